@@ -1,0 +1,1 @@
+//! Call records: mapping, import, reconciliation, store, baseline, join.

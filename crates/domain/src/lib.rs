@@ -1,0 +1,1 @@
+//! The transition: what happened, what is allowed, and why not.

@@ -1,0 +1,1 @@
+//! Compiled route table, sticky split and the pure choice of a target.

@@ -1,0 +1,1 @@
+//! A small SIP user agent with audio, queueing centres and test calls.

@@ -1,0 +1,2 @@
+//! Segue verify.
+fn main() {}
