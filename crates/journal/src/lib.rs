@@ -1,1 +1,26 @@
-//! Append and read hash-chained events, and the one command layer over them.
+//! Append and read hash-chained facts, keep call facts and accounts beside them, and give every command one way in.
+//!
+//! The journal knows streams, versions, kinds and canonical bodies; what a fact means is the domain's affair.
+#![forbid(unsafe_code)]
+
+mod chain;
+mod database;
+mod event;
+mod export;
+mod journal;
+mod sqlite;
+mod verify;
+
+pub use chain::chain_hash;
+pub use database::{OpenError, Trouble, Unavailable};
+pub use event::{
+    APPEND_EVENTS_MAX, BODY_BYTES_MAX, Body, ChainHash, CommandId, InvalidName, NAME_BYTES_MAX,
+    NewEvent, Position, READ_EVENTS_MAX, Recorded, StreamHead, StreamId, Version, canonical_json,
+    instant_text,
+};
+pub use export::{Export, ExportError, export_jsonl};
+pub use journal::{
+    Append, AppendError, CommandRecord, Corrupt, Journal, Outcome, ReadError, STREAMS_MAX,
+};
+pub use sqlite::SqliteJournal;
+pub use verify::{Checkpoint, FirstBad, Report, Verifier, Wrong, verify};

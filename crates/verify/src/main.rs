@@ -1,2 +1,376 @@
-//! Segue verify.
-fn main() {}
+//! Checks a journal export offline: chains, order, completeness and signatures.
+//!
+//! Written from `docs/journal-format.md` alone and small enough to be read before it is trusted.
+#![forbid(unsafe_code)]
+
+use ed25519_dalek::{Signature, VerifyingKey};
+use serde_json::{Value, json};
+use sha2::{Digest, Sha256};
+use std::collections::{BTreeMap, BTreeSet};
+use std::io::{BufRead, BufReader, Read, Write};
+use std::process::ExitCode;
+
+/// Longest line taken, in bytes: a body of 1 MiB with every byte escaped, and room for the rest.
+const LINE_BYTES_MAX: u64 = 8 << 20;
+const USAGE: &str =
+    "usage: segue-verify EXPORT [--json] [--expect STREAM:VERSION:HASH]… [--key HEX]…
+  EXPORT  a file made by `segue journal export --jsonl`, or - for standard input";
+
+struct Arguments {
+    export: String,
+    json: bool,
+    expected: Vec<(String, u64, String)>,
+    keys: BTreeSet<String>,
+}
+
+/// A finding: what is wrong for programs, and for people.
+type Wrong = (&'static str, String);
+
+#[derive(Default)]
+struct Checker {
+    expected: Vec<(String, u64, String)>,
+    trusted: BTreeSet<String>,
+    position: u64,
+    heads: BTreeMap<String, (u64, String)>,
+    signatures: u64,
+    keys: BTreeSet<String>,
+    ended: bool,
+}
+
+fn main() -> ExitCode {
+    let answer = arguments().and_then(|arguments| run(&arguments));
+    match answer {
+        Ok((report, ok)) => {
+            // A closed pipe is no reason to fail: the exit code still says what was found.
+            let _ = writeln!(std::io::stdout(), "{report}");
+            ExitCode::from(if ok { 0 } else { 5 })
+        }
+        Err(sentence) => {
+            let _ = writeln!(std::io::stderr(), "segue-verify: {sentence}");
+            ExitCode::from(2)
+        }
+    }
+}
+
+fn arguments() -> Result<Arguments, String> {
+    let (mut export, mut json) = (None, false);
+    let (mut expected, mut keys) = (Vec::new(), BTreeSet::new());
+    let mut given = std::env::args().skip(1);
+    while let Some(argument) = given.next() {
+        match argument.as_str() {
+            "--json" => json = true,
+            "--expect" => expected.push(head(&given.next().unwrap_or_default())?),
+            "--key" => {
+                let key = given.next().unwrap_or_default().to_lowercase();
+                bytes::<32>(&key).ok_or("--key takes the 64 hexadecimal digits of a public key")?;
+                keys.insert(key);
+            }
+            "--help" | "-h" => return Err(USAGE.into()),
+            flag if flag.starts_with("--") => return Err(format!("no option `{flag}`\n{USAGE}")),
+            _ if export.is_some() => return Err(format!("one export at a time\n{USAGE}")),
+            file => export = Some(file.to_owned()),
+        }
+    }
+    let export = export.ok_or(USAGE)?;
+    Ok(Arguments {
+        export,
+        json,
+        expected,
+        keys,
+    })
+}
+
+fn head(text: &str) -> Result<(String, u64, String), String> {
+    let mut parts = text.rsplitn(3, ':');
+    let (hash, version, stream) = (parts.next(), parts.next(), parts.next());
+    let version = version.and_then(|version| version.parse().ok());
+    match (
+        stream,
+        version,
+        hash.filter(|hash| bytes::<32>(hash).is_some()),
+    ) {
+        (Some(stream), Some(version), Some(hash)) => {
+            Ok((stream.to_owned(), version, hash.to_lowercase()))
+        }
+        _ => Err("--expect takes STREAM:VERSION:HASH with 64 hexadecimal digits".into()),
+    }
+}
+
+fn run(arguments: &Arguments) -> Result<(String, bool), String> {
+    let file: Box<dyn Read> = if arguments.export == "-" {
+        Box::new(std::io::stdin())
+    } else {
+        let file = std::fs::File::open(&arguments.export);
+        Box::new(file.map_err(|error| format!("cannot open `{}`: {error}", arguments.export))?)
+    };
+    let (expected, trusted) = (arguments.expected.clone(), arguments.keys.clone());
+    let mut checker = Checker {
+        expected,
+        trusted,
+        ..Checker::default()
+    };
+    let found = read(&arguments.export, BufReader::new(file), &mut checker)?;
+    Ok((
+        checker.report(found.as_ref(), arguments.json),
+        found.is_none(),
+    ))
+}
+
+/// The line and the first thing wrong, if anything is.
+fn read(
+    name: &str,
+    mut file: impl BufRead,
+    checker: &mut Checker,
+) -> Result<Option<(u64, Value, Wrong)>, String> {
+    let mut number = 0;
+    let mut line = Vec::new();
+    loop {
+        line.clear();
+        number += 1;
+        let mut bounded = (&mut file).take(LINE_BYTES_MAX);
+        let bytes = bounded.read_until(b'\n', &mut line);
+        if bytes.map_err(|error| format!("cannot read `{name}`: {error}"))? == 0 {
+            return Ok(checker
+                .finish()
+                .err()
+                .map(|wrong| (number, Value::Null, wrong)));
+        }
+        let whole = line.last() == Some(&b'\n');
+        let value = serde_json::from_slice::<Value>(&line)
+            .ok()
+            .filter(Value::is_object);
+        if number == 1 {
+            match value.as_ref().map(|value| &value["segue_journal_export"]) {
+                Some(version) if version == 1 => continue,
+                Some(Value::Number(version)) => {
+                    return Err(format!(
+                        "`{name}` has format {version}; this program knows 1"
+                    ));
+                }
+                _ => {
+                    return Err(format!(
+                        "`{name}` is no journal export; make one with `segue journal export --jsonl`"
+                    ));
+                }
+            }
+        }
+        let fits = match &value {
+            Some(value) if whole => checker.check(value),
+            _ => Err(("truncated", "the line is cut or is no JSON object".into())),
+        };
+        if let Err(wrong) = fits {
+            return Ok(Some((number, value.unwrap_or_default(), wrong)));
+        }
+    }
+}
+
+impl Checker {
+    fn check(&mut self, line: &Value) -> Result<(), Wrong> {
+        if self.ended {
+            return Err(("order", "it comes after the last line of the export".into()));
+        }
+        if let Some(end) = line.get("end") {
+            return self.check_end(end);
+        }
+        let position = number(line, "position")?;
+        let expected = self.position + 1;
+        if position != expected {
+            return Err((
+                "gap",
+                format!("position {expected} is missing; the next one here is {position}"),
+            ));
+        }
+        let (stream, version) = (text(line, "stream")?, number(line, "version")?);
+        let (last, previous) = self
+            .heads
+            .get(stream)
+            .cloned()
+            .unwrap_or((0, "0".repeat(64)));
+        if version != last + 1 {
+            return Err(("order", format!("version {version} follows version {last}")));
+        }
+        if text(line, "previous_hash")? != previous {
+            return Err((
+                "link",
+                "it does not link to the fact before it in its stream".into(),
+            ));
+        }
+        let hash = hash(line)?;
+        if text(line, "hash")? != hash {
+            return Err((
+                "hash",
+                "its content was changed after it was recorded".into(),
+            ));
+        }
+        if self
+            .expected
+            .iter()
+            .any(|(s, v, h)| s == stream && *v == version && *h != hash)
+        {
+            return Err((
+                "checkpoint",
+                "its hash is not the expected one: the stream was rewritten".into(),
+            ));
+        }
+        if let Ok(body) = serde_json::from_str(text(line, "body")?) {
+            self.check_signatures(&body)?;
+        }
+        self.position = position;
+        self.heads.insert(stream.to_owned(), (version, hash));
+        Ok(())
+    }
+
+    /// Depth is bounded: `serde_json` refuses more than 128 levels.
+    fn check_signatures(&mut self, value: &Value) -> Result<(), Wrong> {
+        if let (Some(key), Some(hash), Some(signature)) = (
+            value["public_key"].as_str(),
+            value["signed_hash"].as_str(),
+            value["signature"].as_str(),
+        ) {
+            if !signed(key, hash, signature) {
+                return Err((
+                    "signature",
+                    format!("the signature by key {key} over {hash} is forged"),
+                ));
+            }
+            if !self.trusted.is_empty() && !self.trusted.contains(key) {
+                return Err((
+                    "signature",
+                    format!("it is signed by key {key}, which is not among those given"),
+                ));
+            }
+            self.signatures += 1;
+            self.keys.insert(key.to_owned());
+        }
+        match value {
+            Value::Object(map) => map
+                .values()
+                .try_for_each(|value| self.check_signatures(value)),
+            Value::Array(items) => items
+                .iter()
+                .try_for_each(|value| self.check_signatures(value)),
+            _ => Ok(()),
+        }
+    }
+
+    fn check_end(&mut self, end: &Value) -> Result<(), Wrong> {
+        self.ended = true;
+        if end["position"] == self.position && end["streams"] == self.streams() {
+            return Ok(());
+        }
+        Err((
+            "truncated",
+            format!(
+                "the export says it reaches position {}; it holds other facts",
+                end["position"]
+            ),
+        ))
+    }
+
+    fn finish(&self) -> Result<(), Wrong> {
+        if !self.ended {
+            return Err((
+                "truncated",
+                format!(
+                    "the export stops after position {} without its last line",
+                    self.position
+                ),
+            ));
+        }
+        for (stream, version, _) in &self.expected {
+            let last = self.heads.get(stream).map_or(0, |head| head.0);
+            if last < *version {
+                return Err((
+                    "checkpoint",
+                    format!(
+                        "`{stream}` ends at version {last}, but {version} is expected: facts were cut off"
+                    ),
+                ));
+            }
+        }
+        Ok(())
+    }
+
+    fn streams(&self) -> Value {
+        let head = |(stream, (version, hash)): (&String, &(u64, String))| json!({"stream": stream, "version": version, "hash": hash});
+        self.heads.iter().map(head).collect()
+    }
+
+    fn report(&self, found: Option<&(u64, Value, Wrong)>, as_json: bool) -> String {
+        if as_json {
+            let first_bad = found.map(|(line, value, (kind, wrong))| {
+                json!({"line": line, "position": value["position"], "stream": value["stream"], "version": value["version"], "kind": kind, "wrong": wrong})
+            });
+            return json!({"ok": found.is_none(), "events": self.position, "position": self.position, "head": self.streams(),
+                "signatures": {"valid": self.signatures, "keys": self.keys}, "first_bad": first_bad})
+            .to_string();
+        }
+        let mut report = match found {
+            None => format!(
+                "ok: {} facts in {} streams, {} signatures",
+                self.position,
+                self.heads.len(),
+                self.signatures
+            ),
+            Some((line, value, (_, wrong))) => format!(
+                "bad: line {line} (position {}, stream {}, version {}): {wrong}\n{} facts before it are good",
+                value["position"], value["stream"], value["version"], self.position
+            ),
+        };
+        let heads = self
+            .heads
+            .iter()
+            .map(|(stream, (version, hash))| format!("\nhead {stream}:{version}:{hash}"));
+        report.extend(heads);
+        report.extend(self.keys.iter().map(|key| format!("\nkey {key}")));
+        report
+    }
+}
+
+fn text<'a>(line: &'a Value, field: &'static str) -> Result<&'a str, Wrong> {
+    line[field]
+        .as_str()
+        .ok_or_else(|| ("field", format!("`{field}` is missing or is no text")))
+}
+
+fn number(line: &Value, field: &'static str) -> Result<u64, Wrong> {
+    line[field]
+        .as_u64()
+        .ok_or_else(|| ("field", format!("`{field}` is missing or is no number")))
+}
+
+fn hash(line: &Value) -> Result<String, Wrong> {
+    let mut digest = Sha256::new_with_prefix(b"segue-journal-v1\0");
+    let mut field = |bytes: &[u8]| {
+        digest.update((bytes.len() as u64).to_be_bytes());
+        digest.update(bytes);
+    };
+    let previous = bytes::<32>(text(line, "previous_hash")?);
+    field(&previous.ok_or_else(|| ("field", "`previous_hash` is no hash".to_owned()))?);
+    field(text(line, "stream")?.as_bytes());
+    field(number(line, "version")?.to_string().as_bytes());
+    field(text(line, "kind")?.as_bytes());
+    field(number(line, "schema")?.to_string().as_bytes());
+    for name in ["body", "actor", "cause", "command_id", "recorded_at"] {
+        field(text(line, name)?.as_bytes());
+    }
+    Ok(hex::encode(digest.finalize()))
+}
+
+fn signed(key: &str, hash: &str, signature: &str) -> bool {
+    let (Some(key), Some(hash), Some(signature)) =
+        (bytes::<32>(key), bytes::<32>(hash), bytes::<64>(signature))
+    else {
+        return false;
+    };
+    let message = [b"segue-signature-v1\0".as_slice(), &hash].concat();
+    VerifyingKey::from_bytes(&key).is_ok_and(|key| {
+        key.verify_strict(&message, &Signature::from_bytes(&signature))
+            .is_ok()
+    })
+}
+
+fn bytes<const N: usize>(text: &str) -> Option<[u8; N]> {
+    let mut bytes = [0; N];
+    hex::decode_to_slice(text, &mut bytes).ok().map(|()| bytes)
+}

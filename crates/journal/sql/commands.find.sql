@@ -1,0 +1,3 @@
+select stream, first_position, position, version
+from commands
+where id = $1

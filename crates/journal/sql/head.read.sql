@@ -1,0 +1,3 @@
+select position
+from journal_head
+where only_row = 1

@@ -1,0 +1,235 @@
+//! Opening a database file, and one clear sentence for each way it can fail.
+
+use sqlx::migrate::{MigrateError, Migration, MigrationType, Migrator};
+use sqlx::sqlite::{
+    SqliteConnectOptions, SqliteJournalMode, SqlitePool, SqlitePoolOptions, SqliteSynchronous,
+};
+use sqlx::{SqlSafeStr, error::DatabaseError};
+use std::fmt;
+use std::path::{Path, PathBuf};
+use std::time::Duration;
+
+/// How long one statement waits for another process's write lock.
+const BUSY_MS_MAX: u64 = 5_000;
+/// How long a caller waits for its turn at a connection.
+const TURN_MS_MAX: u64 = 10_000;
+/// Connections that only read.
+const READ_CONNECTIONS_MAX: u32 = 4;
+
+/// A database that could not do its part. Nothing of the attempted act is visible afterwards, save that a write whose
+/// confirmation was lost may stand: repeat it with the same command id.
+#[derive(Debug, thiserror::Error)]
+#[error("cannot {act} `{place}`: {trouble}")]
+pub struct Unavailable {
+    /// What was attempted.
+    pub act: &'static str,
+    /// The file or server.
+    pub place: String,
+    /// Why, as far as a person can act on it.
+    pub trouble: Trouble,
+    #[source]
+    source: sqlx::Error,
+}
+
+/// Why a database is unavailable, each with the next step.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum Trouble {
+    /// No room left (or the set limit of pages is reached).
+    Full,
+    /// The file or its file system is read-only.
+    ReadOnly,
+    /// The file cannot be opened or created.
+    CannotOpen,
+    /// Someone else held the lock, or all connections were taken, for too long.
+    Busy,
+    /// The file is damaged or no such database.
+    Damaged,
+    /// Reading or writing the disk failed.
+    Disk,
+    /// Anything else the driver reports; the source says more.
+    Other,
+}
+
+impl fmt::Display for Trouble {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.write_str(match self {
+            Self::Full => "the disk is full; free some space and try again",
+            Self::ReadOnly => {
+                "it is read-only; make the file and its directory writable and try again"
+            }
+            Self::CannotOpen => {
+                "it cannot be opened; check that the directory exists and is writable"
+            }
+            Self::Busy => "another writer held it too long; try again in a moment",
+            Self::Damaged => {
+                "the file is damaged or not a database; restore it from the last backup"
+            }
+            Self::Disk => "the disk reports an error; check the disk, then try again",
+            Self::Other => "the database reports an error; see the log for its words",
+        })
+    }
+}
+
+impl Unavailable {
+    pub(crate) fn new(act: &'static str, place: &Path, source: sqlx::Error) -> Self {
+        Self {
+            act,
+            place: place.display().to_string(),
+            trouble: trouble(&source),
+            source,
+        }
+    }
+}
+
+fn trouble(error: &sqlx::Error) -> Trouble {
+    match error {
+        sqlx::Error::Database(error) => sqlite_trouble(error.as_ref()),
+        sqlx::Error::PoolTimedOut => Trouble::Busy,
+        sqlx::Error::Io(_) => Trouble::Disk,
+        _ => Trouble::Other,
+    }
+}
+
+/// The primary result code is the low byte of the extended one (<https://www.sqlite.org/rescode.html>).
+fn sqlite_trouble(error: &dyn DatabaseError) -> Trouble {
+    let code = error
+        .code()
+        .and_then(|code| code.parse::<u32>().ok())
+        .map(|code| code & 0xff);
+    match code {
+        Some(5 | 6) => Trouble::Busy,
+        Some(8) => Trouble::ReadOnly,
+        Some(10) => Trouble::Disk,
+        Some(11 | 26) => Trouble::Damaged,
+        Some(13) => Trouble::Full,
+        Some(14) => Trouble::CannotOpen,
+        _ => Trouble::Other,
+    }
+}
+
+/// A database file that could not be opened.
+#[derive(Debug, thiserror::Error)]
+pub enum OpenError {
+    /// The file itself.
+    #[error(transparent)]
+    Unavailable(#[from] Unavailable),
+    /// The file was made by another, usually newer, Segue.
+    #[error(
+        "`{place}` has tables this Segue does not know; use the Segue that wrote it or a newer one"
+    )]
+    Migration {
+        /// The file.
+        place: String,
+        /// What the migrator found.
+        #[source]
+        source: MigrateError,
+    },
+}
+
+/// A database file with one connection that writes and a few that read.
+#[derive(Debug, Clone)]
+pub(crate) struct Database {
+    pub(crate) path: PathBuf,
+    pub(crate) writer: SqlitePool,
+    pub(crate) readers: SqlitePool,
+}
+
+impl Database {
+    /// Opens or creates the file and brings its tables up to date. `pages_max` bounds the file's growth (4 KiB pages).
+    pub(crate) async fn open(
+        path: &Path,
+        migrations: &[(i64, &'static str, &'static str)],
+        pages_max: Option<u32>,
+    ) -> Result<Self, OpenError> {
+        create_private(path)
+            .map_err(|error| Unavailable::new("open", path, sqlx::Error::Io(error)))
+            .map_err(|error| Unavailable {
+                trouble: Trouble::CannotOpen,
+                ..error
+            })?;
+        let mut options = options(path);
+        if let Some(pages) = pages_max {
+            options = options.pragma("max_page_count", pages.to_string());
+        }
+        let writer = pool(1)
+            .connect_with(options)
+            .await
+            .map_err(|error| Unavailable::new("open", path, error))?;
+        migrate(&writer, path, migrations).await?;
+        let readers = pool(READ_CONNECTIONS_MAX)
+            .connect_with(self::options(path).read_only(true))
+            .await
+            .map_err(|error| Unavailable::new("open", path, error))?;
+        Ok(Self {
+            path: path.to_owned(),
+            writer,
+            readers,
+        })
+    }
+
+    /// Finishes what is under way and closes the file.
+    pub(crate) async fn close(&self) {
+        self.readers.close().await;
+        self.writer.close().await;
+    }
+
+    pub(crate) fn unavailable(&self, act: &'static str) -> impl Fn(sqlx::Error) -> Unavailable {
+        move |error| Unavailable::new(act, &self.path, error)
+    }
+}
+
+/// Created readable by its owner alone; `SQLite` gives its side files the same permissions.
+fn create_private(path: &Path) -> std::io::Result<()> {
+    let mut options = std::fs::OpenOptions::new();
+    options.create(true).append(true);
+    #[cfg(unix)]
+    std::os::unix::fs::OpenOptionsExt::mode(&mut options, 0o600);
+    options.open(path).map(drop)
+}
+
+fn options(path: &Path) -> SqliteConnectOptions {
+    SqliteConnectOptions::new()
+        .filename(path)
+        .journal_mode(SqliteJournalMode::Wal)
+        .synchronous(SqliteSynchronous::Full)
+        .busy_timeout(Duration::from_millis(BUSY_MS_MAX))
+        .foreign_keys(true)
+}
+
+fn pool(connections_max: u32) -> SqlitePoolOptions {
+    SqlitePoolOptions::new()
+        .min_connections(1)
+        .max_connections(connections_max)
+        .acquire_timeout(Duration::from_millis(TURN_MS_MAX))
+        .idle_timeout(None)
+        .max_lifetime(None)
+}
+
+async fn migrate(
+    writer: &SqlitePool,
+    path: &Path,
+    migrations: &[(i64, &'static str, &'static str)],
+) -> Result<(), OpenError> {
+    let migrations = migrations
+        .iter()
+        .map(|&(version, name, sql)| {
+            Migration::new(
+                version,
+                name.into(),
+                MigrationType::Simple,
+                sql.into_sql_str(),
+                false,
+            )
+        })
+        .collect();
+    match Migrator::with_migrations(migrations).run(writer).await {
+        Ok(()) => Ok(()),
+        Err(MigrateError::Execute(error) | MigrateError::ExecuteMigration(error, _)) => {
+            Err(Unavailable::new("create the tables in", path, error).into())
+        }
+        Err(source) => Err(OpenError::Migration {
+            place: path.display().to_string(),
+            source,
+        }),
+    }
+}
