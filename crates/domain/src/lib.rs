@@ -1,1 +1,40 @@
-//! The transition: what happened, what is allowed, and why not.
+//! The transition: what happened (events), what is allowed (`decide`), and why not (refusals).
+//!
+//! Pure: no I/O, no clock, no dice. Time and signatures come in as data. One file per concern of the
+//! trade, each holding its commands, its events, its rules and its part of the state.
+#![forbid(unsafe_code)]
+
+pub mod acceptance;
+pub mod account_manager;
+pub mod actor;
+pub mod caller;
+pub mod canonical;
+pub mod chunks;
+pub mod command;
+pub mod discovery;
+pub mod event;
+pub mod fallback;
+pub mod gates;
+pub mod ids;
+pub mod ladder;
+pub mod lines;
+pub mod overlap;
+pub mod parties;
+pub mod refusal;
+pub mod routing_changes;
+pub mod schedule;
+pub mod share;
+pub mod signature;
+pub mod site_serial;
+pub mod test_calls;
+pub mod transition;
+pub mod windows;
+
+pub use actor::{Actor, Right, Role, Side};
+pub use command::Command;
+pub use event::Event;
+pub use refusal::{Code, Refusal};
+pub use transition::{Phase, Transition, apply, decide, replay};
+
+/// What a rule answers: the facts that follow, or the refusal as data. No facts means "already so".
+pub type Decided = Result<Vec<Event>, Refusal>;

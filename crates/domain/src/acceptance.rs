@@ -1,0 +1,315 @@
+//! Acceptance and hold: a numeric outcome both sign, then the door stays open until the hold period ends (A11, A21, §7.8).
+
+use crate::Decided;
+use crate::actor::{Actor, Right};
+use crate::canonical;
+use crate::chunks::ChunkState;
+use crate::event::Event;
+use crate::ids::ChunkId;
+use crate::refusal::{Code, Refusal};
+use crate::signature::{self, Agreement, SignatureInput, Signed};
+use crate::transition::Transition;
+use jiff::{SignedDuration, Timestamp};
+use serde::{Deserialize, Serialize};
+
+/// The verdict of the evidence on one critical measure (B13).
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize, schemars::JsonSchema)]
+#[serde(rename_all = "snake_case")]
+pub enum Verdict {
+    /// Not worse by more than the agreed margin.
+    Pass,
+    /// Enough data, neither.
+    NotProved,
+    /// Worse.
+    Worse,
+    /// Too few calls or none.
+    NoData,
+}
+
+/// The outcome record a chunk closes with (A11).
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize, schemars::JsonSchema)]
+pub struct OutcomeRecord {
+    /// Calls the outsourcer was offered in the period judged.
+    pub offered: u64,
+    /// Answered within the agreed threshold.
+    pub answered_within: u64,
+    /// Abandoned.
+    pub abandoned: u64,
+    /// Incidents in the period.
+    pub incidents: u32,
+    /// The formula the two parties agreed.
+    pub formula: String,
+    /// The verdict over every critical measure.
+    pub verdict: Verdict,
+    /// Where the evidence is.
+    pub evidence: String,
+}
+
+/// Proposes that a chunk is done.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize, schemars::JsonSchema)]
+pub struct ProposeAcceptance {
+    /// The chunk.
+    pub chunk: ChunkId,
+    /// Its numbers.
+    pub outcome: OutcomeRecord,
+}
+
+/// Accepts a chunk for one party.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize, schemars::JsonSchema)]
+pub struct SignAcceptance {
+    /// The chunk.
+    pub chunk: ChunkId,
+    /// Over the hash of chunk, epoch and outcome.
+    #[serde(flatten)]
+    pub signature: SignatureInput,
+}
+
+/// Closes the door of a chunk for one party, after the hold period.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize, schemars::JsonSchema)]
+pub struct SignClosure {
+    /// The chunk.
+    pub chunk: ChunkId,
+    /// Over the hash of chunk and epoch.
+    #[serde(flatten)]
+    pub signature: SignatureInput,
+}
+
+/// Somebody proposed acceptance.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+pub struct AcceptanceProposed {
+    /// The chunk.
+    pub chunk: ChunkId,
+    /// Its numbers.
+    pub outcome: OutcomeRecord,
+    /// What both sign.
+    pub hash: String,
+    /// When.
+    pub at: Timestamp,
+}
+
+/// One party signed acceptance.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+pub struct AcceptanceSigned {
+    /// The chunk.
+    pub chunk: ChunkId,
+    /// The signature.
+    pub signed: Signed,
+}
+
+/// Both accepted; the hold period runs.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+pub struct ChunkAccepted {
+    /// The chunk.
+    pub chunk: ChunkId,
+    /// The door stays open until then.
+    pub hold_until: Timestamp,
+    /// When.
+    pub at: Timestamp,
+}
+
+/// One party signed that the door may close.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+pub struct ClosureSigned {
+    /// The chunk.
+    pub chunk: ChunkId,
+    /// The signature.
+    pub signed: Signed,
+}
+
+/// Both closed the door.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+pub struct ChunkClosed {
+    /// The chunk.
+    pub chunk: ChunkId,
+    /// When.
+    pub at: Timestamp,
+}
+
+/// Acceptance and closure of a chunk, in state.
+#[derive(Clone, Debug, PartialEq, Serialize)]
+pub struct Acceptance {
+    /// The fact that proposed it.
+    pub proposed: AcceptanceProposed,
+    /// Signatures of acceptance.
+    pub agreement: Agreement,
+    /// Signatures of closure.
+    pub closure: Agreement,
+}
+
+pub(crate) fn propose(
+    t: &Transition,
+    c: &ProposeAcceptance,
+    actor: &Actor,
+    now: Timestamp,
+) -> Decided {
+    actor.require(Right::Prepare)?;
+    require_ready(t, &c.chunk, &c.outcome)?;
+    let epoch = t.require_chunk(&c.chunk)?.epoch;
+    let hash = canonical::hash("acceptance", &(&t.id, &c.chunk, epoch, &c.outcome));
+    let (chunk, outcome) = (c.chunk.clone(), c.outcome.clone());
+    Ok(vec![Event::AcceptanceProposed(AcceptanceProposed {
+        chunk,
+        outcome,
+        hash,
+        at: now,
+    })])
+}
+
+fn require_ready(t: &Transition, id: &ChunkId, outcome: &OutcomeRecord) -> Result<(), Refusal> {
+    let chunk = t.require_chunk(id)?;
+    if chunk.state != ChunkState::Live {
+        return Err(chunk.state.refuse(id, "only a live chunk is accepted"));
+    }
+    let mut missing = Vec::new();
+    let last = chunk
+        .planned
+        .steps
+        .iter()
+        .filter_map(|s| s.share_percent.parse().ok())
+        .max()
+        .unwrap_or_default();
+    if chunk.share < last {
+        missing.push(format!(
+            "the last agreed step, {} %; {id} stands at {} %",
+            last.percent(),
+            chunk.share.percent()
+        ));
+    }
+    if outcome.formula != t.terms.service_level_formula {
+        missing.push(format!(
+            "numbers by the agreed formula {}, not {}",
+            t.terms.service_level_formula, outcome.formula
+        ));
+    }
+    if outcome.verdict != Verdict::Pass {
+        missing.push(
+            "the verdict `pass` on every critical measure; too little data is not a pass".into(),
+        );
+    }
+    if outcome.offered == 0 || outcome.answered_within + outcome.abandoned > outcome.offered {
+        missing.push(
+            "counts that add up: answered in time + abandoned ≤ offered, offered above zero".into(),
+        );
+    }
+    if outcome.evidence.trim().is_empty() {
+        missing.push("a reference to the evidence".into());
+    }
+    if missing.is_empty() {
+        return Ok(());
+    }
+    Err(Refusal::new(Code::AcceptanceNotReady)
+        .missing_all(missing)
+        .who("both parties")
+        .how("finish the ramp and let the evidence grow, then propose acceptance again"))
+}
+
+pub(crate) fn sign(t: &Transition, c: &SignAcceptance, actor: &Actor, now: Timestamp) -> Decided {
+    let acceptance = require_proposed(t, &c.chunk)?;
+    let chunk = t.require_chunk(&c.chunk)?;
+    if chunk.is_accepted() {
+        return Ok(Vec::new());
+    }
+    require_ready(t, &c.chunk, &acceptance.proposed.outcome)?;
+    let signed = signature::check(
+        &t.parties,
+        actor,
+        &c.signature,
+        &acceptance.proposed.hash,
+        now,
+    )?;
+    if acceptance.agreement.of(actor.side).is_some() {
+        return Ok(Vec::new());
+    }
+    let both = acceptance.agreement.completed_by(&signed);
+    let mut events = vec![Event::AcceptanceSigned(AcceptanceSigned {
+        chunk: c.chunk.clone(),
+        signed,
+    })];
+    if both {
+        let hold_until = now + SignedDuration::from_hours(24 * i64::from(t.terms.hold_days));
+        events.push(Event::ChunkAccepted(ChunkAccepted {
+            chunk: c.chunk.clone(),
+            hold_until,
+            at: now,
+        }));
+    }
+    Ok(events)
+}
+
+/// What both sign to close the door.
+pub fn closure_hash(t: &Transition, id: &ChunkId) -> String {
+    canonical::hash("closure", &(&t.id, id, t.chunk(id).map(|c| c.epoch)))
+}
+
+pub(crate) fn close(t: &Transition, c: &SignClosure, actor: &Actor, now: Timestamp) -> Decided {
+    let chunk = t.require_chunk(&c.chunk)?;
+    let hold_until = match &chunk.state {
+        ChunkState::Held { hold_until, .. } => *hold_until,
+        ChunkState::Closed => return Ok(Vec::new()),
+        other => return Err(other.refuse(&c.chunk, "only a held chunk is closed")),
+    };
+    if now < hold_until {
+        return Err(Refusal::new(Code::HoldRunning)
+            .missing(format!(
+                "the end of the hold period of {}, {hold_until}",
+                c.chunk
+            ))
+            .who("nobody: the door stays open that long")
+            .how("close it after the hold period"));
+    }
+    let signed = signature::check(
+        &t.parties,
+        actor,
+        &c.signature,
+        &closure_hash(t, &c.chunk),
+        now,
+    )?;
+    let closure = require_proposed(t, &c.chunk)?.closure.clone();
+    if closure.of(actor.side).is_some() {
+        return Ok(Vec::new());
+    }
+    let both = closure.completed_by(&signed);
+    let mut events = vec![Event::ClosureSigned(ClosureSigned {
+        chunk: c.chunk.clone(),
+        signed,
+    })];
+    if both {
+        events.push(Event::ChunkClosed(ChunkClosed {
+            chunk: c.chunk.clone(),
+            at: now,
+        }));
+    }
+    Ok(events)
+}
+
+fn require_proposed<'a>(t: &'a Transition, id: &ChunkId) -> Result<&'a Acceptance, Refusal> {
+    t.acceptances.get(id).ok_or_else(|| {
+        Refusal::new(Code::Unknown)
+            .missing(format!("a proposed acceptance of {id}"))
+            .how("propose it with its outcome record (`segue do propose-acceptance`)")
+    })
+}
+
+pub(crate) fn apply_proposed(t: &mut Transition, e: &AcceptanceProposed) {
+    let (agreement, closure) = (Agreement::default(), Agreement::default());
+    t.acceptances.insert(
+        e.chunk.clone(),
+        Acceptance {
+            proposed: e.clone(),
+            agreement,
+            closure,
+        },
+    );
+}
+
+pub(crate) fn apply_signed(t: &mut Transition, e: &AcceptanceSigned) {
+    if let Some(acceptance) = t.acceptances.get_mut(&e.chunk) {
+        acceptance.agreement.add(&e.signed);
+    }
+}
+
+pub(crate) fn apply_closure(t: &mut Transition, e: &ClosureSigned) {
+    if let Some(acceptance) = t.acceptances.get_mut(&e.chunk) {
+        acceptance.closure.add(&e.signed);
+    }
+}

@@ -1,0 +1,170 @@
+//! Who acts: a person of one of the two parties, and what their roles allow (`domain.md` §4.3).
+
+use crate::ids::PersonId;
+use crate::refusal::{Code, Refusal};
+use serde::{Deserialize, Serialize};
+use std::collections::BTreeSet;
+use std::fmt;
+
+/// The two parties. There are exactly two, and neither is above the other (A6).
+#[derive(
+    Clone,
+    Copy,
+    Debug,
+    PartialEq,
+    Eq,
+    Hash,
+    PartialOrd,
+    Ord,
+    Serialize,
+    Deserialize,
+    schemars::JsonSchema,
+)]
+#[serde(rename_all = "snake_case")]
+pub enum Side {
+    /// The healthcare organisation whose calls move.
+    Client,
+    /// The centre the calls move to.
+    Outsourcer,
+}
+
+impl Side {
+    /// Both, in the order they are always listed.
+    pub const BOTH: [Self; 2] = [Self::Client, Self::Outsourcer];
+
+    /// The party across the table.
+    #[must_use]
+    pub fn other(self) -> Self {
+        match self {
+            Self::Client => Self::Outsourcer,
+            Self::Outsourcer => Self::Client,
+        }
+    }
+}
+
+impl fmt::Display for Side {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.write_str(match self {
+            Self::Client => "client",
+            Self::Outsourcer => "outsourcer",
+        })
+    }
+}
+
+/// What a person is to the transition.
+#[derive(
+    Clone,
+    Copy,
+    Debug,
+    PartialEq,
+    Eq,
+    Hash,
+    PartialOrd,
+    Ord,
+    Serialize,
+    Deserialize,
+    schemars::JsonSchema,
+)]
+#[serde(rename_all = "snake_case")]
+pub enum Role {
+    /// Binds the party with a signature.
+    Signatory,
+    /// Plans and carries out: implementation PM, implementation manager, telephony engineer.
+    Implementation,
+    /// The one person on top of every issue (B17–B19).
+    AccountManager,
+    /// May bring calls home at two in the morning.
+    Duty,
+    /// Places test calls and records their outcome.
+    TestCaller,
+    /// Reads.
+    Viewer,
+}
+
+impl Role {
+    /// Every role, for tables and help.
+    pub const ALL: [Self; 6] = [
+        Self::Signatory,
+        Self::Implementation,
+        Self::AccountManager,
+        Self::Duty,
+        Self::TestCaller,
+        Self::Viewer,
+    ];
+}
+
+/// What an action needs.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Right {
+    /// Write facts of planning, discovery and preparation.
+    Prepare,
+    /// Record a test call.
+    PlaceTestCalls,
+    /// Bind the party.
+    Sign,
+    /// Bring calls home, lower a share.
+    BringHome,
+}
+
+/// A person acting, as the command layer authenticated them.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Actor {
+    /// Account name.
+    pub person: PersonId,
+    /// The party the person belongs to.
+    pub side: Side,
+    /// The person's roles.
+    pub roles: BTreeSet<Role>,
+}
+
+impl Actor {
+    /// A person with the given roles.
+    pub fn new(person: &str, side: Side, roles: &[Role]) -> Self {
+        Self {
+            person: person.into(),
+            side,
+            roles: roles.iter().copied().collect(),
+        }
+    }
+
+    /// Whether any of the person's roles carries the right.
+    pub fn may(&self, right: Right) -> bool {
+        self.roles.iter().any(|role| match right {
+            Right::Prepare => {
+                matches!(
+                    role,
+                    Role::Signatory | Role::Implementation | Role::AccountManager
+                )
+            }
+            Right::PlaceTestCalls => !matches!(role, Role::Viewer | Role::Duty),
+            Right::Sign => matches!(role, Role::Signatory),
+            Right::BringHome => !matches!(role, Role::Viewer | Role::TestCaller),
+        })
+    }
+
+    /// Refuses with `NOT_AUTHORISED` when no role carries the right.
+    pub fn require(&self, right: Right) -> Result<(), Refusal> {
+        if self.may(right) {
+            return Ok(());
+        }
+        Err(Refusal::new(Code::NotAuthorised)
+            .missing(format!(
+                "a role of `{}` that may {}",
+                self.person,
+                right.words()
+            ))
+            .who(format!("an administrator of the {}", self.side))
+            .how("give the person the role with `segue user add`, or let a person who has it act"))
+    }
+}
+
+impl Right {
+    fn words(self) -> &'static str {
+        match self {
+            Self::Prepare => "prepare the move",
+            Self::PlaceTestCalls => "record test calls",
+            Self::Sign => "sign",
+            Self::BringHome => "bring calls home",
+        }
+    }
+}

@@ -1,0 +1,237 @@
+//! Chunks: the smallest unit moved, and the state each one is in (A13, §4.4 as corrected by §7.7).
+
+use crate::ids::{CallTypeId, ChunkId, IncidentId, LineId, SiteId};
+use crate::lines::bad;
+use crate::overlap::first_common;
+use crate::refusal::{Code, Refusal};
+use crate::schedule::Plan;
+use crate::share::{ShareInput, TrafficShare};
+use crate::transition::Transition;
+use crate::windows::ShiftWindow;
+use jiff::Timestamp;
+use jiff::civil::Date;
+use serde::{Deserialize, Serialize};
+use std::collections::BTreeSet;
+
+/// What a node does with a chunk's calls when it is cut off past its timers (design: nodes).
+#[derive(
+    Clone, Copy, Debug, Default, PartialEq, Eq, Serialize, Deserialize, schemars::JsonSchema,
+)]
+#[serde(rename_all = "snake_case")]
+pub enum CutOffAction {
+    /// In-house: for chunks whose signed readiness is at least 95 %.
+    #[default]
+    Home,
+    /// Keep the last agreed share and page both parties: in-house could not answer alone.
+    HoldLastAgreedAndPage,
+}
+
+/// One chunk as a plan describes it.
+#[derive(Clone, Debug, PartialEq, Serialize, Deserialize, schemars::JsonSchema)]
+pub struct PlannedChunk {
+    /// Short name, for example `RVS-Main/MSG`.
+    pub id: ChunkId,
+    /// The centre.
+    pub site: SiteId,
+    /// Its lines.
+    pub lines: Vec<LineId>,
+    /// Its call type.
+    pub call_type: CallTypeId,
+    /// When it is open; empty means always.
+    #[serde(default)]
+    pub windows: Vec<ShiftWindow>,
+    /// Its steps, easiest first.
+    pub steps: Vec<PlannedStep>,
+    /// What a cut-off node does.
+    #[serde(default)]
+    pub cut_off_action: CutOffAction,
+    /// Test cells that must be covered before a real call: `triage × night × Spanish`.
+    #[serde(default)]
+    pub coverage: BTreeSet<String>,
+}
+
+/// One step of a ramp.
+#[derive(Clone, Debug, PartialEq, Serialize, Deserialize, schemars::JsonSchema)]
+pub struct PlannedStep {
+    /// Whole percent, 0–100.
+    pub share_percent: ShareInput,
+    /// Not before this local date of the site.
+    #[schemars(with = "String")]
+    pub from: Date,
+}
+
+/// Where a chunk stands. No other edges than those of §4.4.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize)]
+#[serde(tag = "name", rename_all = "snake_case")]
+pub enum ChunkState {
+    /// In a plan both signed; preparation and tests run.
+    Agreed,
+    /// Its gate is signed by both and fresh.
+    Ready,
+    /// Calls go out at the agreed share.
+    Live,
+    /// Proved; the door stays open until the hold period ends.
+    Held {
+        /// The day both accepted it.
+        accepted_at: Timestamp,
+        /// The door may be closed from here on.
+        hold_until: Timestamp,
+    },
+    /// Every call is back in-house.
+    Returned {
+        /// The fallback that brought them back.
+        incident: IncidentId,
+    },
+    /// Moved for good; there is no fallback button any more.
+    Closed,
+}
+
+/// A chunk of the agreed plan.
+#[derive(Clone, Debug, PartialEq, Serialize)]
+pub struct Chunk {
+    /// As both signed it.
+    pub planned: PlannedChunk,
+    /// Where it stands.
+    pub state: ChunkState,
+    /// The share in force.
+    pub share: TrafficShare,
+    /// Raised by each fallback; a step agreed under a lower epoch is void.
+    pub epoch: u64,
+}
+
+impl PlannedChunk {
+    /// The date of its first step.
+    pub fn starts_on(&self) -> Option<Date> {
+        self.steps.iter().map(|step| step.from).min()
+    }
+}
+
+impl Chunk {
+    /// Whether calls may be going out.
+    pub fn is_out(&self) -> bool {
+        matches!(
+            self.state,
+            ChunkState::Live | ChunkState::Held { .. } | ChunkState::Closed
+        ) && self.share.is_out()
+    }
+
+    /// Whether both have accepted it and it has not fallen back since.
+    pub fn is_accepted(&self) -> bool {
+        matches!(self.state, ChunkState::Held { .. } | ChunkState::Closed)
+    }
+}
+
+/// Checks the chunks of a plan against the transition: references, separability, shares, windows, disjointness.
+pub(crate) fn check(t: &Transition, plan: &Plan) -> Result<(), Refusal> {
+    let mut names = BTreeSet::new();
+    if plan.chunks.is_empty() {
+        return Err(bad("at least one chunk in the plan".into()));
+    }
+    for chunk in &plan.chunks {
+        if !crate::ids::is_usable(chunk.id.as_str()) || !names.insert(&chunk.id) {
+            return Err(bad(format!(
+                "a unique, plain name for chunk `{}`",
+                chunk.id
+            )));
+        }
+        check_one(t, chunk)?;
+    }
+    for (n, a) in plan.chunks.iter().enumerate() {
+        for b in &plan.chunks[n + 1..] {
+            check_pair(a, b)?;
+        }
+    }
+    Ok(())
+}
+
+fn check_one(t: &Transition, chunk: &PlannedChunk) -> Result<(), Refusal> {
+    let unknown = |what: &str, id: &str| {
+        Refusal::new(Code::Unknown)
+            .missing(format!("{what} `{id}` of chunk {}", chunk.id))
+            .how("name one that was created")
+    };
+    if !t.sites.iter().any(|site| site.id == chunk.site) {
+        return Err(unknown("site", chunk.site.as_str()));
+    }
+    if t.rung(&chunk.call_type).is_none() {
+        return Err(unknown("call type", chunk.call_type.as_str()));
+    }
+    if chunk.lines.is_empty() || chunk.steps.is_empty() {
+        return Err(bad(format!(
+            "at least one line and one step for chunk {}",
+            chunk.id
+        )));
+    }
+    for id in &chunk.lines {
+        let line = t
+            .line(id)
+            .filter(|line| line.site == chunk.site)
+            .ok_or_else(|| unknown("line", id.as_str()))?;
+        line.route_of(&chunk.call_type)
+            .ok_or_else(|| line.not_separable(&chunk.call_type))?;
+    }
+    for window in &chunk.windows {
+        window.parse()?;
+    }
+    let mut last: Option<(Date, TrafficShare)> = None;
+    for step in &chunk.steps {
+        let share = step.share_percent.parse()?;
+        if last.is_some_and(|(from, lower)| step.from < from || share <= lower) || !share.is_out() {
+            return Err(bad(format!(
+                "steps of chunk {} that rise in date and share",
+                chunk.id
+            )));
+        }
+        last = Some((step.from, share));
+    }
+    Ok(())
+}
+
+fn check_pair(a: &PlannedChunk, b: &PlannedChunk) -> Result<(), Refusal> {
+    let same_calls = a.site == b.site
+        && a.call_type == b.call_type
+        && a.lines.iter().any(|line| b.lines.contains(line));
+    if !same_calls {
+        return Ok(());
+    }
+    let from = a
+        .starts_on()
+        .into_iter()
+        .chain(b.starts_on())
+        .min()
+        .unwrap_or(Date::MIN);
+    let Some(at) = first_common(&a.windows, &b.windows, from)? else {
+        return Ok(());
+    };
+    let top = |c: &PlannedChunk| {
+        c.steps
+            .iter()
+            .filter_map(|s| s.share_percent.parse().ok())
+            .max()
+            .unwrap_or_default()
+    };
+    let sum = u16::from(top(a).percent()) + u16::from(top(b).percent());
+    let (code, what) = if sum > 100 {
+        (
+            Code::ShareSum,
+            format!(
+                "shares of at most 100 in sum, not {sum}, for the calls of {} and {}",
+                a.id, b.id
+            ),
+        )
+    } else {
+        (
+            Code::ChunksOverlap,
+            format!(
+                "one owner for a call at {at}, which {} and {} both claim",
+                a.id, b.id
+            ),
+        )
+    };
+    Err(Refusal::new(code)
+        .missing(what)
+        .who("the person who drafted the plan")
+        .how(
+            "give the chunks windows, lines or call types that do not meet, or make them one chunk",
+        ))
+}

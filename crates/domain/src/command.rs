@@ -1,0 +1,83 @@
+//! Every command by its name: the one list that CLI, API, page and import share.
+
+use crate::acceptance::{ProposeAcceptance, SignAcceptance, SignClosure};
+use crate::account_manager::{NameAccountManager, RemoveAccountManager};
+use crate::discovery::{CompleteDiscoveryItem, OpenDiscovery, SignDiscovery};
+use crate::fallback::{Fallback, VerifyReturn, WriteIncidentNote};
+use crate::gates::{RecordEvidence, SignGate};
+use crate::parties::CreateTransition;
+use crate::routing_changes::{ApproveStep, LowerShare, ProposeStep};
+use crate::schedule::{ProposePlan, SignPlan};
+use crate::test_calls::RecordTestCall;
+use serde::{Deserialize, Serialize};
+
+macro_rules! commands {
+    ($($(#[$doc:meta])* $name:ident => $text:literal;)*) => {
+        /// What a person asks for.
+        #[derive(Clone, Debug, PartialEq, Serialize, Deserialize, schemars::JsonSchema)]
+        #[serde(tag = "command", rename_all = "snake_case")]
+        pub enum Command {$(
+            $(#[$doc])*
+            $name($name),
+        )*}
+
+        impl Command {
+            /// Every command's name, in the order of the trade.
+            pub const NAMES: &'static [&'static str] = &[$($text),*];
+
+            /// The name: `propose_step`.
+            pub fn name(&self) -> &'static str {
+                match self { $(Self::$name(_) => $text),* }
+            }
+        }
+
+        $(impl From<$name> for Command {
+            fn from(command: $name) -> Self {
+                Self::$name(command)
+            }
+        })*
+    };
+}
+
+commands! {
+    /// Creates the transition: both parties, signatories, sites, lines, call types, terms.
+    CreateTransition => "create_transition";
+    /// Names the account manager and the deputy.
+    NameAccountManager => "name_account_manager";
+    /// Takes the account manager off; new moves are refused until another is named.
+    RemoveAccountManager => "remove_account_manager";
+    /// Opens discovery.
+    OpenDiscovery => "open_discovery";
+    /// Closes one discovery item with evidence.
+    CompleteDiscoveryItem => "complete_discovery_item";
+    /// Signs discovery for one party.
+    SignDiscovery => "sign_discovery";
+    /// Proposes a plan, or answers one with a counter-proposal.
+    ProposePlan => "propose_plan";
+    /// Signs one version of the plan for one party.
+    SignPlan => "sign_plan";
+    /// Records a test call.
+    RecordTestCall => "record_test_call";
+    /// Records evidence for one leg of a chunk's gate.
+    RecordEvidence => "record_evidence";
+    /// Signs a chunk's gate for one party.
+    SignGate => "sign_gate";
+    /// Proposes the next agreed share of a chunk: go-live or raise.
+    ProposeStep => "propose_step";
+    /// Approves a proposed step for one party.
+    ApproveStep => "approve_step";
+    /// Lowers a share: one person of either party, alone.
+    LowerShare => "lower_share";
+    /// Brings calls home: one person of either party, alone, any time.
+    Fallback => "fallback";
+    /// Says that a person in-house answered a call after the fallback.
+    VerifyReturn => "verify_return";
+    /// Writes the incident note that the way out needs.
+    WriteIncidentNote => "write_incident_note";
+    /// Proposes that a chunk is done, with its outcome record.
+    ProposeAcceptance => "propose_acceptance";
+    /// Accepts a chunk for one party.
+    SignAcceptance => "sign_acceptance";
+    /// Closes the door of a chunk for one party, after the hold period.
+    SignClosure => "sign_closure";
+}

@@ -1,0 +1,76 @@
+//! Every fact, as recorded. Recorded events always parse: new fields get defaults, new meaning gets a new name.
+
+use crate::acceptance::{
+    AcceptanceProposed, AcceptanceSigned, ChunkAccepted, ChunkClosed, ClosureSigned,
+};
+use crate::account_manager::AccountManagerChanged;
+use crate::discovery::{DiscoveryItemCompleted, DiscoveryOpened, DiscoverySigned};
+use crate::fallback::{FellBack, IncidentNoteWritten, ReturnVerified};
+use crate::gates::{EvidenceRecorded, GatePassed, GateSigned};
+use crate::ids::PersonId;
+use crate::parties::TransitionCreated;
+use crate::refusal::Code;
+use crate::routing_changes::{ShareChanged, StepApproved, StepProposed};
+use crate::schedule::{PlanProposed, PlanSigned, ScheduleAgreed};
+use crate::test_calls::TestCallRecorded;
+use jiff::Timestamp;
+use serde::{Deserialize, Serialize};
+
+macro_rules! events {
+    ($($name:ident => $text:literal, $says:literal;)*) => {
+        /// What happened.
+        #[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
+        #[serde(tag = "type", rename_all = "snake_case")]
+        pub enum Event {$(
+            #[doc = $says]
+            $name($name),
+        )*}
+
+        impl Event {
+            /// The name: `share_changed`.
+            pub fn name(&self) -> &'static str {
+                match self { $(Self::$name(_) => $text),* }
+            }
+        }
+    };
+}
+
+events! {
+    TransitionCreated => "transition_created", "The transition exists.";
+    AccountManagerChanged => "account_manager_changed", "Somebody is, or nobody is any more, the account manager.";
+    DiscoveryOpened => "discovery_opened", "Discovery is open.";
+    DiscoveryItemCompleted => "discovery_item_completed", "One discovery item has evidence.";
+    DiscoverySigned => "discovery_signed", "One party signed discovery.";
+    PlanProposed => "plan_proposed", "A version of the plan exists.";
+    PlanSigned => "plan_signed", "One party signed a version.";
+    ScheduleAgreed => "schedule_agreed", "Both signed the same version.";
+    TestCallRecorded => "test_call_recorded", "A test call took place.";
+    EvidenceRecorded => "evidence_recorded", "One leg of a gate has evidence.";
+    GateSigned => "gate_signed", "One party signed a gate.";
+    GatePassed => "gate_passed", "Both signed a gate.";
+    StepProposed => "step_proposed", "A step was proposed.";
+    StepApproved => "step_approved", "One party approved a step.";
+    ShareChanged => "share_changed", "Another share is in force.";
+    FellBack => "fell_back", "Calls came home.";
+    ReturnVerified => "return_verified", "A person in-house answered after a fallback.";
+    IncidentNoteWritten => "incident_note_written", "The incident note exists.";
+    AcceptanceProposed => "acceptance_proposed", "Somebody proposed acceptance.";
+    AcceptanceSigned => "acceptance_signed", "One party signed acceptance.";
+    ChunkAccepted => "chunk_accepted", "Both accepted; the hold period runs.";
+    ClosureSigned => "closure_signed", "One party signed that the door may close.";
+    ChunkClosed => "chunk_closed", "Both closed the door.";
+    CommandRefused => "command_refused", "Somebody asked for what a rule refuses.";
+}
+
+/// A refused attempt, for the audit; it changes nothing.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+pub struct CommandRefused {
+    /// The command's name, without its contents.
+    pub command: String,
+    /// The rule.
+    pub code: Code,
+    /// Who asked.
+    pub person: PersonId,
+    /// When.
+    pub at: Timestamp,
+}

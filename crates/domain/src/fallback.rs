@@ -1,0 +1,338 @@
+//! Fallback: one authorised person of either party, alone, any time, no gate, idempotent; home wins every race (A31, I7).
+
+use crate::Decided;
+use crate::actor::{Actor, Right, Side};
+use crate::chunks::{Chunk, ChunkState};
+use crate::event::Event;
+use crate::ids::{ChunkId, IncidentId, PersonId, SiteId};
+use crate::lines::bad;
+use crate::refusal::{Code, Refusal};
+use crate::share::TrafficShare;
+use crate::signature::Agreement;
+use crate::transition::Transition;
+use jiff::{SignedDuration, Timestamp};
+use serde::{Deserialize, Serialize};
+
+/// Hours of cool-down when the cause was telephony alone (§4.3).
+const TELEPHONY_COOL_DOWN_H: u32 = 2;
+
+/// Brings calls home.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize, schemars::JsonSchema)]
+pub struct Fallback {
+    /// `all`, a site or a chunk.
+    #[serde(default = "all")]
+    pub scope: String,
+    /// Why, in a few words; no caller data.
+    #[serde(default)]
+    pub reason: String,
+}
+
+/// Says that a person in-house answered a call after the fallback.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize, schemars::JsonSchema)]
+pub struct VerifyReturn {
+    /// The incident.
+    pub incident: IncidentId,
+    /// The test call that proved it.
+    pub evidence: String,
+}
+
+/// Writes the incident note that the way out needs.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize, schemars::JsonSchema)]
+pub struct WriteIncidentNote {
+    /// The incident.
+    pub incident: IncidentId,
+    /// Where the note is kept.
+    pub reference: String,
+    /// Whether the cause was telephony alone: a shorter cool-down.
+    #[serde(default)]
+    pub telephony_only: bool,
+}
+
+/// Calls came home.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+pub struct FellBack {
+    /// The incident it opened.
+    pub incident: IncidentId,
+    /// As asked: `all`, a site or a chunk.
+    pub scope: String,
+    /// Each chunk with its new epoch.
+    pub chunks: Vec<Returned>,
+    /// Why.
+    pub reason: String,
+    /// The party that pressed.
+    pub by: Side,
+    /// The person who pressed.
+    pub person: PersonId,
+    /// When.
+    pub at: Timestamp,
+}
+
+/// One chunk that came home.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+pub struct Returned {
+    /// The chunk.
+    pub chunk: ChunkId,
+    /// The share it had.
+    pub from: TrafficShare,
+    /// The epoch from now on; whatever was agreed below it is void.
+    pub epoch: u64,
+}
+
+/// A person in-house answered.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+pub struct ReturnVerified {
+    /// The incident.
+    pub incident: IncidentId,
+    /// The proof.
+    pub evidence: String,
+    /// When.
+    pub at: Timestamp,
+}
+
+/// The incident note exists.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+pub struct IncidentNoteWritten {
+    /// The incident.
+    pub incident: IncidentId,
+    /// Where it is kept.
+    pub reference: String,
+    /// Telephony alone.
+    pub telephony_only: bool,
+    /// When.
+    pub at: Timestamp,
+}
+
+/// An incident in state.
+#[derive(Clone, Debug, PartialEq, Serialize)]
+pub struct Incident {
+    /// The fact that opened it.
+    pub opened: FellBack,
+    /// The verifying call, once there was one.
+    pub verified: Option<ReturnVerified>,
+    /// The note, once written.
+    pub note: Option<IncidentNoteWritten>,
+}
+
+/// What a fallback covers.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub enum Scope {
+    /// Every chunk.
+    All,
+    /// Every chunk of a site.
+    Site(SiteId),
+    /// One chunk.
+    Chunk(ChunkId),
+}
+
+fn all() -> String {
+    "all".into()
+}
+
+impl Scope {
+    /// Reads `all`, a site or a chunk.
+    ///
+    /// # Errors
+    /// `UNKNOWN`, naming what can be said.
+    pub fn read(t: &Transition, text: &str) -> Result<Self, Refusal> {
+        if text.eq_ignore_ascii_case("all") {
+            return Ok(Self::All);
+        }
+        if let Some(site) = t.sites.iter().find(|site| site.id.as_str() == text) {
+            return Ok(Self::Site(site.id.clone()));
+        }
+        if t.chunks.contains_key(&ChunkId::from(text)) {
+            return Ok(Self::Chunk(text.into()));
+        }
+        let known: Vec<_> = t
+            .sites
+            .iter()
+            .map(|s| s.id.to_string())
+            .chain(t.chunks.keys().map(ToString::to_string))
+            .collect();
+        Err(Refusal::new(Code::Unknown)
+            .missing(format!("a scope named `{text}`"))
+            .how(format!("say `all`, or one of: {}", known.join(", "))))
+    }
+
+    /// Whether a chunk is covered.
+    pub fn covers(&self, id: &ChunkId, chunk: &Chunk) -> bool {
+        match self {
+            Self::All => true,
+            Self::Site(site) => chunk.planned.site == *site,
+            Self::Chunk(own) => own == id,
+        }
+    }
+}
+
+pub(crate) fn fall_back(t: &Transition, c: &Fallback, actor: &Actor, now: Timestamp) -> Decided {
+    actor.require(Right::BringHome)?;
+    let scope = Scope::read(t, &c.scope)?;
+    let covered: Vec<_> = t
+        .chunks
+        .iter()
+        .filter(|(id, chunk)| scope.covers(id, chunk))
+        .collect();
+    if let (Scope::Chunk(_), [(id, chunk)]) = (&scope, covered.as_slice())
+        && chunk.state == ChunkState::Closed
+    {
+        return Err(door_closed(id));
+    }
+    let chunks: Vec<_> = covered
+        .into_iter()
+        .filter(|(id, chunk)| {
+            chunk.state != ChunkState::Closed && (chunk.is_out() || has_open_step(t, id, chunk))
+        })
+        .map(|(id, chunk)| Returned {
+            chunk: id.clone(),
+            from: chunk.share,
+            epoch: chunk.epoch + 1,
+        })
+        .collect();
+    // Nothing out and nothing about to go out: already home, and pressing is harmless.
+    if chunks.is_empty() {
+        return Ok(Vec::new());
+    }
+    Ok(vec![Event::FellBack(FellBack {
+        incident: IncidentId(format!("INC-{}", t.incidents.len() + 1)),
+        scope: c.scope.clone(),
+        chunks,
+        reason: c.reason.clone(),
+        by: actor.side,
+        person: actor.person.clone(),
+        at: now,
+    })])
+}
+
+fn has_open_step(t: &Transition, id: &ChunkId, chunk: &Chunk) -> bool {
+    let bound = |s: &crate::routing_changes::Step| {
+        s.proposed.chunk == *id && s.proposed.epoch == chunk.epoch
+    };
+    t.steps.values().any(|step| !step.done && bound(step))
+}
+
+pub(crate) fn door_closed(id: &ChunkId) -> Refusal {
+    Refusal::new(Code::DoorClosed)
+        .missing(format!(
+            "an open door for {id}: its hold period ended and both closed it"
+        ))
+        .who("the duty managers of both parties")
+        .how("follow the contingency plan of the steady contract")
+}
+
+pub(crate) fn verify(t: &Transition, c: &VerifyReturn, actor: &Actor, now: Timestamp) -> Decided {
+    actor.require(Right::BringHome)?;
+    let incident = require_incident(t, &c.incident)?;
+    if incident.verified.is_some() {
+        return Ok(Vec::new());
+    }
+    if c.evidence.trim().is_empty() {
+        return Err(bad("the test call a person in-house answered".into()));
+    }
+    let (incident, evidence) = (c.incident.clone(), c.evidence.clone());
+    Ok(vec![Event::ReturnVerified(ReturnVerified {
+        incident,
+        evidence,
+        at: now,
+    })])
+}
+
+pub(crate) fn write_note(
+    t: &Transition,
+    c: &WriteIncidentNote,
+    actor: &Actor,
+    now: Timestamp,
+) -> Decided {
+    actor.require(Right::Prepare)?;
+    require_incident(t, &c.incident)?;
+    if c.reference.trim().is_empty() {
+        return Err(bad("where the incident note is kept".into()));
+    }
+    Ok(vec![Event::IncidentNoteWritten(IncidentNoteWritten {
+        incident: c.incident.clone(),
+        reference: c.reference.clone(),
+        telephony_only: c.telephony_only,
+        at: now,
+    })])
+}
+
+fn require_incident<'a>(t: &'a Transition, id: &IncidentId) -> Result<&'a Incident, Refusal> {
+    t.incidents.get(id).ok_or_else(|| {
+        let known: Vec<_> = t.incidents.keys().map(ToString::to_string).collect();
+        Refusal::new(Code::Unknown)
+            .missing(format!("incident `{id}`"))
+            .how(format!("known incidents: {}", known.join(", ")))
+    })
+}
+
+/// The way out again: verified return, note, cool-down.
+pub(crate) fn require_cooled_down(
+    t: &Transition,
+    id: &IncidentId,
+    now: Timestamp,
+) -> Result<(), Refusal> {
+    let incident = require_incident(t, id)?;
+    let mut missing = Vec::new();
+    if incident.verified.is_none() {
+        missing.push(format!(
+            "a call answered in-house after {id} (`segue do verify-return`)"
+        ));
+    }
+    let hours = match &incident.note {
+        None => {
+            missing.push(format!(
+                "the incident note of {id} (`segue do write-incident-note`)"
+            ));
+            t.terms.cool_down_h
+        }
+        Some(note) if note.telephony_only => t.terms.cool_down_h.min(TELEPHONY_COOL_DOWN_H),
+        Some(_) => t.terms.cool_down_h,
+    };
+    let until = incident.opened.at + SignedDuration::from_hours(i64::from(hours));
+    if now < until {
+        missing.push(format!("the cool-down of {hours} h, which ends at {until}"));
+    }
+    if missing.is_empty() {
+        return Ok(());
+    }
+    Err(Refusal::new(Code::CoolDown)
+        .missing_all(missing)
+        .who("both parties")
+        .how("close what is open, then sign the gate again"))
+}
+
+pub(crate) fn apply_fell_back(t: &mut Transition, e: &FellBack) {
+    for returned in &e.chunks {
+        t.epoch_highest = t.epoch_highest.max(returned.epoch);
+        if let Some(chunk) = t.chunks.get_mut(&returned.chunk) {
+            chunk.share = TrafficShare::HOME;
+            chunk.epoch = returned.epoch;
+            chunk.state = ChunkState::Returned {
+                incident: e.incident.clone(),
+            };
+        }
+        if let Some(gate) = t.gates.get_mut(&returned.chunk) {
+            gate.agreement = Agreement::default();
+        }
+        t.acceptances.remove(&returned.chunk);
+    }
+    t.incidents.insert(
+        e.incident.clone(),
+        Incident {
+            opened: e.clone(),
+            verified: None,
+            note: None,
+        },
+    );
+}
+
+pub(crate) fn apply_verified(t: &mut Transition, e: &ReturnVerified) {
+    if let Some(incident) = t.incidents.get_mut(&e.incident) {
+        incident.verified = Some(e.clone());
+    }
+}
+
+pub(crate) fn apply_note(t: &mut Transition, e: &IncidentNoteWritten) {
+    if let Some(incident) = t.incidents.get_mut(&e.incident) {
+        incident.note = Some(e.clone());
+    }
+}

@@ -1,0 +1,266 @@
+//! The readiness gate: agents, processes, technology, fallback, compliance; evidence, freshness, two signatures (A29).
+
+use crate::Decided;
+use crate::actor::{Actor, Right};
+use crate::canonical;
+use crate::chunks::ChunkState;
+use crate::event::Event;
+use crate::fallback;
+use crate::ids::ChunkId;
+use crate::lines::bad;
+use crate::refusal::{Code, Refusal};
+use crate::signature::{self, Agreement, SignatureInput, Signed};
+use crate::test_calls::missing_cells;
+use crate::transition::Transition;
+use crate::{account_manager, schedule};
+use jiff::Timestamp;
+use serde::{Deserialize, Serialize};
+use std::collections::BTreeMap;
+
+/// The five legs; the gate is their conjunction.
+#[derive(
+    Clone,
+    Copy,
+    Debug,
+    PartialEq,
+    Eq,
+    Hash,
+    PartialOrd,
+    Ord,
+    Serialize,
+    Deserialize,
+    schemars::JsonSchema,
+)]
+#[serde(rename_all = "snake_case")]
+pub enum GateLeg {
+    /// Trained, tested, licensed, with access.
+    Agents,
+    /// Scripts, escalation, message delivery.
+    Processes,
+    /// Telephony checked on every path.
+    Technology,
+    /// Drilled, and fast enough.
+    Fallback,
+    /// Evidence of law and contract.
+    Compliance,
+}
+
+impl GateLeg {
+    /// All five, in the order of the lamps.
+    pub const ALL: [Self; 5] = [
+        Self::Agents,
+        Self::Processes,
+        Self::Technology,
+        Self::Fallback,
+        Self::Compliance,
+    ];
+
+    /// The leg in words.
+    pub fn words(self) -> &'static str {
+        match self {
+            Self::Agents => "agents",
+            Self::Processes => "processes",
+            Self::Technology => "technology",
+            Self::Fallback => "fallback drill",
+            Self::Compliance => "compliance",
+        }
+    }
+}
+
+/// Records evidence for one leg of a chunk's gate.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize, schemars::JsonSchema)]
+pub struct RecordEvidence {
+    /// The chunk.
+    pub chunk: ChunkId,
+    /// The leg.
+    pub leg: GateLeg,
+    /// Green or red.
+    pub passed: bool,
+    /// Where the evidence is.
+    pub reference: String,
+}
+
+/// Signs a chunk's gate for one party.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize, schemars::JsonSchema)]
+pub struct SignGate {
+    /// The chunk.
+    pub chunk: ChunkId,
+    /// Over the hash of the chunk, its epoch and its evidence.
+    #[serde(flatten)]
+    pub signature: SignatureInput,
+}
+
+/// Evidence for one leg.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+pub struct EvidenceRecorded {
+    /// The chunk.
+    pub chunk: ChunkId,
+    /// The leg.
+    pub leg: GateLeg,
+    /// Green or red.
+    pub passed: bool,
+    /// Where the evidence is.
+    pub reference: String,
+    /// When.
+    pub at: Timestamp,
+}
+
+/// One party signed the gate.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+pub struct GateSigned {
+    /// The chunk.
+    pub chunk: ChunkId,
+    /// The signature.
+    pub signed: Signed,
+}
+
+/// Both signed: the chunk is ready.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+pub struct GatePassed {
+    /// The chunk.
+    pub chunk: ChunkId,
+    /// When.
+    pub at: Timestamp,
+}
+
+/// A chunk's gate in state.
+#[derive(Clone, Debug, Default, PartialEq, Serialize)]
+pub struct Gate {
+    /// The last evidence of each leg.
+    pub evidence: BTreeMap<GateLeg, EvidenceRecorded>,
+    /// Signatures over the current evidence.
+    pub agreement: Agreement,
+}
+
+/// What both sign for a chunk's gate.
+pub fn hash(t: &Transition, chunk: &ChunkId) -> String {
+    let epoch = t.chunk(chunk).map_or(0, |c| c.epoch);
+    let plan = t.schedule.agreed().map(|v| v.proposed.hash.clone());
+    canonical::hash(
+        "gate",
+        &(
+            &t.id,
+            chunk,
+            epoch,
+            plan,
+            t.gates.get(chunk).map(|gate| &gate.evidence),
+        ),
+    )
+}
+
+/// Everything that keeps the gate red now.
+pub fn red(t: &Transition, chunk: &ChunkId, now: Timestamp) -> Vec<String> {
+    let valid_s = i64::from(t.terms.evidence_valid_days) * 86_400;
+    let legs = t.gates.get(chunk).map(|gate| &gate.evidence);
+    let mut missing = Vec::new();
+    for leg in GateLeg::ALL {
+        match legs.and_then(|evidence| evidence.get(&leg)) {
+            None => missing.push(format!("{}: no evidence", leg.words())),
+            Some(e) if !e.passed => missing.push(format!("{}: red", leg.words())),
+            Some(e) if now.duration_since(e.at).as_secs() > valid_s => {
+                missing.push(format!(
+                    "{}: evidence older than {} days",
+                    leg.words(),
+                    t.terms.evidence_valid_days
+                ));
+            }
+            Some(_) => {}
+        }
+    }
+    missing.extend(
+        missing_cells(t, chunk, now)
+            .into_iter()
+            .map(|cell| format!("test cell {cell}")),
+    );
+    missing
+}
+
+pub(crate) fn record_evidence(
+    t: &Transition,
+    c: &RecordEvidence,
+    actor: &Actor,
+    now: Timestamp,
+) -> Decided {
+    actor.require(Right::Prepare)?;
+    t.require_chunk(&c.chunk)?;
+    if c.reference.trim().is_empty() {
+        return Err(bad(format!(
+            "a reference to the evidence for {}",
+            c.leg.words()
+        )));
+    }
+    Ok(vec![Event::EvidenceRecorded(EvidenceRecorded {
+        chunk: c.chunk.clone(),
+        leg: c.leg,
+        passed: c.passed,
+        reference: c.reference.clone(),
+        at: now,
+    })])
+}
+
+pub(crate) fn sign(t: &Transition, c: &SignGate, actor: &Actor, now: Timestamp) -> Decided {
+    account_manager::require(t)?;
+    schedule::require_agreed(t)?;
+    let chunk = t.require_chunk(&c.chunk)?;
+    match &chunk.state {
+        ChunkState::Agreed | ChunkState::Ready => {}
+        ChunkState::Returned { incident } => fallback::require_cooled_down(t, incident, now)?,
+        other => {
+            return Err(other.refuse(&c.chunk, "a gate is signed before calls go out"));
+        }
+    }
+    require_green(t, &c.chunk, now)?;
+    let signed = signature::check(&t.parties, actor, &c.signature, &hash(t, &c.chunk), now)?;
+    let agreement = t
+        .gates
+        .get(&c.chunk)
+        .map(|gate| gate.agreement.clone())
+        .unwrap_or_default();
+    if agreement.of(actor.side).is_some() {
+        return Ok(Vec::new());
+    }
+    let passed = agreement.completed_by(&signed);
+    let mut events = vec![Event::GateSigned(GateSigned {
+        chunk: c.chunk.clone(),
+        signed,
+    })];
+    if passed {
+        events.push(Event::GatePassed(GatePassed {
+            chunk: c.chunk.clone(),
+            at: now,
+        }));
+    }
+    Ok(events)
+}
+
+/// Refuses while any leg or test cell is red or stale.
+pub(crate) fn require_green(
+    t: &Transition,
+    chunk: &ChunkId,
+    now: Timestamp,
+) -> Result<(), Refusal> {
+    let missing = red(t, chunk, now);
+    if missing.is_empty() {
+        return Ok(());
+    }
+    Err(Refusal::new(Code::GateRed)
+        .missing_all(missing)
+        .who("the owner of each leg; test calls are placed by the client's staff")
+        .how("record evidence (`segue do record-evidence`) and test calls (`segue do record-test-call`), then both sign the gate"))
+}
+
+pub(crate) fn apply_evidence(t: &mut Transition, e: &EvidenceRecorded) {
+    let gate = t.gates.entry(e.chunk.clone()).or_default();
+    gate.evidence.insert(e.leg, e.clone());
+    // Other evidence is another hash: whoever signed, signed something else.
+    gate.agreement = Agreement::default();
+    t.unready(&e.chunk);
+}
+
+pub(crate) fn apply_signed(t: &mut Transition, e: &GateSigned) {
+    t.gates
+        .entry(e.chunk.clone())
+        .or_default()
+        .agreement
+        .add(&e.signed);
+}

@@ -1,0 +1,62 @@
+//! Names of things: short texts that people type and read (`RVS-Main/MSG`), each a type of its own.
+
+use serde::{Deserialize, Serialize};
+use std::fmt;
+
+macro_rules! id {
+    ($(#[$doc:meta] $name:ident)*) => {$(
+        #[$doc]
+        #[derive(
+            Clone, Debug, Default, PartialEq, Eq, Hash, PartialOrd, Ord, Serialize, Deserialize,
+            schemars::JsonSchema,
+        )]
+        #[serde(transparent)]
+        pub struct $name(pub String);
+
+        impl $name {
+            /// The text as typed.
+            pub fn as_str(&self) -> &str {
+                &self.0
+            }
+        }
+
+        impl fmt::Display for $name {
+            fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+                f.write_str(&self.0)
+            }
+        }
+
+        impl From<&str> for $name {
+            fn from(text: &str) -> Self {
+                Self(text.to_owned())
+            }
+        }
+    )*};
+}
+
+id! {
+    /// One transition: the whole move of work from one client to one outsourcer.
+    TransitionId
+    /// One in-house call centre being moved.
+    SiteId
+    /// A public number and how it is presented.
+    LineId
+    /// What the caller needs: message, appointment, consult, triage, or a client's own type.
+    CallTypeId
+    /// The smallest unit moved: site × lines × call type × share × window × language.
+    ChunkId
+    /// A person by account name; the name of the human is kept outside the journal.
+    PersonId
+    /// One proposed routing change of one chunk.
+    StepId
+    /// One handled fallback.
+    IncidentId
+}
+
+/// An id is usable when it is 1–64 characters of letters, digits, `.`, `_`, `/` and `-`.
+pub fn is_usable(id: &str) -> bool {
+    (1..=64).contains(&id.len())
+        && id
+            .chars()
+            .all(|c| c.is_ascii_alphanumeric() || matches!(c, '.' | '_' | '-' | '/'))
+}

@@ -1,0 +1,148 @@
+//! Refusals are the product: each names the rule, what is missing, who can fix it and how.
+
+use serde::{Deserialize, Serialize};
+use std::fmt;
+
+macro_rules! codes {
+    ($($(#[$doc:meta])* $name:ident => $text:literal, $rule:literal, $says:literal;)*) => {
+        /// The rule that refused, by the name people quote.
+        #[derive(Clone, Copy, Debug, PartialEq, Eq, Hash, PartialOrd, Ord, Serialize, Deserialize)]
+        pub enum Code {$(
+            #[doc = $says]
+            #[serde(rename = $text)]
+            $name,
+        )*}
+
+        impl Code {
+            /// Every code, for documents and tests.
+            pub const ALL: &'static [Self] = &[$(Self::$name),*];
+
+            /// As printed: `SCHEDULE_NOT_AGREED`.
+            pub fn as_str(self) -> &'static str {
+                match self { $(Self::$name => $text),* }
+            }
+
+            /// The sentence of the charter or the handbook section it enforces.
+            pub fn source(self) -> &'static str {
+                match self { $(Self::$name => $rule),* }
+            }
+
+            /// The rule in one sentence.
+            pub fn says(self) -> &'static str {
+                match self { $(Self::$name => $says),* }
+            }
+        }
+    };
+}
+
+codes! {
+    AlreadyCreated => "ALREADY_CREATED", "A1", "a transition is created once";
+    NotCreated => "NOT_CREATED", "A1", "nothing can be said of a transition before it is created";
+    PartiesNotTwo => "PARTIES_NOT_TWO", "A1, §7.17", "a transition has exactly one client and one outsourcer";
+    NoSignatory => "NO_SIGNATORY", "A1", "each party has at least one named signatory with a key";
+    BadFact => "BAD_FACT", "A1", "names are unique, references exist, numbers and zones are real";
+    NoLastResort => "NO_LAST_RESORT", "design: control point", "every line ends in a last resort";
+    EmergencyTarget => "EMERGENCY_TARGET", "§7.11", "911, 988 and 112 are never targets";
+    NotAuthorised => "NOT_AUTHORISED", "§4.3", "an action needs a role that carries it";
+    NoAccountManager => "NO_ACCOUNT_MANAGER", "B17, B18", "an account manager is named before discovery and while anything goes forward";
+    PhaseClosed => "PHASE_CLOSED", "A2", "a phase opens when the one before it is signed";
+    DiscoveryOpen => "DISCOVERY_OPEN", "B14, B16", "no plan before discovery is signed by both";
+    TypeNotSeparable => "TYPE_NOT_SEPARABLE", "design: control point", "a chunk's calls can be told apart where Segue decides";
+    ChunksOverlap => "CHUNKS_OVERLAP", "A13", "no call belongs to two chunks";
+    ShareSum => "SHARE_SUM", "A17", "the shares of the same calls sum to at most 100";
+    ShareOutOfRange => "SHARE_OUT_OF_RANGE", "A17", "a share is a whole number 0–100";
+    WindowInvalid => "WINDOW_INVALID", "A17", "a window is [start, end) in an IANA zone";
+    LadderFixed => "LADDER_FIXED", "A20", "message < appointment < consult < triage, and no type stands below its rung";
+    LadderInversion => "LADDER_INVERSION", "A18", "no chunk is scheduled before an easier one of its site";
+    LadderLocked => "LADDER_LOCKED", "A21", "a rung opens when every easier rung of the site is accepted";
+    SiteSerial => "SITE_SERIAL", "A15", "one centre at a time";
+    ScheduleNotAgreed => "SCHEDULE_NOT_AGREED", "A5, A7, A9", "nothing moves on a schedule that both parties have not signed in the same version";
+    StepNotInPlan => "STEP_NOT_IN_PLAN", "A7, I2", "a step is one of the agreed steps";
+    StepTooEarly => "STEP_TOO_EARLY", "A7", "a step waits for its agreed date";
+    GateRed => "GATE_RED", "A22, A29", "agents, processes, technology, fallback and compliance are green and fresh";
+    SignatureInvalid => "SIGNATURE_INVALID", "design: signatures", "a signature is made by the signatory's own key over the version hash";
+    HashMismatch => "HASH_MISMATCH", "A7", "both parties sign the same hash";
+    SignatureOfOther => "SIGNATURE_OF_OTHER", "A6", "nobody signs for another person or the other party";
+    ApprovalStale => "APPROVAL_STALE", "design: nodes", "a step needs a named person of each party within 15 minutes";
+    SupersededByFallback => "SUPERSEDED_BY_FALLBACK", "A31, I7", "in any race, home wins";
+    CoolDown => "COOL_DOWN", "§4.3", "after a fallback: incident note, cool-down, both signatures";
+    DoorClosed => "DOOR_CLOSED", "§7.7", "from closed there is no fallback";
+    HoldRunning => "HOLD_RUNNING", "§7.8", "the door stays open until the hold period ends";
+    AcceptanceNotReady => "ACCEPTANCE_NOT_READY", "A11, A21, B13", "acceptance is numeric, dated and not worse on every critical measure";
+    WrongState => "WRONG_STATE", "§4.4", "the state machine has no such edge";
+    Unknown => "UNKNOWN", "A3", "what is named exists";
+}
+
+impl fmt::Display for Code {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.write_str(self.as_str())
+    }
+}
+
+/// A refused command, as data: the same through every door.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+pub struct Refusal {
+    /// The rule's name.
+    pub code: Code,
+    /// The rule in one sentence, with its source.
+    pub rule: String,
+    /// What is missing, item by item.
+    pub missing: Vec<String>,
+    /// Who can fix it.
+    pub who: String,
+    /// What to do next.
+    pub how: String,
+}
+
+impl Refusal {
+    /// A refusal by the rule; add what is missing, who and how.
+    pub fn new(code: Code) -> Self {
+        Self {
+            code,
+            rule: format!("{} ({})", code.says(), code.source()),
+            missing: Vec::new(),
+            who: "the person who asked".into(),
+            how: String::new(),
+        }
+    }
+
+    /// Adds one missing thing.
+    #[must_use]
+    pub fn missing(mut self, item: impl Into<String>) -> Self {
+        self.missing.push(item.into());
+        self
+    }
+
+    /// Replaces the list of missing things.
+    #[must_use]
+    pub fn missing_all(mut self, items: Vec<String>) -> Self {
+        self.missing = items;
+        self
+    }
+
+    /// Who can fix it.
+    #[must_use]
+    pub fn who(mut self, who: impl Into<String>) -> Self {
+        self.who = who.into();
+        self
+    }
+
+    /// What to do next.
+    #[must_use]
+    pub fn how(mut self, how: impl Into<String>) -> Self {
+        self.how = how.into();
+        self
+    }
+}
+
+impl fmt::Display for Refusal {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        write!(f, "{}: {}", self.code, self.rule)?;
+        if !self.missing.is_empty() {
+            write!(f, "; missing: {}", self.missing.join("; "))?;
+        }
+        write!(f, "; who can fix it: {}; how: {}", self.who, self.how)
+    }
+}
+
+impl std::error::Error for Refusal {}

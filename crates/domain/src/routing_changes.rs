@@ -1,0 +1,303 @@
+//! Steps: a share proposed, approved by a named person of each party within minutes, and in force (A7, A17).
+//!
+//! A step is bound to the chunk's epoch. A fallback raises the epoch, so a step agreed before it is void
+//! in whatever order the two arrive.
+
+use crate::Decided;
+use crate::actor::{Actor, Right, Side};
+use crate::canonical;
+use crate::chunks::{Chunk, ChunkState};
+use crate::event::Event;
+use crate::ids::{ChunkId, StepId};
+use crate::lines::bad;
+use crate::refusal::{Code, Refusal};
+use crate::share::{ShareInput, TrafficShare};
+use crate::signature::{self, Agreement, SignatureInput, Signed};
+use crate::transition::Transition;
+use crate::{account_manager, fallback, gates, ladder, schedule, site_serial};
+use jiff::Timestamp;
+use jiff::tz::TimeZone;
+use serde::{Deserialize, Serialize};
+
+/// Proposes the next share of a chunk: go-live or raise.
+#[derive(Clone, Debug, PartialEq, Serialize, Deserialize, schemars::JsonSchema)]
+pub struct ProposeStep {
+    /// The chunk.
+    pub chunk: ChunkId,
+    /// Whole percent, one of the agreed steps.
+    pub share_percent: ShareInput,
+}
+
+/// Approves a proposed step for one party.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize, schemars::JsonSchema)]
+pub struct ApproveStep {
+    /// The step.
+    pub step: StepId,
+    /// Over its hash.
+    #[serde(flatten)]
+    pub signature: SignatureInput,
+}
+
+/// Lowers a share: one person of either party, alone.
+#[derive(Clone, Debug, PartialEq, Serialize, Deserialize, schemars::JsonSchema)]
+pub struct LowerShare {
+    /// The chunk.
+    pub chunk: ChunkId,
+    /// Whole percent, below the share in force.
+    pub share_percent: ShareInput,
+}
+
+/// A step was proposed.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+pub struct StepProposed {
+    /// Its name.
+    pub step: StepId,
+    /// The chunk.
+    pub chunk: ChunkId,
+    /// The share it would set.
+    pub share: TrafficShare,
+    /// The chunk's epoch it is bound to.
+    pub epoch: u64,
+    /// What both approve.
+    pub hash: String,
+    /// The proposing party.
+    pub by: Side,
+    /// When.
+    pub at: Timestamp,
+}
+
+/// One party approved.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+pub struct StepApproved {
+    /// The step.
+    pub step: StepId,
+    /// The signature.
+    pub signed: Signed,
+}
+
+/// A share is in force from now on.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+pub struct ShareChanged {
+    /// The chunk.
+    pub chunk: ChunkId,
+    /// Before.
+    pub from: TrafficShare,
+    /// Now.
+    pub to: TrafficShare,
+    /// The epoch the agreement behind it is bound to.
+    pub epoch: u64,
+    /// When.
+    pub at: Timestamp,
+}
+
+/// A step in state.
+#[derive(Clone, Debug, PartialEq, Serialize)]
+pub struct Step {
+    /// The fact that proposed it.
+    pub proposed: StepProposed,
+    /// Approvals over its hash.
+    pub agreement: Agreement,
+    /// Whether it took effect.
+    pub done: bool,
+}
+
+pub(crate) fn propose(t: &Transition, c: &ProposeStep, actor: &Actor, now: Timestamp) -> Decided {
+    actor.require(Right::Prepare)?;
+    let share = c.share_percent.parse()?;
+    check_forward(t, &c.chunk, share, now)?;
+    let epoch = t.require_chunk(&c.chunk)?.epoch;
+    let step = StepId(format!("S-{}", t.steps.len() + 1));
+    let plan = t.schedule.agreed().map(|v| v.proposed.hash.clone());
+    let hash = canonical::hash("step", &(&t.id, &step, &c.chunk, share, epoch, plan));
+    let proposed = StepProposed {
+        step,
+        chunk: c.chunk.clone(),
+        share,
+        epoch,
+        hash,
+        by: actor.side,
+        at: now,
+    };
+    Ok(vec![Event::StepProposed(proposed)])
+}
+
+pub(crate) fn approve(t: &Transition, c: &ApproveStep, actor: &Actor, now: Timestamp) -> Decided {
+    let Some(step) = t.steps.get(&c.step) else {
+        return Err(Refusal::new(Code::Unknown)
+            .missing(format!("step `{}`", c.step))
+            .how("list open steps with `segue status`"));
+    };
+    let proposed = &step.proposed;
+    let chunk = t.require_chunk(&proposed.chunk)?;
+    if step.done {
+        return Ok(Vec::new());
+    }
+    if proposed.epoch < chunk.epoch {
+        return Err(superseded(&c.step, &proposed.chunk));
+    }
+    check_forward(t, &proposed.chunk, proposed.share, now)?;
+    let signed = signature::check(&t.parties, actor, &c.signature, &proposed.hash, now)?;
+    let window_s = i64::from(t.terms.approval_window_min) * 60;
+    let fresh = |s: &Signed| now.duration_since(s.at).as_secs() <= window_s;
+    let mine_stands = step.agreement.of(actor.side).is_some_and(&fresh);
+    let other = step.agreement.of(actor.side.other()).filter(|s| fresh(s));
+    if mine_stands && other.is_none() {
+        return Ok(Vec::new());
+    }
+    let mut events = vec![Event::StepApproved(StepApproved {
+        step: c.step.clone(),
+        signed,
+    })];
+    if other.is_some() {
+        events.push(Event::ShareChanged(ShareChanged {
+            chunk: proposed.chunk.clone(),
+            from: chunk.share,
+            to: proposed.share,
+            epoch: proposed.epoch,
+            at: now,
+        }));
+    }
+    Ok(events)
+}
+
+pub(crate) fn lower(t: &Transition, c: &LowerShare, actor: &Actor, now: Timestamp) -> Decided {
+    actor.require(Right::BringHome)?;
+    let share = c.share_percent.parse()?;
+    let chunk = t.require_chunk(&c.chunk)?;
+    if chunk.state == ChunkState::Closed {
+        return Err(fallback::door_closed(&c.chunk));
+    }
+    if share == chunk.share {
+        return Ok(Vec::new());
+    }
+    if share > chunk.share {
+        return Err(Refusal::new(Code::ScheduleNotAgreed)
+            .missing("the other party's approval")
+            .who("a signatory of each party")
+            .how("a share is raised with `segue do propose-step`, approved by both"));
+    }
+    let (from, epoch) = (chunk.share, chunk.epoch);
+    Ok(vec![Event::ShareChanged(ShareChanged {
+        chunk: c.chunk.clone(),
+        from,
+        to: share,
+        epoch,
+        at: now,
+    })])
+}
+
+/// Every interlock a forward step must pass, in the order people can act on them.
+pub fn check_forward(
+    t: &Transition,
+    id: &ChunkId,
+    share: TrafficShare,
+    now: Timestamp,
+) -> Result<(), Refusal> {
+    account_manager::require(t)?;
+    schedule::require_agreed(t)?;
+    let chunk = t.require_chunk(id)?;
+    match &chunk.state {
+        ChunkState::Ready | ChunkState::Live => {}
+        ChunkState::Agreed => {
+            gates::require_green(t, id, now)?;
+            return Err(chunk
+                .state
+                .refuse(id, "both parties sign its gate first (`segue sign gate`)"));
+        }
+        ChunkState::Returned { incident } => {
+            fallback::require_cooled_down(t, incident, now)?;
+            return Err(chunk
+                .state
+                .refuse(id, "both parties sign its gate again (`segue sign gate`)"));
+        }
+        other => return Err(other.refuse(id, "its ramp is over")),
+    }
+    gates::require_green(t, id, now)?;
+    site_serial::check(t, &chunk.planned.site)?;
+    ladder::check_unlocked(t, &chunk.planned.site, id)?;
+    check_planned(t, chunk, share, now)
+}
+
+fn check_planned(
+    t: &Transition,
+    chunk: &Chunk,
+    share: TrafficShare,
+    now: Timestamp,
+) -> Result<(), Refusal> {
+    let id = &chunk.planned.id;
+    let steps = chunk
+        .planned
+        .steps
+        .iter()
+        .filter_map(|s| Some((s.share_percent.parse().ok()?, s.from)));
+    let Some((next, from)) = steps
+        .into_iter()
+        .find(|(planned, _)| *planned > chunk.share)
+    else {
+        return Err(bad(format!(
+            "a further agreed step of {id}; it stands at its last one, {} %",
+            chunk.share.percent()
+        )));
+    };
+    if share != next {
+        return Err(Refusal::new(Code::StepNotInPlan)
+            .missing(format!(
+                "{} % as the next agreed step of {id}, not {} %",
+                next.percent(),
+                share.percent()
+            ))
+            .who("both parties, in a new version of the plan")
+            .how("take the agreed step, or propose a plan with other steps"));
+    }
+    let zone = t
+        .site_zone(&chunk.planned.site)
+        .and_then(|name| TimeZone::get(name).ok())
+        .unwrap_or(TimeZone::UTC);
+    let today = now.to_zoned(zone).date();
+    if today < from {
+        return Err(Refusal::new(Code::StepTooEarly)
+            .missing(format!(
+                "{from}, the agreed date; at the site it is {today}"
+            ))
+            .who("both parties, in a new version of the plan")
+            .how("wait for the date, or agree an earlier one"));
+    }
+    Ok(())
+}
+
+fn superseded(step: &StepId, chunk: &ChunkId) -> Refusal {
+    Refusal::new(Code::SupersededByFallback)
+        .missing(format!(
+            "a step of {chunk} agreed after the fallback; {step} was proposed before it"
+        ))
+        .who("both parties, after incident note and cool-down")
+        .how("propose and approve a new step when the chunk is ready again")
+}
+
+pub(crate) fn apply_proposed(t: &mut Transition, e: &StepProposed) {
+    let step = Step {
+        proposed: e.clone(),
+        agreement: Agreement::default(),
+        done: false,
+    };
+    t.steps.insert(e.step.clone(), step);
+}
+
+pub(crate) fn apply_approved(t: &mut Transition, e: &StepApproved) {
+    if let Some(step) = t.steps.get_mut(&e.step) {
+        step.agreement.add(&e.signed);
+    }
+}
+
+pub(crate) fn apply_share(t: &mut Transition, e: &ShareChanged) {
+    for step in t.steps.values_mut().filter(|s| s.proposed.chunk == e.chunk) {
+        step.done |= step.proposed.share == e.to && step.agreement.is_complete();
+    }
+    let Some(chunk) = t.chunks.get_mut(&e.chunk) else {
+        return;
+    };
+    chunk.share = e.to;
+    if matches!(chunk.state, ChunkState::Ready) && e.to.is_out() {
+        chunk.state = ChunkState::Live;
+    }
+}

@@ -1,0 +1,167 @@
+//! Signatures nobody can forge: Ed25519 over a version hash, by the signatory's own key (design: Signatures).
+
+use crate::actor::{Actor, Right, Side};
+use crate::ids::PersonId;
+use crate::parties::Parties;
+use crate::refusal::{Code, Refusal};
+use ed25519_dalek::{Signature, VerifyingKey};
+use jiff::Timestamp;
+use serde::{Deserialize, Serialize};
+
+/// What every signature starts with, so that a key used elsewhere cannot be tricked into signing for Segue.
+pub const PREFIX: &[u8] = b"segue-signature-v1\0";
+
+/// A signature as handed in with a command.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize, schemars::JsonSchema)]
+pub struct SignatureInput {
+    /// The signatory's account name.
+    pub signatory: PersonId,
+    /// Hex SHA-256 of what was signed.
+    pub signed_hash: String,
+    /// Hex Ed25519 signature over [`PREFIX`] followed by the 32 bytes of the hash.
+    pub signature: String,
+}
+
+/// A verified signature, as recorded; `segue-verify` checks it again offline.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+pub struct Signed {
+    /// The signatory's account name.
+    pub signatory: PersonId,
+    /// The party bound.
+    pub side: Side,
+    /// Hex public key in force when it was signed.
+    pub public_key: String,
+    /// Hex hash signed.
+    pub signed_hash: String,
+    /// Hex signature.
+    pub signature: String,
+    /// When it was recorded.
+    pub at: Timestamp,
+}
+
+/// Signatures over one hash. It binds when both parties have signed.
+#[derive(Clone, Debug, Default, PartialEq, Eq, Serialize)]
+pub struct Agreement {
+    /// The client's signature.
+    pub client: Option<Signed>,
+    /// The outsourcer's signature.
+    pub outsourcer: Option<Signed>,
+}
+
+impl Agreement {
+    /// The signature of one party.
+    pub fn of(&self, side: Side) -> Option<&Signed> {
+        match side {
+            Side::Client => self.client.as_ref(),
+            Side::Outsourcer => self.outsourcer.as_ref(),
+        }
+    }
+
+    /// Whether both have signed.
+    pub fn is_complete(&self) -> bool {
+        self.client.is_some() && self.outsourcer.is_some()
+    }
+
+    /// The parties whose signature is missing.
+    pub fn missing(&self) -> Vec<Side> {
+        Side::BOTH
+            .into_iter()
+            .filter(|side| self.of(*side).is_none())
+            .collect()
+    }
+
+    /// Whether the agreement binds once this signature is added.
+    pub fn completed_by(&self, signed: &Signed) -> bool {
+        self.of(signed.side.other()).is_some()
+    }
+
+    pub(crate) fn add(&mut self, signed: &Signed) {
+        let place = match signed.side {
+            Side::Client => &mut self.client,
+            Side::Outsourcer => &mut self.outsourcer,
+        };
+        *place = Some(signed.clone());
+    }
+}
+
+/// The bytes that are signed for a hash; `None` when the hash is not 64 hex digits.
+pub fn message(hash: &str) -> Option<Vec<u8>> {
+    let mut bytes = [0; 32];
+    hex::decode_to_slice(hash, &mut bytes).ok()?;
+    Some([PREFIX, &bytes].concat())
+}
+
+/// Checks that the actor signs as themselves, for their own party, with their registered key, over `expected`.
+///
+/// # Errors
+/// `SIGNATURE_OF_OTHER`, `HASH_MISMATCH`, `SIGNATURE_INVALID` or `NOT_AUTHORISED`.
+pub fn check(
+    parties: &Parties,
+    actor: &Actor,
+    input: &SignatureInput,
+    expected: &str,
+    now: Timestamp,
+) -> Result<Signed, Refusal> {
+    actor.require(Right::Sign)?;
+    let party = parties.of(actor.side);
+    let signatory = party
+        .signatories
+        .iter()
+        .find(|s| s.person == input.signatory);
+    let Some(signatory) = signatory.filter(|s| s.person == actor.person) else {
+        return Err(Refusal::new(Code::SignatureOfOther)
+            .missing(format!("a signature by `{}` as themselves for {}", actor.person, party.name))
+            .who(format!("a signatory of {}", party.name))
+            .how("each signatory signs with their own account and key; neither party can sign for the other"));
+    };
+    if input.signed_hash != expected {
+        return Err(Refusal::new(Code::HashMismatch)
+            .missing(format!(
+                "a signature over {expected}, not {}",
+                input.signed_hash
+            ))
+            .who(format!("`{}`", actor.person))
+            .how("read the current version again, then sign its hash"));
+    }
+    if !verifies(&signatory.public_key, expected, &input.signature) {
+        return Err(Refusal::new(Code::SignatureInvalid)
+            .missing(format!(
+                "a valid Ed25519 signature by the registered key of `{}`",
+                actor.person
+            ))
+            .who(format!("`{}`", actor.person))
+            .how("sign with the key file that was enrolled; a lost key is replaced, not shared"));
+    }
+    Ok(Signed {
+        signatory: input.signatory.clone(),
+        side: actor.side,
+        public_key: signatory.public_key.clone(),
+        signed_hash: expected.to_owned(),
+        signature: input.signature.clone(),
+        at: now,
+    })
+}
+
+/// Whether `text` is the hex of a usable Ed25519 public key.
+pub fn is_public_key(text: &str) -> bool {
+    public_key(text).is_some_and(|key| !key.is_weak())
+}
+
+fn public_key(text: &str) -> Option<VerifyingKey> {
+    let mut bytes = [0; 32];
+    hex::decode_to_slice(text, &mut bytes).ok()?;
+    VerifyingKey::from_bytes(&bytes).ok()
+}
+
+fn verifies(key: &str, hash: &str, signature: &str) -> bool {
+    let mut bytes = [0; 64];
+    let (Some(key), Some(message), Ok(())) = (
+        public_key(key),
+        message(hash),
+        hex::decode_to_slice(signature, &mut bytes),
+    ) else {
+        return false;
+    };
+    key.verify_strict(&message, &Signature::from_bytes(&bytes))
+        .is_ok()
+}

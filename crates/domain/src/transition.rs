@@ -1,0 +1,306 @@
+//! The state folded from events, and the two functions everything goes through: `decide` and `apply`.
+
+use crate::Decided;
+use crate::acceptance::{self, Acceptance};
+use crate::account_manager::{self, AccountManagerChanged};
+use crate::actor::Actor;
+use crate::chunks::{Chunk, ChunkState};
+use crate::command::Command;
+use crate::discovery::{self, Discovery};
+use crate::event::Event;
+use crate::fallback::{self, Incident};
+use crate::gates::{self, Gate};
+use crate::ids::{CallTypeId, ChunkId, IncidentId, LineId, SiteId, StepId, TransitionId};
+use crate::ladder::{CallType, Rung};
+use crate::lines::Line;
+use crate::parties::{self, Parties, Site, Terms};
+use crate::refusal::{Code, Refusal};
+use crate::routing_changes::{self, Step};
+use crate::schedule::{self, Plan, Schedule};
+use crate::share::TrafficShare;
+use crate::test_calls::{self, TestCallRecorded};
+use jiff::Timestamp;
+use serde::Serialize;
+use std::collections::BTreeMap;
+
+/// Where the whole move stands (§4.4).
+#[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Serialize)]
+#[serde(rename_all = "snake_case")]
+pub enum Phase {
+    /// Not created yet.
+    None,
+    /// Created; nothing found out yet.
+    Contracted,
+    /// Discovery is open.
+    Discovering,
+    /// Both signed discovery.
+    Discovered,
+    /// A plan is proposed, none agreed.
+    Planning,
+    /// A schedule is agreed.
+    Moving,
+    /// Every chunk is accepted; doors are still open.
+    Holding,
+    /// Every door is closed.
+    Closed,
+}
+
+/// One transition: everything that is derived from its facts.
+#[derive(Clone, Debug, Default, PartialEq, Serialize)]
+pub struct Transition {
+    /// The stream its facts are in.
+    pub id: TransitionId,
+    /// How many facts are folded in.
+    pub version: u64,
+    /// What people call it.
+    pub name: String,
+    /// Whether its data are an example.
+    pub example: bool,
+    /// When it was created.
+    pub created_at: Option<Timestamp>,
+    /// Both parties.
+    pub parties: Parties,
+    /// The centres.
+    pub sites: Vec<Site>,
+    /// The public numbers.
+    pub lines: Vec<Line>,
+    /// The ladder's tickets.
+    pub call_types: Vec<CallType>,
+    /// Settings both signed.
+    pub terms: Terms,
+    /// Who is on top of every issue.
+    pub account_manager: Option<AccountManagerChanged>,
+    /// What was found out.
+    pub discovery: Discovery,
+    /// Every version of the plan.
+    pub schedule: Schedule,
+    /// The chunks of the agreed version.
+    pub chunks: BTreeMap<ChunkId, Chunk>,
+    /// Test calls, oldest first.
+    pub test_calls: Vec<TestCallRecorded>,
+    /// Gates by chunk.
+    pub gates: BTreeMap<ChunkId, Gate>,
+    /// Steps by name.
+    pub steps: BTreeMap<StepId, Step>,
+    /// Fallbacks.
+    pub incidents: BTreeMap<IncidentId, Incident>,
+    /// Acceptances by chunk.
+    pub acceptances: BTreeMap<ChunkId, Acceptance>,
+    /// The highest epoch any chunk ever had; a chunk that is planned anew starts from it.
+    pub epoch_highest: u64,
+    /// Refused attempts so far.
+    pub refused: u64,
+}
+
+/// What follows from a command, or why nothing does. Pure: the same state, command, actor and time give the same answer.
+///
+/// # Errors
+/// A [`Refusal`]: rule, what is missing, who can fix it, how.
+pub fn decide(t: &Transition, command: &Command, actor: &Actor, now: Timestamp) -> Decided {
+    if !t.is_created() && !matches!(command, Command::CreateTransition(_)) {
+        return Err(Refusal::new(Code::NotCreated)
+            .missing("a created transition")
+            .how("create it with `segue do create-transition --file FILE.json`"));
+    }
+    match command {
+        Command::CreateTransition(c) => parties::create(t, c, actor, now),
+        Command::NameAccountManager(c) => account_manager::name(c, actor, now),
+        Command::RemoveAccountManager(_) => account_manager::remove(t, actor, now),
+        Command::OpenDiscovery(c) => discovery::open(t, c, actor, now),
+        Command::CompleteDiscoveryItem(c) => discovery::complete_item(t, c, actor, now),
+        Command::SignDiscovery(c) => discovery::sign(t, c, actor, now),
+        Command::ProposePlan(c) => schedule::propose(t, c, actor, now),
+        Command::SignPlan(c) => schedule::sign(t, c, actor, now),
+        Command::RecordTestCall(c) => test_calls::record(t, c, actor, now),
+        Command::RecordEvidence(c) => gates::record_evidence(t, c, actor, now),
+        Command::SignGate(c) => gates::sign(t, c, actor, now),
+        Command::ProposeStep(c) => routing_changes::propose(t, c, actor, now),
+        Command::ApproveStep(c) => routing_changes::approve(t, c, actor, now),
+        Command::LowerShare(c) => routing_changes::lower(t, c, actor, now),
+        Command::Fallback(c) => fallback::fall_back(t, c, actor, now),
+        Command::VerifyReturn(c) => fallback::verify(t, c, actor, now),
+        Command::WriteIncidentNote(c) => fallback::write_note(t, c, actor, now),
+        Command::ProposeAcceptance(c) => acceptance::propose(t, c, actor, now),
+        Command::SignAcceptance(c) => acceptance::sign(t, c, actor, now),
+        Command::SignClosure(c) => acceptance::close(t, c, actor, now),
+    }
+}
+
+/// Folds one fact in. Total: it never fails and never panics.
+pub fn apply(t: &mut Transition, event: &Event) {
+    t.version += 1;
+    match event {
+        Event::TransitionCreated(e) => parties::apply_created(t, e),
+        Event::AccountManagerChanged(e) => {
+            t.account_manager = e.person.is_some().then(|| e.clone());
+        }
+        Event::DiscoveryOpened(e) => discovery::apply_opened(t, e),
+        Event::DiscoveryItemCompleted(e) => discovery::apply_item(t, e),
+        Event::DiscoverySigned(e) => t.discovery.agreement.add(&e.signed),
+        Event::PlanProposed(e) => schedule::apply_proposed(t, e),
+        Event::PlanSigned(e) => schedule::apply_signed(t, e),
+        Event::ScheduleAgreed(e) => schedule::apply_agreed(t, e),
+        Event::TestCallRecorded(e) => t.test_calls.push(e.clone()),
+        Event::EvidenceRecorded(e) => gates::apply_evidence(t, e),
+        Event::GateSigned(e) => gates::apply_signed(t, e),
+        Event::GatePassed(e) => t.set_state(&e.chunk, ChunkState::Ready),
+        Event::StepProposed(e) => routing_changes::apply_proposed(t, e),
+        Event::StepApproved(e) => routing_changes::apply_approved(t, e),
+        Event::ShareChanged(e) => routing_changes::apply_share(t, e),
+        Event::FellBack(e) => fallback::apply_fell_back(t, e),
+        Event::ReturnVerified(e) => fallback::apply_verified(t, e),
+        Event::IncidentNoteWritten(e) => fallback::apply_note(t, e),
+        Event::AcceptanceProposed(e) => acceptance::apply_proposed(t, e),
+        Event::AcceptanceSigned(e) => acceptance::apply_signed(t, e),
+        Event::ChunkAccepted(e) => {
+            t.set_state(
+                &e.chunk,
+                ChunkState::Held {
+                    accepted_at: e.at,
+                    hold_until: e.hold_until,
+                },
+            );
+        }
+        Event::ClosureSigned(e) => acceptance::apply_closure(t, e),
+        Event::ChunkClosed(e) => t.set_state(&e.chunk, ChunkState::Closed),
+        Event::CommandRefused(_) => t.refused += 1,
+    }
+}
+
+/// The state after all facts of a stream.
+pub fn replay<'a>(id: TransitionId, events: impl IntoIterator<Item = &'a Event>) -> Transition {
+    let mut t = Transition::new(id);
+    for event in events {
+        apply(&mut t, event);
+    }
+    t
+}
+
+impl Transition {
+    /// A transition of which nothing is known yet.
+    pub fn new(id: TransitionId) -> Self {
+        Self {
+            id,
+            ..Self::default()
+        }
+    }
+
+    /// Whether its first fact is there.
+    pub fn is_created(&self) -> bool {
+        self.created_at.is_some()
+    }
+
+    /// Where the whole move stands.
+    pub fn phase(&self) -> Phase {
+        let all =
+            |test: fn(&Chunk) -> bool| !self.chunks.is_empty() && self.chunks.values().all(test);
+        match () {
+            () if !self.is_created() => Phase::None,
+            () if all(|c| c.state == ChunkState::Closed) => Phase::Closed,
+            () if all(Chunk::is_accepted) => Phase::Holding,
+            () if self.schedule.agreed.is_some() => Phase::Moving,
+            () if !self.schedule.versions.is_empty() => Phase::Planning,
+            () if self.discovery.is_complete() => Phase::Discovered,
+            () if self.discovery.opened_at.is_some() => Phase::Discovering,
+            () => Phase::Contracted,
+        }
+    }
+
+    /// A chunk of the agreed plan.
+    pub fn chunk(&self, id: &ChunkId) -> Option<&Chunk> {
+        self.chunks.get(id)
+    }
+
+    /// A line.
+    pub fn line(&self, id: &LineId) -> Option<&Line> {
+        self.lines.iter().find(|line| line.id == *id)
+    }
+
+    /// The rung a call type stands on.
+    pub fn rung(&self, call_type: &CallTypeId) -> Option<Rung> {
+        self.call_types
+            .iter()
+            .find(|k| k.id == *call_type)
+            .map(CallType::rung)
+    }
+
+    /// A site's zone.
+    pub fn site_zone(&self, site: &SiteId) -> Option<&str> {
+        self.sites
+            .iter()
+            .find(|s| s.id == *site)
+            .map(|s| s.zone.as_str())
+    }
+
+    /// A chunk of the agreed plan, or the refusal that says which exist.
+    pub(crate) fn require_chunk(&self, id: &ChunkId) -> Result<&Chunk, Refusal> {
+        if let Some(chunk) = self.chunk(id) {
+            return Ok(chunk);
+        }
+        schedule::require_agreed(self)?;
+        let known: Vec<_> = self.chunks.keys().map(ToString::to_string).collect();
+        Err(Refusal::new(Code::Unknown)
+            .missing(format!("chunk `{id}`"))
+            .how(format!("choose one of: {}", known.join(", "))))
+    }
+
+    pub(crate) fn set_state(&mut self, id: &ChunkId, state: ChunkState) {
+        if let Some(chunk) = self.chunks.get_mut(id) {
+            chunk.state = state;
+        }
+    }
+
+    /// New evidence takes a chunk that is not out back before its gate.
+    pub(crate) fn unready(&mut self, id: &ChunkId) {
+        if self.chunk(id).is_some_and(|c| c.state == ChunkState::Ready) {
+            self.set_state(id, ChunkState::Agreed);
+        }
+    }
+
+    /// Takes over the chunks of an agreed version; what is out stays as it is.
+    pub(crate) fn adopt(&mut self, plan: &Plan) {
+        let mut before = std::mem::take(&mut self.chunks);
+        for planned in &plan.chunks {
+            let kept = before.remove(&planned.id);
+            let chunk = match kept {
+                Some(chunk) if chunk.state != ChunkState::Ready => Chunk {
+                    planned: planned.clone(),
+                    ..chunk
+                },
+                Some(chunk) => Chunk {
+                    planned: planned.clone(),
+                    state: ChunkState::Agreed,
+                    ..chunk
+                },
+                None => Chunk {
+                    planned: planned.clone(),
+                    state: ChunkState::Agreed,
+                    share: TrafficShare::HOME,
+                    epoch: self.epoch_highest,
+                },
+            };
+            self.chunks.insert(planned.id.clone(), chunk);
+        }
+    }
+}
+
+impl ChunkState {
+    /// The state in one word, the same on screen, CLI and API.
+    pub fn words(&self) -> &'static str {
+        match self {
+            Self::Agreed => "agreed",
+            Self::Ready => "ready",
+            Self::Live => "live",
+            Self::Held { .. } => "held",
+            Self::Returned { .. } => "returned",
+            Self::Closed => "closed",
+        }
+    }
+    /// The refusal of an edge the state machine does not have.
+    pub(crate) fn refuse(&self, id: &ChunkId, how: &str) -> Refusal {
+        Refusal::new(Code::WrongState)
+            .missing(format!("another state of {id} than {}", self.words()))
+            .who("both parties")
+            .how(how)
+    }
+}
