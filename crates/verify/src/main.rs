@@ -129,7 +129,7 @@ fn read(
         number += 1;
         let mut bounded = (&mut file).take(LINE_BYTES_MAX);
         let bytes = bounded.read_until(b'\n', &mut line);
-        if bytes.map_err(|error| format!("cannot read `{name}`: {error}"))? == 0 {
+        if bytes.map_err(|error| format!("cannot read `{name}`: {error}"))? == 0 && number > 1 {
             return Ok(checker
                 .finish()
                 .err()
