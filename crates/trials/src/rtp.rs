@@ -1,0 +1,295 @@
+//! RTP (RFC 3550), PCMU (RFC 3551) and telephone events (RFC 4733) as bytes, and what a receiver measures.
+
+use crate::tone::{FRAME_SAMPLES, Sound, Tone, listen};
+use std::collections::BTreeMap;
+
+/// Static payload type of PCMU (RFC 3551 §6).
+pub(crate) const PCMU: u8 = 0;
+/// The dynamic payload type this room offers for telephone events.
+pub(crate) const TELEPHONE_EVENT: u8 = 101;
+/// Sequence gaps above this are a restart of the sender, not loss (RFC 3550 A.1, `MAX_DROPOUT`).
+const DROPOUT_MAX: u16 = 3000;
+/// Digits remembered per call; later ones are dropped.
+const DIGITS_MAX: usize = 64;
+
+/// One RTP packet.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub(crate) struct Packet<'a> {
+    pub(crate) payload_type: u8,
+    pub(crate) marker: bool,
+    pub(crate) sequence: u16,
+    pub(crate) timestamp: u32,
+    pub(crate) ssrc: u32,
+    pub(crate) payload: &'a [u8],
+}
+
+impl<'a> Packet<'a> {
+    /// Writes the packet into `out`, which is cleared first.
+    pub(crate) fn write(&self, out: &mut Vec<u8>) {
+        out.clear();
+        out.push(0x80);
+        out.push(u8::from(self.marker) << 7 | self.payload_type & 0x7F);
+        out.extend_from_slice(&self.sequence.to_be_bytes());
+        out.extend_from_slice(&self.timestamp.to_be_bytes());
+        out.extend_from_slice(&self.ssrc.to_be_bytes());
+        out.extend_from_slice(self.payload);
+    }
+
+    /// Reads a packet; `None` for anything that is not RTP version 2.
+    pub(crate) fn read(bytes: &'a [u8]) -> Option<Self> {
+        let (&first, &second) = (bytes.first()?, bytes.get(1)?);
+        if first >> 6 != 2 {
+            return None;
+        }
+        let mut from = 12 + 4 * usize::from(first & 0x0F);
+        if first & 0x10 != 0 {
+            let words = u16::from_be_bytes(bytes.get(from + 2..from + 4)?.try_into().ok()?);
+            from += 4 + 4 * usize::from(words);
+        }
+        let mut to = bytes.len();
+        if first & 0x20 != 0 {
+            to = to.checked_sub(usize::from(*bytes.last()?))?;
+        }
+        Some(Self {
+            payload_type: second & 0x7F,
+            marker: second & 0x80 != 0,
+            sequence: u16::from_be_bytes(bytes.get(2..4)?.try_into().ok()?),
+            timestamp: u32::from_be_bytes(bytes.get(4..8)?.try_into().ok()?),
+            ssrc: u32::from_be_bytes(bytes.get(8..12)?.try_into().ok()?),
+            payload: bytes.get(from..to)?,
+        })
+    }
+}
+
+/// The telephone-event code of a DTMF digit (RFC 4733 §3.2).
+fn event_code(digit: char) -> Option<u8> {
+    "0123456789*#ABCD"
+        .find(digit.to_ascii_uppercase())
+        .and_then(|code| u8::try_from(code).ok())
+}
+
+/// The DTMF digit of a telephone-event code.
+fn event_digit(code: u8) -> Option<char> {
+    "0123456789*#ABCD".chars().nth(usize::from(code))
+}
+
+/// The frames that send one digit: 100 ms of it in 20 ms steps, its end three times, 60 ms of pause (`None`).
+///
+/// Empty for what is not a DTMF digit.
+pub(crate) fn digit_frames(digit: char) -> Vec<Option<[u8; 4]>> {
+    let Some(code) = event_code(digit) else {
+        return Vec::new();
+    };
+    let frame = |end: bool, duration: u16| {
+        let [high, low] = duration.to_be_bytes();
+        // −10 dBm0, the level most gateways use.
+        Some([code, u8::from(end) << 7 | 10, high, low])
+    };
+    (1..=4_u16)
+        .map(|step| frame(false, step * 160))
+        .chain(std::iter::repeat_n(frame(true, 800), 3))
+        .chain(std::iter::repeat_n(None, 3))
+        .collect()
+}
+
+/// What was received on one call; counts, never sound.
+#[derive(Clone, Debug, Default, PartialEq)]
+pub struct AudioReport {
+    /// RTP packets sent.
+    pub sent_packets: u64,
+    /// RTP packets received, telephone events included.
+    pub received_packets: u64,
+    /// Packets missing in the received sequence numbers (RFC 3550 A.3).
+    pub lost_packets: u64,
+    /// Interarrival jitter in milliseconds (RFC 3550 §6.4.1).
+    pub jitter_ms: f64,
+    /// 20 ms frames in which each tone was heard.
+    pub tone_frames: BTreeMap<Tone, u64>,
+    /// Audible frames that were none of our tones.
+    pub other_frames: u64,
+    /// The tone heard now: two equal frames in a row.
+    pub hearing: Option<Tone>,
+    /// DTMF digits received as telephone events, at most 64.
+    pub digits: String,
+}
+
+impl AudioReport {
+    /// Whether anything audible was received at all.
+    pub fn heard_anything(&self) -> bool {
+        self.other_frames > 0 || !self.tone_frames.is_empty()
+    }
+
+    /// Whether `tone` was heard for at least two frames (40 ms).
+    pub fn heard(&self, tone: Tone) -> bool {
+        self.tone_frames
+            .get(&tone)
+            .is_some_and(|frames| *frames >= 2)
+    }
+}
+
+/// The receiving side of one stream.
+#[derive(Debug, Default)]
+pub(crate) struct Receiver {
+    last_sequence: Option<u16>,
+    last_event: Option<u32>,
+    last_sound: Option<Sound>,
+    last_transit_us: Option<i64>,
+}
+
+impl Receiver {
+    /// Takes one datagram that arrived `now_us` after any fixed start; returns whether somebody waiting on the
+    /// report would want to know (a new tone, a new digit).
+    pub(crate) fn take(&mut self, bytes: &[u8], now_us: u64, report: &mut AudioReport) -> bool {
+        let Some(packet) = Packet::read(bytes) else {
+            return false;
+        };
+        if !matches!(packet.payload_type, PCMU | TELEPHONE_EVENT) {
+            return false;
+        }
+        report.received_packets += 1;
+        self.count_lost(packet.sequence, report);
+        if packet.payload_type == TELEPHONE_EVENT {
+            return self.take_event(&packet, report);
+        }
+        self.measure_jitter(packet.timestamp, now_us, report);
+        let sound = listen(
+            packet
+                .payload
+                .get(..FRAME_SAMPLES)
+                .unwrap_or(packet.payload),
+        );
+        match sound {
+            Sound::Silence => {}
+            Sound::Tone(tone) => *report.tone_frames.entry(tone).or_default() += 1,
+            Sound::Other => report.other_frames += 1,
+        }
+        let steady = self.last_sound.replace(sound) == Some(sound);
+        let hearing = match sound {
+            Sound::Tone(tone) => Some(tone),
+            Sound::Silence | Sound::Other => None,
+        };
+        if !steady || report.hearing == hearing {
+            return false;
+        }
+        report.hearing = hearing;
+        true
+    }
+
+    fn count_lost(&mut self, sequence: u16, report: &mut AudioReport) {
+        if let Some(last) = self.last_sequence {
+            let ahead = sequence.wrapping_sub(last);
+            if ahead > u16::MAX / 2 {
+                // A late packet was counted as lost when the gap opened.
+                report.lost_packets = report.lost_packets.saturating_sub(1);
+                return;
+            }
+            if (1..DROPOUT_MAX).contains(&ahead) {
+                report.lost_packets += u64::from(ahead - 1);
+            }
+        }
+        self.last_sequence = Some(sequence);
+    }
+
+    fn measure_jitter(&mut self, timestamp: u32, now_us: u64, report: &mut AudioReport) {
+        // One timestamp unit at 8 kHz is 125 µs.
+        let sent_us = i64::from(timestamp) * 125;
+        let transit_us = i64::try_from(now_us)
+            .unwrap_or(i64::MAX)
+            .wrapping_sub(sent_us);
+        if let Some(last) = self.last_transit_us {
+            let change_us = u32::try_from(transit_us.abs_diff(last)).unwrap_or(u32::MAX);
+            // A timestamp wrap or restart is not jitter.
+            if change_us < 10_000_000 {
+                report.jitter_ms += (f64::from(change_us) / 1000.0 - report.jitter_ms) / 16.0;
+            }
+        }
+        self.last_transit_us = Some(transit_us);
+    }
+
+    fn take_event(&mut self, packet: &Packet<'_>, report: &mut AudioReport) -> bool {
+        let [code, flags, ..] = *packet.payload else {
+            return false;
+        };
+        let ended = flags & 0x80 != 0;
+        // The end is sent three times under one timestamp: count the digit once.
+        if !ended || self.last_event == Some(packet.timestamp) || report.digits.len() >= DIGITS_MAX
+        {
+            return false;
+        }
+        self.last_event = Some(packet.timestamp);
+        event_digit(code).is_some_and(|digit| {
+            report.digits.push(digit);
+            true
+        })
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    fn packet(payload_type: u8, sequence: u16, timestamp: u32, payload: &[u8]) -> Vec<u8> {
+        let mut bytes = Vec::new();
+        Packet {
+            payload_type,
+            marker: false,
+            sequence,
+            timestamp,
+            ssrc: 7,
+            payload,
+        }
+        .write(&mut bytes);
+        bytes
+    }
+
+    #[test]
+    fn a_packet_survives_its_bytes_and_junk_is_refused() {
+        let bytes = packet(PCMU, 65_535, 160, &[1, 2, 3]);
+        let read = Packet::read(&bytes).expect("our own packet");
+        assert_eq!((read.sequence, read.timestamp, read.ssrc), (65_535, 160, 7));
+        assert_eq!(read.payload, [1, 2, 3]);
+        for junk in [
+            &[][..],
+            &[0x80],
+            &[0x40; 20],
+            &bytes[..11],
+            &[0xA0, 0, 0, 1, 0, 0, 0, 0, 0],
+        ] {
+            assert_eq!(Packet::read(junk), None, "{junk:?}");
+        }
+    }
+
+    #[test]
+    fn loss_lateness_and_tones_are_counted() {
+        let (mut receiver, mut report) = (Receiver::default(), AudioReport::default());
+        let frame = Tone::Hold.frame();
+        let mut news = Vec::new();
+        for (at, sequence) in [(0, 65_534_u16), (20, 65_535), (60, 1), (70, 0), (80, 2)] {
+            let bytes = packet(PCMU, sequence, u32::from(sequence) * 160, &frame);
+            if receiver.take(&bytes, at * 1000, &mut report) {
+                news.push(report.hearing);
+            }
+        }
+        assert_eq!((report.received_packets, report.lost_packets), (5, 0));
+        assert!(report.heard(Tone::Hold) && !report.heard(Tone::Person));
+        assert_eq!(news, [Some(Tone::Hold)]);
+        receiver.take(&packet(PCMU, 6, 960, &frame), 160_000, &mut report);
+        assert_eq!(report.lost_packets, 3);
+    }
+
+    #[test]
+    fn each_digit_is_counted_once_though_its_end_comes_three_times() {
+        let (mut receiver, mut report) = (Receiver::default(), AudioReport::default());
+        let mut sequence = 0;
+        for (index, digit) in "1590*#".chars().enumerate() {
+            let started = u32::try_from(index).expect("small") * 1600;
+            for frame in digit_frames(digit).into_iter().flatten() {
+                let bytes = packet(TELEPHONE_EVENT, sequence, started, &frame);
+                receiver.take(&bytes, u64::from(started) * 125, &mut report);
+                sequence += 1;
+            }
+        }
+        assert_eq!(report.digits, "1590*#");
+        assert!(digit_frames('x').is_empty());
+    }
+}
