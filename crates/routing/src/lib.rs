@@ -1,1 +1,17 @@
-//! Compiled route table, sticky split and the pure choice of a target.
+//! Where a call goes: a compiled, immutable table and one pure choice over it.
+//!
+//! The same `choose` serves SIP, HTTP adapters and the rehearsal. Nothing here reads a clock or throws a die:
+//! the split is a keyed hash of the caller.
+#![forbid(unsafe_code)]
+
+pub mod choose;
+pub mod compile;
+pub mod episodes;
+pub mod latch;
+pub mod table;
+
+pub use choose::{Arm, Call, Decision, Reason, Standing, choose};
+pub use compile::compile;
+pub use episodes::Episodes;
+pub use latch::HomeLatch;
+pub use table::{ChunkEntry, NumberEntry, RouteTable};

@@ -1,0 +1,197 @@
+//! The pure choice: home latch > escalation > capability > open case > episode > window > share (design: route table).
+
+use crate::compile::host;
+use crate::episodes::Episodes;
+use crate::latch::HomeLatch;
+use crate::table::{ChunkEntry, NumberEntry, RouteTable};
+use segue_domain::caller::{CallerHash, CallerKey};
+use segue_domain::chunks::CutOffAction;
+use segue_domain::ids::ChunkId;
+use serde::{Deserialize, Serialize};
+
+/// The side a call is assigned to.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Hash, Serialize, Deserialize)]
+#[serde(rename_all = "snake_case")]
+pub enum Arm {
+    /// The client's own centre.
+    InHouse,
+    /// The outsourcer.
+    Outsourced,
+}
+
+/// The rule that settled where a call goes, in order of precedence.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Hash, Serialize, Deserialize)]
+#[serde(rename_all = "snake_case")]
+pub enum Reason {
+    /// A fallback holds the chunk home.
+    HomeLatch,
+    /// The node is cut off past its lease; the chunk's signed cut-off action is home.
+    CutOff,
+    /// The number reaches a nurse and bypasses the split.
+    Escalation,
+    /// The call already carries our header or comes from the outsourcer: it never goes out again.
+    Loop,
+    /// The caller was assigned in-house within 72 hours.
+    Episode,
+    /// No chunk owns the number at this time.
+    Window,
+    /// The caller's bucket against the share.
+    Share,
+    /// The caller has no number; this one call was drawn by its Call-ID.
+    ShareAnonymous,
+    /// The number is not in the table.
+    UnknownNumber,
+}
+
+/// What a call shows before it is answered.
+#[derive(Clone, Copy, Debug)]
+pub struct Call<'a> {
+    /// User part of the Request-URI.
+    pub dialled: &'a str,
+    /// The caller in E.164 form, or nothing for anonymous and relay callers.
+    pub caller: Option<&'a str>,
+    /// Identifies the call; draws the side of anonymous callers.
+    pub call_id: &'a str,
+    /// Host the call came from.
+    pub source_host: &'a str,
+    /// Whether the call already carries our header.
+    pub already_routed: bool,
+}
+
+/// What the node knows besides the table.
+#[derive(Clone, Copy, Debug)]
+pub struct Standing<'a> {
+    /// Chunks held home.
+    pub latch: &'a HomeLatch,
+    /// Whether the authority lease is good; past it each chunk takes its cut-off action.
+    pub lease_good: bool,
+}
+
+/// Where a call goes and why, borrowing from the table.
+#[derive(Clone, Copy, Debug)]
+pub struct Decision<'t> {
+    /// The number's entry; absent for an unknown number.
+    pub number: Option<&'t NumberEntry>,
+    /// The chunk that owned the call, if any.
+    pub chunk: Option<&'t ChunkId>,
+    /// The side assigned.
+    pub arm: Arm,
+    /// The rule that settled it.
+    pub reason: Reason,
+    /// The caller's bucket, 0–9999, when one was drawn.
+    pub bucket: Option<u16>,
+    /// π: the probability, in basis points, with which this call was to go out.
+    pub pi_bp: u16,
+    /// The caller's keyed hash; nothing for anonymous callers.
+    pub caller: Option<CallerHash>,
+}
+
+impl<'t> Decision<'t> {
+    /// SIP URIs in the order they are tried: the assigned side, in-house, last resort.
+    pub fn targets(&self) -> impl Iterator<Item = (&'t str, TargetKind)> + use<'t> {
+        let out = (self.arm == Arm::Outsourced)
+            .then_some(self.number)
+            .flatten();
+        let out = out.map(|n| (n.outsourced.as_str(), TargetKind::Outsourced));
+        let home = self
+            .number
+            .map(|n| (n.in_house.as_str(), TargetKind::InHouse));
+        let last = self
+            .number
+            .into_iter()
+            .flat_map(|n| &n.last_resort)
+            .map(|uri| (uri.as_str(), TargetKind::LastResort));
+        out.into_iter().chain(home).chain(last)
+    }
+}
+
+/// What a target is to the call.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Hash, Serialize, Deserialize)]
+#[serde(rename_all = "snake_case")]
+pub enum TargetKind {
+    /// The outsourcer's queue.
+    Outsourced,
+    /// The in-house queue.
+    InHouse,
+    /// On-call phone, answering service or announcement.
+    LastResort,
+}
+
+/// Chooses. The same table, standing, episodes, call, key and time give the same decision.
+pub fn choose<'t>(
+    table: &'t RouteTable,
+    standing: &Standing<'_>,
+    episodes: &Episodes,
+    call: &Call<'_>,
+    key: &CallerKey,
+    now_us: i64,
+) -> Decision<'t> {
+    let number = table.numbers.get(call.dialled);
+    let caller = call.caller.map(|e164| key.hash(e164));
+    let home = |reason, chunk| Decision {
+        number,
+        chunk,
+        arm: Arm::InHouse,
+        reason,
+        bucket: None,
+        pi_bp: 0,
+        caller,
+    };
+    let Some(entry) = number else {
+        return home(Reason::UnknownNumber, None);
+    };
+    let chunk = entry.chunks.iter().find(|chunk| chunk.is_open(now_us));
+    if let Some(reason) = bypass(table, standing, call, chunk) {
+        return home(reason, chunk.map(|c| &c.chunk));
+    }
+    let Some(chunk) = chunk.filter(|_| now_us < table.valid_until_us) else {
+        return home(Reason::Window, None);
+    };
+    let bucket = key.bucket(&table.line_group, call.caller.unwrap_or(call.call_id));
+    let assigned = if bucket < chunk.share_bp {
+        Arm::Outsourced
+    } else {
+        Arm::InHouse
+    };
+    let known = caller.and_then(|caller| episodes.get(&chunk.chunk, &caller, now_us));
+    let held =
+        assigned == Arm::Outsourced && known.is_some_and(|episode| episode.arm == Arm::InHouse);
+    let reason = match (held, caller) {
+        (true, _) => Reason::Episode,
+        (false, Some(_)) => Reason::Share,
+        (false, None) => Reason::ShareAnonymous,
+    };
+    let arm = if held { Arm::InHouse } else { assigned };
+    let pi_bp = known
+        .filter(|episode| episode.arm == arm)
+        .map_or(chunk.share_bp, |episode| episode.pi_bp);
+    Decision {
+        number,
+        chunk: Some(&chunk.chunk),
+        arm,
+        reason,
+        bucket: Some(bucket),
+        pi_bp,
+        caller,
+    }
+}
+
+/// The rules above the split, in their order.
+fn bypass(
+    table: &RouteTable,
+    standing: &Standing<'_>,
+    call: &Call<'_>,
+    chunk: Option<&ChunkEntry>,
+) -> Option<Reason> {
+    if chunk.is_some_and(|c| standing.latch.holds(c)) {
+        return Some(Reason::HomeLatch);
+    }
+    if !standing.lease_good && chunk.is_none_or(|c| c.cut_off_action == CutOffAction::Home) {
+        return Some(Reason::CutOff);
+    }
+    if table.escalation_numbers.contains(call.dialled) {
+        return Some(Reason::Escalation);
+    }
+    let from_outsourcer = table.outsourcer_hosts.contains(host(call.source_host));
+    (call.already_routed || from_outsourcer).then_some(Reason::Loop)
+}

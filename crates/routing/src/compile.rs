@@ -1,0 +1,125 @@
+//! From the signed facts to a table: nothing is left to decide when a call arrives.
+
+use crate::table::{ChunkEntry, NumberEntry, RouteTable};
+use jiff::{Span, Timestamp};
+use segue_domain::Transition;
+use segue_domain::chunks::Chunk;
+use segue_domain::lines::{Line, LineRoute};
+use segue_domain::share::TrafficShare;
+use segue_domain::windows::ShiftWindow;
+
+/// Days that windows are expanded ahead.
+pub const AHEAD_DAYS: i64 = 14;
+
+/// Compiles the table in force at `now`. Total: what cannot be read is compiled as "home".
+pub fn compile(t: &Transition, now: Timestamp) -> RouteTable {
+    let valid_until = now + jiff::SignedDuration::from_hours(24 * AHEAD_DAYS);
+    let mut table = RouteTable {
+        transition: t.id.clone(),
+        version: t.version,
+        line_group: t.id.to_string(),
+        valid_until_us: valid_until.as_microsecond(),
+        tzdata: tzdata_version(),
+        authority_lease_s: t.terms.authority_lease_s,
+        ..RouteTable::default()
+    };
+    for line in &t.lines {
+        table
+            .escalation_numbers
+            .extend(line.escalation_numbers.iter().cloned());
+        for route in &line.routes {
+            table
+                .outsourcer_hosts
+                .insert(host(&route.outsourced).to_owned());
+            table
+                .numbers
+                .insert(route.dialled.clone(), number(t, line, route, now));
+        }
+    }
+    // A host both sides share (a demo on one machine) cannot identify the outsourcer.
+    let in_house: Vec<_> = table
+        .numbers
+        .values()
+        .map(|n| host(&n.in_house).to_owned())
+        .collect();
+    table.outsourcer_hosts.retain(|h| !in_house.contains(h));
+    table
+}
+
+fn number(t: &Transition, line: &Line, route: &LineRoute, now: Timestamp) -> NumberEntry {
+    let owns = |chunk: &&Chunk| {
+        chunk.planned.lines.contains(&line.id)
+            && route.call_types.as_slice() == [chunk.planned.call_type.clone()]
+    };
+    NumberEntry {
+        line: line.id.clone(),
+        in_house: route.in_house.clone(),
+        outsourced: route.outsourced.clone(),
+        last_resort: line.last_resort.clone(),
+        chunks: t
+            .chunks
+            .values()
+            .filter(owns)
+            .map(|chunk| entry(chunk, now))
+            .collect(),
+    }
+}
+
+fn entry(chunk: &Chunk, now: Timestamp) -> ChunkEntry {
+    let share = if chunk.is_out() {
+        chunk.share
+    } else {
+        TrafficShare::HOME
+    };
+    ChunkEntry {
+        chunk: chunk.planned.id.clone(),
+        share_bp: share.basis_points(),
+        epoch: chunk.epoch,
+        open_us: (!chunk.planned.windows.is_empty()).then(|| expand(&chunk.planned.windows, now)),
+        cut_off_action: chunk.planned.cut_off_action,
+    }
+}
+
+/// Occurrences from eight days back (a window may last a week) to the end of the horizon.
+fn expand(windows: &[ShiftWindow], now: Timestamp) -> Vec<(i64, i64)> {
+    let today = now.to_zoned(jiff::tz::TimeZone::UTC).date();
+    let from = today.checked_sub(Span::new().days(8)).unwrap_or(today);
+    let to = today
+        .checked_add(Span::new().days(AHEAD_DAYS))
+        .unwrap_or(today);
+    let mut open: Vec<_> = windows
+        .iter()
+        .filter_map(|window| window.parse().ok())
+        .flat_map(|window| window.occurrences(from, to))
+        .filter(|o| o.end > now)
+        .map(|o| (o.start.as_microsecond(), o.end.as_microsecond()))
+        .collect();
+    open.sort_unstable();
+    // Touching or overlapping occurrences of one chunk are one opening.
+    open.dedup_by(|next, kept| {
+        let joined = next.0 <= kept.1;
+        if joined {
+            kept.1 = kept.1.max(next.1);
+        }
+        joined
+    });
+    open
+}
+
+/// The host part of a SIP URI, without port and parameters.
+pub fn host(uri: &str) -> &str {
+    let rest = uri.split_once('@').map_or(uri, |(_, rest)| rest);
+    let rest = rest.split([';', '?']).next().unwrap_or_default();
+    if let Some(end) = rest.strip_prefix('[').and_then(|r| r.find(']')) {
+        return &rest[..end + 2];
+    }
+    rest.split(':').next().unwrap_or_default()
+}
+
+fn tzdata_version() -> String {
+    jiff::tz::db()
+        .clone()
+        .available()
+        .next()
+        .map_or_else(|| "none".into(), |_| "bundled with the binary".into())
+}
