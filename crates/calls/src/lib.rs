@@ -1,1 +1,14 @@
 //! Call records: mapping, import, reconciliation, store, baseline, join.
+//!
+//! An export of any size becomes canonical records in a Parquet folder; every row read is accounted for as
+//! accepted, duplicate, test or quarantined; callers are kept only as keyed hashes.
+#![forbid(unsafe_code)]
+
+pub mod error;
+pub mod lines;
+pub mod mapping;
+mod plan;
+pub mod record;
+mod row;
+mod times;
+mod value;
