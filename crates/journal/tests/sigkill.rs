@@ -1,4 +1,5 @@
 //! Killed at any moment, the journal keeps every fact it acknowledged.
+#![expect(clippy::unwrap_used, reason = "a failed fixture is a failed test")]
 
 mod common;
 
@@ -45,11 +46,9 @@ fn acknowledged_before_kill(directory: &Path, dice: &mut Dice) -> Vec<(String, u
         .unwrap();
     let mut lines = BufReader::new(writer.stdout.take().unwrap()).lines();
     let mut said = Vec::new();
-    let wanted = 1 + dice.below(30) as usize;
-    while said.len() < wanted {
-        said.extend(parse(
-            &lines.next().expect("the writer ended by itself").unwrap(),
-        ));
+    let wanted = 1 + dice.below(30);
+    while (said.len() as u64) < wanted {
+        said.extend(parse(&lines.next().unwrap().unwrap()));
     }
     // The writer is somewhere inside its next append; wander a little so that it is not always the same place.
     for _ in 0..dice.below(200_000) {
@@ -120,8 +119,7 @@ async fn append_until_killed(directory: &Path) -> ! {
             }
         })
     });
-    for task in tasks {
-        task.await.unwrap();
-    }
-    unreachable!("the writers go on until they are killed")
+    let [north, south] = tasks;
+    let ended = tokio::try_join!(north, south);
+    panic!("the writers go on until they are killed, yet they ended: {ended:?}")
 }

@@ -1,4 +1,5 @@
 //! One story every journal must live through, whatever database is behind it.
+#![expect(clippy::unwrap_used, reason = "a failed fixture is a failed test")]
 
 mod common;
 
@@ -78,35 +79,9 @@ async fn an_empty_journal_is_whole<J: Journal>(journal: &J) {
 }
 
 async fn facts_are_read_as_they_were_recorded<J: Journal>(journal: &J) {
-    let mut seen = journal.watch();
-    let outcome = journal.append(&append("north", 0, "n1", 2)).await.unwrap();
-    assert_eq!(
-        outcome,
-        Outcome::Recorded {
-            position: Position(2),
-            version: Version(2)
-        }
-    );
-    assert!(seen.has_changed().unwrap());
-    assert_eq!(*seen.borrow_and_update(), Position(2));
-    let outcome = journal.append(&append("south", 0, "s1", 1)).await.unwrap();
-    assert_eq!(
-        outcome,
-        Outcome::Recorded {
-            position: Position(3),
-            version: Version(1)
-        }
-    );
-    let outcome = journal.append(&append("north", 2, "n2", 1)).await.unwrap();
-    assert_eq!(
-        outcome,
-        Outcome::Recorded {
-            position: Position(4),
-            version: Version(3)
-        }
-    );
-
+    record_four_facts(journal).await;
     let all = journal.read(Position(0), 10).await.unwrap();
+
     let places: Vec<_> = all
         .iter()
         .map(|e| (e.position.0, e.stream.as_str(), e.version.0))
@@ -153,6 +128,36 @@ async fn facts_are_read_as_they_were_recorded<J: Journal>(journal: &J) {
     assert_eq!(
         heads,
         [("north", 3, 4, all[3].hash), ("south", 1, 3, all[2].hash)]
+    );
+}
+
+async fn record_four_facts<J: Journal>(journal: &J) {
+    let mut seen = journal.watch();
+    let outcome = journal.append(&append("north", 0, "n1", 2)).await.unwrap();
+    assert_eq!(
+        outcome,
+        Outcome::Recorded {
+            position: Position(2),
+            version: Version(2)
+        }
+    );
+    assert!(seen.has_changed().unwrap());
+    assert_eq!(*seen.borrow_and_update(), Position(2));
+    let outcome = journal.append(&append("south", 0, "s1", 1)).await.unwrap();
+    assert_eq!(
+        outcome,
+        Outcome::Recorded {
+            position: Position(3),
+            version: Version(1)
+        }
+    );
+    let outcome = journal.append(&append("north", 2, "n2", 1)).await.unwrap();
+    assert_eq!(
+        outcome,
+        Outcome::Recorded {
+            position: Position(4),
+            version: Version(3)
+        }
     );
 }
 

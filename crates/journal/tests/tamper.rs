@@ -1,4 +1,5 @@
 //! Whoever changes the file behind the journal's back is found, and the first changed place is named.
+#![expect(clippy::unwrap_used, reason = "a failed fixture is a failed test")]
 
 mod common;
 
@@ -45,6 +46,7 @@ async fn tamper(path: &Path, statement: &'static str) {
 }
 
 #[tokio::test]
+#[expect(clippy::too_many_lines, reason = "one table of the ways to tamper")]
 async fn every_kind_of_tampering_is_named_at_its_first_place() {
     for (statement, position, kind) in [
         (

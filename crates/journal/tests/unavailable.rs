@@ -1,4 +1,5 @@
 //! A journal that cannot write says so in one sentence with a next step, and loses nothing.
+#![expect(clippy::unwrap_used, reason = "a failed fixture is a failed test")]
 
 mod common;
 

@@ -34,6 +34,7 @@ struct Checker {
     heads: BTreeMap<String, (u64, String)>,
     signatures: u64,
     keys: BTreeSet<String>,
+    enrolled: BTreeSet<(String, String)>,
     ended: bool,
 }
 
@@ -213,7 +214,7 @@ impl Checker {
             ));
         }
         if let Ok(body) = serde_json::from_str(text(line, "body")?) {
-            self.check_signatures(&body)?;
+            self.check_signatures(stream, &body)?;
         }
         self.position = position;
         self.heads.insert(stream.to_owned(), (version, hash));
@@ -221,34 +222,45 @@ impl Checker {
     }
 
     /// Depth is bounded: `serde_json` refuses more than 128 levels.
-    fn check_signatures(&mut self, value: &Value) -> Result<(), Wrong> {
-        if let (Some(key), Some(hash), Some(signature)) = (
-            value["public_key"].as_str(),
-            value["signed_hash"].as_str(),
-            value["signature"].as_str(),
+    fn check_signatures(&mut self, stream: &str, value: &Value) -> Result<(), Wrong> {
+        let member = |name: &str| value[name].as_str();
+        match (
+            member("public_key"),
+            member("signed_hash"),
+            member("signature"),
         ) {
-            if !signed(key, hash, signature) {
-                return Err((
-                    "signature",
-                    format!("the signature by key {key} over {hash} is forged"),
-                ));
+            (Some(key), Some(hash), Some(signature)) => {
+                if !signed(key, hash, signature) {
+                    return Err((
+                        "signature",
+                        format!("the signature by key {key} over {hash} is forged"),
+                    ));
+                }
+                if !self.enrolled.contains(&(stream.to_owned(), key.to_owned())) {
+                    return Err((
+                        "signature",
+                        format!("it is signed by key {key}, which no earlier fact enrols"),
+                    ));
+                }
+                if !self.trusted.is_empty() && !self.trusted.contains(key) {
+                    return Err((
+                        "signature",
+                        format!("it is signed by key {key}, which is not among those given"),
+                    ));
+                }
+                self.signatures += 1;
+                self.keys.insert(key.to_owned());
             }
-            if !self.trusted.is_empty() && !self.trusted.contains(key) {
-                return Err((
-                    "signature",
-                    format!("it is signed by key {key}, which is not among those given"),
-                ));
-            }
-            self.signatures += 1;
-            self.keys.insert(key.to_owned());
+            (Some(key), _, None) => drop(self.enrolled.insert((stream.to_owned(), key.to_owned()))),
+            _ => {}
         }
         match value {
             Value::Object(map) => map
                 .values()
-                .try_for_each(|value| self.check_signatures(value)),
+                .try_for_each(|value| self.check_signatures(stream, value)),
             Value::Array(items) => items
                 .iter()
-                .try_for_each(|value| self.check_signatures(value)),
+                .try_for_each(|value| self.check_signatures(stream, value)),
             _ => Ok(()),
         }
     }

@@ -1,4 +1,5 @@
 //! Exports of a real journal, whole and tampered with, through the program as a stranger would run it.
+#![expect(clippy::unwrap_used, reason = "a failed fixture is a failed test")]
 
 use ed25519_dalek::{Signer, SigningKey};
 use segue_journal::{
@@ -49,19 +50,23 @@ async fn export() -> Vec<String> {
     let journal = SqliteJournal::open(&directory.path().join("journal.db"))
         .await
         .unwrap();
+    let enrolled = json!({"parties": [{"signatories": [{"person": "dana", "public_key": hex::encode(key().verifying_key().to_bytes())}]}]});
     let plain = json!({"text": "é \u{1f4de} \\ \" \n", "ratio": 0.1});
     append(
         &journal,
         "north",
         0,
-        &[plain.clone(), signature_over([1; 32])],
+        &[
+            json!({"a_created": enrolled, "plain": plain}),
+            signature_over([1; 32]),
+        ],
     )
     .await;
     append(
         &journal,
         "south",
         0,
-        &[json!({"agreed": [signature_over([2; 32]), signature_over([3; 32])]})],
+        &[json!({"a_created": enrolled, "agreed": [signature_over([2; 32]), signature_over([3; 32])]})],
     )
     .await;
     append(&journal, "north", 2, &[plain.clone(), plain.clone(), plain]).await;
@@ -140,31 +145,35 @@ fn a_whole_export_is_good_and_its_signatures_are_counted() {
 }
 
 #[test]
+#[expect(
+    clippy::too_many_lines,
+    reason = "one table of thirteen ways to tamper"
+)]
 fn every_kind_of_tampering_is_named_at_its_first_line() {
     type Change = fn(&mut Vec<String>);
     let cases: [(&str, u64, &str, Change); 13] = [
         ("an edited body", 5, "hash", |lines| {
             edit(&mut lines[4], |v| {
-                v["body"] = json!(v["body"].as_str().unwrap().replace("0.1", "0.2"))
+                v["body"] = json!(v["body"].as_str().unwrap().replace("0.1", "0.2"));
             });
         }),
         ("another actor", 2, "hash", |lines| {
-            edit(&mut lines[1], |v| v["actor"] = json!("eve"))
+            edit(&mut lines[1], |v| v["actor"] = json!("eve"));
         }),
         ("another time", 2, "hash", |lines| {
             edit(&mut lines[1], |v| {
-                v["recorded_at"] = json!("2026-11-22T05:17:29.000000Z")
+                v["recorded_at"] = json!("2026-11-22T05:17:29.000000Z");
             });
         }),
         ("a deleted line", 4, "gap", |lines| drop(lines.remove(3))),
         ("the first fact deleted", 2, "gap", |lines| {
-            drop(lines.remove(1))
+            drop(lines.remove(1));
         }),
         ("a deleted line, positions closed up", 5, "order", |lines| {
             lines.remove(4);
             for line in &mut lines[4..6] {
                 edit(line, |v| {
-                    v["position"] = json!(v["position"].as_u64().unwrap() - 1)
+                    v["position"] = json!(v["position"].as_u64().unwrap() - 1);
                 });
             }
         }),
@@ -181,7 +190,7 @@ fn every_kind_of_tampering_is_named_at_its_first_line() {
         ),
         ("a rewritten link", 5, "link", |lines| {
             edit(&mut lines[4], |v| {
-                v["previous_hash"] = json!("0".repeat(64))
+                v["previous_hash"] = json!("0".repeat(64));
             });
         }),
         ("the end cut off", 7, "truncated", |lines| lines.truncate(6)),
@@ -192,7 +201,7 @@ fn every_kind_of_tampering_is_named_at_its_first_line() {
             |lines| drop(lines.remove(6)),
         ),
         ("a fact after the end", 9, "order", |lines| {
-            lines.push(lines[6].clone())
+            lines.push(lines[6].clone());
         }),
         ("half a line", 4, "truncated", |lines| lines[3].truncate(40)),
     ];
@@ -233,7 +242,7 @@ fn a_forged_signature_inside_an_intact_chain_is_found() {
         let bad = &report["first_bad"];
         assert_eq!(
             (&bad["kind"], &bad["position"]),
-            (&json!("signature"), &json!(1)),
+            (&json!("signature"), &json!(2)),
             "{what}"
         );
     }
@@ -252,7 +261,52 @@ async fn forged(field: &str) -> Vec<String> {
         )),
         _ => other[field].clone(),
     };
-    append(&journal, "north", 0, &[json!({"signature": body})]).await;
+    let keys = [7, 8].map(|seed| {
+        SigningKey::from_bytes(&[seed; 32])
+            .verifying_key()
+            .to_bytes()
+    });
+    let enrolled = keys.map(|key| json!({"public_key": hex::encode(key)}));
+    append(
+        &journal,
+        "north",
+        0,
+        &[json!(enrolled), json!({"signature": body})],
+    )
+    .await;
+    let mut out = Vec::new();
+    assert!(export_jsonl(&journal, &mut out).await.is_ok());
+    String::from_utf8(out)
+        .unwrap()
+        .lines()
+        .map(str::to_owned)
+        .collect()
+}
+
+#[test]
+fn a_valid_signature_by_a_key_nobody_enrolled_is_found() {
+    let lines = signed_without_enrolment();
+    let (code, report) = report(&lines, &[]);
+    let bad = &report["first_bad"];
+    assert_eq!(
+        (code, &bad["kind"], &bad["position"]),
+        (Some(5), &json!("signature"), &json!(2))
+    );
+    assert!(
+        bad["wrong"].as_str().unwrap().contains("no earlier fact"),
+        "{bad}"
+    );
+}
+
+#[tokio::main(flavor = "current_thread")]
+async fn signed_without_enrolment() -> Vec<String> {
+    let directory = tempfile::tempdir().unwrap();
+    let journal = SqliteJournal::open(&directory.path().join("journal.db"))
+        .await
+        .unwrap();
+    let other = SigningKey::from_bytes(&[9; 32]).verifying_key().to_bytes();
+    let enrolled = json!({"public_key": hex::encode(other)});
+    append(&journal, "north", 0, &[enrolled, signature_over([1; 32])]).await;
     let mut out = Vec::new();
     assert!(export_jsonl(&journal, &mut out).await.is_ok());
     String::from_utf8(out)
