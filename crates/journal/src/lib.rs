@@ -5,6 +5,7 @@
 
 mod chain;
 mod database;
+mod desk;
 mod event;
 mod export;
 mod journal;
@@ -13,6 +14,7 @@ mod verify;
 
 pub use chain::chain_hash;
 pub use database::{OpenError, Trouble, Unavailable};
+pub use desk::{Answer, Desk, DeskError, EVENT_SCHEMA, Request, Unreadable, read_event};
 pub use event::{
     APPEND_EVENTS_MAX, BODY_BYTES_MAX, Body, ChainHash, CommandId, InvalidName, NAME_BYTES_MAX,
     NewEvent, Position, READ_EVENTS_MAX, Recorded, StreamHead, StreamId, Version, canonical_json,
