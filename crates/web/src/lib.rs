@@ -1,1 +1,31 @@
-//! Pages, JSON API and live updates.
+//! Pages, JSON API and live updates of Segue.
+//!
+//! The room knows nothing of journals, tables or SIP: the binary implements [`Console`] and hands
+//! over a [`view::LiveView`]; this room turns it into pages that work without script, keeps them
+//! fresh over one event stream, and passes acts back. The home control is on every page.
+
+#![forbid(unsafe_code)]
+
+mod api;
+mod assets;
+mod console;
+mod events;
+mod finding;
+mod format;
+mod page;
+mod router;
+mod secret;
+mod serve;
+mod session;
+mod state;
+mod track;
+pub mod view;
+
+pub use console::{
+    ActError, Console, Credentials, Door, EventBatch, FallbackAnswer, FallbackRequest,
+    IngestAnswer, IngestError, Person, QuarantinedRow, SCOPE_ALL, SignIn, Submission,
+};
+pub use router::router;
+pub use secret::NoRandom;
+pub use serve::serve;
+pub use state::{App, Settings};

@@ -1,0 +1,296 @@
+//! The JSON API: domain commands, the home button for programs, the centres' event feed, health
+//! and measurements. Refusals have the shape of `cli.md`.
+
+use crate::console::{
+    ActError, Credentials, Door, EventBatch, FallbackAnswer, FallbackRequest, IngestAnswer,
+    IngestError, Person, SignIn, Submission,
+};
+use crate::page::home;
+use crate::secret::{FormCookie, NoRandom, cross_site, same_text};
+use crate::session;
+use crate::state::App;
+use crate::view::LiveView;
+use axum::Json;
+use axum::body::Bytes;
+use axum::extract::rejection::BytesRejection;
+use axum::extract::{Extension, State};
+use axum::http::{HeaderMap, HeaderName, HeaderValue, StatusCode, header};
+use axum::response::{IntoResponse, Response};
+use base64::Engine;
+use base64::engine::general_purpose::STANDARD;
+use serde::Deserialize;
+use serde::de::DeserializeOwned;
+use serde_json::{Value, json};
+use std::sync::Arc;
+use tower_sessions::Session;
+
+/// Why the API did not do it.
+#[derive(Debug, thiserror::Error)]
+pub(crate) enum Denied {
+    #[error("nobody is signed in")]
+    NotSignedIn,
+    #[error("the feed's token is missing or no site has it")]
+    NoSite,
+    #[error("the X-CSRF-Token header is missing or does not belong to this session")]
+    BadForm,
+    #[error("too many attempts for this name")]
+    Throttled(u64),
+    #[error("{0}")]
+    Unavailable(String),
+    #[error("the body is too large or broke off: {0}")]
+    Body(#[from] BytesRejection),
+    #[error("the body is not the JSON asked for: {0}")]
+    NotJson(#[from] serde_json::Error),
+    #[error(transparent)]
+    Random(#[from] NoRandom),
+    #[error("refused by a rule")]
+    Act(#[from] ActError),
+}
+
+impl Denied {
+    fn status(&self) -> StatusCode {
+        match self {
+            Self::NotSignedIn | Self::NoSite => StatusCode::UNAUTHORIZED,
+            Self::BadForm => StatusCode::FORBIDDEN,
+            Self::Throttled(_) => StatusCode::TOO_MANY_REQUESTS,
+            Self::Unavailable(_) | Self::Act(ActError::Unavailable { .. }) => {
+                StatusCode::SERVICE_UNAVAILABLE
+            }
+            Self::Body(rejected) => rejected.status(),
+            Self::NotJson(_) => StatusCode::BAD_REQUEST,
+            Self::Random(_) => StatusCode::INTERNAL_SERVER_ERROR,
+            Self::Act(ActError::Refused(_)) => StatusCode::CONFLICT,
+            Self::Act(ActError::Invalid(_)) => StatusCode::UNPROCESSABLE_ENTITY,
+        }
+    }
+
+    fn next_step(&self) -> &'static str {
+        match self {
+            Self::NotSignedIn => {
+                "Send HTTP Basic credentials of a local account, or a session with its \
+                 X-CSRF-Token."
+            }
+            Self::NoSite => {
+                "Send Authorization: Bearer with the site's feed token; the telephony engineer \
+                 has it."
+            }
+            Self::BadForm => "Send the csrf value of any form of this session's pages.",
+            Self::Throttled(_) => "Wait for the seconds in Retry-After.",
+            Self::Body(_) => "Send smaller batches; repeating is harmless.",
+            Self::NotJson(_) => "Compare it with the output of: segue schema",
+            Self::Random(_) => "Run: segue doctor",
+            Self::Unavailable(_) | Self::Act(_) => "Repeat with the same command id.",
+        }
+    }
+
+    fn header(&self) -> Option<(HeaderName, HeaderValue)> {
+        match self {
+            Self::NotSignedIn => Some((
+                header::WWW_AUTHENTICATE,
+                HeaderValue::from_static("Basic realm=\"segue\", charset=\"UTF-8\""),
+            )),
+            Self::NoSite => Some((header::WWW_AUTHENTICATE, HeaderValue::from_static("Bearer"))),
+            Self::Throttled(s) => Some((header::RETRY_AFTER, HeaderValue::from(*s))),
+            Self::Unavailable(_) | Self::Act(ActError::Unavailable { .. }) => {
+                Some((header::RETRY_AFTER, HeaderValue::from_static("5")))
+            }
+            _ => None,
+        }
+    }
+}
+
+impl IntoResponse for Denied {
+    fn into_response(self) -> Response {
+        let body = match &self {
+            Self::Act(ActError::Refused(refusal) | ActError::Invalid(refusal)) => {
+                json!({ "refusal": refusal })
+            }
+            Self::Act(ActError::Unavailable { message }) => {
+                json!({ "error": { "what": message, "next_step": self.next_step() } })
+            }
+            other => {
+                json!({ "error": { "what": other.to_string(), "next_step": other.next_step() } })
+            }
+        };
+        let header = self.header();
+        let mut answer = (self.status(), Json(body)).into_response();
+        if let Some((name, value)) = header {
+            answer.headers_mut().insert(name, value);
+        }
+        answer
+    }
+}
+
+fn known(answer: SignIn) -> Result<Person, Denied> {
+    match answer {
+        SignIn::Known(person) => Ok(person),
+        SignIn::Unknown => Err(Denied::NotSignedIn),
+        SignIn::Throttled { retry_after_s } => Err(Denied::Throttled(retry_after_s)),
+        SignIn::Unavailable { message } => Err(Denied::Unavailable(message)),
+    }
+}
+
+/// The part after the scheme of an Authorization header.
+fn authorization<'a>(headers: &'a HeaderMap, scheme: &str) -> Option<&'a str> {
+    let sent = headers.get(header::AUTHORIZATION)?.to_str().ok()?;
+    let (name, rest) = sent.split_once(' ')?;
+    name.eq_ignore_ascii_case(scheme).then_some(rest.trim())
+}
+
+fn basic(headers: &HeaderMap) -> Option<Credentials> {
+    let decoded = STANDARD.decode(authorization(headers, "basic")?).ok()?;
+    let decoded = String::from_utf8(decoded).ok()?;
+    let (user, secret) = decoded.split_once(':')?;
+    Some(Credentials {
+        user: user.trim().to_owned(),
+        secret: secret.to_owned(),
+    })
+}
+
+/// Who acts: Basic credentials, or a session whose CSRF token came along in a header.
+async fn actor(
+    app: &App,
+    headers: &HeaderMap,
+    session: &Session,
+    form: &FormCookie,
+) -> Result<Person, Denied> {
+    if let Some(credentials) = basic(headers) {
+        return known(app.console.authenticate(credentials).await);
+    }
+    let person = session::acting_person(session)
+        .await
+        .ok_or(Denied::NotSignedIn)?;
+    let token = headers
+        .get("x-csrf-token")
+        .and_then(|v| v.to_str().ok())
+        .unwrap_or("");
+    if cross_site(headers) || !form.matches(&app.settings.key, token) {
+        return Err(Denied::BadForm);
+    }
+    Ok(person)
+}
+
+fn parse<T: DeserializeOwned>(body: Result<Bytes, BytesRejection>) -> Result<T, Denied> {
+    Ok(serde_json::from_slice(&body?)?)
+}
+
+#[derive(Deserialize)]
+struct SubmitBody {
+    command: Value,
+    #[serde(default)]
+    command_id: String,
+}
+
+/// `POST /api/v1/commands` with `{"command": {…}, "command_id": "…"}`.
+pub(crate) async fn commands(
+    State(app): State<Arc<App>>,
+    Extension(form): Extension<FormCookie>,
+    session: Session,
+    headers: HeaderMap,
+    body: Result<Bytes, BytesRejection>,
+) -> Result<Json<Value>, Denied> {
+    let person = actor(&app, &headers, &session, &form).await?;
+    let sent: SubmitBody = parse(body)?;
+    let command_id = home::command_id(&sent.command_id)?;
+    let submission = Submission {
+        command: sent.command,
+        person,
+        command_id,
+    };
+    Ok(Json(app.console.submit(submission).await?))
+}
+
+#[derive(Deserialize)]
+struct FallbackBody {
+    #[serde(default)]
+    scope: String,
+    #[serde(default)]
+    reason: String,
+    #[serde(default)]
+    command_id: String,
+    user: Option<String>,
+    pin: Option<String>,
+}
+
+/// `POST /api/v1/fallback` with `{"scope", "reason", "command_id"}`, and `user` and `pin` where
+/// nobody is signed in.
+pub(crate) async fn fallback(
+    State(app): State<Arc<App>>,
+    Extension(form): Extension<FormCookie>,
+    session: Session,
+    headers: HeaderMap,
+    body: Result<Bytes, BytesRejection>,
+) -> Result<Json<FallbackAnswer>, Denied> {
+    let sent: FallbackBody = parse(body)?;
+    let (person, door) = if let (Some(user), Some(pin)) = (sent.user, sent.pin) {
+        let credentials = Credentials {
+            user: user.trim().to_owned(),
+            secret: pin,
+        };
+        (
+            known(app.console.authenticate_pin(credentials).await)?,
+            Door::Pin,
+        )
+    } else {
+        (actor(&app, &headers, &session, &form).await?, Door::Account)
+    };
+    let request = FallbackRequest {
+        scope: home::scope(&sent.scope),
+        reason: home::reason(&sent.reason),
+        person,
+        door,
+        command_id: home::command_id(&sent.command_id)?,
+    };
+    Ok(Json(app.console.fallback(request).await?))
+}
+
+/// `GET /api/v1/live`: the facts of the live page, for a signed-in person.
+pub(crate) async fn live(
+    State(app): State<Arc<App>>,
+    session: Session,
+    headers: HeaderMap,
+) -> Result<Json<LiveView>, Denied> {
+    match basic(&headers) {
+        Some(credentials) => known(app.console.authenticate(credentials).await)?,
+        None => session::person(&session).await.ok_or(Denied::NotSignedIn)?,
+    };
+    Ok(Json(app.view().as_ref().clone()))
+}
+
+/// `POST /api/v1/calls`: a batch of a centre's events, newline-delimited JSON.
+pub(crate) async fn calls(
+    State(app): State<Arc<App>>,
+    headers: HeaderMap,
+    body: Result<Bytes, BytesRejection>,
+) -> Result<Json<IngestAnswer>, Denied> {
+    let token = authorization(&headers, "bearer")
+        .ok_or(Denied::NoSite)?
+        .to_owned();
+    match app.console.ingest(EventBatch { token, body: body? }).await {
+        Ok(done) => Ok(Json(done)),
+        Err(IngestError::UnknownToken) => Err(Denied::NoSite),
+        Err(IngestError::Unavailable { message }) => Err(Denied::Unavailable(message)),
+    }
+}
+
+/// `GET /healthz`
+pub(crate) async fn health(State(app): State<Arc<App>>) -> Result<Json<Value>, Denied> {
+    app.console.health().map_err(Denied::Unavailable)?;
+    Ok(Json(json!({ "status": "ok" })))
+}
+
+/// `GET /metrics`, for whoever has the token of the settings; without a token no such page.
+pub(crate) async fn metrics(State(app): State<Arc<App>>, headers: HeaderMap) -> Response {
+    let Some(token) = &app.settings.metrics_token else {
+        return StatusCode::NOT_FOUND.into_response();
+    };
+    let sent = authorization(&headers, "bearer").unwrap_or("");
+    if !same_text(&app.settings.key, token, sent) {
+        return StatusCode::UNAUTHORIZED.into_response();
+    }
+    let kind = [(
+        header::CONTENT_TYPE,
+        "text/plain; version=0.0.4; charset=utf-8",
+    )];
+    (kind, app.console.metrics()).into_response()
+}

@@ -1,0 +1,224 @@
+//! The one arrow from the pages to the program: what a page may ask and what it gets back.
+
+use crate::view::{LiveView, RefusalView};
+use axum::body::Bytes;
+use futures_util::future::BoxFuture;
+use jiff::Timestamp;
+use serde::{Deserialize, Serialize};
+use std::fmt;
+use std::sync::Arc;
+use tokio::sync::watch;
+
+/// The scope that means every call of the transition.
+pub const SCOPE_ALL: &str = "all";
+
+/// What the program offers its pages. Implemented by the binary; every method may be called at
+/// any time from any task.
+pub trait Console: Send + Sync + 'static {
+    /// The state to show, replaced as a whole when something changes.
+    fn live(&self) -> watch::Receiver<Arc<LiveView>>;
+
+    /// Checks a local account. Throttling is the console's, per person and never global.
+    fn authenticate(&self, credentials: Credentials) -> BoxFuture<'_, SignIn>;
+
+    /// Checks a duty PIN, which is good for bringing calls home and nothing else.
+    fn authenticate_pin(&self, credentials: Credentials) -> BoxFuture<'_, SignIn>;
+
+    /// Brings calls home. Idempotent by command id; harmless when nothing is out.
+    fn fallback(&self, request: FallbackRequest)
+    -> BoxFuture<'_, Result<FallbackAnswer, ActError>>;
+
+    /// Runs a domain command; answers `{position, events}`.
+    fn submit(&self, submission: Submission) -> BoxFuture<'_, Result<serde_json::Value, ActError>>;
+
+    /// Takes a batch of a centre's call events (newline-delimited JSON). Idempotent.
+    fn ingest(&self, batch: EventBatch) -> BoxFuture<'_, Result<IngestAnswer, IngestError>>;
+
+    /// Measurements in the Prometheus text format, without personal data.
+    fn metrics(&self) -> String;
+
+    /// Whether the process can do its work; the sentence says what is wrong.
+    ///
+    /// # Errors
+    /// The sentence to print with status 503.
+    fn health(&self) -> Result<(), String>;
+}
+
+/// A name and a secret. The secret never shows in logs.
+#[derive(Clone)]
+pub struct Credentials {
+    /// As typed, trimmed.
+    pub user: String,
+    /// Password or PIN.
+    pub secret: String,
+}
+
+impl fmt::Debug for Credentials {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.debug_struct("Credentials")
+            .field("user", &self.user)
+            .finish_non_exhaustive()
+    }
+}
+
+/// Answer to a sign-in.
+#[derive(Clone, Debug)]
+pub enum SignIn {
+    /// Welcome.
+    Known(Person),
+    /// Name and secret do not go together; which of the two is not said.
+    Unknown,
+    /// Too many attempts for this name.
+    Throttled {
+        /// When to try again, in seconds.
+        retry_after_s: u64,
+    },
+    /// The accounts cannot be read.
+    Unavailable {
+        /// One sentence: what failed and what to do.
+        message: String,
+    },
+}
+
+/// Someone signed in. Pages show role and party, never the name.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+pub struct Person {
+    /// Login name.
+    pub user: String,
+    /// `duty manager`, `in-house manager`.
+    pub role: String,
+    /// `Riverside Health`.
+    pub party: String,
+}
+
+/// How someone proved to be themselves for a fallback.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Door {
+    /// Signed in with the account.
+    Account,
+    /// Person and duty PIN.
+    Pin,
+}
+
+/// A press of the home button.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct FallbackRequest {
+    /// `all`, a site or a chunk.
+    pub scope: String,
+    /// What the person wrote, if anything.
+    pub reason: Option<String>,
+    /// Who.
+    pub person: Person,
+    /// By which door.
+    pub door: Door,
+    /// Makes a retry idempotent.
+    pub command_id: String,
+}
+
+/// Answer to a press; the JSON keys are those of `segue fallback` in `cli.md`.
+#[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
+pub struct FallbackAnswer {
+    /// Incident; the same for a retry. None while journalling is pending.
+    pub incident: Option<String>,
+    /// What was brought home.
+    pub scope: String,
+    /// Nodes that latched.
+    pub nodes_home: u32,
+    /// Nodes there are.
+    pub nodes_total: u32,
+    /// Nodes that could not be reached and what they will do by themselves, one sentence each.
+    pub unreachable: Vec<String>,
+    /// False: calls are home, the journal entry is still pending.
+    pub journalled: bool,
+    /// Time from the request to the last latch, in milliseconds.
+    pub latency_ms: u64,
+    /// True only after a person in-house answered a test call.
+    pub verified: bool,
+    /// When it was pressed.
+    pub pressed_at: Timestamp,
+    /// True when the calls were home before: no second incident.
+    pub already_home: bool,
+}
+
+/// A domain command as JSON.
+#[derive(Clone, Debug)]
+pub struct Submission {
+    /// The command with its fields (`segue schema`).
+    pub command: serde_json::Value,
+    /// Who.
+    pub person: Person,
+    /// Makes a retry idempotent.
+    pub command_id: String,
+}
+
+/// Why an act was not done.
+#[derive(Clone, Debug, PartialEq, Eq, thiserror::Error)]
+pub enum ActError {
+    /// A rule refused it: status 409.
+    #[error("refused: {}", .0.code)]
+    Refused(Box<RefusalView>),
+    /// The request itself is wrong: status 422.
+    #[error("not a valid request: {}", .0.code)]
+    Invalid(Box<RefusalView>),
+    /// Network, database or disk: status 503.
+    #[error("not available: {message}")]
+    Unavailable {
+        /// One sentence: what failed and what to do.
+        message: String,
+    },
+}
+
+/// A batch of a centre's events.
+#[derive(Clone)]
+pub struct EventBatch {
+    /// The site's bearer token.
+    pub token: String,
+    /// Newline-delimited JSON.
+    pub body: Bytes,
+}
+
+impl fmt::Debug for EventBatch {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.debug_struct("EventBatch")
+            .field("bytes", &self.body.len())
+            .finish_non_exhaustive()
+    }
+}
+
+/// Reconciliation of a batch: every row is in exactly one count.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+pub struct IngestAnswer {
+    /// Rows read.
+    pub read: u64,
+    /// New facts.
+    pub accepted: u64,
+    /// Known already.
+    pub duplicates: u64,
+    /// Set aside.
+    pub quarantined: u64,
+    /// The rows set aside, by line of this batch.
+    pub rows: Vec<QuarantinedRow>,
+}
+
+/// A row that could not be used.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+pub struct QuarantinedRow {
+    /// Line of the batch, from 1.
+    pub line: u64,
+    /// Why.
+    pub reason: String,
+}
+
+/// Why a batch was not taken.
+#[derive(Clone, Debug, PartialEq, Eq, thiserror::Error)]
+pub enum IngestError {
+    /// No site has this token: status 401.
+    #[error("no site has this token; ask the telephony engineer for the site's feed token")]
+    UnknownToken,
+    /// The store cannot take it now: status 503; the sender keeps the batch and repeats it.
+    #[error("not available: {message}")]
+    Unavailable {
+        /// One sentence: what failed and what to do.
+        message: String,
+    },
+}

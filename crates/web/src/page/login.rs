@@ -1,0 +1,172 @@
+//! Sign-in by local account, and sign-out.
+
+use crate::console::{Credentials, SignIn};
+use crate::page::failure::{Message, message, render};
+use crate::page::{Chrome, Failure, Room};
+use crate::secret::{FormCookie, cross_site};
+use crate::session;
+use crate::state::App;
+use askama::Template;
+use axum::Extension;
+use axum::extract::Form;
+use axum::extract::{Query, State};
+use axum::http::{HeaderMap, HeaderValue, StatusCode, header};
+use axum::response::{IntoResponse, Redirect, Response};
+use serde::Deserialize;
+use std::sync::Arc;
+use tower_sessions::Session;
+
+#[derive(Template)]
+#[template(path = "login.html")]
+struct LoginPage {
+    chrome: Chrome,
+    next: String,
+    user: String,
+    error: Option<String>,
+}
+
+/// Where to go after signing in.
+#[derive(Deserialize)]
+pub(crate) struct Next {
+    #[serde(default)]
+    next: String,
+}
+
+/// What the form sends.
+#[derive(Deserialize)]
+pub(crate) struct LoginForm {
+    csrf: String,
+    user: String,
+    password: String,
+    #[serde(default)]
+    next: String,
+}
+
+/// Only own pages, so that a sign-in cannot lead elsewhere.
+fn own_page(next: &str) -> &'static str {
+    if next == "/duty" { "/duty" } else { "/" }
+}
+
+/// `GET /login`
+pub(crate) async fn show(
+    State(app): State<Arc<App>>,
+    Extension(form): Extension<FormCookie>,
+    Query(next): Query<Next>,
+    session: Session,
+) -> Result<Response, Failure> {
+    if session::acting_person(&session).await.is_some() {
+        return Ok(Redirect::to(own_page(&next.next)).into_response());
+    }
+    page(&app, &form, StatusCode::OK, &next.next, String::new(), None)
+}
+
+fn page(
+    app: &App,
+    form: &FormCookie,
+    status: StatusCode,
+    next: &str,
+    user: String,
+    error: Option<String>,
+) -> Result<Response, Failure> {
+    let chrome = Chrome::new(app, &app.view(), None, form, Room::Other, "Sign in")?;
+    render(
+        status,
+        &LoginPage {
+            chrome,
+            next: own_page(next).to_owned(),
+            user,
+            error,
+        },
+    )
+}
+
+/// `POST /login`
+pub(crate) async fn sign_in(
+    State(app): State<Arc<App>>,
+    Extension(form): Extension<FormCookie>,
+    session: Session,
+    headers: HeaderMap,
+    Form(sent): Form<LoginForm>,
+) -> Result<Response, Failure> {
+    if cross_site(&headers) || !form.matches(&app.settings.key, &sent.csrf) {
+        let error = "This form was too old or came from another site. Please sign in again.";
+        return page(
+            &app,
+            &form,
+            StatusCode::FORBIDDEN,
+            &sent.next,
+            sent.user,
+            Some(error.into()),
+        );
+    }
+    let user = sent.user.trim().to_owned();
+    let credentials = Credentials {
+        user: user.clone(),
+        secret: sent.password,
+    };
+    match app.console.authenticate(credentials).await {
+        SignIn::Known(person) => {
+            session::sign_in(&session, &person).await?;
+            Ok(Redirect::to(own_page(&sent.next)).into_response())
+        }
+        SignIn::Unknown => {
+            let error = "Name and password do not go together. Ask your party's administrator \
+                         if you have lost the password.";
+            page(
+                &app,
+                &form,
+                StatusCode::UNAUTHORIZED,
+                &sent.next,
+                user,
+                Some(error.into()),
+            )
+        }
+        SignIn::Throttled { retry_after_s } => {
+            let error = throttled(retry_after_s);
+            let status = StatusCode::TOO_MANY_REQUESTS;
+            let mut response = page(&app, &form, status, &sent.next, user, Some(error))?;
+            response
+                .headers_mut()
+                .insert(header::RETRY_AFTER, HeaderValue::from(retry_after_s));
+            Ok(response)
+        }
+        SignIn::Unavailable { message } => {
+            let status = StatusCode::SERVICE_UNAVAILABLE;
+            page(&app, &form, status, &sent.next, user, Some(message))
+        }
+    }
+}
+
+/// What someone reads who tried too often.
+pub(crate) fn throttled(retry_after_s: u64) -> String {
+    let wait = crate::format::duration_s(retry_after_s);
+    format!("Too many attempts for this name. Try again in {wait}.")
+}
+
+/// What the sign-out button sends.
+#[derive(Deserialize)]
+pub(crate) struct LogoutForm {
+    csrf: String,
+}
+
+/// `POST /logout`
+pub(crate) async fn sign_out(
+    State(app): State<Arc<App>>,
+    Extension(form): Extension<FormCookie>,
+    session: Session,
+    headers: HeaderMap,
+    Form(sent): Form<LogoutForm>,
+) -> Result<Response, Failure> {
+    if cross_site(&headers) || !form.matches(&app.settings.key, &sent.csrf) {
+        let person = session::person(&session).await;
+        let text = Message {
+            status: StatusCode::FORBIDDEN,
+            title: "You are still signed in.",
+            lead: "This form was too old or came from another site. Go back and press again.",
+            refusal: None,
+        };
+        return message(&app, person.as_ref(), &form, text);
+    }
+    session::sign_out(&session).await?;
+    Ok(Redirect::to("/login").into_response())
+}

@@ -1,0 +1,100 @@
+//! Addresses, limits and headers. Nothing here knows what a page shows.
+
+use crate::page::failure::{Message, message};
+use crate::page::{Failure, duty, home, live, login};
+use crate::secret::{self, FormCookie};
+use crate::state::App;
+use crate::{api, assets, events, session};
+use axum::extract::{DefaultBodyLimit, State};
+use axum::http::{HeaderName, HeaderValue, StatusCode, header};
+use axum::response::Response;
+use axum::routing::{get, post};
+use axum::{Extension, Router, middleware};
+use std::sync::Arc;
+use tower_http::catch_panic::CatchPanicLayer;
+use tower_http::set_header::SetResponseHeaderLayer;
+use tower_http::timeout::TimeoutLayer;
+use tower_sessions::Session;
+
+/// Only own files, no inline script or style, no frames, forms only to this server.
+const CONTENT_POLICY: &str = "default-src 'none'; script-src 'self'; style-src 'self'; \
+     img-src 'self' data:; connect-src 'self'; form-action 'self'; base-uri 'none'; \
+     frame-ancestors 'none'";
+
+const HEADERS: [(HeaderName, &str); 6] = [
+    (header::CONTENT_SECURITY_POLICY, CONTENT_POLICY),
+    (header::X_CONTENT_TYPE_OPTIONS, "nosniff"),
+    // Not `no-referrer`: it would blank the Origin of our own forms.
+    (header::REFERRER_POLICY, "same-origin"),
+    (header::X_FRAME_OPTIONS, "DENY"),
+    (
+        HeaderName::from_static("cross-origin-opener-policy"),
+        "same-origin",
+    ),
+    (
+        HeaderName::from_static("permissions-policy"),
+        "camera=(), geolocation=(), microphone=()",
+    ),
+];
+
+/// Everything the server answers. Testable in-process.
+pub fn router(app: Arc<App>) -> Router {
+    let settings = app.settings.clone();
+    let pages = Router::new()
+        .route("/", get(live::show))
+        .route("/live/events", get(events::events))
+        .route("/live/now", get(events::now))
+        .route("/duty", get(duty::show))
+        .route("/login", get(login::show).post(login::sign_in))
+        .route("/logout", post(login::sign_out))
+        .route("/fallback", get(duty::show).post(home::press))
+        .route("/fallback/{command}", get(home::result))
+        .route("/fallback/{command}/now", get(home::result_now))
+        .route("/api/v1/commands", post(api::commands))
+        .route("/api/v1/fallback", post(api::fallback))
+        .route("/api/v1/live", get(api::live))
+        .fallback(not_found)
+        .layer(DefaultBodyLimit::max(settings.body_bytes_max))
+        .layer(middleware::from_fn_with_state(
+            Arc::clone(&app),
+            secret::form_cookie,
+        ))
+        .layer(session::layer(&settings));
+    let feed = Router::new()
+        .route("/api/v1/calls", post(api::calls))
+        .layer(DefaultBodyLimit::max(settings.batch_bytes_max));
+    let plain = Router::new()
+        .route("/healthz", get(api::health))
+        .route("/metrics", get(api::metrics));
+    let mut all = pages.merge(feed).merge(plain).with_state(app);
+    // Pages hold call facts: no cache keeps them. Assets set their own header and keep it.
+    all = all.layer(SetResponseHeaderLayer::if_not_present(
+        header::CACHE_CONTROL,
+        HeaderValue::from_static("no-store"),
+    ));
+    all = all.route("/assets/{hash}/{name}", get(assets::serve));
+    for (name, value) in HEADERS {
+        let value = HeaderValue::from_static(value);
+        all = all.layer(SetResponseHeaderLayer::overriding(name, value));
+    }
+    all.layer(TimeoutLayer::with_status_code(
+        StatusCode::SERVICE_UNAVAILABLE,
+        settings.request_timeout,
+    ))
+    .layer(CatchPanicLayer::new())
+}
+
+async fn not_found(
+    State(app): State<Arc<App>>,
+    Extension(form): Extension<FormCookie>,
+    session: Session,
+) -> Result<Response, Failure> {
+    let person = session::person(&session).await;
+    let text = Message {
+        status: StatusCode::NOT_FOUND,
+        title: "There is no such page.",
+        lead: "The address may be old. The live page shows where calls go now.",
+        refusal: None,
+    };
+    message(&app, person.as_ref(), &form, text)
+}

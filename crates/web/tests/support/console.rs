@@ -1,0 +1,516 @@
+//! A console in memory with the example transition: two people, one PIN, one feed token. It is
+//! for looking at pages and for tests of this room; it routes no calls.
+#![allow(
+    dead_code,
+    clippy::expect_used,
+    clippy::allow_attributes,
+    reason = "test support: each user needs a part of it, and the example includes it too"
+)]
+
+use futures_util::FutureExt;
+use futures_util::future::BoxFuture;
+use jiff::Timestamp;
+use segue_web::view::{
+    Aspect, BlindSpot, ChainCheck, CheckView, ChunkView, HomeLatch, HourView, JoinView,
+    JournalEntry, LastResort, LineView, LiveView, NodeView, PhaseState, PhaseView, RefusalView,
+    ScopeView, SideNow, SideTotals, StateView,
+};
+use segue_web::{
+    ActError, Console, Credentials, EventBatch, FallbackAnswer, FallbackRequest, IngestAnswer,
+    IngestError, Person, QuarantinedRow, SCOPE_ALL, SignIn, Submission,
+};
+use std::collections::HashMap;
+use std::sync::{Arc, Mutex};
+use tokio::sync::watch;
+
+pub(crate) const USER: &str = "dana";
+pub(crate) const PASSWORD: &str = "correct horse battery staple";
+pub(crate) const PIN: &str = "73910246";
+pub(crate) const FEED_TOKEN: &str = "feed-token-of-rvs-main";
+
+/// The moment the fixture shows: Tue 13 Apr 2027 10:42 EDT.
+pub(crate) const AS_OF: &str = "2027-04-13T14:42:00Z";
+
+pub(crate) fn at(text: &str) -> Timestamp {
+    text.parse().expect("an RFC 3339 instant")
+}
+
+pub(crate) struct MemoryConsole {
+    view: watch::Sender<Arc<LiveView>>,
+    pub(crate) presses: Mutex<HashMap<String, FallbackRequest>>,
+    pub(crate) wrong_attempts: Mutex<HashMap<String, u32>>,
+}
+
+impl MemoryConsole {
+    pub(crate) fn new(view: LiveView) -> Arc<Self> {
+        Arc::new(Self {
+            view: watch::Sender::new(Arc::new(view)),
+            presses: Mutex::default(),
+            wrong_attempts: Mutex::default(),
+        })
+    }
+
+    /// Changes what is shown, as the program does when something happened.
+    pub(crate) fn change(&self, edit: impl FnOnce(&mut LiveView)) {
+        self.view.send_modify(|view| edit(Arc::make_mut(view)));
+    }
+
+    fn check(&self, credentials: &Credentials, secret: &str, role: &str) -> SignIn {
+        let mut wrong = self.wrong_attempts.lock().expect("no panic while held");
+        let attempts = wrong.entry(credentials.user.clone()).or_default();
+        if *attempts >= 5 {
+            return SignIn::Throttled { retry_after_s: 30 };
+        }
+        if credentials.user == USER && credentials.secret == secret {
+            *attempts = 0;
+            return SignIn::Known(Person {
+                user: USER.into(),
+                role: role.into(),
+                party: "Riverside Health".into(),
+            });
+        }
+        *attempts += 1;
+        SignIn::Unknown
+    }
+
+    fn press(&self, request: FallbackRequest) -> Result<FallbackAnswer, ActError> {
+        let known = self
+            .view
+            .borrow()
+            .scopes
+            .iter()
+            .any(|s| s.scope == request.scope);
+        if !known {
+            return Err(ActError::Invalid(Box::new(RefusalView {
+                code: "SCOPE_UNKNOWN".into(),
+                rule: "Only what exists can be brought home.".into(),
+                missing: vec![format!("a site or chunk named {}", request.scope)],
+                who: "You".into(),
+                how: "Choose every call, or one of the names on the live page.".into(),
+            })));
+        }
+        let pressed_at = at("2027-04-13T14:43:10Z");
+        let mut presses = self.presses.lock().expect("no panic while held");
+        let already_home = !presses.is_empty();
+        presses.insert(request.command_id.clone(), request.clone());
+        drop(presses);
+        if !already_home {
+            self.change(|view| {
+                view.home.insert(
+                    0,
+                    HomeLatch {
+                        scope: request.scope.clone(),
+                        incident: Some("17".into()),
+                        pressed_at,
+                        by: format!("{}, {}", request.person.role, request.person.party),
+                        nodes_home: 1,
+                        nodes_total: 1,
+                        journalled: true,
+                        verified_at: None,
+                    },
+                );
+                bring_home(view, &request.scope);
+            });
+        }
+        Ok(FallbackAnswer {
+            incident: Some("17".into()),
+            scope: request.scope,
+            nodes_home: 1,
+            nodes_total: 1,
+            unreachable: Vec::new(),
+            journalled: true,
+            latency_ms: 3,
+            verified: false,
+            pressed_at,
+            already_home,
+        })
+    }
+}
+
+fn bring_home(view: &mut LiveView, scope: &str) {
+    for node in &mut view.nodes {
+        node.home = scope == SCOPE_ALL;
+    }
+    for line in &mut view.lines {
+        for chunk in &mut line.chunks {
+            if scope == SCOPE_ALL || scope == line.site || scope == chunk.code {
+                chunk.out_percent = Some(0);
+                chunk.state = StateView {
+                    aspect: Aspect::Hold,
+                    word: "Home".into(),
+                    note: Some("not verified yet".into()),
+                    at: None,
+                };
+            }
+        }
+    }
+}
+
+impl Console for MemoryConsole {
+    fn live(&self) -> watch::Receiver<Arc<LiveView>> {
+        self.view.subscribe()
+    }
+
+    fn authenticate(&self, credentials: Credentials) -> BoxFuture<'_, SignIn> {
+        std::future::ready(self.check(&credentials, PASSWORD, "in-house manager")).boxed()
+    }
+
+    fn authenticate_pin(&self, credentials: Credentials) -> BoxFuture<'_, SignIn> {
+        std::future::ready(self.check(&credentials, PIN, "duty manager")).boxed()
+    }
+
+    fn fallback(
+        &self,
+        request: FallbackRequest,
+    ) -> BoxFuture<'_, Result<FallbackAnswer, ActError>> {
+        std::future::ready(self.press(request)).boxed()
+    }
+
+    fn submit(&self, submission: Submission) -> BoxFuture<'_, Result<serde_json::Value, ActError>> {
+        let answer = if submission.command["share_percent"] == 110 {
+            Err(ActError::Invalid(Box::new(RefusalView {
+                code: "SHARE_OUT_OF_RANGE".into(),
+                rule: "A share is a whole number from 0 to 100.".into(),
+                missing: vec!["a share between 0 and 100".into()],
+                who: "Whoever sends the command".into(),
+                how: "Send share_percent between 0 and 100.".into(),
+            })))
+        } else if submission.command["name"] == "raise" {
+            Err(ActError::Refused(Box::new(parity_not_proved())))
+        } else {
+            Ok(serde_json::json!({ "position": 48_214, "events": ["noted"] }))
+        };
+        std::future::ready(answer).boxed()
+    }
+
+    fn ingest(&self, batch: EventBatch) -> BoxFuture<'_, Result<IngestAnswer, IngestError>> {
+        let answer = if batch.token == FEED_TOKEN {
+            let mut answer = IngestAnswer {
+                read: 0,
+                accepted: 0,
+                duplicates: 0,
+                quarantined: 0,
+                rows: vec![],
+            };
+            for line in batch.body.split(|b| *b == b'\n').filter(|l| !l.is_empty()) {
+                answer.read += 1;
+                if serde_json::from_slice::<serde_json::Value>(line).is_ok() {
+                    answer.accepted += 1;
+                } else {
+                    answer.quarantined += 1;
+                    let reason = "not JSON".into();
+                    answer.rows.push(QuarantinedRow {
+                        line: answer.read,
+                        reason,
+                    });
+                }
+            }
+            Ok(answer)
+        } else {
+            Err(IngestError::UnknownToken)
+        };
+        std::future::ready(answer).boxed()
+    }
+
+    fn metrics(&self) -> String {
+        "segue_up 1\n".into()
+    }
+
+    fn health(&self) -> Result<(), String> {
+        Ok(())
+    }
+}
+
+pub(crate) fn parity_not_proved() -> RefusalView {
+    RefusalView {
+        code: "PARITY_NOT_PROVED".into(),
+        rule: "A share rises only when the quality at the present share is proved.".into(),
+        missing: vec!["service level: 500 of about 1,500 calls".into()],
+        who: "Nobody needs to act; calls decide".into(),
+        how: "Keep 25 % until about Thu 6 May, then assess again.".into(),
+    }
+}
+
+fn one_centre() -> RefusalView {
+    RefusalView {
+        code: "SITE_SERIAL".into(),
+        rule: "One centre moves at a time.".into(),
+        missing: vec!["RVS-Main accepted as a whole".into()],
+        who: "Both parties".into(),
+        how: "Accept every chunk of RVS-Main first.".into(),
+    }
+}
+
+fn state(aspect: Aspect, word: &str, note: &str, when: Option<&str>) -> StateView {
+    StateView {
+        aspect,
+        word: word.into(),
+        note: Some(note.into()),
+        at: when.map(at),
+    }
+}
+
+fn side(live: u64, p90: Option<f64>, waiting: u64, longest: Option<f64>) -> SideNow {
+    SideNow {
+        live_calls: Some(live),
+        p90_wait_s: p90,
+        waiting_calls: Some(waiting),
+        longest_wait_s: longest,
+    }
+}
+
+fn chunk(code: &str, call_type: &str, out: u8, rate: f64, state: StateView) -> ChunkView {
+    ChunkView {
+        code: code.into(),
+        call_type: call_type.into(),
+        window_open: true,
+        out_percent: Some(out),
+        calls_per_hour: Some(rate),
+        in_house: side(0, None, 0, None),
+        outsourced: side(0, None, 0, None),
+        state,
+        locks: Vec::new(),
+    }
+}
+
+fn main_chunks() -> Vec<ChunkView> {
+    let held = |when| state(Aspect::Proved, "Held", "accepted", Some(when));
+    let mut msg = chunk("MSG", "Message", 100, 118.0, held("2026-12-11T15:00:00Z"));
+    msg.outsourced = side(3, Some(14.0), 1, Some(9.0));
+    let mut appt = chunk(
+        "APPT",
+        "Appointment",
+        100,
+        92.0,
+        held("2027-02-05T15:00:00Z"),
+    );
+    appt.outsourced = side(8, Some(31.0), 2, Some(22.0));
+    let mut cons = chunk("CONS", "Consult", 100, 19.0, held("2027-03-01T15:00:00Z"));
+    cons.outsourced = side(2, Some(27.0), 0, None);
+    let not_proved = state(Aspect::Open, "Live, not proved", "500 of 1,500 calls", None);
+    let mut day = chunk("TRI-D", "Triage, weekday days", 25, 26.0, not_proved);
+    day.in_house = side(4, Some(44.0), 1, Some(31.0));
+    day.outsourced = side(1, Some(52.0), 1, Some(48.0));
+    day.locks = vec![parity_not_proved()];
+    let opens = state(
+        Aspect::Proved,
+        "Held",
+        "window opens",
+        Some("2027-04-13T23:00:00Z"),
+    );
+    let mut night = chunk("TRI-N", "Triage, nights", 80, 0.0, opens);
+    night.window_open = false;
+    night.calls_per_hour = None;
+    let mut weekend = chunk(
+        "TRI-W",
+        "Triage, weekend days",
+        0,
+        0.0,
+        state(Aspect::Lock, "Locked", "until TRI-D is accepted", None),
+    );
+    weekend.window_open = false;
+    weekend.calls_per_hour = None;
+    vec![msg, appt, cons, day, night, weekend]
+}
+
+fn north_chunks() -> Vec<ChunkView> {
+    let locked = || state(Aspect::Lock, "Locked", "one centre at a time", None);
+    let mut msg = chunk("N-MSG", "Message", 0, 51.0, locked());
+    msg.in_house = side(1, Some(17.0), 0, None);
+    msg.locks = vec![one_centre()];
+    let mut appt = chunk("N-APPT", "Appointment", 0, 35.0, locked());
+    appt.in_house = side(3, Some(29.0), 1, Some(12.0));
+    appt.locks = vec![one_centre()];
+    vec![msg, appt]
+}
+
+fn phases() -> Vec<PhaseView> {
+    let phase = |name: &str, state, note: &str, when: Option<&str>| PhaseView {
+        name: name.into(),
+        state,
+        note: note.into(),
+        at: when.map(at),
+    };
+    vec![
+        phase(
+            "Contract",
+            PhaseState::Done,
+            "signed",
+            Some("2026-08-31T16:00:00Z"),
+        ),
+        phase(
+            "Discovery",
+            PhaseState::Done,
+            "signed",
+            Some("2026-10-16T16:00:00Z"),
+        ),
+        phase(
+            "Plan",
+            PhaseState::Done,
+            "agreed",
+            Some("2026-10-30T16:00:00Z"),
+        ),
+        phase("Test", PhaseState::Done, "gates per chunk", None),
+        phase("Move", PhaseState::Now, "4 of 8 chunks accepted", None),
+        phase("Steady", PhaseState::Shut, "not yet", None),
+    ]
+}
+
+fn journal() -> Vec<JournalEntry> {
+    let entry = |position, when: &str, text: &str, refused: Option<&str>, by: &str| JournalEntry {
+        position,
+        at: at(when),
+        text: text.into(),
+        refused: refused.map(Into::into),
+        by: by.into(),
+    };
+    vec![
+        entry(
+            48_213,
+            "2027-04-13T14:31:02Z",
+            "Guards assessed TRI-D: not proved. Share stays 25 %.",
+            None,
+            "timer",
+        ),
+        entry(
+            48_212,
+            "2027-04-13T14:04:55Z",
+            "Raise TRI-D to 50 %.",
+            Some("PARITY_NOT_PROVED"),
+            "implementation manager, CareBridge",
+        ),
+        entry(
+            48_209,
+            "2027-04-13T13:20:44Z",
+            "Schedule v8 proposed as a counter to v7.",
+            None,
+            "implementation manager, CareBridge",
+        ),
+        entry(
+            48_204,
+            "2027-04-13T11:00:00Z",
+            "TRI-N window closed; TRI-D opened at 25 %.",
+            None,
+            "agreed schedule v7",
+        ),
+    ]
+}
+
+fn totals(offered: u64, answered: u64, abandoned: u64, p90: f64, longest: f64) -> SideTotals {
+    SideTotals {
+        offered: Some(offered),
+        answered: Some(answered),
+        abandoned: Some(abandoned),
+        p90_wait_s: Some(p90),
+        longest_wait_s: Some(longest),
+    }
+}
+
+fn checks() -> Vec<CheckView> {
+    let check = |what: &str, aspect, response: &str| CheckView {
+        what: what.into(),
+        aspect,
+        response: response.into(),
+    };
+    vec![
+        check("CareBridge trunk answers", Aspect::Proved, "yes"),
+        check("In-house trunk answers", Aspect::Proved, "yes"),
+        check(
+            "Test call answered by a person",
+            Aspect::Unknown,
+            "none placed yet",
+        ),
+    ]
+}
+
+/// The example transition at its most usual moment.
+pub(crate) fn example() -> LiveView {
+    let line = |site: &str, number: &str, kind: &str, chunks| LineView {
+        site: site.into(),
+        number: number.into(),
+        kind: kind.into(),
+        last_resort: Some(LastResort {
+            what: "answering service".into(),
+            tested_at: Some(at("2027-04-12T13:00:00Z")),
+        }),
+        chunks,
+    };
+    let scope = |scope: &str, label: &str| ScopeView {
+        scope: scope.into(),
+        label: label.into(),
+        expected: None,
+    };
+    LiveView {
+        transition: "Riverside Health to CareBridge".into(),
+        client: "Riverside Health".into(),
+        outsourcer: "CareBridge".into(),
+        example: true,
+        zone: "America/New_York".into(),
+        as_of: at(AS_OF),
+        phases: phases(),
+        last_hour: Some(HourView {
+            from: at("2027-04-13T13:42:00Z"),
+            to: at(AS_OF),
+            in_house_calls: 105,
+            outsourced_calls: 236,
+            agreed_out_percent_max: Some(69),
+        }),
+        lines: vec![
+            line("RVS-Main", "+1-800-555-0142", "toll-free", main_chunks()),
+            line("RVS-North", "+1-609-555-0110", "local", north_chunks()),
+        ],
+        alarm: None,
+        home: Vec::new(),
+        scopes: vec![
+            scope(SCOPE_ALL, "Every call of this transition"),
+            scope("TRI-D", "Only triage, weekday days"),
+            scope("RVS-Main", "Only RVS-Main, all call types"),
+        ],
+        nodes: vec![NodeView {
+            id: "node-1".into(),
+            table_hash: Some("3f2a91c04d77b1e8".repeat(4)),
+            position: Some(48_209),
+            lease_s_left: Some(280),
+            home: false,
+            reachable: true,
+        }],
+        join: Some(join()),
+        journal: journal(),
+        chain: Some(ChainCheck {
+            position: 48_213,
+            at: at(AS_OF),
+            ok: true,
+        }),
+        checks: checks(),
+        called: Vec::new(),
+        blind_spots: blind_spots(),
+    }
+}
+
+fn join() -> JoinView {
+    JoinView {
+        since: at("2027-04-13T11:00:00Z"),
+        matched: 1_234,
+        due: 1_236,
+        unserved: 2,
+        in_house: totals(410, 391, 17, 41.0, 188.0),
+        outsourced: totals(826, 799, 25, 33.0, 141.0),
+    }
+}
+
+fn blind_spots() -> Vec<BlindSpot> {
+    let spot = |what: &str, why: &str| BlindSpot {
+        what: what.into(),
+        why: why.into(),
+    };
+    vec![
+        spot(
+            "Calls the carrier never delivers.",
+            "No carrier records are imported; they would show them.",
+        ),
+        spot(
+            "How many people could take calls back.",
+            "No roster is imported yet.",
+        ),
+    ]
+}
