@@ -1,2 +1,22 @@
-//! Segue.
-fn main() {}
+//! Segue: moves a healthcare call centre's calls to an outsourced centre, step by agreed step.
+#![forbid(unsafe_code)]
+
+mod cli;
+mod clock;
+mod commands;
+mod context;
+mod data_dir;
+mod output;
+
+use clap::Parser;
+use std::process::ExitCode;
+
+fn main() -> ExitCode {
+    let cli = match cli::Cli::try_parse() {
+        Ok(cli) => cli,
+        Err(error) => return output::usage(&error),
+    };
+    output::logging();
+    let json = cli.global.json;
+    output::finish(commands::run(cli), json)
+}

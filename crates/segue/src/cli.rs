@@ -1,0 +1,58 @@
+//! What people type. The contract of flags and JSON keys is kept by the tests of each command.
+
+use crate::commands;
+use clap::{Args, Parser, Subcommand};
+use jiff::Timestamp;
+use std::path::PathBuf;
+
+/// Moves a healthcare call centre's calls to an outsourced centre: agree together, test first, move in small
+/// steps, prove the quality, bring every call home at once.
+#[derive(Debug, Parser)]
+#[command(name = "segue", version, arg_required_else_help = true)]
+pub struct Cli {
+    /// Options of every command.
+    #[command(flatten)]
+    pub global: Global,
+    /// What to do.
+    #[command(subcommand)]
+    pub command: Command,
+}
+
+/// Options of every command.
+#[derive(Clone, Debug, Args)]
+pub struct Global {
+    /// Data directory
+    #[arg(
+        long,
+        global = true,
+        env = "SEGUE_DATA",
+        default_value = "segue-data",
+        value_name = "DIR"
+    )]
+    pub data: PathBuf,
+    /// Answer with exactly one JSON document on standard output
+    #[arg(long, global = true)]
+    pub json: bool,
+    /// Who acts; authenticated by `segue login` or SEGUE_TOKEN
+    #[arg(long = "as", global = true, value_name = "USER")]
+    pub as_user: Option<String>,
+    /// The time that counts, only for data made with `segue init --simulated-clock`
+    #[arg(long, global = true, value_name = "INSTANT")]
+    pub at: Option<Timestamp>,
+    /// Makes a retry of the same command harmless
+    #[arg(long, global = true, value_name = "ID")]
+    pub command_id: Option<String>,
+}
+
+/// Every command.
+#[derive(Debug, Subcommand)]
+pub enum Command {
+    /// Make a data directory for one transition
+    Init(commands::init::Init),
+    /// Preview the hours of a shift window, across daylight saving
+    #[command(subcommand)]
+    Windows(commands::windows::Windows),
+    /// Make and show signing keys
+    #[command(subcommand)]
+    Key(commands::key::Key),
+}

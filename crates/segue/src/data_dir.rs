@@ -1,0 +1,166 @@
+//! What lies where in the data directory, and how it comes to be.
+//!
+//! `journal.db` facts · `facts.db` calls and decisions · `accounts.db` people · `keys/` secrets (0600) ·
+//! `tables/` route tables by hash · `node/` latch and last table · `calls/` imported records.
+
+use crate::output::Failure;
+use anyhow::Context as _;
+use segue_domain::caller::CallerKey;
+use segue_domain::ids::TransitionId;
+use serde::{Deserialize, Serialize};
+use std::fs;
+use std::io::Write;
+use std::os::unix::fs::OpenOptionsExt;
+use std::path::{Path, PathBuf};
+
+/// A data directory that exists.
+#[derive(Clone, Debug)]
+pub struct DataDir {
+    root: PathBuf,
+    settings: Settings,
+}
+
+/// What `segue init` wrote down.
+#[derive(Clone, Debug, Serialize, Deserialize)]
+pub struct Settings {
+    /// The transition of this directory.
+    pub transition: TransitionId,
+    /// Whether `--at` may set the clock.
+    #[serde(default)]
+    pub simulated_clock: bool,
+}
+
+const SETTINGS: &str = "segue.toml";
+
+impl DataDir {
+    /// Makes a new one; an existing one is left as it is and refused.
+    pub fn create(root: &Path, simulated_clock: bool) -> Result<Self, Failure> {
+        if root.join(SETTINGS).exists() {
+            return Err(Failure::BadInput(format!(
+                "`{}` already holds a transition; choose another directory with --data DIR",
+                root.display()
+            )));
+        }
+        for folder in ["", "keys", "tables", "node", "calls"] {
+            fs::create_dir_all(root.join(folder))
+                .with_context(|| {
+                    format!(
+                        "creating `{}`; choose a directory you may write with --data DIR",
+                        root.join(folder).display()
+                    )
+                })
+                .map_err(|e| Failure::Unavailable(format!("{e:#}")))?;
+        }
+        let settings = Settings {
+            transition: TransitionId(random_name()?),
+            simulated_clock,
+        };
+        write_private(
+            &root.join("keys/caller.key"),
+            &hex::encode(random_bytes::<32>()?),
+        )?;
+        let text = toml::to_string(&settings).context("writing settings")?;
+        // Last: a directory without it is not a data directory, so a crash leaves nothing half-made.
+        fs::write(root.join(SETTINGS), text).context("writing segue.toml")?;
+        Ok(Self {
+            root: root.to_owned(),
+            settings,
+        })
+    }
+
+    /// Opens one that `segue init` made.
+    pub fn open(root: &Path) -> Result<Self, Failure> {
+        let path = root.join(SETTINGS);
+        let text = fs::read_to_string(&path).map_err(|_| {
+            Failure::BadInput(format!(
+                "`{}` is not a Segue data directory; make one with `segue --data DIR init`, or name yours with --data DIR",
+                root.display()
+            ))
+        })?;
+        let settings = toml::from_str(&text).map_err(|e| {
+            Failure::BadInput(format!(
+                "`{}` cannot be read: {}; restore it from a backup",
+                path.display(),
+                e.message()
+            ))
+        })?;
+        Ok(Self {
+            root: root.to_owned(),
+            settings,
+        })
+    }
+
+    /// The directory.
+    pub fn root(&self) -> &Path {
+        &self.root
+    }
+
+    /// The transition of this directory.
+    pub fn transition(&self) -> &TransitionId {
+        &self.settings.transition
+    }
+
+    /// Whether `--at` may set the clock.
+    pub fn has_simulated_clock(&self) -> bool {
+        self.settings.simulated_clock
+    }
+
+    /// A path inside.
+    pub fn path(&self, name: &str) -> PathBuf {
+        self.root.join(name)
+    }
+
+    /// The client's key for caller hashes.
+    pub fn caller_key(&self) -> Result<CallerKey, Failure> {
+        let path = self.path("keys/caller.key");
+        let text = fs::read_to_string(&path).map_err(|e| {
+            Failure::Unavailable(format!(
+                "`{}` cannot be read ({e}); restore the client's key file",
+                path.display()
+            ))
+        })?;
+        let mut bytes = [0; 32];
+        hex::decode_to_slice(text.trim(), &mut bytes).map_err(|_| {
+            Failure::BadInput(format!(
+                "`{}` is not 64 hex digits; restore the client's key file",
+                path.display()
+            ))
+        })?;
+        Ok(CallerKey::new(&bytes))
+    }
+}
+
+/// Writes a secret that only its owner may read; never over an existing one.
+pub fn write_private(path: &Path, text: &str) -> Result<(), Failure> {
+    let mut file = fs::OpenOptions::new()
+        .write(true)
+        .create_new(true)
+        .mode(0o600)
+        .open(path)
+        .map_err(|e| {
+            Failure::Unavailable(format!(
+                "`{}` cannot be created ({e}); name a file that does not exist yet",
+                path.display()
+            ))
+        })?;
+    file.write_all(text.as_bytes())
+        .and_then(|()| file.sync_all())
+        .context("writing a key file")?;
+    Ok(())
+}
+
+/// Bytes from the operating system's generator.
+pub fn random_bytes<const N: usize>() -> Result<[u8; N], Failure> {
+    let mut bytes = [0; N];
+    getrandom::fill(&mut bytes).map_err(|e| {
+        Failure::Unavailable(format!(
+            "the operating system gives no random bytes ({e}); try again"
+        ))
+    })?;
+    Ok(bytes)
+}
+
+/// A short random name.
+pub fn random_name() -> Result<String, Failure> {
+    Ok(format!("T-{}", hex::encode(random_bytes::<6>()?)))
+}
