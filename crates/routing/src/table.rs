@@ -2,7 +2,7 @@
 
 use segue_domain::canonical;
 use segue_domain::chunks::CutOffAction;
-use segue_domain::ids::{ChunkId, LineId, TransitionId};
+use segue_domain::ids::{ChunkId, LineId, SiteId, TransitionId};
 use serde::{Deserialize, Serialize};
 use std::collections::{BTreeMap, BTreeSet};
 
@@ -49,6 +49,8 @@ pub struct NumberEntry {
 pub struct ChunkEntry {
     /// The chunk.
     pub chunk: ChunkId,
+    /// The centre it belongs to.
+    pub site: SiteId,
     /// Basis points of callers who go out; 0 when nothing is agreed.
     pub share_bp: u16,
     /// The epoch the share was agreed under; a latch with a higher one holds the chunk home.
@@ -68,6 +70,28 @@ impl RouteTable {
     /// The bytes stored under the hash.
     pub fn bytes(&self) -> Vec<u8> {
         canonical::json(self).into_bytes()
+    }
+
+    /// The chunks a fallback of this scope (`all`, a site or a chunk) covers.
+    pub fn covered(&self, scope: &str) -> BTreeSet<ChunkId> {
+        let all = scope.eq_ignore_ascii_case("all");
+        let in_scope =
+            |c: &&ChunkEntry| all || c.chunk.as_str() == scope || c.site.as_str() == scope;
+        self.numbers
+            .values()
+            .flat_map(|n| &n.chunks)
+            .filter(in_scope)
+            .map(|c| c.chunk.clone())
+            .collect()
+    }
+
+    /// Where calls for a number that nobody knows go: an in-house queue, then a last resort.
+    pub fn home_of_unknown(&self) -> impl Iterator<Item = &str> {
+        let first = self.numbers.values().next();
+        first
+            .into_iter()
+            .flat_map(|n| std::iter::once(&n.in_house).chain(&n.last_resort))
+            .map(String::as_str)
     }
 
     /// Every chunk with its share, each once.

@@ -14,6 +14,7 @@ const HOUR_US: i64 = 3_600_000_000;
 fn table(share_bp: u16, epoch: u64) -> RouteTable {
     let chunk = ChunkEntry {
         chunk: "MAIN/MSG".into(),
+        site: "MAIN".into(),
         share_bp,
         epoch,
         open_us: None,
