@@ -8,6 +8,7 @@ mod database;
 mod desk;
 mod event;
 mod export;
+pub mod facts;
 mod journal;
 mod sqlite;
 mod verify;

@@ -1,0 +1,4 @@
+select source, source_call_id, call_id, caller_hash, dialled,
+  offered_us, queued_us, answered_us, abandoned_us, ended_us, newest_us
+from acd_calls
+where source = $1 and source_call_id = $2

@@ -1,0 +1,3 @@
+select call_id, at_us, node, table_hash, line, chunk, rule, bucket, pi_bp, arm, reason, targets, caller_hash, dialled
+from decisions
+where call_id = $1

@@ -1,0 +1,262 @@
+//! Call facts: stored once, read back whole, bounded in every direction.
+#![expect(clippy::unwrap_used, reason = "a failed fixture is a failed test")]
+
+use jiff::{SignedDuration, Timestamp};
+use segue_domain::caller::CallerHash;
+use segue_journal::facts::{
+    AcdEvent, AcdEventKind, ArmCount, Cursor, Decision, Facts, FactsWriter, Stored, TargetOutcome,
+};
+
+fn at(second: i64) -> Timestamp {
+    "2026-11-22T05:00:00Z".parse::<Timestamp>().unwrap() + SignedDuration::from_secs(second)
+}
+
+fn decision(id: &str, second: i64, arm: &str, caller: u8) -> Decision {
+    Decision {
+        call_id: id.to_owned(),
+        at: at(second),
+        node: "n1".to_owned(),
+        table_hash: "ab".repeat(32),
+        line: "main".to_owned(),
+        chunk: Some("RVS-Main/MSG".to_owned()),
+        rule: "share".to_owned(),
+        bucket: Some(1_234),
+        pi_bp: 2_000,
+        arm: arm.to_owned(),
+        reason: "bucket 1234 is below 2000".to_owned(),
+        targets: vec![],
+        caller: Some(CallerHash([caller; 32])),
+        dialled: "+16095550100".to_owned(),
+    }
+}
+
+fn event(id: &str, kind: AcdEventKind, second: i64) -> AcdEvent {
+    AcdEvent {
+        source: "carebridge".to_owned(),
+        source_call_id: id.to_owned(),
+        kind,
+        at: at(second),
+        call_id: Some(format!("call-{id}")),
+        caller: Some(CallerHash([1; 32])),
+        dialled: None,
+    }
+}
+
+async fn facts() -> (tempfile::TempDir, Facts) {
+    let directory = tempfile::tempdir().unwrap();
+    let facts = Facts::open(&directory.path().join("facts.db"))
+        .await
+        .unwrap();
+    (directory, facts)
+}
+
+#[tokio::test]
+async fn a_decision_is_read_back_whole_and_takes_its_targets_later() {
+    let (_directory, facts) = facts().await;
+    let mut known = decision("c1", 0, "out", 1);
+    facts.store_decisions(&[known.clone()]).await.unwrap();
+    assert_eq!(facts.decision("c1").await.unwrap(), Some(known.clone()));
+    let target = |uri: &str, outcome: &str, ms| TargetOutcome {
+        uri: uri.to_owned(),
+        outcome: outcome.to_owned(),
+        ms,
+    };
+    known.targets = vec![
+        target("sip:a@127.0.0.1", "refused 486", 12),
+        target("sip:b@127.0.0.1", "answered", 900),
+    ];
+    let mut again = known.clone();
+    again.reason = "a later story".to_owned();
+    facts.store_decisions(&[again]).await.unwrap();
+    assert_eq!(
+        facts.decision("c1").await.unwrap(),
+        Some(known),
+        "reasons stay, targets follow"
+    );
+    assert_eq!(facts.decision("c2").await.unwrap(), None);
+}
+
+#[tokio::test]
+async fn events_of_a_feed_gather_into_one_call_whatever_their_order_and_number() {
+    use AcdEventKind::{Abandoned, Answered, Ended, Offered, Queued};
+    let story = [
+        event("1", Offered, 0),
+        event("1", Queued, 1),
+        event("1", Answered, 21),
+        event("1", Ended, 200),
+    ];
+    let mut calls = Vec::new();
+    for order in [[0, 1, 2, 3], [3, 2, 1, 0], [2, 0, 3, 1]] {
+        let (_directory, facts) = facts().await;
+        let events = order.map(|n: usize| story[n].clone());
+        let stored = facts.store_acd_events(&events).await.unwrap();
+        assert_eq!(
+            stored,
+            Stored {
+                accepted: 4,
+                duplicates: 0
+            }
+        );
+        let stored = facts.store_acd_events(&events).await.unwrap();
+        assert_eq!(
+            stored,
+            Stored {
+                accepted: 0,
+                duplicates: 4
+            }
+        );
+        let call = facts.acd_call("carebridge", "1").await.unwrap().unwrap();
+        assert_eq!((call.outcome(), call.wait_ms()), ("answered", Some(20_000)));
+        assert_eq!(facts.acd_calls_of("call-1").await.unwrap(), [call.clone()]);
+        calls.push(call);
+    }
+    assert!(calls.windows(2).all(|pair| pair[0] == pair[1]), "{calls:?}");
+
+    let (_directory, facts) = facts().await;
+    facts
+        .store_acd_events(&[event("2", Offered, 5), event("2", Abandoned, 12)])
+        .await
+        .unwrap();
+    let call = facts.acd_call("carebridge", "2").await.unwrap().unwrap();
+    assert_eq!((call.outcome(), call.wait_ms()), ("abandoned", Some(7_000)));
+    assert_eq!(
+        facts.acd_calls_since(&Cursor::default(), 10).await.unwrap(),
+        [call.clone()]
+    );
+    assert!(
+        facts
+            .acd_calls_since(&Cursor::after_call(&call), 10)
+            .await
+            .unwrap()
+            .is_empty()
+    );
+}
+
+#[tokio::test]
+async fn questions_are_answered_by_time_arm_side_and_caller() {
+    let (_directory, facts) = facts().await;
+    let decisions = [
+        decision("call-1", 0, "out", 1),
+        decision("call-2", 0, "home", 2),
+        decision("call-3", 10, "home", 1),
+        decision("call-4", 20, "home", 3),
+    ];
+    facts.store_decisions(&decisions).await.unwrap();
+    facts
+        .store_acd_events(&[
+            event("1", AcdEventKind::Queued, 1),
+            event("1", AcdEventKind::Answered, 6),
+            event("3", AcdEventKind::Offered, 10),
+            event("3", AcdEventKind::Abandoned, 19),
+        ])
+        .await
+        .unwrap();
+
+    let count = |arm: &str, calls| ArmCount {
+        line: "main".into(),
+        arm: arm.into(),
+        calls,
+    };
+    assert_eq!(
+        facts.counts(at(0), at(21)).await.unwrap(),
+        [count("home", 3), count("out", 1)]
+    );
+    assert_eq!(
+        facts.counts(at(0), at(20)).await.unwrap()[0],
+        count("home", 2),
+        "half-open"
+    );
+
+    let sides = facts.sides(at(0), at(21)).await.unwrap();
+    let sides: Vec<_> = sides
+        .iter()
+        .map(|s| {
+            (
+                s.arm.as_str(),
+                s.decided,
+                s.matched,
+                s.answered,
+                s.abandoned,
+                s.answered_wait_ms,
+            )
+        })
+        .collect();
+    assert_eq!(sides, [("home", 3, 1, 0, 1, 0), ("out", 1, 1, 1, 0, 5_000)]);
+
+    // Page by page through one instant, nothing twice and nothing missed.
+    let mut cursor = Cursor::from(at(0));
+    let mut seen = Vec::new();
+    while let Some(page) = facts.decisions_since(&cursor, 1).await.unwrap().first() {
+        cursor = Cursor::after(page);
+        seen.push(page.call_id.clone());
+    }
+    assert_eq!(seen, ["call-1", "call-2", "call-3", "call-4"]);
+
+    let mut callers = facts.callers_since(at(0), None, 2).await.unwrap();
+    callers.extend(facts.callers_since(at(0), callers.last(), 2).await.unwrap());
+    let callers: Vec<_> = callers
+        .iter()
+        .map(|c| (c.caller.0[0], c.at, c.arm.as_str()))
+        .collect();
+    assert_eq!(
+        callers,
+        [(1, at(10), "home"), (2, at(0), "home"), (3, at(20), "home")]
+    );
+    let recent = facts.callers_since(at(15), None, 10).await.unwrap();
+    assert_eq!(recent.len(), 1);
+}
+
+#[tokio::test]
+async fn a_full_queue_drops_and_counts_and_never_waits() {
+    let (_directory, facts) = facts().await;
+    let writer = FactsWriter::start(facts.clone(), 4);
+    // This test's runtime has one thread: the writing task cannot run before the first await.
+    let taken = (0..10)
+        .filter(|n| writer.decision(decision(&format!("c{n}"), 0, "out", 1)))
+        .count();
+    assert_eq!((taken, writer.counts().dropped), (4, 6));
+    writer.flush().await;
+    let counts = writer.counts();
+    assert_eq!((counts.stored, counts.dropped, counts.lost), (4, 6, 0));
+    assert!(writer.acd_event(event("1", AcdEventKind::Offered, 0)));
+    writer.flush().await;
+    assert!(facts.acd_call("carebridge", "1").await.unwrap().is_some());
+    assert!(facts.decision("c3").await.unwrap().is_some());
+    assert!(facts.decision("c4").await.unwrap().is_none());
+}
+
+#[tokio::test]
+async fn facts_the_database_refuses_are_counted_as_lost() {
+    let (_directory, facts) = facts().await;
+    let writer = FactsWriter::start(facts.clone(), 4);
+    facts.close().await;
+    assert!(writer.decision(decision("c1", 0, "out", 1)));
+    writer.flush().await;
+    assert_eq!((writer.counts().stored, writer.counts().lost), (0, 1));
+}
+
+#[tokio::test]
+async fn old_facts_are_deleted_in_bounded_steps() {
+    let (_directory, facts) = facts().await;
+    let day = 86_400;
+    let old: Vec<_> = (0..5)
+        .map(|n| decision(&format!("old{n}"), n, "out", 1))
+        .collect();
+    facts.store_decisions(&old).await.unwrap();
+    facts
+        .store_decisions(&[decision("new", 40 * day, "out", 1)])
+        .await
+        .unwrap();
+    facts
+        .store_acd_events(&[event("1", AcdEventKind::Offered, 0)])
+        .await
+        .unwrap();
+    let first = facts.prune(at(40 * day), 30, 3).await.unwrap();
+    assert_eq!(
+        (first.decisions, first.acd_events, first.acd_calls),
+        (3, 1, 1)
+    );
+    assert_eq!(facts.prune(at(40 * day), 30, 3).await.unwrap().decisions, 2);
+    assert_eq!(facts.prune(at(40 * day), 30, 3).await.unwrap().decisions, 0);
+    assert!(facts.decision("new").await.unwrap().is_some());
+}
