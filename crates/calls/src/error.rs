@@ -102,6 +102,14 @@ pub enum CallsError {
         /// What does not fit.
         why: String,
     },
+    /// The reconciliation failed: a fault of ours, found before anything was written.
+    #[error(
+        "the {read} rows read are not all accounted for; nothing was imported: please report this"
+    )]
+    DoesNotAddUp {
+        /// Rows read.
+        read: u64,
+    },
     /// More groups than a table can show.
     #[error(
         "more than {groups_max} different values to group by; choose another --by, or a mapping with a dictionary"

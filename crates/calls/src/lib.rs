@@ -4,11 +4,19 @@
 //! accepted, duplicate, test or quarantined; callers are kept only as keyed hashes.
 #![forbid(unsafe_code)]
 
+pub mod baseline;
+mod columns;
+mod dedup;
 pub mod error;
+pub mod import;
 pub mod lines;
 pub mod mapping;
 mod plan;
 pub mod record;
 mod row;
+mod spill;
+pub mod store;
 mod times;
 mod value;
+
+pub use columns::schema;

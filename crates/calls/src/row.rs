@@ -113,11 +113,6 @@ impl RowReader {
         .reader(key)
     }
 
-    /// How many columns a row must have.
-    pub(crate) const fn columns(&self) -> usize {
-        self.columns
-    }
-
     /// Reads one row already split into `fields`.
     pub(crate) fn read(
         &self,

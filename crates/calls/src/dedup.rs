@@ -1,0 +1,367 @@
+//! Which rows are duplicates, in bounded memory for any number of rows.
+//!
+//! Each row leaves 32 bytes here: a keyed fingerprint of its call id, one of its whole text, and its ordinal. They
+//! are kept in 256 buckets by id, spilled to a scratch file past [`KEYS_MAX`], and decided bucket by bucket against the
+//! key files of earlier imports: memory is the larger of 32 MB and 1/256 of all keys of the source (about 5 MB for
+//! 30 million calls), plus one bit per row read.
+
+use crate::error::{CallsError, store};
+use crate::spill::Scratch;
+use segue_domain::caller::CallerKey;
+use sha2::{Digest, Sha256};
+use std::collections::HashMap;
+use std::fs::File;
+use std::io::{BufWriter, Read, Seek, SeekFrom, Write};
+use std::path::{Path, PathBuf};
+
+/// Keys held in memory before they are spilled: 32 MB.
+pub(crate) const KEYS_MAX: usize = 1_000_000;
+
+const BUCKETS: usize = 256;
+const KEY_BYTES: usize = 24;
+const ENTRY_BYTES: usize = 32;
+const MAGIC: &[u8; 8] = b"seguekey";
+
+/// The keyed fingerprints of a row.
+///
+/// Keyed with a secret drawn from the caller key, so that the key files cannot be searched for numbers.
+#[derive(Clone)]
+pub(crate) struct Fingerprints {
+    start: Sha256,
+}
+
+impl Fingerprints {
+    pub(crate) fn new(key: &CallerKey) -> Self {
+        let secret = key.hash("row fingerprints");
+        Self {
+            start: Sha256::new().chain_update(secret.0),
+        }
+    }
+
+    /// Of a call's id and leg.
+    pub(crate) fn id(&self, source_call_id: &str, leg_id: Option<&str>) -> u128 {
+        let digest = self
+            .start
+            .clone()
+            .chain_update(b"id\0")
+            .chain_update(source_call_id)
+            .chain_update(b"\0")
+            .chain_update(leg_id.unwrap_or_default())
+            .finalize();
+        let mut head = [0; 16];
+        head.copy_from_slice(&digest[..16]);
+        u128::from_le_bytes(head)
+    }
+
+    /// Of a row's text.
+    pub(crate) fn content(&self, row: &[u8]) -> u64 {
+        let digest = self
+            .start
+            .clone()
+            .chain_update(b"row\0")
+            .chain_update(row)
+            .finalize();
+        let mut head = [0; 8];
+        head.copy_from_slice(&digest[..8]);
+        u64::from_le_bytes(head)
+    }
+}
+
+#[derive(Clone, Copy)]
+struct Entry {
+    id: u128,
+    content: u64,
+    ordinal: u64,
+}
+
+/// What a row turned out to be.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub(crate) enum Verdict {
+    /// The first of its id.
+    New,
+    /// The same row again.
+    Exact,
+    /// Another row with the id of an earlier one: the earlier stays.
+    SameId,
+}
+
+/// The keys of one running import.
+pub(crate) struct Keys {
+    buckets: Vec<Vec<Entry>>,
+    blocks: Vec<Vec<(u64, usize)>>,
+    held: usize,
+    held_max: usize,
+    scratch: Scratch,
+}
+
+fn bucket_of(id: u128) -> usize {
+    usize::from(id.to_le_bytes()[15])
+}
+
+impl Keys {
+    /// No keys yet; at most `held_max` stay in memory.
+    pub(crate) fn new(scratch: PathBuf, held_max: usize) -> Self {
+        Self {
+            buckets: vec![Vec::new(); BUCKETS],
+            blocks: vec![Vec::new(); BUCKETS],
+            held: 0,
+            held_max,
+            scratch: Scratch::new(scratch),
+        }
+    }
+
+    /// Adds the next row's key; ordinals rise.
+    pub(crate) fn push(&mut self, id: u128, content: u64, ordinal: u64) -> Result<(), CallsError> {
+        self.buckets[bucket_of(id)].push(Entry {
+            id,
+            content,
+            ordinal,
+        });
+        self.held += 1;
+        if self.held < self.held_max {
+            return Ok(());
+        }
+        self.held = 0;
+        for (bucket, blocks) in self.buckets.iter_mut().zip(&mut self.blocks) {
+            let mut block = Vec::with_capacity(bucket.len() * ENTRY_BYTES);
+            for entry in bucket.drain(..) {
+                block.extend_from_slice(&entry.id.to_le_bytes());
+                block.extend_from_slice(&entry.content.to_le_bytes());
+                block.extend_from_slice(&entry.ordinal.to_le_bytes());
+            }
+            bucket.shrink_to(0);
+            if !block.is_empty() {
+                blocks.push((self.scratch.append(&block)?, block.len()));
+            }
+        }
+        Ok(())
+    }
+
+    /// Decides every row against earlier imports and those before it; writes the new keys to `out`.
+    pub(crate) fn decide(
+        mut self,
+        earlier: &[PathBuf],
+        out: &Path,
+        mut each: impl FnMut(u64, Verdict),
+    ) -> Result<(), CallsError> {
+        let mut earlier = earlier
+            .iter()
+            .map(|path| KeyFile::open(path))
+            .collect::<Result<Vec<_>, _>>()?;
+        let mut written = KeyWriter::create(out)?;
+        for bucket in 0..BUCKETS {
+            let mut seen: HashMap<u128, u64> = HashMap::new();
+            for file in &mut earlier {
+                file.read(bucket, |id, content| {
+                    seen.insert(id, content);
+                })?;
+            }
+            for entry in self.take(bucket)? {
+                let verdict = match seen.get(&entry.id) {
+                    None => Verdict::New,
+                    Some(content) if *content == entry.content => Verdict::Exact,
+                    Some(_) => Verdict::SameId,
+                };
+                if verdict == Verdict::New {
+                    seen.insert(entry.id, entry.content);
+                    written.push(entry.id, entry.content)?;
+                }
+                each(entry.ordinal, verdict);
+            }
+            written.end_bucket();
+        }
+        written.finish()
+    }
+
+    /// A bucket's entries in the order they came.
+    fn take(&mut self, bucket: usize) -> Result<Vec<Entry>, CallsError> {
+        let mut entries = Vec::new();
+        for (start, length) in &self.blocks[bucket] {
+            let block = self.scratch.read(*start, *length)?;
+            entries.extend(block.chunks_exact(ENTRY_BYTES).map(|entry| Entry {
+                id: u128::from_le_bytes(array(&entry[..16])),
+                content: u64::from_le_bytes(array(&entry[16..24])),
+                ordinal: u64::from_le_bytes(array(&entry[24..])),
+            }));
+        }
+        entries.append(&mut self.buckets[bucket]);
+        Ok(entries)
+    }
+}
+
+fn array<const N: usize>(bytes: &[u8]) -> [u8; N] {
+    let mut array = [0; N];
+    array.copy_from_slice(bytes);
+    array
+}
+
+/// Writes a key file: magic, 256 bucket ends, then the keys bucket by bucket.
+struct KeyWriter {
+    path: PathBuf,
+    file: BufWriter<File>,
+    keys: u64,
+    ends: Vec<u64>,
+}
+
+const HEAD_BYTES: u64 = 8 + 256 * 8;
+
+impl KeyWriter {
+    fn create(path: &Path) -> Result<Self, CallsError> {
+        let mut file = File::create_new(path).map_err(store("create", path))?;
+        file.seek(SeekFrom::Start(HEAD_BYTES))
+            .map_err(store("write", path))?;
+        Ok(Self {
+            path: path.to_owned(),
+            file: BufWriter::new(file),
+            keys: 0,
+            ends: Vec::new(),
+        })
+    }
+
+    fn push(&mut self, id: u128, content: u64) -> Result<(), CallsError> {
+        let mut key = [0; KEY_BYTES];
+        key[..16].copy_from_slice(&id.to_le_bytes());
+        key[16..].copy_from_slice(&content.to_le_bytes());
+        self.keys += 1;
+        self.file
+            .write_all(&key)
+            .map_err(store("write", &self.path))
+    }
+
+    fn end_bucket(&mut self) {
+        self.ends.push(self.keys);
+    }
+
+    fn finish(mut self) -> Result<(), CallsError> {
+        let path = self.path;
+        self.file
+            .seek(SeekFrom::Start(0))
+            .map_err(store("write", &path))?;
+        self.file.write_all(MAGIC).map_err(store("write", &path))?;
+        for end in &self.ends {
+            self.file
+                .write_all(&end.to_le_bytes())
+                .map_err(store("write", &path))?;
+        }
+        self.file.flush().map_err(store("write", &path))?;
+        self.file
+            .get_ref()
+            .sync_all()
+            .map_err(store("write", &path))
+    }
+}
+
+/// Reads a key file bucket by bucket.
+struct KeyFile {
+    path: PathBuf,
+    file: File,
+    ends: Vec<u64>,
+}
+
+impl KeyFile {
+    fn open(path: &Path) -> Result<Self, CallsError> {
+        let mut file = File::open(path).map_err(store("read", path))?;
+        let mut head = vec![0; usize::try_from(HEAD_BYTES).unwrap_or(0)];
+        file.read_exact(&mut head).map_err(store("read", path))?;
+        if !head.starts_with(MAGIC) {
+            return Err(CallsError::Damaged {
+                path: path.to_owned(),
+                why: "it is no key file".into(),
+            });
+        }
+        let ends = head[8..]
+            .chunks_exact(8)
+            .map(|end| u64::from_le_bytes(array(end)))
+            .collect();
+        Ok(Self {
+            path: path.to_owned(),
+            file,
+            ends,
+        })
+    }
+
+    fn read(&mut self, bucket: usize, mut each: impl FnMut(u128, u64)) -> Result<(), CallsError> {
+        let start = if bucket == 0 {
+            0
+        } else {
+            self.ends[bucket - 1]
+        };
+        let keys = self.ends[bucket].saturating_sub(start);
+        let mut bytes = vec![0; usize::try_from(keys).unwrap_or(0) * KEY_BYTES];
+        let at = HEAD_BYTES + start * u64::try_from(KEY_BYTES).unwrap_or(0);
+        self.file
+            .seek(SeekFrom::Start(at))
+            .map_err(store("read", &self.path))?;
+        self.file
+            .read_exact(&mut bytes)
+            .map_err(store("read", &self.path))?;
+        for key in bytes.chunks_exact(KEY_BYTES) {
+            each(
+                u128::from_le_bytes(array(&key[..16])),
+                u64::from_le_bytes(array(&key[16..])),
+            );
+        }
+        Ok(())
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn spilled_or_not_the_first_of_an_id_stays() {
+        let folder = tempfile::tempdir().unwrap();
+        let rows: Vec<(u64, u64)> = (0..5_000_u64).map(|i| (i % 1_700, i % 3)).collect();
+        let prints = Fingerprints::new(&CallerKey::new(&[3; 32]));
+        let mut results = Vec::new();
+        for (name, held_max) in [("held", usize::MAX), ("spilled", 97)] {
+            let mut keys = Keys::new(folder.path().join(format!("{name}.scratch")), held_max);
+            for (ordinal, (id, content)) in (0..).zip(&rows) {
+                let id = prints.id(&id.to_string(), None);
+                keys.push(id, prints.content(&content.to_le_bytes()), ordinal)
+                    .unwrap();
+            }
+            let mut verdicts = vec![None; rows.len()];
+            let out = folder.path().join(format!("{name}.keys"));
+            keys.decide(&[], &out, |ordinal, verdict| {
+                verdicts[usize::try_from(ordinal).unwrap()] = Some(verdict);
+            })
+            .unwrap();
+            results.push(verdicts);
+        }
+        assert_eq!(results[0], results[1]);
+        for (ordinal, (verdict, (id, content))) in results[0].iter().zip(&rows).enumerate() {
+            let first = rows.iter().position(|row| row.0 == *id).unwrap();
+            let expected = if first == ordinal {
+                Verdict::New
+            } else if rows[first].1 == *content {
+                Verdict::Exact
+            } else {
+                Verdict::SameId
+            };
+            assert_eq!(*verdict, Some(expected));
+        }
+        // A later import knows them all.
+        let mut keys = Keys::new(folder.path().join("later.scratch"), 10);
+        keys.push(
+            prints.id("5", None),
+            prints.content(&2_u64.to_le_bytes()),
+            0,
+        )
+        .unwrap();
+        keys.push(prints.id("9999", None), 1, 1).unwrap();
+        let mut verdicts = Vec::new();
+        let earlier = [folder.path().join("spilled.keys")];
+        keys.decide(
+            &earlier,
+            &folder.path().join("later.keys"),
+            |ordinal, verdict| {
+                verdicts.push((ordinal, verdict));
+            },
+        )
+        .unwrap();
+        verdicts.sort_by_key(|verdict| verdict.0);
+        assert_eq!(verdicts, [(0, Verdict::Exact), (1, Verdict::New)]);
+    }
+}

@@ -1,0 +1,815 @@
+//! The import: files in, canonical records out, every row read accounted for, all or nothing.
+
+use crate::columns::Columns;
+use crate::dedup::{Fingerprints, KEYS_MAX, Keys, Verdict};
+use crate::error::{CallsError, store};
+use crate::lines::{Fields, RawRow, RowShape, Rows};
+use crate::mapping::{CheckedMapping, Policy};
+use crate::plan::RowReader;
+use crate::record::TimeConfidence;
+use crate::row::RowFault;
+use crate::spill::{DAYS_BYTES_MAX, Days};
+use crate::store::{
+    CallStore, FileEntry, ImportEntry, PartEntry, QuarantinedRow, Staging, check_source_name,
+};
+use jiff::Timestamp;
+use jiff::civil::Date;
+use parquet::arrow::ArrowWriter;
+use parquet::basic::{Compression, ZstdLevel};
+use parquet::errors::ParquetError;
+use parquet::file::properties::WriterProperties;
+use segue_domain::caller::CallerKey;
+use serde::Serialize;
+use sha2::{Digest, Sha256};
+use std::collections::BTreeMap;
+use std::fs::File;
+use std::io::{self, BufWriter, Read, Write};
+use std::path::{Path, PathBuf};
+
+/// Rows looked at before an import in which none fits is given up.
+pub const MISFIT_ROWS_MAX: u64 = 10_000;
+/// A file shorter than this may be quarantined whole.
+const MISFIT_ROWS_MIN: u64 = 20;
+/// Rows between two reports of progress.
+const PROGRESS_ROWS: u64 = 8_192;
+/// Records of a Parquet row group, and so of one batch in memory.
+const GROUP_ROWS: usize = 64 * 1024;
+/// Different unmapped call types remembered for the report.
+const UNMAPPED_TYPES_MAX: usize = 100;
+
+/// What to import.
+#[derive(Debug, Clone, Copy)]
+pub struct ImportRequest<'a> {
+    /// The files; together they succeed or nothing changes.
+    pub files: &'a [PathBuf],
+    /// How to read them.
+    pub mapping: &'a CheckedMapping,
+    /// The system they come from: ids are unique within it.
+    pub source: &'a str,
+    /// The client's key for caller hashes.
+    pub key: &'a CallerKey,
+    /// Now, for the record of the import.
+    pub imported_at: Timestamp,
+}
+
+/// How far an import is.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub struct Progress {
+    /// What is being done.
+    pub stage: Stage,
+    /// The file, counted from 0.
+    pub file: usize,
+    /// Files in all.
+    pub files: usize,
+    /// Bytes read of all files.
+    pub bytes: u64,
+    /// Bytes of all files.
+    pub bytes_total: u64,
+    /// Rows read so far.
+    pub rows: u64,
+}
+
+/// The stages of an import.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum Stage {
+    /// Rows are read.
+    Reading,
+    /// Duplicates are found and records written.
+    Writing,
+}
+
+/// The reconciliation: read = accepted + duplicates + test + quarantined.
+#[derive(Debug, Clone, Serialize)]
+pub struct ImportReport {
+    /// Rows read, header and blank lines aside.
+    pub read: u64,
+    /// New calls in the store.
+    pub accepted: u64,
+    /// Rows that repeat a call of this or an earlier import.
+    pub duplicates: u64,
+    /// Test calls; kept apart, in no KPI.
+    pub test: u64,
+    /// Rows set aside, each listed with line and reason.
+    pub quarantined: u64,
+    /// File by file.
+    pub files: Vec<FileReport>,
+    /// The source.
+    pub source: String,
+    /// The mapping.
+    pub mapping: String,
+    /// The mapping's policy in doubtful cases.
+    pub policy: Policy,
+    /// Of the duplicates: rows alike to the letter.
+    pub duplicates_exact: u64,
+    /// Of the duplicates: other rows under an id that was there (the earlier row stays).
+    pub duplicates_same_id: u64,
+    /// Why rows were set aside, most frequent first.
+    pub quarantine_reasons: Vec<ReasonCount>,
+    /// Accepted rows without a usable caller.
+    pub without_caller: u64,
+    /// Rows whose local time falls in a repeated or skipped hour.
+    pub time_uncertain: u64,
+    /// Rows whose call type the dictionary does not name.
+    pub unmapped_type: u64,
+    /// Those call types, most frequent first, at most 100.
+    pub unmapped_types: Vec<TypeCount>,
+}
+
+/// One file's part of the reconciliation.
+#[derive(Debug, Clone, Default, Serialize)]
+pub struct FileReport {
+    /// The file as given.
+    pub file: String,
+    /// Rows read.
+    pub read: u64,
+    /// New calls.
+    pub accepted: u64,
+    /// Repeated rows.
+    pub duplicates: u64,
+    /// Test calls.
+    pub test: u64,
+    /// Rows set aside.
+    pub quarantined: u64,
+    /// The same bytes were imported before under the same mapping: nothing was done.
+    pub already_imported: bool,
+}
+
+/// How often a reason occurred.
+#[derive(Debug, Clone, Serialize)]
+pub struct ReasonCount {
+    /// The reason.
+    pub reason: String,
+    /// Rows.
+    pub rows: u64,
+}
+
+/// How often an unmapped call type occurred.
+#[derive(Debug, Clone, Serialize)]
+pub struct TypeCount {
+    /// The export's text.
+    pub text: String,
+    /// Rows.
+    pub rows: u64,
+}
+
+impl ImportReport {
+    /// Whether every row read is accounted for, in total and in each file.
+    pub fn adds_up(&self) -> bool {
+        let total = self.accepted + self.duplicates + self.test + self.quarantined;
+        let each = self
+            .files
+            .iter()
+            .all(|f| f.read == f.accepted + f.duplicates + f.test + f.quarantined);
+        let read: u64 = self.files.iter().map(|f| f.read).sum();
+        total == self.read && each && read == self.read
+    }
+}
+
+/// Memory bounds of an import; tests make them small to force spilling.
+#[derive(Debug, Clone, Copy)]
+pub struct Bounds {
+    /// Encoded records held before they are spilled, bytes.
+    pub days_bytes_max: usize,
+    /// Keys held before they are spilled.
+    pub keys_max: usize,
+}
+
+impl Default for Bounds {
+    fn default() -> Self {
+        Self {
+            days_bytes_max: DAYS_BYTES_MAX,
+            keys_max: KEYS_MAX,
+        }
+    }
+}
+
+/// Imports files into the store: all of them, or nothing.
+///
+/// `progress` is called every few thousand rows. Errors leave the store as it was.
+pub fn import(
+    calls: &CallStore,
+    request: ImportRequest<'_>,
+    progress: &mut dyn FnMut(Progress),
+) -> Result<ImportReport, CallsError> {
+    import_within(calls, request, Bounds::default(), progress)
+}
+
+/// [`import`] under given memory bounds.
+pub fn import_within(
+    calls: &CallStore,
+    request: ImportRequest<'_>,
+    bounds: Bounds,
+    progress: &mut dyn FnMut(Progress),
+) -> Result<ImportReport, CallsError> {
+    check_source_name(request.source)?;
+    let sizes = sizes(request.files)?;
+    let _lock = calls.lock_import()?;
+    let mut staging = calls.fresh_staging()?;
+    let result = Importing::new(calls, request, bounds, &mut staging, &sizes)
+        .and_then(|importing| importing.run(progress));
+    match result {
+        Ok((report, Some(entry))) => {
+            calls.commit(staging, entry)?;
+            Ok(report)
+        }
+        Ok((report, None)) => {
+            staging.sweep();
+            Ok(report)
+        }
+        Err(error) => {
+            staging.sweep();
+            Err(error)
+        }
+    }
+}
+
+fn sizes(files: &[PathBuf]) -> Result<Vec<u64>, CallsError> {
+    let size = |path: &PathBuf| {
+        let read = |source| CallsError::ReadInput {
+            path: path.clone(),
+            source,
+        };
+        let found = std::fs::metadata(path).map_err(read)?;
+        if found.is_dir() {
+            return Err(read(io::Error::new(
+                io::ErrorKind::IsADirectory,
+                "it is a folder",
+            )));
+        }
+        Ok(found.len())
+    };
+    files.iter().map(size).collect()
+}
+
+/// What is counted over the rows of all files.
+#[derive(Default)]
+struct Notes {
+    reasons: BTreeMap<String, u64>,
+    unmapped: BTreeMap<String, u64>,
+    unmapped_rows: u64,
+    without_caller: u64,
+    time_uncertain: u64,
+    duplicates_exact: u64,
+    duplicates_same_id: u64,
+}
+
+struct Importing<'a> {
+    request: ImportRequest<'a>,
+    staging: &'a mut Staging,
+    sizes: &'a [u64],
+    id: String,
+    /// What of this source is already there: file hash → rows it had, under this very mapping.
+    known: BTreeMap<String, u64>,
+    known_sizes: Vec<u64>,
+    earlier_keys: Vec<PathBuf>,
+    prints: Fingerprints,
+    keys: Keys,
+    days: Days,
+    /// One bit a readable row: set for a test call.
+    is_test: Bits,
+    /// One bit a readable row: set for a duplicate.
+    is_duplicate: Bits,
+    ordinal: u64,
+    /// Where each file's ordinals begin.
+    starts: Vec<u64>,
+    entries: Vec<FileEntry>,
+    reports: Vec<FileReport>,
+    notes: Notes,
+    bytes_done: u64,
+}
+
+impl<'a> Importing<'a> {
+    fn new(
+        calls: &CallStore,
+        request: ImportRequest<'a>,
+        bounds: Bounds,
+        staging: &'a mut Staging,
+        sizes: &'a [u64],
+    ) -> Result<Self, CallsError> {
+        let manifest = calls.manifest()?;
+        let ours: Vec<_> = manifest
+            .imports
+            .iter()
+            .filter(|i| i.source == request.source)
+            .collect();
+        let known: Vec<&FileEntry> = ours
+            .iter()
+            .filter(|import| import.mapping_hash == request.mapping.hash)
+            .flat_map(|import| &import.files)
+            .collect();
+        Ok(Self {
+            id: format!("{:06}", manifest.imports.len() + 1),
+            known: known
+                .iter()
+                .map(|file| (file.sha256.clone(), file.read))
+                .collect(),
+            known_sizes: known.iter().map(|file| file.bytes).collect(),
+            earlier_keys: ours
+                .iter()
+                .map(|import| calls.root().join(&import.keys))
+                .collect(),
+            prints: Fingerprints::new(request.key),
+            keys: Keys::new(staging.scratch("keys.scratch"), bounds.keys_max),
+            days: Days::new(staging.scratch("days.scratch"), bounds.days_bytes_max),
+            request,
+            staging,
+            sizes,
+            is_test: Bits::default(),
+            is_duplicate: Bits::default(),
+            ordinal: 0,
+            starts: Vec::new(),
+            entries: Vec::new(),
+            reports: Vec::new(),
+            notes: Notes::default(),
+            bytes_done: 0,
+        })
+    }
+
+    fn run(
+        mut self,
+        progress: &mut dyn FnMut(Progress),
+    ) -> Result<(ImportReport, Option<ImportEntry>), CallsError> {
+        for file in 0..self.request.files.len() {
+            self.starts.push(self.ordinal);
+            if !self.seen_before(file)? {
+                self.read_file(file, progress)?;
+            }
+            self.bytes_done += self.sizes[file];
+        }
+        if self.entries.is_empty() {
+            return Ok((self.report()?, None));
+        }
+        progress(self.progress(
+            self.request.files.len().saturating_sub(1),
+            Stage::Writing,
+            0,
+        ));
+        let keys = self.decide()?;
+        let parts = self.write_parts()?;
+        let entry = ImportEntry {
+            id: self.id.clone(),
+            source: self.request.source.to_owned(),
+            mapping: self.request.mapping.mapping.name.clone(),
+            mapping_hash: self.request.mapping.hash.clone(),
+            imported_at: self.request.imported_at,
+            files: std::mem::take(&mut self.entries),
+            parts,
+            keys,
+        };
+        Ok((self.report()?, Some(entry)))
+    }
+
+    /// The same bytes under the same mapping change nothing; only a file of a known length needs to be hashed for it.
+    fn seen_before(&mut self, file: usize) -> Result<bool, CallsError> {
+        if !self.known_sizes.contains(&self.sizes[file]) {
+            return Ok(false);
+        }
+        let path = &self.request.files[file];
+        let unreadable = |source| CallsError::ReadInput {
+            path: path.clone(),
+            source,
+        };
+        let mut input = Hashing::new(File::open(path).map_err(unreadable)?);
+        io::copy(&mut input, &mut io::sink()).map_err(unreadable)?;
+        let Some(rows) = self.known.get(&input.hex()) else {
+            return Ok(false);
+        };
+        self.reports.push(FileReport {
+            file: path.display().to_string(),
+            read: *rows,
+            duplicates: *rows,
+            already_imported: true,
+            ..FileReport::default()
+        });
+        Ok(true)
+    }
+
+    fn read_file(
+        &mut self,
+        file: usize,
+        progress: &mut dyn FnMut(Progress),
+    ) -> Result<(), CallsError> {
+        let path = &self.request.files[file];
+        let unreadable = |source| CallsError::ReadInput {
+            path: path.clone(),
+            source,
+        };
+        let input = Hashing::new(File::open(path).map_err(unreadable)?);
+        let layout = self.request.mapping.layout;
+        let mut rows = Rows::new(input, layout).map_err(unreadable)?;
+        let mut fields = Fields::new(layout);
+        let mut row = RawRow::default();
+        let header = self.header(path, &mut rows, &mut fields)?;
+        let reader = RowReader::new(self.request.mapping, &header, self.request.key, path)?;
+        let mut report = FileReport {
+            file: path.display().to_string(),
+            ..FileReport::default()
+        };
+        let mut quarantine = Quarantine::new(format!("_segue/quarantine/{}-{file}.jsonl", self.id));
+        while rows.next_row(&mut row).map_err(unreadable)? {
+            fields.split(&row.bytes);
+            report.read += 1;
+            match reader.read(&row.bytes, &fields, row.terminated, row.fault) {
+                Ok(read) => self.keep(&row.bytes, &read)?,
+                Err(fault) => {
+                    report.quarantined += 1;
+                    self.set_aside(&mut quarantine, &report, row.line, &fault)?;
+                }
+            }
+            let stuck = report.read == MISFIT_ROWS_MAX && report.quarantined == report.read;
+            if stuck {
+                return Err(self.nothing_fits(path, report.read));
+            }
+            if report.read % PROGRESS_ROWS == 0 {
+                progress(self.progress(file, Stage::Reading, rows.inner().bytes));
+            }
+        }
+        if report.read >= MISFIT_ROWS_MIN && report.quarantined == report.read {
+            return Err(self.nothing_fits(path, report.read));
+        }
+        let input = rows.inner();
+        self.entries.push(FileEntry {
+            path: report.file.clone(),
+            bytes: input.bytes,
+            sha256: input.hex(),
+            read: report.read,
+            quarantined: report.quarantined,
+            quarantine: quarantine.finish()?,
+        });
+        // The same file twice in one command: the second time it is known.
+        self.known.insert(input.hex(), report.read);
+        self.known_sizes.push(input.bytes);
+        self.reports.push(report);
+        Ok(())
+    }
+
+    fn header<R: Read>(
+        &self,
+        path: &Path,
+        rows: &mut Rows<R>,
+        fields: &mut Fields,
+    ) -> Result<Vec<String>, CallsError> {
+        let file = &self.request.mapping.mapping.file;
+        if !file.header {
+            return Ok(file.columns.clone());
+        }
+        let unreadable = |source| CallsError::ReadInput {
+            path: path.to_owned(),
+            source,
+        };
+        let not_text = |why| CallsError::NotText {
+            path: path.to_owned(),
+            why,
+        };
+        let mut row = RawRow::default();
+        if !rows.next_row(&mut row).map_err(unreadable)? {
+            return Err(CallsError::Empty {
+                path: path.to_owned(),
+            });
+        }
+        match row.bytes.as_slice() {
+            [b'P', b'K', 3, 4, ..] => {
+                return Err(not_text("it is a ZIP archive or an Excel workbook"));
+            }
+            [0x1F, 0x8B, ..] => return Err(not_text("it is compressed with gzip")),
+            [b'%', b'P', b'D', b'F', ..] => return Err(not_text("it is a PDF")),
+            bytes if bytes.contains(&0) => return Err(not_text("its first line holds zero bytes")),
+            bytes if std::str::from_utf8(bytes).is_err() => {
+                return Err(not_text("its first line is not valid in the encoding"));
+            }
+            _ => {}
+        }
+        match row.fault {
+            Some(RowShape::TooLong) => {
+                return Err(not_text("its first line is longer than 256 KiB"));
+            }
+            Some(RowShape::QuoteOpen) => {
+                return Err(not_text("a quote in its first line does not close"));
+            }
+            None => {}
+        }
+        fields.split(&row.bytes);
+        Ok((0..fields.len())
+            .map(|index| fields.get(&row.bytes, index).unwrap_or_default().to_owned())
+            .collect())
+    }
+
+    fn keep(&mut self, row: &[u8], read: &crate::row::Read) -> Result<(), CallsError> {
+        let record = &read.record;
+        let id = self
+            .prints
+            .id(&record.source_call_id, record.leg_id.as_deref());
+        self.keys.push(id, self.prints.content(row), self.ordinal)?;
+        self.days.push(self.ordinal, record)?;
+        self.is_test.push(record.is_test);
+        self.is_duplicate.push(false);
+        self.ordinal += 1;
+        self.notes.without_caller += u64::from(record.caller.is_none());
+        self.notes.time_uncertain += u64::from(record.time_confidence != TimeConfidence::Exact);
+        if let Some(text) = &read.unmapped_type {
+            self.notes.unmapped_rows += 1;
+            let known = self.notes.unmapped.contains_key(text);
+            // A long or numeric text may be anything, a number among it: it is counted, not shown.
+            let shown = text.len() <= 40 && text.chars().filter(char::is_ascii_digit).count() < 7;
+            if shown && (known || self.notes.unmapped.len() < UNMAPPED_TYPES_MAX) {
+                *self.notes.unmapped.entry(text.clone()).or_default() += 1;
+            }
+        }
+        Ok(())
+    }
+
+    fn set_aside(
+        &mut self,
+        quarantine: &mut Quarantine,
+        report: &FileReport,
+        line: u64,
+        fault: &RowFault,
+    ) -> Result<(), CallsError> {
+        let reason = fault.to_string();
+        *self.notes.reasons.entry(reason.clone()).or_default() += 1;
+        quarantine.push(
+            self.staging,
+            QuarantinedRow {
+                file: report.file.clone(),
+                line,
+                reason,
+            },
+        )
+    }
+
+    fn nothing_fits(&self, path: &Path, rows: u64) -> CallsError {
+        let most = self.notes.reasons.iter().max_by_key(|(_, count)| **count);
+        CallsError::NothingFits {
+            path: path.to_owned(),
+            mapping: self.request.mapping.mapping.name.clone(),
+            rows,
+            reason: most.map_or_else(String::new, |(reason, _)| reason.clone()),
+        }
+    }
+
+    /// Finds the duplicates and fills each file's counts; returns the key file's place.
+    fn decide(&mut self) -> Result<String, CallsError> {
+        let place = format!("_segue/keys/{}.keys", self.id);
+        let out = self.staging.file(place.clone());
+        let keys = std::mem::replace(&mut self.keys, Keys::new(PathBuf::new(), 0));
+        let (duplicate, notes) = (&mut self.is_duplicate, &mut self.notes);
+        keys.decide(&self.earlier_keys, &out, |ordinal, verdict| match verdict {
+            Verdict::New => {}
+            Verdict::Exact => {
+                notes.duplicates_exact += 1;
+                duplicate.set(ordinal);
+            }
+            Verdict::SameId => {
+                notes.duplicates_same_id += 1;
+                duplicate.set(ordinal);
+            }
+        })?;
+        self.starts.push(self.ordinal);
+        for (report, bounds) in self.reports.iter_mut().zip(self.starts.windows(2)) {
+            for ordinal in bounds[0]..bounds[1] {
+                let place = match (self.is_duplicate.get(ordinal), self.is_test.get(ordinal)) {
+                    (true, _) => &mut report.duplicates,
+                    (false, true) => &mut report.test,
+                    (false, false) => &mut report.accepted,
+                };
+                *place += 1;
+            }
+        }
+        Ok(place)
+    }
+
+    fn write_parts(&mut self) -> Result<Vec<PartEntry>, CallsError> {
+        let mut parts = Vec::new();
+        for day in self.days.days() {
+            let place = format!(
+                "source={}/day={day}/{}.parquet",
+                self.request.source, self.id
+            );
+            let path = self.staging.file(place.clone());
+            let rows = self.write_day(day, &path)?;
+            if rows == 0 {
+                self.staging.forget_last();
+                continue;
+            }
+            parts.push(PartEntry {
+                path: place,
+                day,
+                rows,
+            });
+        }
+        Ok(parts)
+    }
+
+    fn write_day(&self, day: Date, path: &Path) -> Result<u64, CallsError> {
+        let failed = |error: ParquetError| CallsError::Store {
+            act: "write",
+            path: path.to_owned(),
+            source: io::Error::other(error),
+        };
+        let mut columns = Columns::new(&self.request.mapping.mapping.time.zone);
+        let mut writer = None;
+        let mut rows = 0_u64;
+        self.days.read(day, |ordinal, record| {
+            if self.is_duplicate.get(ordinal) {
+                return Ok(());
+            }
+            rows += 1;
+            columns
+                .push(&record)
+                .map_err(|error| failed(error.into()))?;
+            if columns.rows() == GROUP_ROWS {
+                self.write_group(&mut columns, &mut writer, path)
+                    .map_err(failed)?;
+            }
+            Ok(())
+        })?;
+        if columns.rows() > 0 {
+            self.write_group(&mut columns, &mut writer, path)
+                .map_err(failed)?;
+        }
+        if let Some(writer) = writer {
+            let file = writer.into_inner().map_err(failed)?;
+            file.sync_all().map_err(store("write", path))?;
+        }
+        Ok(rows)
+    }
+
+    #[expect(clippy::unused_self, reason = "reads beside its sisters")]
+    fn write_group(
+        &self,
+        columns: &mut Columns,
+        writer: &mut Option<ArrowWriter<File>>,
+        path: &Path,
+    ) -> Result<(), ParquetError> {
+        let batch = columns.finish()?;
+        if writer.is_none() {
+            let properties = WriterProperties::builder()
+                .set_compression(Compression::ZSTD(ZstdLevel::try_new(1)?))
+                .build();
+            let file = File::create_new(path)?;
+            *writer = Some(ArrowWriter::try_new(
+                file,
+                batch.schema(),
+                Some(properties),
+            )?);
+        }
+        if let Some(writer) = writer {
+            writer.write(&batch)?;
+            writer.flush()?;
+        }
+        Ok(())
+    }
+
+    fn progress(&self, file: usize, stage: Stage, bytes_of_file: u64) -> Progress {
+        Progress {
+            stage,
+            file,
+            files: self.request.files.len(),
+            bytes: self.bytes_done + bytes_of_file,
+            bytes_total: self.sizes.iter().sum(),
+            rows: self.ordinal,
+        }
+    }
+
+    fn report(self) -> Result<ImportReport, CallsError> {
+        let sum = |field: fn(&FileReport) -> u64| self.reports.iter().map(field).sum();
+        let most_first = |counts: BTreeMap<String, u64>| {
+            let mut all: Vec<(String, u64)> = counts.into_iter().collect();
+            all.sort_by_key(|(_, rows)| std::cmp::Reverse(*rows));
+            all
+        };
+        let report = ImportReport {
+            read: sum(|f| f.read),
+            accepted: sum(|f| f.accepted),
+            duplicates: sum(|f| f.duplicates),
+            test: sum(|f| f.test),
+            quarantined: sum(|f| f.quarantined),
+            source: self.request.source.to_owned(),
+            mapping: self.request.mapping.mapping.name.clone(),
+            policy: self.request.mapping.mapping.policy.clone(),
+            duplicates_exact: self.notes.duplicates_exact,
+            duplicates_same_id: self.notes.duplicates_same_id,
+            quarantine_reasons: most_first(self.notes.reasons)
+                .into_iter()
+                .map(|(reason, rows)| ReasonCount { reason, rows })
+                .collect(),
+            without_caller: self.notes.without_caller,
+            time_uncertain: self.notes.time_uncertain,
+            unmapped_type: self.notes.unmapped_rows,
+            unmapped_types: most_first(self.notes.unmapped)
+                .into_iter()
+                .map(|(text, rows)| TypeCount { text, rows })
+                .collect(),
+            files: self.reports,
+        };
+        if report.adds_up() {
+            return Ok(report);
+        }
+        Err(CallsError::DoesNotAddUp { read: report.read })
+    }
+}
+
+/// A quarantine list, made with its first row.
+struct Quarantine {
+    place: String,
+    file: Option<(PathBuf, BufWriter<File>)>,
+}
+
+impl Quarantine {
+    const fn new(place: String) -> Self {
+        Self { place, file: None }
+    }
+
+    fn push(&mut self, staging: &mut Staging, row: QuarantinedRow) -> Result<(), CallsError> {
+        let (path, file) = match &mut self.file {
+            Some(open) => open,
+            None => {
+                let path = staging.file(self.place.clone());
+                let made = File::create_new(&path).map_err(store("create", &path))?;
+                self.file.insert((path, BufWriter::new(made)))
+            }
+        };
+        serde_json::to_writer(&mut *file, &row)
+            .map_err(io::Error::from)
+            .and_then(|()| file.write_all(b"\n"))
+            .map_err(store("write", path))
+    }
+
+    fn finish(self) -> Result<Option<String>, CallsError> {
+        let Some((path, file)) = self.file else {
+            return Ok(None);
+        };
+        let file = file
+            .into_inner()
+            .map_err(|error| error.into_error())
+            .map_err(store("write", &path))?;
+        file.sync_all().map_err(store("write", &path))?;
+        Ok(Some(self.place))
+    }
+}
+
+/// Hashes and counts what is read through it.
+struct Hashing {
+    input: File,
+    hash: Sha256,
+    bytes: u64,
+}
+
+impl Hashing {
+    fn new(input: File) -> Self {
+        Self {
+            input,
+            hash: Sha256::new(),
+            bytes: 0,
+        }
+    }
+
+    fn hex(&self) -> String {
+        hex::encode(self.hash.clone().finalize())
+    }
+}
+
+impl Read for Hashing {
+    fn read(&mut self, out: &mut [u8]) -> io::Result<usize> {
+        let read = self.input.read(out)?;
+        self.hash.update(&out[..read]);
+        self.bytes += u64::try_from(read).unwrap_or(0);
+        Ok(read)
+    }
+}
+
+/// One bit for each readable row.
+#[derive(Default)]
+struct Bits {
+    words: Vec<u64>,
+    length: u64,
+}
+
+impl Bits {
+    fn push(&mut self, bit: bool) {
+        if self.length.is_multiple_of(64) {
+            self.words.push(0);
+        }
+        self.length += 1;
+        if bit {
+            self.set(self.length - 1);
+        }
+    }
+
+    fn set(&mut self, index: u64) {
+        if let Some(word) = self.word(index) {
+            self.words[word] |= 1 << (index % 64);
+        }
+    }
+
+    fn get(&self, index: u64) -> bool {
+        self.word(index)
+            .is_some_and(|word| self.words[word] >> (index % 64) & 1 == 1)
+    }
+
+    fn word(&self, index: u64) -> Option<usize> {
+        usize::try_from(index / 64)
+            .ok()
+            .filter(|word| *word < self.words.len())
+    }
+}

@@ -1,0 +1,295 @@
+//! Records sorted by day on their way to the store, in bounded memory: what does not fit goes to one scratch file.
+//!
+//! The scratch file holds canonical records (callers already hashed), lives in the import's staging folder and is
+//! swept with it.
+
+use crate::error::{CallsError, store};
+use crate::record::{CallRecord, Outcome, TimeConfidence};
+use jiff::Timestamp;
+use jiff::civil::{Date, DateTime};
+use segue_domain::caller::CallerHash;
+use std::collections::BTreeMap;
+use std::fs::File;
+use std::io::{Read, Seek, SeekFrom, Write};
+use std::path::{Path, PathBuf};
+
+/// Encoded records held in memory before they are spilled, in bytes.
+pub(crate) const DAYS_BYTES_MAX: usize = 64 * 1024 * 1024;
+
+/// An append-only scratch file of blocks.
+pub(crate) struct Scratch {
+    path: PathBuf,
+    file: Option<File>,
+    end: u64,
+}
+
+impl Scratch {
+    /// A scratch file that is made when first needed.
+    pub(crate) const fn new(path: PathBuf) -> Self {
+        Self {
+            path,
+            file: None,
+            end: 0,
+        }
+    }
+
+    /// Appends a block; returns where it starts.
+    pub(crate) fn append(&mut self, block: &[u8]) -> Result<u64, CallsError> {
+        let file = match &mut self.file {
+            Some(file) => file,
+            None => {
+                let made = File::options()
+                    .read(true)
+                    .write(true)
+                    .create_new(true)
+                    .open(&self.path)
+                    .map_err(store("create", &self.path))?;
+                self.file.insert(made)
+            }
+        };
+        file.seek(SeekFrom::Start(self.end))
+            .map_err(store("write", &self.path))?;
+        file.write_all(block).map_err(store("write", &self.path))?;
+        let start = self.end;
+        self.end += u64::try_from(block.len()).unwrap_or(0);
+        Ok(start)
+    }
+
+    /// Reads a block back.
+    pub(crate) fn read(&self, start: u64, length: usize) -> Result<Vec<u8>, CallsError> {
+        let mut block = vec![0; length];
+        let Some(mut file) = self.file.as_ref() else {
+            return Ok(Vec::new());
+        };
+        file.seek(SeekFrom::Start(start))
+            .map_err(store("read", &self.path))?;
+        file.read_exact(&mut block)
+            .map_err(store("read", &self.path))?;
+        Ok(block)
+    }
+
+    /// Where it is.
+    pub(crate) fn path(&self) -> &Path {
+        &self.path
+    }
+}
+
+#[derive(Default)]
+struct Day {
+    bytes: Vec<u8>,
+    blocks: Vec<(u64, usize)>,
+}
+
+/// Records by local day.
+pub(crate) struct Days {
+    scratch: Scratch,
+    days: BTreeMap<Date, Day>,
+    held_bytes: usize,
+    held_bytes_max: usize,
+}
+
+impl Days {
+    /// Nothing held yet; at most `held_bytes_max` will be.
+    pub(crate) fn new(scratch: PathBuf, held_bytes_max: usize) -> Self {
+        Self {
+            scratch: Scratch::new(scratch),
+            days: BTreeMap::new(),
+            held_bytes: 0,
+            held_bytes_max,
+        }
+    }
+
+    /// Adds a record under its ordinal.
+    pub(crate) fn push(&mut self, ordinal: u64, record: &CallRecord) -> Result<(), CallsError> {
+        let day = self.days.entry(record.offered_local.date()).or_default();
+        let before = day.bytes.len();
+        encode(ordinal, record, &mut day.bytes);
+        self.held_bytes += day.bytes.len() - before;
+        if self.held_bytes > self.held_bytes_max {
+            self.spill()?;
+        }
+        Ok(())
+    }
+
+    fn spill(&mut self) -> Result<(), CallsError> {
+        for day in self.days.values_mut().filter(|day| !day.bytes.is_empty()) {
+            let start = self.scratch.append(&day.bytes)?;
+            day.blocks.push((start, day.bytes.len()));
+            day.bytes = Vec::new();
+        }
+        self.held_bytes = 0;
+        Ok(())
+    }
+
+    /// The days, in order.
+    pub(crate) fn days(&self) -> Vec<Date> {
+        self.days.keys().copied().collect()
+    }
+
+    /// Hands each record of a day, in the order they came, to `each`.
+    pub(crate) fn read(
+        &self,
+        day: Date,
+        mut each: impl FnMut(u64, CallRecord) -> Result<(), CallsError>,
+    ) -> Result<(), CallsError> {
+        let Some(held) = self.days.get(&day) else {
+            return Ok(());
+        };
+        for (start, length) in &held.blocks {
+            self.decode_all(&self.scratch.read(*start, *length)?, &mut each)?;
+        }
+        self.decode_all(&held.bytes, &mut each)
+    }
+
+    fn decode_all(
+        &self,
+        mut block: &[u8],
+        each: &mut impl FnMut(u64, CallRecord) -> Result<(), CallsError>,
+    ) -> Result<(), CallsError> {
+        while !block.is_empty() {
+            let (ordinal, record) = decode(&mut block).ok_or_else(|| CallsError::Damaged {
+                path: self.scratch.path().to_owned(),
+                why: "a scratch record cannot be read back".into(),
+            })?;
+            each(ordinal, record)?;
+        }
+        Ok(())
+    }
+}
+
+fn put_text(out: &mut Vec<u8>, text: Option<&str>) {
+    // The length plus one, so that nothing and the empty text differ.
+    let length = text.map_or(0, |text| {
+        u32::try_from(text.len()).unwrap_or(u32::MAX - 1) + 1
+    });
+    out.extend_from_slice(&length.to_le_bytes());
+    out.extend_from_slice(text.unwrap_or_default().as_bytes());
+}
+
+fn put_number(out: &mut Vec<u8>, number: Option<i64>) {
+    out.extend_from_slice(&number.unwrap_or(i64::MIN).to_le_bytes());
+}
+
+fn encode(ordinal: u64, record: &CallRecord, out: &mut Vec<u8>) {
+    out.extend_from_slice(&ordinal.to_le_bytes());
+    let flags = [
+        u8::try_from(record.outcome as usize).unwrap_or(0),
+        u8::try_from(record.time_confidence as usize).unwrap_or(0),
+        u8::from(record.is_test),
+        u8::from(record.caller.is_some()),
+    ];
+    out.extend_from_slice(&flags);
+    if let Some(caller) = record.caller {
+        out.extend_from_slice(&caller.0);
+    }
+    for at in [
+        Some(record.arrived_at),
+        record.queued_at,
+        record.answered_at,
+        record.ended_at,
+    ] {
+        put_number(out, at.map(Timestamp::as_microsecond));
+    }
+    put_number(out, Some(crate::columns::local_us(record.offered_local)));
+    for number in [
+        record.wait_ms,
+        record.talk_ms,
+        record.hold_ms,
+        record.acw_ms,
+    ] {
+        put_number(out, number.and_then(|number| i64::try_from(number).ok()));
+    }
+    put_text(out, Some(&record.source_call_id));
+    put_text(out, Some(&record.arrived_original));
+    for text in [
+        &record.leg_id,
+        &record.root_id,
+        &record.channel,
+        &record.dnis,
+        &record.caller_state,
+        &record.call_type,
+        &record.language,
+        &record.segment,
+        &record.end_reason,
+        &record.agent_id,
+        &record.site,
+        &record.transfer_to,
+    ] {
+        put_text(out, text.as_deref());
+    }
+}
+
+fn take<'a>(block: &mut &'a [u8], length: usize) -> Option<&'a [u8]> {
+    let (taken, rest) = block.split_at_checked(length)?;
+    *block = rest;
+    Some(taken)
+}
+
+fn take_u64(block: &mut &[u8]) -> Option<u64> {
+    Some(u64::from_le_bytes(take(block, 8)?.try_into().ok()?))
+}
+
+fn take_number(block: &mut &[u8]) -> Option<Option<i64>> {
+    let number = i64::from_le_bytes(take(block, 8)?.try_into().ok()?);
+    Some((number != i64::MIN).then_some(number))
+}
+
+fn take_text(block: &mut &[u8]) -> Option<Option<String>> {
+    let length = u32::from_le_bytes(take(block, 4)?.try_into().ok()?);
+    let Some(length) = length.checked_sub(1) else {
+        return Some(None);
+    };
+    let bytes = take(block, usize::try_from(length).ok()?)?;
+    Some(Some(std::str::from_utf8(bytes).ok()?.to_owned()))
+}
+
+fn decode(block: &mut &[u8]) -> Option<(u64, CallRecord)> {
+    let ordinal = take_u64(block)?;
+    let &[outcome, confidence, is_test, has_caller] = take(block, 4)? else {
+        return None;
+    };
+    let caller = match has_caller {
+        0 => None,
+        _ => Some(CallerHash(take(block, 32)?.try_into().ok()?)),
+    };
+    let mut at = || {
+        let us = take_number(block)?;
+        Some(us.and_then(|us| Timestamp::from_microsecond(us).ok()))
+    };
+    let (arrived, queued_at, answered_at, ended_at) = (at()?, at()?, at()?, at()?);
+    let offered_local: DateTime = crate::columns::local_of_us(take_number(block)??)?;
+    let mut number = || Some(take_number(block)?.and_then(|number| u64::try_from(number).ok()));
+    let (wait_ms, talk_ms, hold_ms, acw_ms) = (number()?, number()?, number()?, number()?);
+    let mut text = || take_text(block);
+    let (source_call_id, arrived_original) = (text()??, text()??);
+    let record = CallRecord {
+        source_call_id,
+        leg_id: text()?,
+        root_id: text()?,
+        channel: text()?,
+        dnis: text()?,
+        caller,
+        caller_state: text()?,
+        call_type: text()?,
+        language: text()?,
+        segment: text()?,
+        arrived_at: arrived?,
+        queued_at,
+        answered_at,
+        ended_at,
+        offered_local,
+        arrived_original,
+        time_confidence: *TimeConfidence::ALL.get(usize::from(confidence))?,
+        outcome: *Outcome::ALL.get(usize::from(outcome))?,
+        end_reason: text()?,
+        agent_id: text()?,
+        site: text()?,
+        wait_ms,
+        talk_ms,
+        hold_ms,
+        acw_ms,
+        transfer_to: text()?,
+        is_test: is_test != 0,
+    };
+    Some((ordinal, record))
+}

@@ -1,0 +1,351 @@
+//! The call store: a folder of Parquet files, hive-partitioned by source and day, changed only whole imports at a time.
+//!
+//! `DIR/source=NAME/day=YYYY-MM-DD/IMPORT.parquet` holds the records; `DIR/_segue/` the manifest, key files and
+//! quarantine lists. An import writes everything into `_segue/staging`, then replaces the manifest (the moment it
+//! happens), then moves its files into place. A crash before that moment leaves only staging files, which the next
+//! import sweeps; a crash after it is completed by whoever opens the store next.
+
+use crate::error::{CallsError, store};
+use jiff::Timestamp;
+use serde::{Deserialize, Serialize};
+use std::collections::BTreeMap;
+use std::fs::{self, File};
+use std::io::{BufRead, BufReader, Write};
+use std::path::{Path, PathBuf};
+
+/// The call store.
+#[derive(Debug, Clone)]
+pub struct CallStore {
+    root: PathBuf,
+}
+
+/// What the store holds, as its one manifest says it.
+#[derive(Debug, Clone, Default, Serialize, Deserialize)]
+pub struct Manifest {
+    /// The imports, in order.
+    pub imports: Vec<ImportEntry>,
+    /// Moves of the last import that have not all been made.
+    #[serde(default, skip_serializing_if = "Vec::is_empty")]
+    pending: Vec<Move>,
+}
+
+/// One import.
+#[derive(Debug, Clone, Serialize, Deserialize)]
+pub struct ImportEntry {
+    /// Its number as text; its files carry it.
+    pub id: String,
+    /// The source.
+    pub source: String,
+    /// The mapping's name.
+    pub mapping: String,
+    /// SHA-256 of the mapping's text.
+    pub mapping_hash: String,
+    /// When it was made.
+    pub imported_at: Timestamp,
+    /// The files it read.
+    pub files: Vec<FileEntry>,
+    /// The Parquet files it added.
+    pub parts: Vec<PartEntry>,
+    /// Its key file, relative to the store.
+    pub keys: String,
+}
+
+/// A file an import read.
+#[derive(Debug, Clone, Serialize, Deserialize)]
+pub struct FileEntry {
+    /// Its name as given.
+    pub path: String,
+    /// Its length.
+    pub bytes: u64,
+    /// SHA-256 of its bytes, hexadecimal.
+    pub sha256: String,
+    /// Rows read.
+    pub read: u64,
+    /// Rows quarantined.
+    pub quarantined: u64,
+    /// Its quarantine list, relative to the store.
+    pub quarantine: Option<String>,
+}
+
+/// A Parquet file of the store.
+#[derive(Debug, Clone, Serialize, Deserialize)]
+pub struct PartEntry {
+    /// Relative to the store.
+    pub path: String,
+    /// The local day of its calls.
+    pub day: jiff::civil::Date,
+    /// Its records, test calls among them.
+    pub rows: u64,
+}
+
+#[derive(Debug, Clone, Serialize, Deserialize)]
+struct Move {
+    from: String,
+    to: String,
+}
+
+/// A quarantined row: where it stands and why; never what it holds.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+pub struct QuarantinedRow {
+    /// The file, as given at the import.
+    pub file: String,
+    /// The line it starts on, counted from 1.
+    pub line: u64,
+    /// Why it was set aside.
+    pub reason: String,
+}
+
+/// The right to import: one process at a time; given back when dropped.
+#[derive(Debug)]
+pub struct ImportLock {
+    _file: File,
+}
+
+impl CallStore {
+    /// The store in a folder, which need not exist yet.
+    pub fn new(root: impl Into<PathBuf>) -> Self {
+        Self { root: root.into() }
+    }
+
+    /// Its folder.
+    pub fn root(&self) -> &Path {
+        &self.root
+    }
+
+    /// What it holds now. Completes an import that was cut off after its manifest was written.
+    pub fn manifest(&self) -> Result<Manifest, CallsError> {
+        let path = self.manifest_path();
+        if !path.exists() {
+            return Ok(Manifest::default());
+        }
+        let lock = self.lock_file("commit.lock")?;
+        lock.lock().map_err(store("lock", &path))?;
+        let mut manifest = self.read_manifest()?;
+        if !manifest.pending.is_empty() {
+            self.make_moves(&mut manifest)?;
+        }
+        Ok(manifest)
+    }
+
+    /// The records' files of one source or of all, with local days within `days`, with their full paths.
+    pub fn parts(
+        &self,
+        source: Option<&str>,
+        days: std::ops::RangeInclusive<jiff::civil::Date>,
+    ) -> Result<Vec<PathBuf>, CallsError> {
+        let manifest = self.manifest()?;
+        let imports = manifest
+            .imports
+            .iter()
+            .filter(|i| source.is_none_or(|name| name == i.source));
+        Ok(imports
+            .flat_map(|import| &import.parts)
+            .filter(|part| days.contains(&part.day))
+            .map(|part| self.root.join(&part.path))
+            .collect())
+    }
+
+    /// Hands each quarantined row to `each`, import by import; a file imported again replaces its earlier list.
+    pub fn quarantined(
+        &self,
+        mut each: impl FnMut(QuarantinedRow) -> Result<(), CallsError>,
+    ) -> Result<(), CallsError> {
+        let manifest = self.manifest()?;
+        let mut latest: BTreeMap<(&str, &str), &FileEntry> = BTreeMap::new();
+        let all = || {
+            manifest
+                .imports
+                .iter()
+                .flat_map(|i| i.files.iter().map(move |f| (i, f)))
+        };
+        for (import, file) in all() {
+            latest.insert((&import.source, &file.sha256), file);
+        }
+        for (import, file) in all() {
+            let is_latest = latest
+                .get(&(import.source.as_str(), file.sha256.as_str()))
+                .is_some_and(|found| std::ptr::eq(*found, file));
+            let Some(list) = file.quarantine.as_ref().filter(|_| is_latest) else {
+                continue;
+            };
+            let path = self.root.join(list);
+            let lines = BufReader::new(File::open(&path).map_err(store("read", &path))?).lines();
+            for line in lines {
+                let line = line.map_err(store("read", &path))?;
+                let row = serde_json::from_str(&line).map_err(|error| CallsError::Damaged {
+                    path: path.clone(),
+                    why: error.to_string(),
+                })?;
+                each(row)?;
+            }
+        }
+        Ok(())
+    }
+
+    /// Takes the right to import, or says that somebody else has it.
+    pub(crate) fn lock_import(&self) -> Result<ImportLock, CallsError> {
+        let file = self.lock_file("import.lock")?;
+        match file.try_lock() {
+            Ok(()) => Ok(ImportLock { _file: file }),
+            Err(fs::TryLockError::WouldBlock) => Err(CallsError::Busy {
+                path: self.root.clone(),
+            }),
+            Err(fs::TryLockError::Error(source)) => Err(CallsError::Store {
+                act: "lock",
+                path: self.root.clone(),
+                source,
+            }),
+        }
+    }
+
+    /// An empty staging folder; whatever a crashed import left is swept.
+    pub(crate) fn fresh_staging(&self) -> Result<Staging, CallsError> {
+        self.manifest()?;
+        let folder = self.root.join("_segue/staging");
+        if folder.exists() {
+            fs::remove_dir_all(&folder).map_err(store("sweep", &folder))?;
+        }
+        fs::create_dir_all(&folder).map_err(store("create", &folder))?;
+        Ok(Staging {
+            folder,
+            moves: Vec::new(),
+        })
+    }
+
+    /// Makes an import real: from here on it is whole, whatever happens.
+    pub(crate) fn commit(&self, staging: Staging, import: ImportEntry) -> Result<(), CallsError> {
+        sync_folder(&staging.folder)?;
+        let path = self.manifest_path();
+        let lock = self.lock_file("commit.lock")?;
+        lock.lock().map_err(store("lock", &path))?;
+        let mut manifest = self.read_manifest()?;
+        manifest.imports.push(import);
+        manifest.pending = staging.moves;
+        self.write_manifest(&manifest)?;
+        self.make_moves(&mut manifest)?;
+        fs::remove_dir_all(&staging.folder).map_err(store("sweep", &staging.folder))
+    }
+
+    fn make_moves(&self, manifest: &mut Manifest) -> Result<(), CallsError> {
+        for step in &manifest.pending {
+            let (from, to) = (self.root.join(&step.from), self.root.join(&step.to));
+            let Some(folder) = to.parent() else { continue };
+            if !from.exists() && to.exists() {
+                continue;
+            }
+            fs::create_dir_all(folder).map_err(store("create", folder))?;
+            fs::rename(&from, &to).map_err(store("move into place", &to))?;
+            sync_folder(folder)?;
+        }
+        manifest.pending.clear();
+        self.write_manifest(manifest)
+    }
+
+    fn manifest_path(&self) -> PathBuf {
+        self.root.join("_segue/manifest.json")
+    }
+
+    fn read_manifest(&self) -> Result<Manifest, CallsError> {
+        let path = self.manifest_path();
+        let text = match fs::read(&path) {
+            Ok(text) => text,
+            Err(error) if error.kind() == std::io::ErrorKind::NotFound => {
+                return Ok(Manifest::default());
+            }
+            Err(source) => {
+                return Err(CallsError::Store {
+                    act: "read",
+                    path,
+                    source,
+                });
+            }
+        };
+        serde_json::from_slice(&text).map_err(|error| CallsError::Damaged {
+            path,
+            why: error.to_string(),
+        })
+    }
+
+    fn write_manifest(&self, manifest: &Manifest) -> Result<(), CallsError> {
+        let path = self.manifest_path();
+        let next = path.with_extension("next");
+        let text = serde_json::to_vec_pretty(manifest).map_err(|error| CallsError::Damaged {
+            path: path.clone(),
+            why: error.to_string(),
+        })?;
+        let mut file = File::create(&next).map_err(store("write", &next))?;
+        file.write_all(&text).map_err(store("write", &next))?;
+        file.sync_all().map_err(store("write", &next))?;
+        fs::rename(&next, &path).map_err(store("replace", &path))?;
+        path.parent().map_or(Ok(()), sync_folder)
+    }
+
+    fn lock_file(&self, name: &str) -> Result<File, CallsError> {
+        let folder = self.root.join("_segue");
+        fs::create_dir_all(&folder).map_err(store("create", &folder))?;
+        let path = folder.join(name);
+        let mut options = File::options();
+        options
+            .create(true)
+            .truncate(false)
+            .write(true)
+            .open(&path)
+            .map_err(store("open", &path))
+    }
+}
+
+/// Files of an import under way.
+pub(crate) struct Staging {
+    folder: PathBuf,
+    moves: Vec<Move>,
+}
+
+impl Staging {
+    /// The path of a scratch file, swept at the end.
+    pub(crate) fn scratch(&self, name: &str) -> PathBuf {
+        self.folder.join(name)
+    }
+
+    /// The path of a file that shall become `to` (relative to the store) at the commit.
+    pub(crate) fn file(&mut self, to: String) -> PathBuf {
+        let name = format!("{:06}", self.moves.len());
+        let path = self.folder.join(&name);
+        self.moves.push(Move {
+            from: format!("_segue/staging/{name}"),
+            to,
+        });
+        path
+    }
+
+    /// Takes back the file last named: nothing went into it.
+    pub(crate) fn forget_last(&mut self) {
+        self.moves.pop();
+    }
+
+    /// Gives the folder back unused.
+    pub(crate) fn sweep(self) {
+        // What stays is swept by the next import.
+        let _ = fs::remove_dir_all(&self.folder);
+    }
+}
+
+fn sync_folder(folder: &Path) -> Result<(), CallsError> {
+    File::open(folder)
+        .and_then(|file| file.sync_all())
+        .map_err(store("sync", folder))
+}
+
+/// A name that can stand in a partition's path.
+pub(crate) fn check_source_name(name: &str) -> Result<(), CallsError> {
+    let fits = (1..=64).contains(&name.len())
+        && name.bytes().all(|byte| {
+            byte.is_ascii_lowercase() || byte.is_ascii_digit() || b"-_".contains(&byte)
+        });
+    if fits {
+        Ok(())
+    } else {
+        Err(CallsError::SourceName {
+            name: name.chars().take(80).collect(),
+        })
+    }
+}

@@ -1,0 +1,109 @@
+//! What the tests of this room share.
+#![expect(dead_code, reason = "each test binary uses a part")]
+
+use segue_calls::baseline::{Baseline, BaselineRequest, By, baseline};
+use segue_calls::error::CallsError;
+use segue_calls::import::{ImportReport, ImportRequest, import};
+use segue_calls::mapping::CheckedMapping;
+use segue_calls::store::{CallStore, QuarantinedRow};
+use segue_domain::caller::CallerKey;
+use segue_parity::kpi::ServiceLevelFormula;
+use segue_parity::tally::Thresholds;
+use std::path::{Path, PathBuf};
+
+pub(crate) fn repository() -> PathBuf {
+    Path::new(env!("CARGO_MANIFEST_DIR")).join("../..")
+}
+
+fn peers_required() -> bool {
+    std::env::var("SEGUE_REQUIRE_PEERS").is_ok_and(|value| value == "1")
+}
+
+/// The January file, or a visible skip.
+pub(crate) fn january() -> Option<PathBuf> {
+    let data = std::env::var_os("SEGUE_REAL_DATA")
+        .map_or_else(|| repository().join("../shared/data"), PathBuf::from);
+    let file = data.join("technion_bank/january.txt");
+    if !file.exists() {
+        println!(
+            "SKIPPED: {} is not here; set SEGUE_REAL_DATA",
+            file.display()
+        );
+    }
+    file.exists().then_some(file)
+}
+
+/// A Python with duckdb; without one a visible skip, or a failure where the peers must be there.
+pub(crate) fn duckdb_python() -> Option<PathBuf> {
+    let tools = std::env::var_os("SEGUE_TOOLS")
+        .map_or_else(|| repository().join("target-tools"), PathBuf::from);
+    let candidates = std::env::var_os("SEGUE_DUCKDB_PYTHON")
+        .map(PathBuf::from)
+        .into_iter()
+        .chain([tools.join("venv/bin/python")]);
+    let works = |python: &PathBuf| {
+        std::process::Command::new(python)
+            .args(["-c", "import duckdb"])
+            .output()
+            .is_ok_and(|out| out.status.success())
+    };
+    let found = candidates.into_iter().find(works);
+    if found.is_none() {
+        assert!(
+            !peers_required(),
+            "no Python with duckdb: run scripts/setup or set SEGUE_DUCKDB_PYTHON"
+        );
+        println!("SKIPPED: no Python with duckdb; run scripts/setup or set SEGUE_DUCKDB_PYTHON");
+    }
+    found
+}
+
+pub(crate) fn mapping(name: &str) -> CheckedMapping {
+    CheckedMapping::load(&repository().join("mappings").join(format!("{name}.toml"))).unwrap()
+}
+
+pub(crate) fn key() -> CallerKey {
+    CallerKey::new(&[42; 32])
+}
+
+pub(crate) fn import_files(
+    store: &CallStore,
+    mapping: &CheckedMapping,
+    source: &str,
+    files: &[PathBuf],
+) -> Result<ImportReport, CallsError> {
+    let key = key();
+    let request = ImportRequest {
+        files,
+        mapping,
+        source,
+        key: &key,
+        imported_at: "2026-11-22T00:00:00Z".parse().unwrap(),
+    };
+    let report = import(store, request, &mut |_| {})?;
+    assert!(report.adds_up(), "{report:?}");
+    Ok(report)
+}
+
+pub(crate) fn baseline_of(store: &CallStore, by: By, formula: ServiceLevelFormula) -> Baseline {
+    let request = BaselineRequest {
+        by,
+        formula,
+        thresholds: Thresholds::new(20, 5).unwrap(),
+        from: None,
+        to: None,
+        source: None,
+    };
+    baseline(store, &request).unwrap()
+}
+
+pub(crate) fn quarantined(store: &CallStore) -> Vec<QuarantinedRow> {
+    let mut rows = Vec::new();
+    store
+        .quarantined(|row| {
+            rows.push(row);
+            Ok(())
+        })
+        .unwrap();
+    rows
+}

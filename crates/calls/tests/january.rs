@@ -1,0 +1,147 @@
+//! The real January file of the bank's call centre: the reconciliation adds up, and the KPIs are those of an
+//! independent SQL over the same raw file.
+
+mod common;
+
+use common::{baseline_of, import_files, mapping};
+use segue_calls::baseline::By;
+use segue_calls::store::CallStore;
+use segue_parity::kpi::ServiceLevelFormula;
+use std::path::PathBuf;
+
+#[test]
+fn january_reconciles() {
+    let Some(file) = common::january() else {
+        return;
+    };
+    let folder = tempfile::tempdir().unwrap();
+    let store = CallStore::new(folder.path());
+    let report = import_files(&store, &mapping("technion"), "bank", &[file.clone()]).unwrap();
+    assert!(report.adds_up());
+    assert_eq!(
+        (report.read, report.accepted),
+        (31_599, 31_599),
+        "{report:?}"
+    );
+    assert_eq!(
+        (report.duplicates, report.test, report.quarantined),
+        (0, 0, 0)
+    );
+    assert_eq!(report.without_caller, 18_175);
+    assert_eq!(report.unmapped_type, 2);
+    let again = import_files(&store, &mapping("technion"), "bank", &[file]).unwrap();
+    assert_eq!(
+        (again.read, again.duplicates, again.accepted),
+        (31_599, 31_599, 0)
+    );
+    let all = baseline_of(&store, By::All, ServiceLevelFormula::SlAbandonNegative);
+    let row = &all.rows[0];
+    assert_eq!(
+        (row.offered, row.answered, row.abandoned),
+        (30_161, 27_060, 3_101)
+    );
+    assert_eq!(
+        (row.excluded_by.ivr_only, row.excluded_by.phantom),
+        (1_198, 240)
+    );
+    assert_eq!(row.excluded, 31_599 - 30_161);
+}
+
+#[test]
+fn january_agrees_with_independent_sql() {
+    let Some(file) = common::january() else {
+        return;
+    };
+    let Some(python) = common::duckdb_python() else {
+        return;
+    };
+    let folder = tempfile::tempdir().unwrap();
+    let store = CallStore::new(folder.path());
+    import_files(&store, &mapping("technion"), "bank", &[file.clone()]).unwrap();
+    let script = common::repository().join("scripts/check-january-duckdb");
+    for (by, name) in [
+        (By::All, "all"),
+        (By::Type, "type"),
+        (By::Hour, "hour"),
+        (By::Weekday, "weekday"),
+        (By::Line, "line"),
+        (By::Segment, "segment"),
+    ] {
+        let out = std::process::Command::new(&python)
+            .arg(&script)
+            .args([file.as_os_str(), name.as_ref()])
+            .output()
+            .unwrap();
+        assert!(
+            out.status.success(),
+            "{}",
+            String::from_utf8_lossy(&out.stderr)
+        );
+        let sql: Vec<serde_json::Value> = serde_json::from_slice(&out.stdout).unwrap();
+        assert!(!sql.is_empty());
+        for formula in ServiceLevelFormula::ALL {
+            let ours = baseline_of(&store, by, formula);
+            assert_eq!(ours.rows.len(), sql.len(), "groups by {name}");
+            for (row, theirs) in ours.rows.iter().zip(&sql) {
+                let ours = serde_json::to_value(row).unwrap();
+                let what = format!("by {name} {} {formula}", row.key);
+                for key in [
+                    "key",
+                    "offered",
+                    "answered",
+                    "abandoned",
+                    "short_abandoned",
+                    "answered_within",
+                    "abandoned_within",
+                    "excluded",
+                ] {
+                    assert_eq!(ours[key], theirs[key], "{what} {key}");
+                }
+                let theirs_level = &theirs[formula.name()];
+                assert_eq!(ours["service_level_numerator"], theirs_level[0], "{what}");
+                assert_eq!(ours["service_level_denominator"], theirs_level[1], "{what}");
+                for key in [
+                    "asa_s",
+                    "p90_wait_s",
+                    "longest_wait_s",
+                    "aht_s",
+                    "abandonment",
+                ] {
+                    let close = match (ours[key].as_f64(), theirs[key].as_f64()) {
+                        (Some(a), Some(b)) => (a - b).abs() < 1e-9 * b.abs().max(1.0),
+                        (a, b) => a.is_none() && b.is_none(),
+                    };
+                    assert!(close, "{what} {key}: {} against {}", ours[key], theirs[key]);
+                }
+            }
+        }
+    }
+}
+
+#[test]
+fn the_store_is_plain_parquet_that_others_read() {
+    let Some(file) = common::january() else {
+        return;
+    };
+    let Some(python) = common::duckdb_python() else {
+        return;
+    };
+    let folder = tempfile::tempdir().unwrap();
+    let store = CallStore::new(folder.path());
+    import_files(&store, &mapping("technion"), "bank", &[file]).unwrap();
+    let glob: PathBuf = folder.path().join("source=*/day=*/*.parquet");
+    let sql = format!(
+        "import duckdb; print(duckdb.sql(\"select count(*), count(caller_hash), sum(wait_ms), count(distinct day), \
+         min(source) from read_parquet('{}', hive_partitioning=true)\").fetchall())",
+        glob.display()
+    );
+    let out = std::process::Command::new(python)
+        .args(["-c", &sql])
+        .output()
+        .unwrap();
+    let said = String::from_utf8_lossy(&out.stdout);
+    assert!(
+        said.contains("(31599, 13424, ") && said.contains(", 29, 'bank')"),
+        "{said}"
+    );
+}
