@@ -1,6 +1,20 @@
 //! Sans-I/O SIP core, stateful proxy and redirect.
 //!
-//! [`msg`] reads messages. No clock and no socket below the `io` files: time, chance and packets are
-//! parameters, so that rehearsal and tests run the production code.
+//! [`msg`] reads messages, [`Core`] moves calls from target to target, [`Policy`] decides where they
+//! go, `io_udp` connects it to a socket. No clock and no socket below the `io` files: time, chance and
+//! packets are parameters, so that rehearsal and tests run the production code.
 
+pub mod allow;
+mod branch;
+mod core;
+mod edit;
 pub mod msg;
+mod policy;
+mod table;
+mod wheel;
+
+pub use crate::core::{Config, Core, Counters, Sink, Stranger};
+pub use policy::{
+    Attempt, AttemptResult, CallToken, FallThrough, Invite, Mode, Outcome, Policy, Route, Shed,
+    TARGETS_MAX, Target, Timers,
+};

@@ -260,7 +260,8 @@ pub fn ip(host: &[u8]) -> Option<IpAddr> {
 }
 
 /// A name-addr or addr-spec with its parameters: From, To, Contact, P-Asserted-Identity, Route.
-#[derive(Debug, Clone, Copy)]
+/// Has no `Debug`: it holds a caller's number.
+#[derive(Clone, Copy)]
 pub struct Address<'a> {
     /// Display name as sent, quotes included; empty if none.
     pub display: &'a [u8],

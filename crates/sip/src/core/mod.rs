@@ -1,0 +1,364 @@
+//! The core: packets, network errors and time in; packets and outcomes out. No clock, no socket.
+//!
+//! A slab of calls, a fixed table from transaction keys to slab indices, a timer wheel. `request`
+//! serves the side of the caller, `response` that of the targets, `fork` moves a call from target to
+//! target, `timer` wakes, `stateless` passes on what needs no memory.
+
+mod call;
+mod fork;
+mod request;
+mod response;
+mod stateless;
+mod timer;
+
+use crate::allow::AllowList;
+use crate::branch::Keys;
+use crate::edit::{self, Identity};
+use crate::msg::{HeaderSpan, Message};
+use crate::policy::{CallToken, Policy};
+use crate::table::{Key, Table};
+use crate::wheel::{Wake, Wheel};
+use call::{Call, NEVER, State};
+use std::net::SocketAddr;
+
+/// Most buffers kept for reuse.
+const SPARE_BUFFERS_MAX: usize = 1_024;
+
+/// Where packets go. The core calls it for each packet, in order.
+pub trait Sink {
+    /// Sends one datagram. A failure known at once is told to [`Core::on_icmp`] afterwards.
+    fn send(&mut self, to: SocketAddr, bytes: &[u8]);
+}
+
+/// What a source outside the allow-list gets.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Default)]
+pub enum Stranger {
+    /// Silence: nothing is parsed or sent.
+    #[default]
+    Drop,
+    /// 403 to requests.
+    Forbid,
+}
+
+/// Fixed properties of a core.
+#[derive(Debug, Clone)]
+pub struct Config {
+    /// The address peers reach this router at, printed in Via.
+    pub advertised: SocketAddr,
+    /// Secret from which all branches and hashes are derived; fresh per start.
+    pub seed: [u8; 32],
+    /// Most calls and tombstones (32 s each) at a time; beyond, calls are shed. At most 2^30.
+    pub calls_max: u32,
+    /// Longest message read, in bytes.
+    pub message_bytes_max: usize,
+    /// Who may speak.
+    pub peers: AllowList,
+    /// What others get.
+    pub stranger: Stranger,
+}
+
+impl Config {
+    /// 131,072 calls, 16 KiB messages, silence to strangers.
+    pub fn new(advertised: SocketAddr, seed: [u8; 32], peers: AllowList) -> Self {
+        Self {
+            advertised,
+            seed,
+            calls_max: 1 << 17,
+            message_bytes_max: 16 * 1_024,
+            peers,
+            stranger: Stranger::default(),
+        }
+    }
+}
+
+/// What happened so far.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Default)]
+pub struct Counters {
+    /// Datagrams received.
+    pub received: u64,
+    /// Datagrams sent.
+    pub sent: u64,
+    /// Datagrams from outside the allow-list.
+    pub strangers: u64,
+    /// Datagrams over the size limit.
+    pub oversized: u64,
+    /// Datagrams that are no sound message.
+    pub malformed: u64,
+    /// New calls routed.
+    pub invites: u64,
+    /// INVITEs received again.
+    pub repeated_invites: u64,
+    /// Calls answered 2xx.
+    pub answered: u64,
+    /// Calls answered 302.
+    pub redirected: u64,
+    /// Calls refused, 4xx–6xx, cancelled ones included.
+    pub refused: u64,
+    /// Calls cancelled by the caller.
+    pub cancelled: u64,
+    /// Moves to a further target.
+    pub fall_throughs: u64,
+    /// Messages shed because the table was full.
+    pub shed: u64,
+    /// Requests within a dialog, ACKs and shed calls passed on statelessly.
+    pub stateless: u64,
+    /// Responses that belong to nothing here, or come from the wrong place.
+    pub stray: u64,
+    /// Network refusals that ended an attempt.
+    pub unreachable: u64,
+    /// OPTIONS answered.
+    pub options: u64,
+    /// Answered calls that nobody waited for any more, ended with BYE.
+    pub late_answers_ended: u64,
+    /// Calls and tombstones now in the table.
+    pub live: u32,
+}
+
+/// The SIP core. One per shard; not shared between threads.
+pub struct Core<P> {
+    config: Config,
+    me: Identity,
+    keys: Keys,
+    policy: P,
+    calls: Vec<Call>,
+    free: Vec<u32>,
+    table: Table,
+    wheel: Wheel,
+    counters: Counters,
+    shed_until_us: u64,
+    /// Reused memory, so that the usual packet allocates nothing.
+    headers: Vec<HeaderSpan>,
+    out: Vec<u8>,
+    stamped: Vec<u8>,
+    spare: Vec<Vec<u8>>,
+}
+
+impl<P: Policy> Core<P> {
+    /// A core that starts at `now_us` of the caller's monotonic clock.
+    pub fn new(mut config: Config, policy: P, now_us: u64) -> Self {
+        config.calls_max = config.calls_max.clamp(1, 1 << 30);
+        Self {
+            me: Identity::new(config.advertised),
+            keys: Keys::new(&config.seed),
+            policy,
+            // Reserved at once: growing would copy the whole slab between two packets.
+            calls: Vec::with_capacity(config.calls_max as usize),
+            free: Vec::new(),
+            table: Table::new(config.calls_max),
+            wheel: Wheel::new(now_us),
+            counters: Counters::default(),
+            shed_until_us: 0,
+            headers: Vec::with_capacity(64),
+            out: Vec::with_capacity(2_048),
+            stamped: Vec::with_capacity(2_048),
+            spare: Vec::new(),
+            config,
+        }
+    }
+
+    /// What happened so far.
+    pub fn counters(&self) -> Counters {
+        self.counters
+    }
+
+    /// The policy.
+    pub fn policy(&self) -> &P {
+        &self.policy
+    }
+
+    /// The policy, to change.
+    pub fn policy_mut(&mut self) -> &mut P {
+        &mut self.policy
+    }
+
+    /// The policy, when the core is done.
+    pub fn into_policy(self) -> P {
+        self.policy
+    }
+
+    /// A datagram arrived.
+    pub fn on_datagram(
+        &mut self,
+        now_us: u64,
+        source: SocketAddr,
+        bytes: &[u8],
+        sink: &mut impl Sink,
+    ) {
+        self.counters.received += 1;
+        let stranger = !self.config.peers.contains(source.ip());
+        if stranger {
+            self.counters.strangers += 1;
+            if self.config.stranger == Stranger::Drop {
+                return;
+            }
+        }
+        if bytes.len() > self.config.message_bytes_max {
+            self.counters.oversized += 1;
+            return;
+        }
+        // CRLFs before the start line are keep-alives (RFC 3261 section 7.5, RFC 5626 section 3.5.1).
+        let lead = bytes
+            .iter()
+            .take_while(|byte| matches!(byte, b'\r' | b'\n' | 0))
+            .count();
+        let bytes = &bytes[lead..];
+        if bytes.is_empty() {
+            return;
+        }
+        let headers = std::mem::take(&mut self.headers);
+        let Ok(message) = Message::parse_reusing(bytes, headers) else {
+            self.counters.malformed += 1;
+            return;
+        };
+        if !message.is_request() {
+            if !stranger {
+                self.on_response(now_us, source, &message, sink);
+            }
+        } else if stranger {
+            self.refuse_stranger(source, &message, sink);
+        } else {
+            self.on_request(now_us, source, &message, sink);
+        }
+        self.headers = message.into_headers();
+    }
+
+    fn refuse_stranger(&mut self, source: SocketAddr, message: &Message<'_>, sink: &mut impl Sink) {
+        if message.check().is_ok() && message.method() != Some(b"ACK") {
+            self.answer_statelessly(source, message, 403, &[], sink);
+        }
+    }
+
+    fn is_full(&self) -> bool {
+        self.counters.live >= self.config.calls_max
+    }
+
+    /// Takes a slot for a new call. The caller has checked [`Self::is_full`].
+    fn allocate(&mut self, now_us: u64, key: Key, token: CallToken, upstream: SocketAddr) -> usize {
+        let index = self.free.pop().unwrap_or_else(|| {
+            self.calls.push(Call::free());
+            u32::try_from(self.calls.len() - 1).unwrap_or(0)
+        });
+        self.table.insert(key, index);
+        self.counters.live += 1;
+        let index = index as usize;
+        let call = &mut self.calls[index];
+        call.state = State::Proceeding;
+        call.cancelled = false;
+        call.winner = None;
+        call.current = 0;
+        (call.key, call.token, call.upstream) = (key, token, upstream);
+        call.started_us = now_us;
+        (call.wheel_us, call.end_us, call.again_us) = (NEVER, NEVER, NEVER);
+        index
+    }
+
+    /// Frees a slot; its generation moves on, so that late packets find nothing.
+    fn release(&mut self, index: usize) {
+        let call = &mut self.calls[index];
+        call.state = State::Free;
+        call.generation = call.generation.wrapping_add(1);
+        call.best = None;
+        call.legs = Vec::new();
+        let (key, request) = (call.key, std::mem::take(&mut call.request));
+        let answer = std::mem::take(&mut call.answer);
+        self.give_back(request);
+        self.give_back(answer);
+        self.table.remove(key);
+        self.counters.live -= 1;
+        self.free.push(u32::try_from(index).unwrap_or(0));
+    }
+
+    /// Drops the stored request once no leg can need it.
+    fn forget_request(&mut self, index: usize) {
+        if !self.calls[index].needs_request() {
+            let request = std::mem::take(&mut self.calls[index].request);
+            self.give_back(request);
+        }
+    }
+
+    /// A copy in reused memory.
+    fn keep(&mut self, bytes: &[u8]) -> Vec<u8> {
+        let mut buffer = self.spare.pop().unwrap_or_default();
+        buffer.clear();
+        buffer.extend_from_slice(bytes);
+        buffer
+    }
+
+    fn give_back(&mut self, buffer: Vec<u8>) {
+        if buffer.capacity() > 0 && self.spare.len() < SPARE_BUFFERS_MAX {
+            self.spare.push(buffer);
+        }
+    }
+
+    /// Makes sure that the wheel wakes the call no later than its next deadline.
+    fn arm(&mut self, now_us: u64, index: usize) {
+        let call = &mut self.calls[index];
+        let at = call.next_us();
+        if at < call.wheel_us {
+            // One turn of the wheel is 41 s; a later deadline is looked at again then.
+            call.wheel_us = at.min(now_us + 40_000_000);
+            let wake = Wake {
+                index: u32::try_from(index).unwrap_or(0),
+                generation: call.generation,
+            };
+            self.wheel.schedule(call.wheel_us, wake);
+        }
+    }
+
+    fn send(&mut self, to: SocketAddr, bytes: &[u8], sink: &mut impl Sink) {
+        self.counters.sent += 1;
+        sink.send(to, bytes);
+    }
+
+    /// A response that needs no memory: its tag is a keyed hash, equal for every repetition.
+    fn answer_statelessly(
+        &mut self,
+        source: SocketAddr,
+        message: &Message<'_>,
+        status: u16,
+        extra: &[u8],
+        sink: &mut impl Sink,
+    ) {
+        let Some(via) = message.top_via() else { return };
+        let to = edit::reply_address(&via)
+            .filter(|addr| edit::canonical(addr.ip()) == edit::canonical(source.ip()))
+            .unwrap_or(source);
+        let tag = self.transaction_key(message).unwrap_or(0);
+        let mut out = std::mem::take(&mut self.out);
+        edit::reply(message, status, Some(tag_of(tag)), extra, &mut out);
+        self.send(to, &out, sink);
+        self.out = out;
+    }
+
+    /// The key of the transaction a request belongs to; INVITE, its CANCEL and the ACK of its refusal
+    /// share one (RFC 3261 section 17.2.3, the older matching rules of RFC 2543 included).
+    fn transaction_key(&self, message: &Message<'_>) -> Option<Key> {
+        let via = message.top_via()?;
+        let port = via.port.unwrap_or(5060).to_be_bytes();
+        if let Some(branch) = via.branch
+            && branch.len() > 7
+            && branch[..7].eq_ignore_ascii_case(b"z9hG4bK")
+        {
+            return Some(self.keys.digest(0, &[branch, via.host, &port]));
+        }
+        let number = message.cseq()?.number.to_be_bytes();
+        let parts: [&[u8]; 7] = [
+            message.call_id()?,
+            message.from_tag().unwrap_or_default(),
+            &number,
+            message.request_uri()?,
+            via.branch.unwrap_or_default(),
+            via.host,
+            &port,
+        ];
+        Some(self.keys.digest(1, &parts))
+    }
+}
+
+/// Our To tag for a transaction.
+fn tag_of(key: Key) -> u64 {
+    let bytes = key.to_be_bytes();
+    bytes[..8]
+        .iter()
+        .fold(0, |tag, byte| tag << 8 | u64::from(*byte))
+}

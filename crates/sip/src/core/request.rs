@@ -1,0 +1,303 @@
+//! The caller's side: INVITE, its repetition, CANCEL, ACK, OPTIONS.
+
+use super::call::Kill;
+use super::call::{CANCEL_WAIT_US, LONG_US, Leg, LegState, State, T1_US, T4_US};
+use super::{Core, Sink, tag_of};
+use crate::edit;
+use crate::msg::Message;
+use crate::policy::{Attempt, Invite, Mode, Outcome, Policy, Route, TARGETS_MAX};
+use std::net::SocketAddr;
+
+/// What this router answers OPTIONS and unknown methods with (RFC 3261 sections 11.2, 8.2.1).
+const ALLOW: &[u8] = b"Allow: INVITE, ACK, CANCEL, OPTIONS\r\nAccept: application/sdp\r\n";
+
+impl<P: Policy> Core<P> {
+    pub(super) fn on_request(
+        &mut self,
+        now_us: u64,
+        source: SocketAddr,
+        message: &Message<'_>,
+        sink: &mut impl Sink,
+    ) {
+        let mut stamped = std::mem::take(&mut self.stamped);
+        if edit::stamp_source(message, source, &mut stamped) {
+            if let Ok(message) = Message::parse(&stamped) {
+                self.request(now_us, source, &message, sink);
+            }
+        } else {
+            self.request(now_us, source, message, sink);
+        }
+        self.stamped = stamped;
+    }
+
+    fn request(
+        &mut self,
+        now_us: u64,
+        source: SocketAddr,
+        message: &Message<'_>,
+        sink: &mut impl Sink,
+    ) {
+        let method = message.method().unwrap_or_default();
+        if let Err(fault) = message.check() {
+            self.counters.malformed += 1;
+            if method != b"ACK" {
+                self.answer_statelessly(source, message, fault.status(), &[], sink);
+            }
+            return;
+        }
+        let in_dialog = message.to_tag().is_some();
+        match method {
+            b"INVITE" if !in_dialog => self.on_invite(now_us, source, message, sink),
+            b"CANCEL" => self.on_cancel(now_us, source, message, sink),
+            b"ACK" => self.on_ack(now_us, source, message, sink),
+            _ if in_dialog => self.pass_on(source, message, sink),
+            b"OPTIONS" => {
+                self.counters.options += 1;
+                self.answer_statelessly(source, message, 200, ALLOW, sink);
+            }
+            _ => self.answer_statelessly(source, message, 405, ALLOW, sink),
+        }
+    }
+
+    fn on_invite(
+        &mut self,
+        now_us: u64,
+        source: SocketAddr,
+        message: &Message<'_>,
+        sink: &mut impl Sink,
+    ) {
+        let Some(key) = self.transaction_key(message) else {
+            return;
+        };
+        if let Some(index) = self.table.get(key) {
+            return self.on_repeated_invite(index as usize, sink);
+        }
+        if message.max_forwards() == Ok(Some(0)) {
+            return self.answer_statelessly(source, message, 483, &[], sink);
+        }
+        if let Some(options) = message.header("Proxy-Require") {
+            let extra = [b"Unsupported: ", options, b"\r\n"].concat();
+            return self.answer_statelessly(source, message, 420, &extra, sink);
+        }
+        if self.is_full() {
+            return self.shed(now_us, source, message, sink);
+        }
+        let Some(upstream) = message.top_via().and_then(|via| edit::reply_address(&via)) else {
+            return;
+        };
+        self.counters.invites += 1;
+        let route = self.policy.route(now_us, &Invite::new(message, source));
+        let index = self.allocate(now_us, key, route.token, upstream);
+        match route.mode {
+            _ if route.targets.is_empty() && !matches!(route.mode, Mode::Refuse(_)) => {
+                self.answer_locally(now_us, index, message, 503, &[], sink);
+            }
+            Mode::Refuse(status) => {
+                self.answer_locally(now_us, index, message, status.clamp(400, 699), &[], sink);
+            }
+            Mode::Redirect => self.redirect(now_us, index, message, &route, sink),
+            Mode::Proxy => self.proxy(now_us, index, message, route, sink),
+        }
+        self.arm(now_us, index);
+    }
+
+    fn redirect(
+        &mut self,
+        now_us: u64,
+        index: usize,
+        message: &Message<'_>,
+        route: &Route,
+        sink: &mut impl Sink,
+    ) {
+        let called = message.request_uri().and_then(crate::msg::fields::uri_user);
+        let targets = route.targets.iter().take(TARGETS_MAX);
+        let mut contacts = self.spare.pop().unwrap_or_default();
+        edit::contacts(
+            targets.map(|target| (target.uri.as_deref(), target.addr)),
+            called.unwrap_or_default(),
+            Some(route.token.0),
+            &mut contacts,
+        );
+        self.answer_locally(now_us, index, message, 302, &contacts, sink);
+        self.give_back(contacts);
+    }
+
+    fn proxy(
+        &mut self,
+        now_us: u64,
+        index: usize,
+        message: &Message<'_>,
+        route: Route,
+        sink: &mut impl Sink,
+    ) {
+        self.calls[index].legs = route
+            .targets
+            .into_iter()
+            .take(TARGETS_MAX)
+            .map(Leg::new)
+            .collect();
+        let request = self.keep(message.bytes());
+        self.calls[index].request = request;
+        self.send_trying(index, message, sink);
+        self.start_leg(now_us, index, 0, message, sink);
+    }
+
+    fn send_trying(&mut self, index: usize, message: &Message<'_>, sink: &mut impl Sink) {
+        let mut out = std::mem::take(&mut self.out);
+        edit::reply(message, 100, None, &[], &mut out);
+        self.send(self.calls[index].upstream, &out, sink);
+        self.out = out;
+    }
+
+    /// An INVITE again: the latest answer again, never another fork (RFC 3261 section 17.2.1).
+    fn on_repeated_invite(&mut self, index: usize, sink: &mut impl Sink) {
+        self.counters.repeated_invites += 1;
+        let call = &mut self.calls[index];
+        if !matches!(call.state, State::Proceeding | State::Completed) {
+            return;
+        }
+        let to = call.upstream;
+        if !call.answer.is_empty() {
+            let answer = std::mem::take(&mut call.answer);
+            self.send(to, &answer, sink);
+            self.calls[index].answer = answer;
+            return;
+        }
+        let request = std::mem::take(&mut call.request);
+        if let Ok(message) = Message::parse(&request) {
+            self.send_trying(index, &message, sink);
+        }
+        self.calls[index].request = request;
+    }
+
+    /// Answers finally with a response written here.
+    pub(super) fn answer_locally(
+        &mut self,
+        now_us: u64,
+        index: usize,
+        request: &Message<'_>,
+        status: u16,
+        extra: &[u8],
+        sink: &mut impl Sink,
+    ) {
+        let tag = tag_of(self.calls[index].key);
+        let mut out = std::mem::take(&mut self.out);
+        edit::reply(request, status, Some(tag), extra, &mut out);
+        self.complete(now_us, index, status, &out, sink);
+        self.out = out;
+    }
+
+    /// Sends a final answer other than 2xx and starts timers G and H.
+    pub(super) fn complete(
+        &mut self,
+        now_us: u64,
+        index: usize,
+        status: u16,
+        response: &[u8],
+        sink: &mut impl Sink,
+    ) {
+        self.send(self.calls[index].upstream, response, sink);
+        let answer = self.keep(response);
+        let call = &mut self.calls[index];
+        let before = std::mem::replace(&mut call.answer, answer);
+        call.state = State::Completed;
+        call.again_interval_us = T1_US;
+        call.again_us = now_us + T1_US;
+        call.end_us = now_us + LONG_US;
+        call.best = None;
+        self.give_back(before);
+        if status < 400 {
+            self.counters.redirected += 1;
+        } else {
+            self.counters.refused += 1;
+        }
+        self.report(now_us, index, status);
+        self.forget_request(index);
+    }
+
+    /// Tells the policy what became of the call.
+    pub(super) fn report(&mut self, now_us: u64, index: usize, status: u16) {
+        let call = &self.calls[index];
+        let (attempts, count) = super::fork::attempts(&call.legs);
+        let elapsed_ms = super::call::elapsed_ms(call.started_us, now_us);
+        let outcome = Outcome {
+            status,
+            elapsed_ms,
+            attempts: &attempts[..count],
+        };
+        self.policy.outcome(call.token, &outcome);
+    }
+
+    fn on_cancel(
+        &mut self,
+        now_us: u64,
+        source: SocketAddr,
+        message: &Message<'_>,
+        sink: &mut impl Sink,
+    ) {
+        let found = self
+            .transaction_key(message)
+            .and_then(|key| self.table.get(key));
+        let Some(index) = found.map(|index| index as usize) else {
+            if now_us < self.shed_until_us {
+                return self.shed(now_us, source, message, sink);
+            }
+            return self.answer_statelessly(source, message, 481, &[], sink);
+        };
+        self.answer_statelessly(source, message, 200, &[], sink);
+        let call = &mut self.calls[index];
+        if call.state != State::Proceeding || call.cancelled {
+            return;
+        }
+        call.cancelled = true;
+        self.counters.cancelled += 1;
+        let current = usize::from(call.current);
+        let leg = &mut call.legs[current];
+        leg.ended(now_us, Attempt::Cancelled);
+        if leg.state == LegState::Proceeding {
+            leg.give_up_us = now_us + CANCEL_WAIT_US;
+            self.send_cancel(now_us, index, current, sink);
+        } else {
+            // No CANCEL before a provisional answer; without one the leg's silence ends it.
+            leg.kill = Kill::HeldCancel;
+            leg.again_us = super::NEVER;
+        }
+        self.arm(now_us, index);
+    }
+
+    fn on_ack(
+        &mut self,
+        now_us: u64,
+        source: SocketAddr,
+        message: &Message<'_>,
+        sink: &mut impl Sink,
+    ) {
+        let found = self
+            .transaction_key(message)
+            .and_then(|key| self.table.get(key));
+        if let Some(index) = found.map(|index| index as usize) {
+            let call = &mut self.calls[index];
+            match call.state {
+                State::Completed => {
+                    call.state = State::Confirmed;
+                    call.again_us = super::NEVER;
+                    // A redirect rang nowhere: its slot only absorbs stragglers (timer I). A call
+                    // that was forked keeps its tombstone, so that no late INVITE rings twice.
+                    if call.legs.is_empty() {
+                        call.end_us = now_us + T4_US;
+                    }
+                    let answer = std::mem::take(&mut call.answer);
+                    self.give_back(answer);
+                    self.arm(now_us, index);
+                    return;
+                }
+                State::Accepted => {}
+                State::Free | State::Proceeding | State::Confirmed => return,
+            }
+        }
+        if now_us < self.shed_until_us && found.is_none() && self.is_mine(message) {
+            return self.shed(now_us, source, message, sink);
+        }
+        self.pass_on(source, message, sink);
+    }
+}

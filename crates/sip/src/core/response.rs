@@ -1,0 +1,271 @@
+//! The targets' side: provisional answers, 2xx, refusals, network errors.
+
+use super::call::{Kill, LegState, State};
+use super::{Core, NEVER, Sink};
+use crate::branch::{Keys, LegId, Role};
+use crate::edit;
+use crate::msg::Message;
+use crate::policy::{Attempt, Policy};
+use std::net::SocketAddr;
+
+impl<P: Policy> Core<P> {
+    pub(super) fn on_response(
+        &mut self,
+        now_us: u64,
+        source: SocketAddr,
+        message: &Message<'_>,
+        sink: &mut impl Sink,
+    ) {
+        let (Some(branch), Some(status)) = (message.top_via_branch(), message.status()) else {
+            self.counters.malformed += 1;
+            return;
+        };
+        if Keys::is_stateless(branch) {
+            return self.pass_response_on(message, branch, sink);
+        }
+        let id = self.leg_of(branch, source);
+        let (Some((index, leg, role)), Some(cseq)) = (id, message.cseq()) else {
+            self.counters.stray += 1;
+            return;
+        };
+        match (role, cseq.method) {
+            (Role::Invite, b"INVITE") => match status {
+                100..200 => self.on_provisional(now_us, index, leg, status, message, sink),
+                200..300 => self.on_success(now_us, index, leg, status, message, sink),
+                _ => self.on_refusal(now_us, index, leg, status, message, sink),
+            },
+            (Role::Invite, b"CANCEL") | (Role::Bye, b"BYE") if status >= 200 => {
+                if self.calls[index].legs[leg].kill == Kill::Sent {
+                    self.end_kill(index, leg);
+                }
+            }
+            _ => self.counters.stray += 1,
+        }
+        self.forget_request(index);
+        self.arm(now_us, index);
+    }
+
+    /// The leg a branch of ours names, if it still exists and `peer` is its target.
+    fn leg_of(&self, branch: &[u8], peer: SocketAddr) -> Option<(usize, usize, Role)> {
+        let LegId {
+            index,
+            generation,
+            leg,
+            role,
+        } = self.keys.read(branch)?;
+        let (index, leg) = (index as usize, usize::from(leg));
+        let call = self.calls.get(index)?;
+        let known = call.generation == generation && call.state != State::Free;
+        (known && call.legs.get(leg)?.target.addr == peer).then_some((index, leg, role))
+    }
+
+    fn on_provisional(
+        &mut self,
+        now_us: u64,
+        index: usize,
+        leg: usize,
+        status: u16,
+        message: &Message<'_>,
+        sink: &mut impl Sink,
+    ) {
+        let call = &mut self.calls[index];
+        let cancelled = call.cancelled;
+        let proceeding = call.state == State::Proceeding;
+        let state = &mut call.legs[leg];
+        if !matches!(state.state, LegState::Calling | LegState::Proceeding) {
+            return;
+        }
+        if state.state == LegState::Calling {
+            state.state = LegState::Proceeding;
+            if state.kill == Kill::No {
+                state.again_us = NEVER;
+            }
+        }
+        if state.kill == Kill::HeldCancel {
+            if !state.abandoned {
+                state.give_up_us = now_us + super::call::CANCEL_WAIT_US;
+            }
+            return self.send_cancel(now_us, index, leg, sink);
+        }
+        if state.abandoned || cancelled || !proceeding {
+            return;
+        }
+        let timers = state.target.timers;
+        if status == 100 {
+            if !state.ringing {
+                state.give_up_us = state.started_us + u64::from(timers.trying_ms) * 1_000;
+            }
+            return;
+        }
+        state.ringing = true;
+        state.give_up_us = state.started_us + u64::from(timers.ring_ms) * 1_000;
+        let to = call.upstream;
+        let out = self.towards_caller(index, message);
+        self.send(to, &out, sink);
+        let before = std::mem::replace(&mut self.calls[index].answer, out);
+        self.give_back(before);
+    }
+
+    /// The response as it goes upstream; rebuilt on the request's Vias if the target kept only ours.
+    fn towards_caller(&mut self, index: usize, message: &Message<'_>) -> Vec<u8> {
+        let mut out = self.spare.pop().unwrap_or_default();
+        if !edit::forward_response(message, &mut out)
+            && let Ok(request) = Message::parse(&self.calls[index].request)
+        {
+            edit::rebuild_response(&request, message, &mut out);
+        }
+        out
+    }
+
+    fn on_success(
+        &mut self,
+        now_us: u64,
+        index: usize,
+        leg: usize,
+        status: u16,
+        message: &Message<'_>,
+        sink: &mut impl Sink,
+    ) {
+        let call = &mut self.calls[index];
+        let winner = call.winner.map(usize::from);
+        let to = call.upstream;
+        let state = &mut call.legs[leg];
+        let first = state.state != LegState::Accepted;
+        if first {
+            state.state = LegState::Accepted;
+            state.attempt = None;
+            state.ended(now_us, Attempt::Answered);
+            if state.kill == Kill::HeldCancel {
+                state.kill = Kill::No;
+            }
+            if state.kill == Kill::No {
+                state.again_us = NEVER;
+            }
+        }
+        if call.state == State::Proceeding {
+            let out = self.towards_caller(index, message);
+            self.send(to, &out, sink);
+            self.give_back(out);
+            self.accept(now_us, index, leg, status, sink);
+        } else if winner == Some(leg) {
+            let out = self.towards_caller(index, message);
+            self.send(to, &out, sink);
+            self.give_back(out);
+        } else {
+            self.end_late_answer(now_us, index, leg, first, message, sink);
+        }
+    }
+
+    /// Nobody upstream waits for this 2xx: ACK it, and end it with BYE.
+    fn end_late_answer(
+        &mut self,
+        now_us: u64,
+        index: usize,
+        leg: usize,
+        first: bool,
+        message: &Message<'_>,
+        sink: &mut impl Sink,
+    ) {
+        let target = self.calls[index].legs[leg].target.clone();
+        let uri = target
+            .uri
+            .as_deref()
+            .map_or(&b"sip:invalid"[..], str::as_bytes);
+        let mut out = std::mem::take(&mut self.out);
+        let branch = self.branch(index, leg, Role::Ack);
+        edit::end_of_answered(message, &self.me, &branch, uri, b"ACK", &mut out);
+        self.send(target.addr, &out, sink);
+        self.out = out;
+        if first {
+            self.counters.late_answers_ended += 1;
+            let branch = self.branch(index, leg, Role::Bye);
+            let mut bye = Vec::new();
+            edit::end_of_answered(message, &self.me, &branch, uri, b"BYE", &mut bye);
+            self.send_kill(now_us, index, leg, bye, sink);
+        }
+    }
+
+    fn on_refusal(
+        &mut self,
+        now_us: u64,
+        index: usize,
+        leg: usize,
+        status: u16,
+        message: &Message<'_>,
+        sink: &mut impl Sink,
+    ) {
+        self.acknowledge(index, leg, message, sink);
+        let call = &mut self.calls[index];
+        let (current, cancelled) = (usize::from(call.current) == leg, call.cancelled);
+        let proceeding = call.state == State::Proceeding;
+        let state = &mut call.legs[leg];
+        if matches!(state.state, LegState::Completed | LegState::Accepted) {
+            return;
+        }
+        let waited_for = current && proceeding && state.is_active();
+        state.state = LegState::Completed;
+        state.ended(now_us, Attempt::Refused(status));
+        let through = state.target.fall_through.covers(status);
+        self.end_kill(index, leg);
+        if !waited_for {
+            return;
+        }
+        let out = self.towards_caller(index, message);
+        if cancelled {
+            // The target's own word on the cancelled INVITE, 487 as a rule.
+            self.complete(now_us, index, status, &out, sink);
+        } else {
+            self.consider(index, status, &out);
+            if through {
+                self.advance(now_us, index, sink);
+            } else {
+                self.finish(now_us, index, sink);
+            }
+        }
+        self.give_back(out);
+    }
+
+    fn acknowledge(
+        &mut self,
+        index: usize,
+        leg: usize,
+        message: &Message<'_>,
+        sink: &mut impl Sink,
+    ) {
+        let branch = self.branch(index, leg, Role::Invite);
+        let mut out = std::mem::take(&mut self.out);
+        let target = &self.calls[index].legs[leg].target;
+        let to = target.addr;
+        let kept = Message::parse(&self.calls[index].request).ok();
+        let as_received = kept.as_ref().and_then(Message::request_uri);
+        let uri = target.uri.as_deref().map(str::as_bytes).or(as_received);
+        let uri = uri.unwrap_or(b"sip:invalid");
+        edit::ack_refusal(message, &self.me, &branch, uri, &mut out);
+        self.send(to, &out, sink);
+        self.out = out;
+    }
+
+    /// The network refused a packet: `to` is where it was sent, `packet` its first bytes. Only an
+    /// INVITE without any answer yet is given up; a truncated packet that names no leg is left to the
+    /// timers.
+    pub fn on_icmp(&mut self, now_us: u64, to: SocketAddr, packet: &[u8], sink: &mut impl Sink) {
+        let Some(branch) = edit::branch_of_invite(packet) else {
+            return;
+        };
+        let Some((index, leg, Role::Invite)) = self.leg_of(branch, to) else {
+            return;
+        };
+        let call = &self.calls[index];
+        let state = &call.legs[leg];
+        if call.state != State::Proceeding || !state.is_active() || state.state != LegState::Calling
+        {
+            return;
+        }
+        self.counters.unreachable += 1;
+        self.abandon(now_us, index, leg, Attempt::Unreachable, sink);
+        self.consider(index, 503, &[]);
+        self.advance(now_us, index, sink);
+        self.forget_request(index);
+        self.arm(now_us, index);
+    }
+}

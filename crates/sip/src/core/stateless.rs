@@ -1,0 +1,151 @@
+//! What needs no memory: requests within a dialog, ACKs of 2xx, and calls shed from a full table.
+//!
+//! Only known peers are passed on to; otherwise the router would be an open relay.
+
+use super::call::LONG_US;
+use super::{Core, Sink};
+use crate::branch::Keys;
+use crate::edit::{self, Forward};
+use crate::msg::Message;
+use crate::msg::fields::{Via, uri_address, uri_user};
+use crate::policy::{Invite, Policy, Shed};
+use std::net::SocketAddr;
+
+impl<P: Policy> Core<P> {
+    /// Whether a request is addressed to this router itself.
+    pub(super) fn is_mine(&self, message: &Message<'_>) -> bool {
+        edit::next_hop(message, &self.me).is_some_and(|uri| self.me.is_me(uri))
+    }
+
+    /// Passes on a request within a dialog to where it says, if that is a known peer.
+    pub(super) fn pass_on(
+        &mut self,
+        source: SocketAddr,
+        message: &Message<'_>,
+        sink: &mut impl Sink,
+    ) {
+        let to = edit::next_hop(message, &self.me)
+            .and_then(uri_address)
+            .filter(|to| self.policy.is_known(*to));
+        match to {
+            Some(to) => self.forward_statelessly(source, message, to, None, sink),
+            None => self.decline(source, message, 481, sink),
+        }
+    }
+
+    fn decline(
+        &mut self,
+        source: SocketAddr,
+        message: &Message<'_>,
+        status: u16,
+        sink: &mut impl Sink,
+    ) {
+        if message.method() == Some(b"ACK") {
+            self.counters.stray += 1;
+        } else {
+            self.answer_statelessly(source, message, status, &[], sink);
+        }
+    }
+
+    fn forward_statelessly(
+        &mut self,
+        source: SocketAddr,
+        message: &Message<'_>,
+        to: SocketAddr,
+        uri: Option<&[u8]>,
+        sink: &mut impl Sink,
+    ) {
+        let hops = message.max_forwards().ok().flatten().unwrap_or(71);
+        let Some(via) = message.top_via() else { return };
+        if hops == 0 {
+            return self.decline(source, message, 483, sink);
+        }
+        let Some(seal) = self.seal(&via, message) else {
+            return;
+        };
+        let branch = Keys::stateless(seal);
+        let mut out = std::mem::take(&mut self.out);
+        let edit = Forward {
+            me: &self.me,
+            branch: &branch,
+            uri,
+            max_forwards: hops - 1,
+            call: None,
+        };
+        edit::forward_request(message, &edit, &mut out);
+        self.counters.stateless += 1;
+        self.send(to, &out, sink);
+        self.out = out;
+    }
+
+    /// What ties a response to a request that was passed on: the same for its repetitions, CANCEL and
+    /// ACK (RFC 3261 section 16.11).
+    fn seal(&self, via: &Via<'_>, message: &Message<'_>) -> Option<u128> {
+        let place = edit::reply_address(via)?.to_string();
+        let number = message.cseq()?.number.to_be_bytes();
+        let parts: [&[u8]; 5] = [
+            place.as_bytes(),
+            via.host,
+            via.branch.unwrap_or_default(),
+            message.call_id()?,
+            &number,
+        ];
+        Some(self.keys.digest(2, &parts))
+    }
+
+    /// A response to something passed on: to the next Via, if the seal is ours.
+    pub(super) fn pass_response_on(
+        &mut self,
+        message: &Message<'_>,
+        branch: &[u8],
+        sink: &mut impl Sink,
+    ) {
+        let via = message.vias().nth(1).and_then(Via::parse);
+        let sealed = via
+            .as_ref()
+            .and_then(|via| self.seal(via, message))
+            .map(Keys::stateless);
+        let to = via.as_ref().and_then(edit::reply_address);
+        let (Some(to), true) = (to, sealed.is_some_and(|text| text[..] == *branch)) else {
+            self.counters.stray += 1;
+            return;
+        };
+        let mut out = std::mem::take(&mut self.out);
+        if edit::forward_response(message, &mut out) {
+            self.send(to, &out, sink);
+        }
+        self.out = out;
+    }
+
+    /// No room: the policy's answer for a full table, without memory. `message` is an INVITE, or the
+    /// CANCEL or ACK of one that was shed.
+    pub(super) fn shed(
+        &mut self,
+        now_us: u64,
+        source: SocketAddr,
+        message: &Message<'_>,
+        sink: &mut impl Sink,
+    ) {
+        self.counters.shed += 1;
+        if message.method() == Some(b"INVITE") {
+            self.shed_until_us = now_us + LONG_US;
+        }
+        let invite = message.method() == Some(b"INVITE");
+        match self.policy.shed(now_us, &Invite::new(message, source)) {
+            Shed::Proxy(target) => {
+                let uri = target.uri.as_deref().map(str::as_bytes);
+                self.forward_statelessly(source, message, target.addr, uri, sink);
+            }
+            Shed::Redirect(target) if invite => {
+                let called = message.request_uri().and_then(uri_user).unwrap_or_default();
+                let mut contact = self.spare.pop().unwrap_or_default();
+                let one = std::iter::once((target.uri.as_deref(), target.addr));
+                edit::contacts(one, called, None, &mut contact);
+                self.answer_statelessly(source, message, 302, &contact, sink);
+                self.give_back(contact);
+            }
+            Shed::Refuse if invite => self.answer_statelessly(source, message, 503, &[], sink),
+            Shed::Redirect(_) | Shed::Refuse => self.decline(source, message, 481, sink),
+        }
+    }
+}
