@@ -40,9 +40,10 @@ impl Track {
     pub(crate) fn new(chunk: &ChunkView, place: Place) -> Self {
         let trunk = match (place.first, place.last) {
             (true, true) => None,
-            (true, false) => Some("M10 30L10 60"),
-            (false, false) => Some("M10 0L10 60"),
-            (false, true) => Some("M10 0L10 30"),
+            // Beyond the drawing, so that the trunk stays whole where a row grows taller.
+            (true, false) => Some("M10 30L10 72"),
+            (false, false) => Some("M10 -12L10 72"),
+            (false, true) => Some("M10 -12L10 30"),
         };
         let out = chunk.out_percent.map(|p| p.min(100));
         Self {

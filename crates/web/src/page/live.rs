@@ -270,7 +270,7 @@ struct Join<'a> {
     outsourcer: &'a str,
     since: Option<TimeTag>,
     rows: Vec<(&'static str, String, String)>,
-    matched: (Aspect, String),
+    matched: (Aspect, String, String),
     unserved: (Aspect, String),
     view: &'a LiveView,
 }
@@ -285,7 +285,7 @@ impl<'a> Join<'a> {
             outsourcer: &view.outsourcer,
             since: join.map(|j| clock.second(j.since)),
             rows: join.map(join_rows).unwrap_or_default(),
-            matched: join.map_or((Aspect::Unknown, "No data".to_owned()), match_rate),
+            matched: join.map_or_else(no_match, match_rate),
             unserved: match join {
                 None => (Aspect::Unknown, "No data".to_owned()),
                 Some(j) if j.unserved == 0 => (Aspect::Proved, "none".to_owned()),
@@ -296,25 +296,30 @@ impl<'a> Join<'a> {
     }
 }
 
-fn match_rate(join: &JoinView) -> (Aspect, String) {
+fn no_match() -> (Aspect, String, String) {
+    (
+        Aspect::Unknown,
+        "No data".to_owned(),
+        "Decisions with a record".to_owned(),
+    )
+}
+
+fn match_rate(join: &JoinView) -> (Aspect, String, String) {
     if join.due == 0 {
-        return (Aspect::Unknown, "No data: no call is due yet".to_owned());
+        return no_match();
     }
-    let counts = format!(
-        "{} of {}, {}",
+    let what = format!(
+        "{} of {} decisions have a record",
         format::count(join.matched),
-        format::count(join.due),
-        format::ratio(join.matched, join.due)
+        format::count(join.due)
     );
+    let rate = format::ratio(join.matched, join.due);
     let enough =
         u128::from(join.matched) * 1000 >= u128::from(join.due) * u128::from(MATCH_PER_MILLE_MIN);
     if enough {
-        (Aspect::Proved, counts)
+        (Aspect::Proved, rate, what)
     } else {
-        (
-            Aspect::Unknown,
-            format!("No data: {counts}, below 99\u{a0}%"),
-        )
+        (Aspect::Unknown, format!("No data, {rate}"), what)
     }
 }
 
@@ -374,41 +379,37 @@ impl<'a> Locks<'a> {
 #[derive(Template)]
 #[template(path = "part/nodes.html")]
 struct Nodes<'a> {
-    nodes: Vec<(&'a str, Aspect, String)>,
+    nodes: Vec<NodeRow<'a>>,
+}
+
+struct NodeRow<'a> {
+    id: &'a str,
+    aspect: Aspect,
+    word: &'static str,
+    table: &'a str,
+    position: String,
+    lease: String,
 }
 
 impl<'a> Nodes<'a> {
     fn new(view: &'a LiveView) -> Self {
         let nodes = view.nodes.iter().map(|node| {
-            if !node.reachable {
-                return (
-                    node.id.as_str(),
-                    Aspect::Unknown,
-                    "does not answer".to_owned(),
-                );
-            }
-            let mut parts = Vec::with_capacity(4);
-            if node.home {
-                parts.push("home".to_owned());
-            }
-            match &node.table_hash {
-                Some(hash) => parts.push(format!("table {}", format::short_hash(hash))),
-                None => parts.push("no table: calls go in-house".to_owned()),
-            }
-            parts.extend(
-                node.position
-                    .map(|p| format!("position {}", format::count(p))),
-            );
-            parts.extend(
-                node.lease_s_left
-                    .map(|s| format!("lease {}", format::duration_s(s))),
-            );
-            let aspect = if node.table_hash.is_some() {
-                Aspect::Proved
-            } else {
-                Aspect::Hold
+            let (aspect, word) = match (node.reachable, node.home, &node.table_hash) {
+                (false, _, _) => (Aspect::Unknown, "No answer"),
+                (true, true, _) => (Aspect::Proved, "Home"),
+                (true, false, None) => (Aspect::Hold, "No table: in-house"),
+                (true, false, Some(_)) => (Aspect::Proved, "By the table"),
             };
-            (node.id.as_str(), aspect, parts.join(", "))
+            NodeRow {
+                id: &node.id,
+                aspect,
+                word,
+                table: node.table_hash.as_deref().map_or("", format::short_hash),
+                position: format::count_or_dash(node.position),
+                lease: node
+                    .lease_s_left
+                    .map_or_else(|| format::DASH.to_owned(), format::duration_s),
+            }
         });
         Self {
             nodes: nodes.collect(),
