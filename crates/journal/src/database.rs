@@ -194,6 +194,8 @@ fn options(path: &Path) -> SqliteConnectOptions {
         .synchronous(SqliteSynchronous::Full)
         .busy_timeout(Duration::from_millis(BUSY_MS_MAX))
         .foreign_keys(true)
+        // What is deleted (accounts, old call facts) is overwritten, not just unlinked.
+        .pragma("secure_delete", "on")
 }
 
 fn pool(connections_max: u32) -> SqlitePoolOptions {

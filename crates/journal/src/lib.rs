@@ -3,6 +3,7 @@
 //! The journal knows streams, versions, kinds and canonical bodies; what a fact means is the domain's affair.
 #![forbid(unsafe_code)]
 
+pub mod accounts;
 mod chain;
 mod database;
 mod desk;

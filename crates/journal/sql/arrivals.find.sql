@@ -1,0 +1,3 @@
+select last_us
+from arrivals
+where user_name = $1 and source = $2

@@ -1,0 +1,2 @@
+delete from attempts
+where kind = $1 and subject = $2

@@ -1,0 +1,3 @@
+update attempts
+set failures = failures - 1
+where kind = $1 and subject = $2 and failures > 0

@@ -1,0 +1,3 @@
+select name, side, roles, public_key, password_hash, pin_hash, created_us
+from users
+where name = $1

@@ -1,0 +1,4 @@
+select name, side, roles, public_key, password_hash, pin_hash, created_us
+from users
+order by name
+limit $1

@@ -1,0 +1,182 @@
+//! Accounts: who may come in, as whom, with which secret. A side table that can be deleted; the journal holds names of
+//! accounts, never of humans.
+//!
+//! Three doors: a password (everything the roles allow), the duty PIN (brings calls home and nothing else), and tokens for
+//! machines (what their scope says). A wrong name costs the same as a wrong secret and gets the same answer.
+
+mod secret;
+mod store;
+mod throttle;
+mod token;
+
+pub use store::Accounts;
+pub use token::TokenScope;
+
+use crate::database::Unavailable;
+use jiff::Timestamp;
+use segue_domain::{Actor, Right, Role, Side};
+use serde::Serialize;
+use std::collections::BTreeSet;
+
+/// Shortest password, in characters.
+pub const PASSWORD_CHARS_MIN: usize = 10;
+/// Longest password or PIN taken, in bytes, so that hashing stays cheap to refuse.
+pub const SECRET_BYTES_MAX: usize = 1_024;
+/// Shortest duty PIN, in digits (design: Trust).
+pub const PIN_DIGITS_MIN: usize = 8;
+
+/// A person's account, without its secrets.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize)]
+pub struct Account {
+    /// Account name, as in the journal.
+    pub name: String,
+    /// The party.
+    pub side: Side,
+    /// What the person is to the transition.
+    pub roles: BTreeSet<Role>,
+    /// Hex Ed25519 public key of a signatory.
+    pub public_key: Option<String>,
+    /// Whether there is a duty PIN.
+    pub has_pin: bool,
+    /// Since when.
+    pub created_at: Timestamp,
+}
+
+/// An account to add.
+#[derive(Clone)]
+pub struct NewAccount {
+    /// 1–64 letters, digits, `.`, `_`, `-`, `/`; unique across both parties.
+    pub name: String,
+    /// The party.
+    pub side: Side,
+    /// What the person is to the transition.
+    pub roles: BTreeSet<Role>,
+    /// At least `PASSWORD_CHARS_MIN` characters.
+    pub password: String,
+    /// At least `PIN_DIGITS_MIN` digits.
+    pub pin: Option<String>,
+    /// Hex Ed25519 public key of a signatory.
+    pub public_key: Option<String>,
+}
+
+impl std::fmt::Debug for NewAccount {
+    fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
+        f.debug_struct("NewAccount")
+            .field("name", &self.name)
+            .finish_non_exhaustive()
+    }
+}
+
+/// How somebody came in, which bounds what they may do.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize)]
+#[serde(rename_all = "snake_case")]
+pub enum Door {
+    /// With the password: everything the roles allow.
+    Password,
+    /// With the duty PIN: bring calls home.
+    Pin,
+    /// With a token: what its scope says.
+    Token(TokenScope),
+}
+
+/// Somebody who proved who they are.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize)]
+pub struct Entry {
+    /// Whose account it is.
+    pub account: Account,
+    /// How they came in.
+    pub door: Door,
+}
+
+impl Entry {
+    /// The actor the desk sees: never more than the door lets through.
+    pub fn actor(&self) -> Actor {
+        let (name, side) = (&self.account.name, self.account.side);
+        let all: Vec<_> = self.account.roles.iter().copied().collect();
+        let whole = Actor::new(name, side, &all);
+        let homeward: &[Role] = if whole.may(Right::BringHome) {
+            &[Role::Duty]
+        } else {
+            &[]
+        };
+        match self.door {
+            Door::Password | Door::Token(TokenScope::Act) => whole,
+            Door::Pin | Door::Token(TokenScope::Home) => Actor::new(name, side, homeward),
+            Door::Token(TokenScope::Read | TokenScope::Ingest) => {
+                Actor::new(name, side, &[Role::Viewer])
+            }
+        }
+    }
+}
+
+/// An account that was not added or changed.
+#[derive(Debug, thiserror::Error)]
+pub enum AccountError {
+    /// The name is taken, on whichever side.
+    #[error("an account `{name}` exists already; choose another name or remove it first")]
+    Exists {
+        /// The name.
+        name: String,
+    },
+    /// No such account.
+    #[error("there is no account `{name}`; `segue user list` shows all")]
+    Unknown {
+        /// The name.
+        name: String,
+    },
+    /// A name the journal could not carry.
+    #[error("`{name}` cannot be an account name; use 1 to 64 letters, digits, `.`, `_` or `-`")]
+    BadName {
+        /// The name.
+        name: String,
+    },
+    /// Too short or too long.
+    #[error(
+        "a password has at least {PASSWORD_CHARS_MIN} characters and at most {SECRET_BYTES_MAX} bytes; choose another one"
+    )]
+    BadPassword,
+    /// Too short, not digits, or one digit over and over.
+    #[error(
+        "a duty PIN has at least {PIN_DIGITS_MIN} digits, not all the same; choose another one"
+    )]
+    BadPin,
+    /// No key.
+    #[error(
+        "the public key of `{name}` is no usable Ed25519 key of 64 hexadecimal digits; make one with `segue key new`"
+    )]
+    BadKey {
+        /// The account.
+        name: String,
+    },
+    /// The secret could not be hashed, or the machine gave no random bytes.
+    #[error("the secret could not be hashed; check the machine's memory and try again")]
+    Hashing,
+    /// The database could not do it.
+    #[error(transparent)]
+    Unavailable(#[from] Unavailable),
+    /// A row that Segue never writes.
+    #[error(
+        "the accounts hold a `{field}` that Segue never writes; restore the file from the last backup"
+    )]
+    Corrupt {
+        /// The column.
+        field: &'static str,
+    },
+}
+
+/// Somebody who was not let in.
+#[derive(Debug, thiserror::Error)]
+pub enum EntryError {
+    /// Name, secret or token are not right; which of them is not said.
+    #[error("the name or the secret is wrong; try again")]
+    Wrong,
+    /// Too many failures lately; nothing was checked.
+    #[error("too many failed attempts; wait {retry_s} s and try again")]
+    Throttled {
+        /// When the next attempt counts, in seconds.
+        retry_s: u64,
+    },
+    /// The accounts did not answer.
+    #[error(transparent)]
+    Accounts(#[from] AccountError),
+}

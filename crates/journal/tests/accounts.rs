@@ -1,0 +1,393 @@
+//! Who may come in, how far, and how guessing is slowed down without keeping anybody out.
+#![expect(clippy::unwrap_used, reason = "a failed fixture is a failed test")]
+
+use jiff::{SignedDuration, Timestamp};
+use segue_domain::{Right, Role, Side};
+use segue_journal::accounts::{
+    AccountError, Accounts, Door, Entry, EntryError, NewAccount, TokenScope,
+};
+
+const PASSWORD: &str = "correct horse";
+const PIN: &str = "27182818";
+const HOME: &str = "10.0.0.1";
+const AWAY: &str = "203.0.113.9";
+
+fn at(second: i64) -> Timestamp {
+    "2026-11-22T05:00:00Z".parse::<Timestamp>().unwrap() + SignedDuration::from_secs(second)
+}
+
+fn person(name: &str) -> NewAccount {
+    NewAccount {
+        name: name.to_owned(),
+        side: Side::Client,
+        roles: [Role::Signatory, Role::Implementation].into(),
+        password: PASSWORD.to_owned(),
+        pin: Some(PIN.to_owned()),
+        public_key: None,
+    }
+}
+
+async fn accounts() -> (tempfile::TempDir, Accounts) {
+    let directory = tempfile::tempdir().unwrap();
+    let accounts = Accounts::open(&directory.path().join("accounts.db"))
+        .await
+        .unwrap();
+    accounts.add(&person("dana"), at(0)).await.unwrap();
+    (directory, accounts)
+}
+
+fn retry_s(answer: &Result<Entry, EntryError>) -> Option<u64> {
+    match answer {
+        Err(EntryError::Throttled { retry_s }) => Some(*retry_s),
+        _ => None,
+    }
+}
+
+#[tokio::test]
+async fn accounts_are_added_listed_changed_and_removed() {
+    let (directory, accounts) = accounts().await;
+    let erin = NewAccount {
+        name: "erin".into(),
+        side: Side::Outsourcer,
+        pin: None,
+        ..person("")
+    };
+    accounts.add(&erin, at(1)).await.unwrap();
+    let all = accounts.list().await.unwrap();
+    let all: Vec<_> = all
+        .iter()
+        .map(|a| (a.name.as_str(), a.side, a.has_pin))
+        .collect();
+    assert_eq!(
+        all,
+        [
+            ("dana", Side::Client, true),
+            ("erin", Side::Outsourcer, false)
+        ]
+    );
+
+    accounts
+        .set_password("erin", "another horse")
+        .await
+        .unwrap();
+    assert!(accounts.enter("erin", PASSWORD, HOME, at(2)).await.is_err());
+    assert!(
+        accounts
+            .enter("erin", "another horse", HOME, at(2))
+            .await
+            .is_ok()
+    );
+    accounts.set_pin("erin", Some(PIN)).await.unwrap();
+    assert!(
+        accounts
+            .enter_with_pin("erin", PIN, HOME, at(3))
+            .await
+            .is_ok()
+    );
+    accounts.set_pin("erin", None).await.unwrap();
+    assert!(
+        accounts
+            .enter_with_pin("erin", PIN, HOME, at(4))
+            .await
+            .is_err()
+    );
+
+    let token = accounts
+        .add_token("erin", "feed", TokenScope::Ingest, at(5), None)
+        .await
+        .unwrap();
+    assert!(accounts.enter_with_token(&token, at(6)).await.is_ok());
+    accounts.remove("erin").await.unwrap();
+    assert!(
+        accounts
+            .enter("erin", "another horse", HOME, at(7))
+            .await
+            .is_err()
+    );
+    assert!(
+        accounts.enter_with_token(&token, at(7)).await.is_err(),
+        "tokens go with the account"
+    );
+    assert!(matches!(
+        accounts.remove("erin").await,
+        Err(AccountError::Unknown { .. })
+    ));
+
+    // No secret is in the file in the clear.
+    accounts.close().await;
+    let bytes = std::fs::read(directory.path().join("accounts.db")).unwrap();
+    for secret in [PASSWORD, PIN, "another horse", token.as_str()] {
+        assert!(
+            !bytes
+                .windows(secret.len())
+                .any(|window| window == secret.as_bytes())
+        );
+    }
+}
+
+#[tokio::test]
+async fn unfit_accounts_are_refused_with_a_next_step() {
+    let (_directory, accounts) = accounts().await;
+    for (what, new, says) in [
+        ("the name is taken", person("dana"), "exists already"),
+        ("no name", person(""), "cannot be an account name"),
+        (
+            "a name with a space",
+            person("da na"),
+            "cannot be an account name",
+        ),
+        (
+            "a short password",
+            NewAccount {
+                password: "123456789".into(),
+                ..person("x")
+            },
+            "at least 10",
+        ),
+        (
+            "a long password",
+            NewAccount {
+                password: "x".repeat(1_025),
+                ..person("x")
+            },
+            "at most 1024",
+        ),
+        (
+            "a short PIN",
+            NewAccount {
+                pin: Some("1234567".into()),
+                ..person("x")
+            },
+            "at least 8 digits",
+        ),
+        (
+            "one digit",
+            NewAccount {
+                pin: Some("11111111".into()),
+                ..person("x")
+            },
+            "not all the same",
+        ),
+        (
+            "no key",
+            NewAccount {
+                public_key: Some("ab".into()),
+                ..person("x")
+            },
+            "segue key new",
+        ),
+    ] {
+        let error = accounts.add(&new, at(1)).await.unwrap_err();
+        assert!(error.to_string().contains(says), "{what}: {error}");
+    }
+    assert_eq!(accounts.list().await.unwrap().len(), 1);
+    assert!(
+        !format!("{:?}", person("x")).contains(PASSWORD),
+        "secrets are not printed"
+    );
+}
+
+#[tokio::test]
+async fn each_door_lets_through_what_it_is_for() {
+    let (_directory, accounts) = accounts().await;
+    let by_password = accounts.enter("dana", PASSWORD, HOME, at(1)).await.unwrap();
+    let by_pin = accounts
+        .enter_with_pin("dana", PIN, HOME, at(1))
+        .await
+        .unwrap();
+    assert_eq!((by_password.door, by_pin.door), (Door::Password, Door::Pin));
+    let mut by_token = Vec::new();
+    for scope in TokenScope::ALL {
+        let token = accounts
+            .add_token("dana", scope.as_str(), scope, at(1), None)
+            .await
+            .unwrap();
+        by_token.push(accounts.enter_with_token(&token, at(2)).await.unwrap());
+    }
+    let rights = |entry: &Entry| {
+        let actor = entry.actor();
+        assert_eq!(actor.person.as_str(), "dana");
+        [
+            Right::Prepare,
+            Right::Sign,
+            Right::PlaceTestCalls,
+            Right::BringHome,
+        ]
+        .map(|right| actor.may(right))
+    };
+    assert_eq!(rights(&by_password), [true, true, true, true]);
+    assert_eq!(rights(&by_pin), [false, false, false, true]);
+    let by_token: Vec<_> = by_token.iter().map(rights).collect();
+    let nothing = [false; 4];
+    let home = [false, false, false, true];
+    assert_eq!(by_token, [nothing, nothing, home, [true; 4]]);
+
+    // A PIN gives nobody a right the roles do not carry.
+    let viewer = NewAccount {
+        roles: [Role::Viewer].into(),
+        ..person("vera")
+    };
+    accounts.add(&viewer, at(1)).await.unwrap();
+    let vera = accounts
+        .enter_with_pin("vera", PIN, HOME, at(2))
+        .await
+        .unwrap();
+    assert_eq!(rights_of(&vera), nothing);
+}
+
+fn rights_of(entry: &Entry) -> [bool; 4] {
+    let actor = entry.actor();
+    [
+        Right::Prepare,
+        Right::Sign,
+        Right::PlaceTestCalls,
+        Right::BringHome,
+    ]
+    .map(|right| actor.may(right))
+}
+
+#[tokio::test]
+async fn a_token_ends_when_it_expires_or_is_taken_back() {
+    let (_directory, accounts) = accounts().await;
+    let until = Some(at(60));
+    let token = accounts
+        .add_token("dana", "job", TokenScope::Read, at(0), until)
+        .await
+        .unwrap();
+    let other = accounts
+        .add_token("dana", "other", TokenScope::Read, at(0), None)
+        .await
+        .unwrap();
+    assert!(accounts.enter_with_token(&token, at(59)).await.is_ok());
+    assert!(matches!(
+        accounts.enter_with_token(&token, at(60)).await,
+        Err(EntryError::Wrong)
+    ));
+    accounts.remove_tokens("dana", "other").await.unwrap();
+    assert!(matches!(
+        accounts.enter_with_token(&other, at(1)).await,
+        Err(EntryError::Wrong)
+    ));
+    assert!(accounts.enter_with_token("segue_", at(1)).await.is_err());
+    assert!(
+        accounts
+            .add_token("nobody", "job", TokenScope::Read, at(0), None)
+            .await
+            .is_err()
+    );
+}
+
+#[tokio::test]
+async fn guessing_a_person_is_slowed_from_anywhere_but_not_for_who_came_in_before() {
+    let (_directory, accounts) = accounts().await;
+    assert!(
+        accounts
+            .enter_with_pin("dana", PIN, HOME, at(0))
+            .await
+            .is_ok()
+    );
+    for n in 0..5 {
+        let source = format!("203.0.113.{n}");
+        let answer = accounts
+            .enter_with_pin("dana", "00000001", &source, at(1))
+            .await;
+        assert!(
+            matches!(answer, Err(EntryError::Wrong)),
+            "guess {n}: {answer:?}"
+        );
+    }
+    // From anywhere new, even the right PIN has to wait ...
+    let answer = accounts.enter_with_pin("dana", PIN, AWAY, at(1)).await;
+    assert_eq!(retry_s(&answer), Some(1));
+    assert!(answer.unwrap_err().to_string().contains("wait 1 s"));
+    // ... from where she always comes in it does not, nor does anybody else, nor does her password.
+    assert!(
+        accounts
+            .enter_with_pin("dana", PIN, HOME, at(1))
+            .await
+            .is_ok()
+    );
+    assert!(accounts.enter("dana", PASSWORD, AWAY, at(1)).await.is_ok());
+    accounts.add(&person("duty"), at(0)).await.unwrap();
+    assert!(
+        accounts
+            .enter_with_pin("duty", PIN, AWAY, at(1))
+            .await
+            .is_ok()
+    );
+
+    // The wait doubles up to a minute and ends.
+    let mut now = 2;
+    let mut waits = Vec::new();
+    for _ in 0..8 {
+        assert!(
+            accounts
+                .enter_with_pin("dana", "00000001", "198.51.100.7", at(now))
+                .await
+                .is_err()
+        );
+        let wait = retry_s(
+            &accounts
+                .enter_with_pin("dana", PIN, "198.51.100.8", at(now))
+                .await,
+        );
+        waits.push(wait.unwrap());
+        now += i64::try_from(wait.unwrap()).unwrap();
+    }
+    assert_eq!(waits, [2, 4, 8, 16, 32, 60, 60, 60]);
+    assert!(
+        accounts
+            .enter_with_pin("dana", PIN, "198.51.100.9", at(now))
+            .await
+            .is_ok()
+    );
+}
+
+#[tokio::test]
+async fn guessing_from_one_source_is_slowed_whoever_it_names_and_is_forgotten() {
+    let (_directory, accounts) = accounts().await;
+    for n in 0..21 {
+        let answer = accounts
+            .enter(&format!("user{n}"), "wrong secret", AWAY, at(0))
+            .await;
+        assert!(
+            matches!(answer, Err(EntryError::Wrong)),
+            "guess {n}: {answer:?}"
+        );
+    }
+    assert_eq!(
+        retry_s(&accounts.enter("dana", PASSWORD, AWAY, at(0)).await),
+        Some(1)
+    );
+    assert!(
+        accounts.enter("dana", PASSWORD, HOME, at(0)).await.is_ok(),
+        "another source is free"
+    );
+    assert!(
+        accounts
+            .enter("dana", PASSWORD, AWAY, at(901))
+            .await
+            .is_ok()
+    );
+    accounts.prune(at(90_000)).await.unwrap();
+}
+
+#[tokio::test(flavor = "multi_thread", worker_threads = 4)]
+async fn many_guesses_at_once_gain_nothing() {
+    let (_directory, accounts) = accounts().await;
+    let guesses: Vec<_> = (0..16)
+        .map(|n| {
+            let accounts = accounts.clone();
+            tokio::spawn(async move {
+                accounts
+                    .enter_with_pin("dana", &format!("0000{n:04}"), AWAY, at(0))
+                    .await
+            })
+        })
+        .collect();
+    let mut checked = 0;
+    for guess in guesses {
+        checked += usize::from(matches!(guess.await.unwrap(), Err(EntryError::Wrong)));
+    }
+    assert_eq!(checked, 5, "as many as one after another");
+}
