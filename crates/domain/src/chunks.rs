@@ -115,6 +115,15 @@ impl Chunk {
         ) && self.share.is_out()
     }
 
+    /// Where it stands once both agree on another plan: what is not out may have changed its calls.
+    pub(crate) fn state_under_new_plan(&self) -> ChunkState {
+        match &self.state {
+            ChunkState::Ready => ChunkState::Agreed,
+            ChunkState::Live | ChunkState::Held { .. } if !self.is_out() => ChunkState::Agreed,
+            other => other.clone(),
+        }
+    }
+
     /// Whether both have accepted it and it has not fallen back since.
     pub fn is_accepted(&self) -> bool {
         matches!(self.state, ChunkState::Held { .. } | ChunkState::Closed)

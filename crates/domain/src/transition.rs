@@ -18,6 +18,7 @@ use crate::refusal::{Code, Refusal};
 use crate::routing_changes::{self, Step};
 use crate::schedule::{self, Plan, Schedule};
 use crate::share::TrafficShare;
+use crate::signature::Agreement;
 use crate::test_calls::{self, TestCallRecorded};
 use jiff::Timestamp;
 use serde::Serialize;
@@ -257,19 +258,15 @@ impl Transition {
         }
     }
 
-    /// Takes over the chunks of an agreed version; what is out stays as it is.
+    /// Takes over the chunks of an agreed version; what is out stays as it is, all else passes its gate anew.
     pub(crate) fn adopt(&mut self, plan: &Plan) {
         let mut before = std::mem::take(&mut self.chunks);
         for planned in &plan.chunks {
             let kept = before.remove(&planned.id);
             let chunk = match kept {
-                Some(chunk) if chunk.state != ChunkState::Ready => Chunk {
-                    planned: planned.clone(),
-                    ..chunk
-                },
                 Some(chunk) => Chunk {
                     planned: planned.clone(),
-                    state: ChunkState::Agreed,
+                    state: chunk.state_under_new_plan(),
                     ..chunk
                 },
                 None => Chunk {
@@ -279,6 +276,16 @@ impl Transition {
                     epoch: self.epoch_highest,
                 },
             };
+            if matches!(
+                chunk.state,
+                ChunkState::Agreed | ChunkState::Returned { .. }
+            ) {
+                // Whoever signed its gate signed it under another plan: another hash.
+                if let Some(gate) = self.gates.get_mut(&planned.id) {
+                    gate.agreement = Agreement::default();
+                }
+                self.acceptances.remove(&planned.id);
+            }
             self.chunks.insert(planned.id.clone(), chunk);
         }
     }
