@@ -107,8 +107,7 @@ pub(crate) fn propose(t: &Transition, c: &ProposeStep, actor: &Actor, now: Times
     check_forward(t, &c.chunk, share, now)?;
     let epoch = t.require_chunk(&c.chunk)?.epoch;
     let step = StepId(format!("S-{}", t.steps.len() + 1));
-    let plan = t.schedule.agreed().map(|v| v.proposed.hash.clone());
-    let hash = canonical::hash("step", &(&t.id, &step, &c.chunk, share, epoch, plan));
+    let hash = hash(t, &step, &c.chunk, share, epoch);
     let proposed = StepProposed {
         step,
         chunk: c.chunk.clone(),
@@ -119,6 +118,12 @@ pub(crate) fn propose(t: &Transition, c: &ProposeStep, actor: &Actor, now: Times
         at: now,
     };
     Ok(vec![Event::StepProposed(proposed)])
+}
+
+/// What both approve: the step under the plan in force.
+fn hash(t: &Transition, step: &StepId, chunk: &ChunkId, share: TrafficShare, epoch: u64) -> String {
+    let plan = t.schedule.agreed().map(|v| v.proposed.hash.clone());
+    canonical::hash("step", &(&t.id, step, chunk, share, epoch, plan))
 }
 
 pub(crate) fn approve(t: &Transition, c: &ApproveStep, actor: &Actor, now: Timestamp) -> Decided {
@@ -135,12 +140,29 @@ pub(crate) fn approve(t: &Transition, c: &ApproveStep, actor: &Actor, now: Times
     if proposed.epoch < chunk.epoch {
         return Err(superseded(&c.step, &proposed.chunk));
     }
+    if hash(t, &c.step, &proposed.chunk, proposed.share, proposed.epoch) != proposed.hash {
+        return Err(Refusal::new(Code::HashMismatch)
+            .missing(format!("a step proposed under the plan in force; {} is of an older one", c.step))
+            .who("both parties")
+            .how("propose the step again (`segue do propose-step`)"));
+    }
     check_forward(t, &proposed.chunk, proposed.share, now)?;
     let signed = signature::check(&t.parties, actor, &c.signature, &proposed.hash, now)?;
     let window_s = i64::from(t.terms.approval_window_min) * 60;
     let fresh = |s: &Signed| now.duration_since(s.at).as_secs() <= window_s;
     let mine_stands = step.agreement.of(actor.side).is_some_and(&fresh);
-    let other = step.agreement.of(actor.side.other()).filter(|s| fresh(s));
+    let other = step.agreement.of(actor.side.other());
+    if let Some(stale) = other.filter(|s| !fresh(s)) {
+        return Err(Refusal::new(Code::ApprovalStale)
+            .missing(format!(
+                "the approval of {} within {} minutes; theirs is of {}",
+                t.parties.name(stale.side),
+                t.terms.approval_window_min,
+                stale.at
+            ))
+            .who(format!("`{}`", stale.signatory))
+            .how("they approve the step again, then you do"));
+    }
     if mine_stands && other.is_none() {
         return Ok(Vec::new());
     }
