@@ -45,7 +45,6 @@ codes! {
     EmergencyTarget => "EMERGENCY_TARGET", "§7.11", "911, 988 and 112 are never targets";
     NotAuthorised => "NOT_AUTHORISED", "§4.3", "an action needs a role that carries it";
     NoAccountManager => "NO_ACCOUNT_MANAGER", "B17, B18", "an account manager is named before discovery and while anything goes forward";
-    PhaseClosed => "PHASE_CLOSED", "A2", "a phase opens when the one before it is signed";
     DiscoveryOpen => "DISCOVERY_OPEN", "B14, B16", "no plan before discovery is signed by both";
     TypeNotSeparable => "TYPE_NOT_SEPARABLE", "design: control point", "a chunk's calls can be told apart where Segue decides";
     ChunksOverlap => "CHUNKS_OVERLAP", "A13", "no call belongs to two chunks";
