@@ -9,7 +9,7 @@ use crate::ids::ChunkId;
 use crate::refusal::{Code, Refusal};
 use crate::signature::{self, Agreement, SignatureInput, Signed};
 use crate::transition::Transition;
-use jiff::{SignedDuration, Timestamp};
+use jiff::Timestamp;
 use serde::{Deserialize, Serialize};
 
 /// The verdict of the evidence on one critical measure (B13).
@@ -186,7 +186,8 @@ fn require_ready(t: &Transition, id: &ChunkId, outcome: &OutcomeRecord) -> Resul
             "the verdict `pass` on every critical measure; too little data is not a pass".into(),
         );
     }
-    if outcome.offered == 0 || outcome.answered_within + outcome.abandoned > outcome.offered {
+    let accounted = outcome.answered_within.saturating_add(outcome.abandoned);
+    if outcome.offered == 0 || accounted > outcome.offered {
         missing.push(
             "counts that add up: answered in time + abandoned ≤ offered, offered above zero".into(),
         );
@@ -226,7 +227,7 @@ pub(crate) fn sign(t: &Transition, c: &SignAcceptance, actor: &Actor, now: Times
         signed,
     })];
     if both {
-        let hold_until = now + SignedDuration::from_hours(24 * i64::from(t.terms.hold_days));
+        let hold_until = canonical::hours_after(now, t.terms.hold_days.saturating_mul(24));
         events.push(Event::ChunkAccepted(ChunkAccepted {
             chunk: c.chunk.clone(),
             hold_until,

@@ -1,5 +1,6 @@
 //! One byte form for every value that is hashed or signed: JSON, keys sorted, no spaces.
 
+use jiff::{SignedDuration, Timestamp};
 use serde::Serialize;
 use serde_json::Value;
 use sha2::{Digest, Sha256};
@@ -23,6 +24,12 @@ pub fn hash(subject: &str, value: &impl Serialize) -> String {
     digest.update([0]);
     digest.update(json(value).as_bytes());
     hex::encode(digest.finalize())
+}
+
+/// That many hours later, or the end of time: terms are typed by people.
+pub(crate) fn hours_after(at: Timestamp, hours: u32) -> Timestamp {
+    at.checked_add(SignedDuration::from_hours(i64::from(hours)))
+        .unwrap_or(Timestamp::MAX)
 }
 
 fn write(value: &Value, out: &mut String) {

@@ -2,6 +2,7 @@
 
 use crate::Decided;
 use crate::actor::{Actor, Right, Side};
+use crate::canonical;
 use crate::chunks::{Chunk, ChunkState};
 use crate::event::Event;
 use crate::ids::{ChunkId, IncidentId, PersonId, SiteId};
@@ -10,7 +11,7 @@ use crate::refusal::{Code, Refusal};
 use crate::share::TrafficShare;
 use crate::signature::Agreement;
 use crate::transition::Transition;
-use jiff::{SignedDuration, Timestamp};
+use jiff::Timestamp;
 use serde::{Deserialize, Serialize};
 
 /// Hours of cool-down when the cause was telephony alone (§4.3).
@@ -287,7 +288,7 @@ pub(crate) fn require_cooled_down(
         Some(note) if note.telephony_only => t.terms.cool_down_h.min(TELEPHONY_COOL_DOWN_H),
         Some(_) => t.terms.cool_down_h,
     };
-    let until = incident.opened.at + SignedDuration::from_hours(i64::from(hours));
+    let until = canonical::hours_after(incident.opened.at, hours);
     if now < until {
         missing.push(format!("the cool-down of {hours} h, which ends at {until}"));
     }
