@@ -63,7 +63,10 @@ impl ShiftWindow {
             ))
         })?;
         let mut spans = Vec::new();
-        for part in self.window.split([',', ';']).map(str::trim).take(PARTS_MAX) {
+        if self.window.split([',', ';']).count() > PARTS_MAX {
+            return Err(invalid(format!("at most {PARTS_MAX} parts in one window")));
+        }
+        for part in self.window.split([',', ';']).map(str::trim) {
             let read = parse_part(part).ok_or_else(|| {
                 invalid(format!("`{part}` as a window, for example `Sat 22:00-Sun 06:00` or `Mon-Fri 19:00-07:00`"))
             })?;
@@ -202,7 +205,7 @@ fn parse_part(text: &str) -> Option<Vec<WeekSpan>> {
     let spans: Vec<_> = parse_days(days)?
         .into_iter()
         .map(|day| {
-            let start_min = day * DAY_MIN + start;
+            let start_min = (day * DAY_MIN + start) % WEEK_MIN;
             let end_min = match end_day {
                 Some(end_day) => end_day * DAY_MIN + end,
                 None if end > start => day * DAY_MIN + end,
