@@ -256,6 +256,8 @@ pub struct TestRule {
 pub struct Policy {
     /// An answered call without a known end.
     pub missing_hangup: MissingHangup,
+    /// A caller's number that a spreadsheet has cut to `8.00556E+09`.
+    pub lost_caller: LostCaller,
     /// A call longer than this is a stuck channel and is quarantined.
     pub duration_h_max: u32,
     /// How much earlier than the arrival another time of the same call may be: clocks of one system disagree.
@@ -266,6 +268,7 @@ impl Default for Policy {
     fn default() -> Self {
         Self {
             missing_hangup: MissingHangup::Quarantine,
+            lost_caller: LostCaller::Quarantine,
             duration_h_max: 24,
             clock_tolerance_s: 5,
         }
@@ -279,6 +282,16 @@ pub enum MissingHangup {
     /// Set aside, listed.
     Quarantine,
     /// Accepted with an unknown duration: in the service level, not in AHT.
+    AcceptUnknown,
+}
+
+/// What becomes of a call whose caller's number lost its digits.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Deserialize, Serialize)]
+#[serde(rename_all = "snake_case")]
+pub enum LostCaller {
+    /// Set aside, listed: the export should be made again with the column as text.
+    Quarantine,
+    /// Accepted as an unknown caller.
     AcceptUnknown,
 }
 

@@ -2,8 +2,8 @@
 
 use crate::error::CallsError;
 use crate::mapping::{
-    CallerField, CallerKind, CheckedMapping, ColumnTest, DurationField, MissingHangup, TextField,
-    TimeField,
+    CallerField, CallerKind, CheckedMapping, ColumnTest, DurationField, LostCaller, MissingHangup,
+    TextField, TimeField,
 };
 use crate::record::Outcome;
 use crate::times::Format;
@@ -82,6 +82,7 @@ pub(crate) struct RowReader {
     pub(crate) test_callers: BTreeSet<CallerHash>,
     pub(crate) test_column: Option<(usize, BTreeSet<String>)>,
     pub(crate) missing_hangup: MissingHangup,
+    pub(crate) lost_caller: LostCaller,
     pub(crate) duration_ms_max: u64,
     pub(crate) tolerance: SignedDuration,
     pub(crate) key: CallerKey,
@@ -158,6 +159,7 @@ impl Plans<'_> {
             test_callers: test_callers.collect::<Result<_, _>>()?,
             test_column,
             missing_hangup: mapping.policy.missing_hangup,
+            lost_caller: mapping.policy.lost_caller,
             duration_ms_max: u64::from(mapping.policy.duration_h_max) * 3_600_000,
             tolerance: SignedDuration::from_secs(i64::from(mapping.policy.clock_tolerance_s)),
             key: key.clone(),

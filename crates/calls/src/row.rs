@@ -4,7 +4,7 @@
 
 use crate::error::CallsError;
 use crate::lines::{Fields, RowShape};
-use crate::mapping::{CallerKind, CheckedMapping, ColumnTest, MissingHangup};
+use crate::mapping::{CallerKind, CheckedMapping, ColumnTest, LostCaller, MissingHangup};
 use crate::plan::{DurationPlan, Plans, RowReader, TextPlan, TimePlan, hash_id};
 use crate::record::{CallRecord, Outcome, TimeConfidence};
 use crate::times::{self, Written};
@@ -253,6 +253,9 @@ impl RowReader {
             return Ok((None, None));
         }
         if value::is_scientific(text) {
+            if self.lost_caller == LostCaller::AcceptUnknown {
+                return Ok((None, None));
+            }
             return Err(RowFault::Scientific {
                 column: field.column.clone(),
             });

@@ -89,13 +89,13 @@ pub(crate) fn is_formula(text: &str) -> bool {
     }
 }
 
-/// Whether `text` repeats a caller's number (its last seven digits or more), however it is punctuated.
+/// Whether `text` repeats a caller's number of seven digits or more (its last ten), however it is punctuated.
 pub(crate) fn repeats_number(text: &str, e164: &str) -> bool {
     let digits = |text: &str| -> String { text.chars().filter(char::is_ascii_digit).collect() };
-    if text.len() < 7 {
+    let number = digits(e164);
+    if number.len() < 7 || text.len() < 7 {
         return false;
     }
-    let number = digits(e164);
     let tail = &number[number.len() - number.len().min(10)..];
     digits(text).contains(tail)
 }
@@ -153,5 +153,9 @@ mod tests {
     fn a_number_is_seen_through_its_punctuation() {
         assert!(repeats_number("SIP/609-555-0110-00a1", "+16095550110"));
         assert!(!repeats_number("call-6095550111", "+16095550110"));
+        assert!(
+            !repeats_number("AA0101-33116", "331"),
+            "too short to mean anything"
+        );
     }
 }
