@@ -27,6 +27,9 @@ macro_rules! events {
         )*}
 
         impl Event {
+            /// Every kind of fact, in the order of the trade.
+            pub const NAMES: &'static [&'static str] = &[$($text),*];
+
             /// The name: `share_changed`.
             pub fn name(&self) -> &'static str {
                 match self { $(Self::$name(_) => $text),* }

@@ -31,6 +31,7 @@ pub mod transition;
 pub mod windows;
 
 pub use actor::{Actor, Right, Role, Side};
+pub use ids::PersonId;
 pub use command::Command;
 pub use event::Event;
 pub use refusal::{Code, Refusal};

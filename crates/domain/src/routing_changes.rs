@@ -142,7 +142,10 @@ pub(crate) fn approve(t: &Transition, c: &ApproveStep, actor: &Actor, now: Times
     }
     if hash(t, &c.step, &proposed.chunk, proposed.share, proposed.epoch) != proposed.hash {
         return Err(Refusal::new(Code::HashMismatch)
-            .missing(format!("a step proposed under the plan in force; {} is of an older one", c.step))
+            .missing(format!(
+                "a step proposed under the plan in force; {} is of an older one",
+                c.step
+            ))
             .who("both parties")
             .how("propose the step again (`segue do propose-step`)"));
     }

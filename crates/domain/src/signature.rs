@@ -1,12 +1,15 @@
 //! Signatures nobody can forge: Ed25519 over a version hash, by the signatory's own key (design: Signatures).
 
 use crate::actor::{Actor, Right, Side};
-use crate::ids::PersonId;
+use crate::ids::{ChunkId, PersonId, StepId};
 use crate::parties::Parties;
 use crate::refusal::{Code, Refusal};
+use crate::transition::Transition;
+use crate::{acceptance, gates};
 use ed25519_dalek::{Signature, VerifyingKey};
 use jiff::Timestamp;
 use serde::{Deserialize, Serialize};
+use serde_json::{Map, Value};
 
 /// What every signature starts with, so that a key used elsewhere cannot be tricked into signing for Segue.
 pub const PREFIX: &[u8] = b"segue-signature-v1\0";
@@ -164,4 +167,34 @@ fn verifies(key: &str, hash: &str, signature: &str) -> bool {
     };
     key.verify_strict(&message, &Signature::from_bytes(&bytes))
         .is_ok()
+}
+
+/// The hash that a signing command signs now, by the command's name and fields; `None` when it names nothing that exists.
+pub fn hash_to_sign(t: &Transition, command: &str, fields: &Map<String, Value>) -> Option<String> {
+    let text = |field: &str| fields.get(field).and_then(Value::as_str);
+    let chunk = || {
+        text("chunk")
+            .map(ChunkId::from)
+            .filter(|id| t.chunk(id).is_some())
+    };
+    match command {
+        "sign_discovery" => Some(t.discovery.hash(&t.id)),
+        "sign_plan" => {
+            let version = fields.get("version").and_then(Value::as_u64)?;
+            t.schedule
+                .version(u32::try_from(version).ok()?)
+                .map(|v| v.proposed.hash.clone())
+        }
+        "sign_gate" => chunk().map(|id| gates::hash(t, &id)),
+        "approve_step" => t
+            .steps
+            .get(&StepId::from(text("step")?))
+            .map(|step| step.proposed.hash.clone()),
+        "sign_acceptance" => t
+            .acceptances
+            .get(&chunk()?)
+            .map(|a| a.proposed.hash.clone()),
+        "sign_closure" => chunk().map(|id| acceptance::closure_hash(t, &id)),
+        _ => None,
+    }
 }

@@ -49,6 +49,27 @@ pub struct Global {
 pub enum Command {
     /// Make a data directory for one transition
     Init(commands::init::Init),
+    /// Where everything stands: phase, nodes, lines, shares, door
+    Status(commands::status::Status),
+    /// Run a domain command by its name (`segue do --list`)
+    Do(commands::do_::Do),
+    /// Print the JSON schema of every domain command
+    Schema,
+    /// Bring calls home
+    Fallback(commands::fallback::Fallback),
+    /// Versions of the plan
+    #[command(subcommand)]
+    Plan(commands::plan::Plan),
+    /// Why one call went where it went
+    Explain(commands::explain::Explain),
+    /// Check or export the journal
+    #[command(subcommand)]
+    Journal(commands::journal::Journal),
+    /// Accounts
+    #[command(subcommand)]
+    User(commands::user::User),
+    /// Log in on this machine for twelve hours; the password is read from standard input
+    Login(commands::user::Login),
     /// Preview the hours of a shift window, across daylight saving
     #[command(subcommand)]
     Windows(commands::windows::Windows),

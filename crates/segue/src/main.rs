@@ -6,6 +6,10 @@ mod clock;
 mod commands;
 mod context;
 mod data_dir;
+mod home;
+mod login;
+mod node;
+mod office;
 mod output;
 
 use clap::Parser;

@@ -1,7 +1,15 @@
 //! One file per command: its options, its run, its answer.
 
+pub mod do_;
+pub mod explain;
+pub mod fallback;
+pub mod fields;
 pub mod init;
+pub mod journal;
 pub mod key;
+pub mod plan;
+pub mod status;
+pub mod user;
 pub mod windows;
 
 use crate::cli::{Cli, Command};
@@ -12,6 +20,15 @@ pub fn run(cli: Cli) -> Answered {
     let global = &cli.global;
     match cli.command {
         Command::Init(init) => init.run(global),
+        Command::Status(status) => status.run(global),
+        Command::Do(command) => command.run(global),
+        Command::Schema => do_::schema(),
+        Command::Fallback(fallback) => fallback.run(global),
+        Command::Plan(plan) => plan.run(global),
+        Command::Explain(explain) => explain.run(global),
+        Command::Journal(journal) => journal.run(global),
+        Command::User(user) => user.run(global),
+        Command::Login(login) => login.run(global),
         Command::Windows(windows) => windows.run(),
         Command::Key(key) => key.run(),
     }

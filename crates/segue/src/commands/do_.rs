@@ -1,0 +1,147 @@
+//! `segue do COMMAND`: every domain command by its name, through the one command layer.
+
+use crate::cli::Global;
+use crate::commands::{fields, key};
+use crate::context::Context;
+use crate::login;
+use crate::office::{Office, block_on};
+use crate::output::{Answer, Answered, Failure};
+use clap::Args;
+use segue_domain::Event;
+use serde_json::{Map, Value, json};
+use std::path::PathBuf;
+
+/// Largest command file.
+const FILE_BYTES_MAX: u64 = 4 * 1024 * 1024;
+
+/// Options of `segue do`.
+#[derive(Debug, Args)]
+pub struct Do {
+    /// Print every command with its fields
+    #[arg(long)]
+    list: bool,
+    /// Read the command's fields from a JSON file
+    #[arg(long, value_name = "F.json")]
+    file: Option<PathBuf>,
+    /// Sign with this key file: fills signatory, signed_hash and signature
+    #[arg(long, value_name = "FILE")]
+    key: Option<PathBuf>,
+    /// The command, for example propose-step
+    command: Option<String>,
+    /// Its fields: --field value …
+    #[arg(trailing_var_arg = true, allow_hyphen_values = true)]
+    fields: Vec<String>,
+}
+
+impl Do {
+    /// Runs the command.
+    pub fn run(mut self, global: &Global) -> Answered {
+        if self.list {
+            let (json, text) = fields::list();
+            return Ok(Answer::new(&json, text));
+        }
+        let Some(typed) = self.command.take() else {
+            return Err(Failure::BadInput("name a command; `segue do --list` prints all with their fields".into()));
+        };
+        let name = fields::command_name(&typed)?;
+        let global = self.take_options(global)?;
+        let object = self.read(name)?;
+        let ctx = Context::open(&global)?;
+        block_on(async {
+            let office = Office::open(&ctx.data).await?;
+            let actor = login::actor(&ctx).await?;
+            let object = match &self.key {
+                Some(file) => sign(&office, name, object, &key::read(file)?, actor.person.as_str()).await?,
+                None => object,
+            };
+            let command = fields::command(name, object)?;
+            answer(office.execute(&ctx, &actor, command).await?)
+        })
+    }
+
+    /// Options may also stand behind the command's fields: takes them out from between them.
+    fn take_options(&mut self, global: &Global) -> Result<Global, Failure> {
+        let mut global = global.clone();
+        let mut kept = Vec::new();
+        let mut rest = std::mem::take(&mut self.fields).into_iter();
+        while let Some(word) = rest.next() {
+            let mut value = || rest.next().ok_or_else(|| Failure::BadInput(format!("{word} needs a value")));
+            match word.as_str() {
+                "--json" => global.json = true,
+                "--data" => global.data = value()?.into(),
+                "--as" => global.as_user = Some(value()?),
+                "--command-id" => global.command_id = Some(value()?),
+                "--file" => self.file = Some(value()?.into()),
+                "--key" => self.key = Some(value()?.into()),
+                "--at" => {
+                    let text = value()?;
+                    let at = text.parse().map_err(|e| Failure::BadInput(format!("--at {text} is no instant: {e}")))?;
+                    global.at = Some(at);
+                }
+                _ => {
+                    let field_value = word.starts_with("--") && !word.contains('=');
+                    kept.push(word);
+                    if field_value {
+                        kept.extend(rest.next());
+                    }
+                }
+            }
+        }
+        self.fields = kept;
+        Ok(global)
+    }
+
+    fn read(&self, name: &str) -> Result<Map<String, Value>, Failure> {
+        let mut object = match &self.file {
+            None => Map::new(),
+            Some(path) => {
+                let size = std::fs::metadata(path).map(|m| m.len()).unwrap_or(0);
+                if size > FILE_BYTES_MAX {
+                    return Err(Failure::BadInput(format!("`{}` is larger than 4 MiB; a command is smaller", path.display())));
+                }
+                let text = std::fs::read_to_string(path).map_err(|e| Failure::BadInput(format!("`{}` cannot be read ({e})", path.display())))?;
+                serde_json::from_str(&text).map_err(|e| Failure::BadInput(format!("`{}` is not a JSON object: {e}", path.display())))?
+            }
+        };
+        object.extend(fields::object(name, &self.fields)?);
+        Ok(object)
+    }
+}
+
+/// Fills in the signature over what the command signs now.
+async fn sign(
+    office: &Office,
+    name: &str,
+    mut object: Map<String, Value>,
+    key: &ed25519_dalek::SigningKey,
+    person: &str,
+) -> Result<Map<String, Value>, Failure> {
+    let state = office.state().await?;
+    let hash = segue_domain::signature::hash_to_sign(&state, name, &object).ok_or_else(|| {
+        Failure::BadInput(format!("`{name}` signs nothing that exists; check the version, chunk or step it names"))
+    })?;
+    let signature = key::sign(key, &hash).ok_or_else(|| Failure::BadInput(format!("{hash} is no hash")))?;
+    object.insert("signatory".into(), person.into());
+    object.insert("signed_hash".into(), hash.into());
+    object.insert("signature".into(), signature.into());
+    Ok(object)
+}
+
+/// The answer of every command that records facts.
+pub fn answer(answer: segue_journal::Answer) -> Answered {
+    let events: Vec<Value> = answer.events.iter().map(|e| serde_json::to_value(e).unwrap_or(Value::Null)).collect();
+    let text = if answer.events.is_empty() {
+        "Already so; nothing was recorded.".to_owned()
+    } else {
+        let names: Vec<_> = answer.events.iter().map(Event::name).collect();
+        format!("Recorded at position {}: {}.", answer.position.0, names.join(", "))
+    };
+    Ok(Answer::new(&json!({ "position": answer.position.0, "events": events }), text))
+}
+
+/// `segue schema`: the JSON schema of every command.
+pub fn schema() -> Answered {
+    let schema = fields::schema();
+    let text = serde_json::to_string_pretty(&schema).unwrap_or_default();
+    Ok(Answer::new(&schema, text))
+}

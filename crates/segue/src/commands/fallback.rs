@@ -1,0 +1,95 @@
+//! `segue fallback`: every call home, by one person, at once.
+
+use crate::cli::Global;
+use crate::context::Context;
+use crate::home::{HomeDoor, Press, Pressed};
+use crate::login;
+use crate::node::control::{Ask, Told, ask};
+use crate::node::files::NodeFiles;
+use crate::node::Node;
+use crate::office::{Office, block_on};
+use crate::output::{Answer, Answered, Failure};
+use clap::Args;
+use serde::Serialize;
+use std::sync::Arc;
+use tokio::sync::Notify;
+
+/// Options of `segue fallback`.
+#[derive(Debug, Args)]
+pub struct Fallback {
+    /// all, a site or a chunk
+    #[arg(long, default_value = "all")]
+    scope: String,
+    /// Why, in a few words; nothing about a caller
+    #[arg(long, default_value = "")]
+    reason: String,
+    /// Only these nodes, by name (this version runs one node per data directory)
+    #[arg(long, num_args = 1..)]
+    direct: Vec<String>,
+}
+
+impl Fallback {
+    /// Presses.
+    pub fn run(&self, global: &Global) -> Answered {
+        let ctx = Context::open(global)?;
+        block_on(async {
+            let actor = login::actor(&ctx).await?;
+            let press = Press {
+                scope: self.scope.clone(),
+                reason: self.reason.clone(),
+                person: actor.person.to_string(),
+                side: actor.side,
+                roles: actor.roles.iter().copied().collect(),
+                command_id: ctx.command_id()?,
+                at: ctx.now(),
+            };
+            let pressed = match ask(&ctx.data.path("segue.sock"), &Ask::Fallback(press.clone())).await {
+                Some(Ok(Told::Pressed(pressed))) => pressed,
+                Some(Ok(Told::Refused(refusal))) => return Err(Failure::Refused(refusal)),
+                Some(Ok(Told::Failed(why))) => return Err(Failure::Unavailable(why)),
+                Some(Ok(Told::Status(_))) => return Err(Failure::Internal(anyhow::anyhow!("the node answered another question"))),
+                Some(Err(error)) => return Err(Failure::Unavailable(format!("{error:#}; press again, or use the button"))),
+                None => self.without_node(&ctx, press).await?,
+            };
+            Ok(answer(&pressed))
+        })
+    }
+
+    /// No node runs here: latch on disk, so that none starts with an open door, and journal.
+    async fn without_node(&self, ctx: &Context, press: Press) -> Result<Pressed, Failure> {
+        let office = Office::open(&ctx.data).await?;
+        let node = Node::open("offline", ctx.data.caller_key()?, NodeFiles::new(ctx.data.root()))?;
+        // The last table may be older than the journal: what must be latched is what is agreed now.
+        if let Ok(state) = office.state().await {
+            node.install(segue_routing::compile(&state, ctx.now()))?;
+        }
+        let wake = Arc::new(Notify::new());
+        let door = HomeDoor::new(Arc::new(node), office.desk, office.stream, ctx.data.path("node/pending.json"), wake);
+        let mut pressed = door.press(press).await?;
+        (pressed.nodes_home, pressed.nodes_total) = (0, 0);
+        pressed.warnings.push("no node is running here: nothing routes calls until `segue serve` runs, and then they go home".into());
+        Ok(pressed)
+    }
+}
+
+fn answer(pressed: &Pressed) -> Answer {
+    #[derive(Serialize)]
+    struct Json<'a> {
+        #[serde(flatten)]
+        pressed: &'a Pressed,
+    }
+    let mut text = if pressed.already_home {
+        format!("{}: every call was home already.", pressed.scope)
+    } else {
+        format!("{}: home on {} of {} nodes in {} ms.", pressed.scope, pressed.nodes_home, pressed.nodes_total, pressed.latency_ms)
+    };
+    if let Some(incident) = &pressed.incident {
+        text.push_str(&format!(" Incident {incident}."));
+    }
+    text.push_str(if pressed.journalled { " Journalled." } else { " Journalling pending." });
+    text.push_str(if pressed.verified { " A person in-house has answered." } else { " Not verified yet: no person in-house has answered a call since." });
+    for warning in &pressed.warnings {
+        text.push_str(&format!("\n! {warning}"));
+    }
+    Answer::new(&Json { pressed }, text)
+}

@@ -1,0 +1,88 @@
+//! `segue status`: phase, nodes, lines with the share in force and the last resort, the door.
+
+use crate::cli::Global;
+use crate::context::Context;
+use crate::node::control::{Ask, NodeStatus, Told, ask};
+use crate::office::{Office, block_on};
+use crate::output::{Answer, Answered};
+use clap::Args;
+use segue_domain::Transition;
+use segue_domain::chunks::Chunk;
+use serde_json::{Value, json};
+use std::fmt::Write as _;
+
+/// Options of `segue status`.
+#[derive(Debug, Args)]
+pub struct Status {}
+
+impl Status {
+    /// Answers.
+    pub fn run(&self, global: &Global) -> Answered {
+        let ctx = Context::open(global)?;
+        block_on(async {
+            let state = Office::open(&ctx.data).await?.state().await?;
+            let node = match ask(&ctx.data.path("segue.sock"), &Ask::Status).await {
+                Some(Ok(Told::Status(status))) => Some(status),
+                _ => None,
+            };
+            let lines = lines(&state, ctx.now());
+            let json = json!({
+                "position": state.version,
+                "phase": state.phase(),
+                "transition": state.id,
+                "name": state.name,
+                "example": state.example,
+                "schedule": state.schedule.standing(),
+                "nodes": node.iter().collect::<Vec<_>>(),
+                "lines": lines,
+                // Readiness is not computed yet: unknown is said, never guessed.
+                "door": { "r_now": null, "r_15m": null, "r_2h": null, "r_24h": null },
+            });
+            Ok(Answer::new(&json, text(&state, node.as_ref())))
+        })
+    }
+}
+
+fn lines(t: &Transition, now: jiff::Timestamp) -> Vec<Value> {
+    let mut rows = Vec::new();
+    for line in &t.lines {
+        let chunks: Vec<_> = t.chunks.values().filter(|c| c.planned.lines.contains(&line.id)).collect();
+        let row = |chunk: Option<&Chunk>| {
+            json!({
+                "line": line.id, "number": line.number, "last_resort": line.last_resort, "as_of": now,
+                "chunk": chunk.map(|c| &c.planned.id),
+                "state": chunk.map_or("in_house", |c| c.state.words()),
+                "share": chunk.map_or(0, |c| c.share.percent()),
+                "out": chunk.is_some_and(Chunk::is_out),
+            })
+        };
+        if chunks.is_empty() {
+            rows.push(row(None));
+        }
+        rows.extend(chunks.into_iter().map(|chunk| row(Some(chunk))));
+    }
+    rows
+}
+
+fn text(t: &Transition, node: Option<&NodeStatus>) -> String {
+    if !t.is_created() {
+        return "Nothing is known of this transition yet; create it with `segue do create-transition --file FILE.json`.".into();
+    }
+    let example = if t.example { "  (EXAMPLE DATA)" } else { "" };
+    let phase = serde_json::to_value(t.phase()).ok().and_then(|p| p.as_str().map(str::to_owned)).unwrap_or_default();
+    let mut text = format!("{}{example}\nphase: {phase}; schedule: {}\n", t.name, t.schedule.standing());
+    match node {
+        Some(n) => {
+            let home = if n.home { ", HOME by latch" } else { "" };
+            let _ = writeln!(text, "node {}: table {}, lease {} s{home}", n.id, &n.table_hash[..n.table_hash.len().min(12)], n.lease_ms_left / 1000);
+        }
+        None => text.push_str("node: none running here (`segue serve`)\n"),
+    }
+    for line in &t.lines {
+        let _ = writeln!(text, "{} {} (last resort: {})", line.id, line.number, line.last_resort.join(", "));
+        for chunk in t.chunks.values().filter(|c| c.planned.lines.contains(&line.id)) {
+            let _ = writeln!(text, "  {:<20} {:<9} {:>3} % out", chunk.planned.id.as_str(), chunk.state.words(), chunk.share.percent());
+        }
+    }
+    text
+}

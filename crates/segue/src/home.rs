@@ -1,0 +1,202 @@
+//! The fallback walk: latch first on every node in reach, journal after, and say plainly what is pending.
+
+use crate::clock;
+use crate::node::Node;
+use crate::office::{LocalDesk, chain, desk_failure};
+use crate::output::Failure;
+use jiff::Timestamp;
+use segue_domain::fallback::Fallback;
+use segue_domain::ids::IncidentId;
+use segue_domain::{Actor, Event, PersonId, Right, Role, Side, Transition};
+use segue_journal::{CommandId, DeskError, Request, StreamId};
+use serde::{Deserialize, Serialize};
+use std::collections::VecDeque;
+use std::fs;
+use std::path::PathBuf;
+use std::sync::{Arc, Mutex, PoisonError};
+use std::time::Duration;
+use tokio::sync::Notify;
+
+/// How long a press waits for the journal before it answers "journalling pending".
+const JOURNAL_WAIT: Duration = Duration::from_secs(2);
+/// Presses that may wait for a journal that does not answer.
+const PENDING_MAX: usize = 1_000;
+/// How often a pending press is offered to the journal again.
+const RETRY: Duration = Duration::from_secs(1);
+
+/// A press of the home button, whichever door it came through.
+#[derive(Clone, Debug, Serialize, Deserialize)]
+pub struct Press {
+    /// `all`, a site or a chunk.
+    pub scope: String,
+    /// Why, in a few words.
+    pub reason: String,
+    /// Who.
+    pub person: String,
+    /// Of which party.
+    pub side: Side,
+    /// With which roles.
+    pub roles: Vec<Role>,
+    /// Recognises a retry.
+    pub command_id: String,
+    /// When it was pressed.
+    pub at: Timestamp,
+}
+
+/// What a press did.
+#[derive(Clone, Debug, Serialize, Deserialize)]
+pub struct Pressed {
+    /// The incident; absent while journalling is pending or when nothing was ever out.
+    pub incident: Option<String>,
+    /// As asked.
+    pub scope: String,
+    /// Nodes that hold the scope home now.
+    pub nodes_home: u32,
+    /// Nodes asked.
+    pub nodes_total: u32,
+    /// Whether the journal has it.
+    pub journalled: bool,
+    /// From the press to the latch, in milliseconds.
+    pub latency_ms: u64,
+    /// Whether a person in-house has answered a call since.
+    pub verified: bool,
+    /// Whether every call of the scope was home before.
+    pub already_home: bool,
+    /// What the person must know besides: latch not on disk, journalling pending.
+    pub warnings: Vec<String>,
+}
+
+/// Brings calls home on this node and sees to it that the journal learns of it.
+#[derive(Debug)]
+pub struct HomeDoor {
+    node: Arc<Node>,
+    desk: Arc<LocalDesk>,
+    stream: StreamId,
+    pending: Mutex<VecDeque<Press>>,
+    pending_file: PathBuf,
+    wake: Arc<Notify>,
+}
+
+impl HomeDoor {
+    /// The door of a node; presses that a crash left pending are taken up again.
+    pub fn new(node: Arc<Node>, desk: Arc<LocalDesk>, stream: StreamId, pending_file: PathBuf, wake: Arc<Notify>) -> Self {
+        let left = fs::read(&pending_file).ok().and_then(|bytes| serde_json::from_slice(&bytes).ok());
+        Self { node, desk, stream, pending: Mutex::new(left.unwrap_or_default()), pending_file, wake }
+    }
+
+    /// Brings the scope home. Refused only when the person may not or the scope does not exist.
+    pub async fn press(&self, press: Press) -> Result<Pressed, Failure> {
+        let started = clock::monotonic();
+        press.actor().require(Right::BringHome)?;
+        let report = self.node.bring_home(&press.scope);
+        let latency_ms = u64::try_from(started.elapsed().as_millis()).unwrap_or(u64::MAX);
+        let mut warnings: Vec<_> = report.not_durable.iter().map(|why| format!("calls are home, but the latch is not on disk: {why}")).collect();
+        let (incident, journalled) = match tokio::time::timeout(JOURNAL_WAIT, self.record(&press)).await {
+            Ok(Ok(incident)) => (incident, true),
+            Ok(Err(error)) if !error.is_unavailable() => return Err(desk_failure(error)),
+            Ok(Err(error)) => {
+                warnings.push(format!("journalling pending: {}", chain(&error)));
+                (None, false)
+            }
+            Err(_) => {
+                warnings.push("journalling pending: the journal did not answer within 2 s".into());
+                (None, false)
+            }
+        };
+        if !journalled {
+            self.keep(press.clone());
+        }
+        self.wake.notify_one();
+        let verified = self.verified(incident.as_deref()).await;
+        let (scope, already_home) = (press.scope, !report.changed && journalled);
+        Ok(Pressed { incident, scope, nodes_home: 1, nodes_total: 1, journalled, latency_ms, verified, already_home, warnings })
+    }
+
+    /// Presses the journal does not know yet.
+    pub fn pending(&self) -> usize {
+        self.lock().len()
+    }
+
+    /// Offers pending presses to the journal until it takes them. Ends with the process.
+    pub async fn journal_pending(&self) {
+        loop {
+            tokio::time::sleep(RETRY).await;
+            let Some(press) = self.lock().front().cloned() else { continue };
+            match self.record(&press).await {
+                Ok(_) => {
+                    self.lock().pop_front();
+                    self.write_pending();
+                    self.wake.notify_one();
+                }
+                Err(error) if error.is_unavailable() => {}
+                Err(error) => {
+                    tracing::error!(error = chain(&error), "a pending fallback was refused by the journal's state");
+                    self.lock().pop_front();
+                    self.write_pending();
+                }
+            }
+        }
+    }
+
+    async fn record(&self, press: &Press) -> Result<Option<String>, DeskError> {
+        let command_id = CommandId::new(press.command_id.clone()).map_err(|e| DeskError::Append(e.into()))?;
+        let command = Fallback { scope: press.scope.clone(), reason: press.reason.clone() }.into();
+        let request = Request { stream: self.stream.clone(), command_id, actor: press.actor(), command, now: press.at };
+        let answer = self.desk.execute(&request).await?;
+        let opened = answer.events.iter().find_map(|event| match event {
+            Event::FellBack(e) => Some(e.incident.to_string()),
+            _ => None,
+        });
+        Ok(opened.or_else(|| open_incident(&answer.state, &press.scope)))
+    }
+
+    async fn verified(&self, incident: Option<&str>) -> bool {
+        let Some(incident) = incident else { return false };
+        let state = self.desk.state(&self.stream).await;
+        state.is_ok_and(|t| t.incidents.get(&IncidentId::from(incident)).is_some_and(|i| i.verified.is_some()))
+    }
+
+    fn keep(&self, press: Press) {
+        {
+            let mut pending = self.lock();
+            let known = pending.iter().any(|p| p.command_id == press.command_id);
+            if !known && pending.len() < PENDING_MAX {
+                pending.push_back(press);
+            }
+        }
+        self.write_pending();
+    }
+
+    /// So that a crash does not lose a press that was acknowledged. The latch itself is already on disk.
+    fn write_pending(&self) {
+        let bytes = serde_json::to_vec(&*self.lock()).unwrap_or_default();
+        if let Err(error) = fs::write(&self.pending_file, bytes) {
+            tracing::error!(%error, "pending fallbacks are only in memory; free disk space");
+        }
+    }
+
+    fn lock(&self) -> std::sync::MutexGuard<'_, VecDeque<Press>> {
+        self.pending.lock().unwrap_or_else(PoisonError::into_inner)
+    }
+}
+
+impl Press {
+    /// The person behind the press.
+    pub fn actor(&self) -> Actor {
+        Actor { person: PersonId::from(self.person.as_str()), side: self.side, roles: self.roles.iter().copied().collect() }
+    }
+}
+
+/// The newest incident of a chunk of the scope that is still home.
+fn open_incident(t: &Transition, scope: &str) -> Option<String> {
+    let scope = segue_domain::fallback::Scope::read(t, scope).ok()?;
+    t.chunks
+        .iter()
+        .filter(|(id, chunk)| scope.covers(id, chunk))
+        .filter_map(|(_, chunk)| match &chunk.state {
+            segue_domain::chunks::ChunkState::Returned { incident } => t.incidents.get(incident),
+            _ => None,
+        })
+        .max_by_key(|incident| incident.opened.at)
+        .map(|incident| incident.opened.incident.to_string())
+}

@@ -1,0 +1,64 @@
+//! Who acts on the command line: a token from `SEGUE_TOKEN` or from `segue login`, checked like any other door.
+
+use crate::context::Context;
+use crate::office::unavailable;
+use crate::output::Failure;
+use segue_domain::Actor;
+use segue_journal::accounts::{Accounts, EntryError};
+use std::path::PathBuf;
+
+/// The accounts of a data directory.
+pub async fn accounts(ctx: &Context) -> Result<Accounts, Failure> {
+    Accounts::open(&ctx.data.path("accounts.db")).await.map_err(|e| unavailable(&e))
+}
+
+/// The person behind this command.
+pub async fn actor(ctx: &Context) -> Result<Actor, Failure> {
+    let token = match std::env::var("SEGUE_TOKEN") {
+        Ok(token) if !token.is_empty() => token,
+        _ => stored(ctx)?,
+    };
+    let entry = accounts(ctx).await?.enter_with_token(token.trim(), ctx.now()).await.map_err(entry_failure)?;
+    if let Some(user) = ctx.as_user.as_ref().filter(|user| **user != entry.account.name) {
+        let has = &entry.account.name;
+        return Err(Failure::BadInput(format!("the login is `{has}`'s, not `{user}`'s; run `segue login {user}` first")));
+    }
+    Ok(entry.actor())
+}
+
+fn stored(ctx: &Context) -> Result<String, Failure> {
+    let Some(user) = &ctx.as_user else {
+        return Err(Failure::BadInput("say who acts: --as USER after `segue login USER`, or set SEGUE_TOKEN".into()));
+    };
+    std::fs::read_to_string(file(ctx, user)?)
+        .map_err(|_| Failure::BadInput(format!("`{user}` is not logged in here; run `segue login {user}`")))
+}
+
+/// Where a login is kept: with the person's own files, one per data directory.
+pub fn file(ctx: &Context, user: &str) -> Result<PathBuf, Failure> {
+    if !segue_domain::ids::is_usable(user) || user.contains('/') || user.starts_with('.') {
+        return Err(Failure::BadInput(format!("`{user}` is no account name")));
+    }
+    let home = std::env::var_os("XDG_STATE_HOME")
+        .map(PathBuf::from)
+        .or_else(|| std::env::var_os("HOME").map(|home| PathBuf::from(home).join(".local/state")))
+        .ok_or_else(|| Failure::BadInput("HOME is not set; set SEGUE_TOKEN instead of logging in".into()))?;
+    Ok(home.join("segue").join(ctx.data.transition().as_str()).join(format!("{user}.token")))
+}
+
+/// An entry that was refused, as an exit code.
+pub fn entry_failure(error: EntryError) -> Failure {
+    match error {
+        EntryError::Accounts(error) => account_failure(error),
+        other => Failure::BadInput(other.to_string()),
+    }
+}
+
+/// An account command that failed, as an exit code.
+pub fn account_failure(error: segue_journal::accounts::AccountError) -> Failure {
+    use segue_journal::accounts::AccountError as E;
+    match error {
+        E::Unavailable(_) | E::Corrupt { .. } | E::Hashing => unavailable(&error),
+        other => Failure::BadInput(other.to_string()),
+    }
+}

@@ -1,0 +1,8 @@
+//! One routing node: the table it runs, its home latch, its lease, and the loops that keep them current.
+
+pub mod control;
+pub mod files;
+pub mod state;
+pub mod tail;
+
+pub use state::Node;

@@ -1,0 +1,167 @@
+//! The node's state: table, latch, episodes, lease. Shared by the SIP threads, the pages and the tail.
+
+use crate::clock;
+use crate::node::files::NodeFiles;
+use arc_swap::ArcSwap;
+use segue_domain::caller::CallerKey;
+use segue_domain::ids::ChunkId;
+use segue_routing::{Decision, Episodes, HomeLatch, RouteTable, Standing};
+use std::collections::{BTreeSet, HashMap};
+use std::net::{SocketAddr, ToSocketAddrs};
+use std::sync::atomic::{AtomicU64, Ordering};
+use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
+use std::time::{Duration, Instant};
+
+/// A table with its hash and its targets' addresses, swapped in as one.
+#[derive(Debug, Default)]
+pub struct Installed {
+    /// The table.
+    pub table: RouteTable,
+    /// Its hash.
+    pub hash: String,
+    /// URI → address and the URI as text to send.
+    pub addresses: HashMap<String, (SocketAddr, Arc<str>)>,
+}
+
+/// One routing node.
+#[derive(Debug)]
+pub struct Node {
+    /// Its name.
+    pub name: String,
+    /// The client's key for caller hashes.
+    pub key: CallerKey,
+    installed: ArcSwap<Installed>,
+    latch: ArcSwap<HomeLatch>,
+    latching: Mutex<()>,
+    files: NodeFiles,
+    episodes: Mutex<Episodes>,
+    started: Instant,
+    /// Milliseconds after `started` until which the journal's word is fresh.
+    lease_until_ms: AtomicU64,
+}
+
+/// What a latch did.
+#[derive(Debug)]
+pub struct LatchReport {
+    /// Chunks of the scope, as the node's table knows them.
+    pub covered: BTreeSet<ChunkId>,
+    /// Whether any of them was out before.
+    pub changed: bool,
+    /// Why the latch is not on disk, if it is not: calls are home all the same.
+    pub not_durable: Option<String>,
+}
+
+impl Node {
+    /// A node with what its files remember. The lease starts expired until the journal is read.
+    pub fn open(name: &str, key: CallerKey, files: NodeFiles) -> anyhow::Result<Self> {
+        let latch = files.read_latch()?;
+        let table = files.read_table().unwrap_or_default();
+        Ok(Self {
+            name: name.to_owned(),
+            key,
+            installed: ArcSwap::from_pointee(Installed::new(table)),
+            latch: ArcSwap::from_pointee(latch),
+            latching: Mutex::default(),
+            files,
+            episodes: Mutex::default(),
+            started: clock::monotonic(),
+            lease_until_ms: AtomicU64::new(0),
+        })
+    }
+
+    /// The table in force.
+    pub fn installed(&self) -> Arc<Installed> {
+        self.installed.load_full()
+    }
+
+    /// The latch in force.
+    pub fn latch(&self) -> Arc<HomeLatch> {
+        self.latch.load_full()
+    }
+
+    /// Puts a table in force for every call from now on; its bytes are on disk first.
+    pub fn install(&self, table: RouteTable) -> anyhow::Result<()> {
+        let installed = Installed::new(table);
+        let stored = self.files.write_table(&installed.hash, &installed.table);
+        self.installed.store(Arc::new(installed));
+        stored
+    }
+
+    /// Latches the scope home: in force at once for every new call, then durable.
+    pub fn bring_home(&self, scope: &str) -> LatchReport {
+        let _one_at_a_time = lock(&self.latching);
+        let installed = self.installed();
+        let covered = installed.table.covered(scope);
+        let mut latch = HomeLatch::clone(&self.latch());
+        let changed = latch.latch(&installed.table, |chunk| covered.contains(chunk));
+        let mut not_durable = None;
+        if changed {
+            self.latch.store(Arc::new(latch.clone()));
+            not_durable = self.files.write_latch(&latch).err().map(|e| format!("{e:#}"));
+        }
+        LatchReport { covered, changed, not_durable }
+    }
+
+    /// Milliseconds the lease is good for; 0 when it has run out.
+    pub fn lease_ms_left(&self) -> u64 {
+        self.lease_until_ms.load(Ordering::Relaxed).saturating_sub(self.running_ms())
+    }
+
+    /// The journal was read: the agreed table is good for another lease.
+    pub fn renew_lease(&self) {
+        let lease_ms = u64::from(self.installed().table.authority_lease_s) * 1000;
+        self.lease_until_ms.store(self.running_ms() + lease_ms, Ordering::Relaxed);
+    }
+
+    /// Runs the pure choice with what this node knows, and remembers the caller's side.
+    pub fn choose<'t>(&self, installed: &'t Installed, call: &segue_routing::Call<'_>, now_us: i64) -> Decision<'t> {
+        let latch = self.latch.load();
+        let standing = Standing { latch: &latch, lease_good: self.lease_ms_left() > 0 };
+        let mut episodes = lock(&self.episodes);
+        let decision = segue_routing::choose(&installed.table, &standing, &episodes, call, &self.key, now_us);
+        if let (Some(chunk), Some(caller)) = (decision.chunk, decision.caller) {
+            episodes.note(chunk, caller, decision.arm, decision.pi_bp, now_us);
+        }
+        decision
+    }
+
+    /// The episodes, for restoring them after a restart and for sweeping.
+    pub fn episodes(&self) -> MutexGuard<'_, Episodes> {
+        lock(&self.episodes)
+    }
+
+    fn running_ms(&self) -> u64 {
+        u64::try_from(clock::monotonic().duration_since(self.started).as_millis().max(1)).unwrap_or(u64::MAX)
+    }
+}
+
+impl Installed {
+    /// Resolves every target once, so that no call ever waits for a name.
+    pub fn new(table: RouteTable) -> Self {
+        let uris = table.numbers.values().flat_map(|n| [&n.in_house, &n.outsourced].into_iter().chain(&n.last_resort));
+        let addresses = uris.filter_map(|uri| Some((uri.clone(), (resolve(uri)?, Arc::from(uri.as_str()))))).collect();
+        Self { hash: table.hash(), table, addresses }
+    }
+
+    /// Whether an address is a target of this table.
+    pub fn is_target(&self, addr: SocketAddr) -> bool {
+        self.addresses.values().any(|(known, _)| *known == addr)
+    }
+}
+
+/// The address behind a SIP URI; port 5060 unless it says otherwise.
+pub fn resolve(uri: &str) -> Option<SocketAddr> {
+    let rest = uri.split_once('@').map_or_else(|| uri.trim_start_matches("sip:"), |(_, rest)| rest);
+    let host_port = rest.split([';', '?']).next()?;
+    let has_port = host_port.rsplit_once(':').is_some_and(|(_, port)| port.parse::<u16>().is_ok()) && !host_port.ends_with(']');
+    let text = if has_port { host_port.to_owned() } else { format!("{host_port}:5060") };
+    text.to_socket_addrs().ok()?.next()
+}
+
+/// A poisoned lock means a panic elsewhere; the state behind it is still whole, and calls go on.
+fn lock<T>(mutex: &Mutex<T>) -> MutexGuard<'_, T> {
+    mutex.lock().unwrap_or_else(PoisonError::into_inner)
+}
+
+/// How often loops of the node look up.
+pub const TICK: Duration = Duration::from_millis(100);

@@ -1,0 +1,51 @@
+//! Follows the journal: every new fact becomes a new table, every successful read renews the lease.
+
+use crate::clock;
+use crate::node::state::{Node, TICK};
+use segue_domain::Transition;
+use segue_journal::{Desk, Journal, StreamId};
+use std::sync::Arc;
+use tokio::sync::{Notify, watch};
+
+/// Windows are expanded 14 days ahead; compiling anew each hour keeps that horizon far away.
+const RECOMPILE_S: i64 = 3600;
+
+/// Runs until `stop` turns true. Sends every state that came into force. `wake` spares this process the tick.
+pub async fn follow<J: Journal>(
+    node: Arc<Node>,
+    desk: Arc<Desk<J>>,
+    stream: StreamId,
+    states: watch::Sender<Arc<Transition>>,
+    wake: Arc<Notify>,
+    mut stop: watch::Receiver<bool>,
+) {
+    let mut compiled: Option<(u64, i64)> = None;
+    loop {
+        match desk.state(&stream).await {
+            Ok(state) => {
+                let now = clock::now();
+                let due = compiled.is_none_or(|(version, at)| version != state.version || now.as_second() - at > RECOMPILE_S);
+                if due {
+                    install(&node, &state, now);
+                    compiled = Some((state.version, now.as_second()));
+                    states.send_replace(state);
+                }
+                node.renew_lease();
+            }
+            // The lease runs on; past it each chunk takes its cut-off action.
+            Err(error) => tracing::error!(%error, lease_ms_left = node.lease_ms_left(), "the journal does not answer"),
+        }
+        tokio::select! {
+            () = tokio::time::sleep(TICK) => {}
+            () = wake.notified() => {}
+            _ = stop.wait_for(|stop| *stop) => return,
+        }
+    }
+}
+
+fn install(node: &Node, state: &Transition, now: jiff::Timestamp) {
+    let table = segue_routing::compile(state, now);
+    if let Err(error) = node.install(table) {
+        tracing::error!(error = format!("{error:#}"), "the table is in force but not on disk; free disk space");
+    }
+}
