@@ -8,6 +8,7 @@ pub mod allow;
 mod branch;
 mod core;
 mod edit;
+pub mod io_udp;
 pub mod msg;
 mod policy;
 mod table;

@@ -306,6 +306,9 @@ impl<P: Policy> Core<P> {
     }
 
     fn send(&mut self, to: SocketAddr, bytes: &[u8], sink: &mut impl Sink) {
+        if bytes.is_empty() {
+            return;
+        }
         self.counters.sent += 1;
         sink.send(to, bytes);
     }
