@@ -1,0 +1,41 @@
+# make demo    the whole thing on example data, with real SIP calls on this machine
+# make test    everything that must hold
+# make help    the rest
+
+SHELL := /bin/bash
+DEMO_ARGS ?=
+export SEGUE_TOOLS ?= $(CURDIR)/.tools
+export SEGUE_DUCKDB_PYTHON ?= $(SEGUE_TOOLS)/venv/bin/python
+
+.PHONY: demo test lint doc bench-sip bench check-deps help setup
+
+help: ## this list
+	@grep -hE '^[a-z-]+:.*##' $(MAKEFILE_LIST) | sed -E 's/:[^#]*## /\t/' | column -t -s "$$(printf '\t')"
+
+setup: ## install what tests and demo need
+	@scripts/setup test
+
+demo: ## run the example: two centres, an IVR, real calls, the page on http://127.0.0.1:8080
+	@scripts/setup build
+	cargo run --quiet --bin segue -- demo $(DEMO_ARGS)
+
+test: ## every proof, with the real peers
+	@scripts/setup test
+	cargo build --workspace --bins
+	SEGUE_REQUIRE_PEERS=1 cargo nextest run --workspace
+	@scripts/skips
+
+lint: ## format, clippy, tidy
+	cargo fmt --all --check
+	cargo clippy --workspace --all-targets -- -D warnings
+	@scripts/tidy
+
+doc: ## documentation, private items too
+	RUSTDOCFLAGS="-D warnings" cargo doc --workspace --no-deps --document-private-items
+
+check-deps: ## licences and sources of dependencies
+	@scripts/check-deps
+
+bench-sip: ## choose, redirect and proxy beside Kamailio in the same run
+	@scripts/setup bench
+	scripts/bench-sip
