@@ -1,10 +1,11 @@
 //! Opening a database file, and one clear sentence for each way it can fail.
 
 use sqlx::migrate::{MigrateError, Migration, MigrationType, Migrator};
+use sqlx::pool::PoolConnection;
 use sqlx::sqlite::{
     SqliteConnectOptions, SqliteJournalMode, SqlitePool, SqlitePoolOptions, SqliteSynchronous,
 };
-use sqlx::{SqlSafeStr, error::DatabaseError};
+use sqlx::{SqlSafeStr, Sqlite, SqliteConnection, error::DatabaseError};
 use std::fmt;
 use std::path::{Path, PathBuf};
 use std::time::Duration;
@@ -167,6 +168,16 @@ impl Database {
         })
     }
 
+    /// Waits for the writer and begins a transaction.
+    pub(crate) async fn write(&self) -> Result<WriteTurn, sqlx::Error> {
+        let mut turn = WriteTurn {
+            connection: self.writer.acquire().await?,
+            open: true,
+        };
+        sqlx::query("begin immediate").execute(&mut *turn).await?;
+        Ok(turn)
+    }
+
     /// Finishes what is under way and closes the file.
     pub(crate) async fn close(&self) {
         self.readers.close().await;
@@ -175,6 +186,56 @@ impl Database {
 
     pub(crate) fn unavailable(&self, act: &'static str) -> impl Fn(sqlx::Error) -> Unavailable {
         move |error| Unavailable::new(act, &self.path, error)
+    }
+}
+
+/// The one writer's connection inside a transaction. Dropped half-way it is closed, which undoes everything.
+///
+/// `SQLite` itself ends a transaction when the disk is full or fails; a driver that goes on counting it would refuse every
+/// later write. So a connection that saw an error, or whose caller went away, is not used again.
+pub(crate) struct WriteTurn {
+    connection: PoolConnection<Sqlite>,
+    open: bool,
+}
+
+impl WriteTurn {
+    /// Makes everything written in this turn durable.
+    pub(crate) async fn commit(self) -> Result<(), sqlx::Error> {
+        self.end("commit").await
+    }
+
+    /// Undoes everything written in this turn; the connection stays good.
+    pub(crate) async fn cancel(self) -> Result<(), sqlx::Error> {
+        self.end("rollback").await
+    }
+
+    async fn end(mut self, statement: &'static str) -> Result<(), sqlx::Error> {
+        sqlx::query(statement)
+            .execute(&mut *self.connection)
+            .await?;
+        self.open = false;
+        Ok(())
+    }
+}
+
+impl Drop for WriteTurn {
+    fn drop(&mut self) {
+        if self.open {
+            self.connection.close_on_drop();
+        }
+    }
+}
+
+impl std::ops::Deref for WriteTurn {
+    type Target = SqliteConnection;
+    fn deref(&self) -> &SqliteConnection {
+        &self.connection
+    }
+}
+
+impl std::ops::DerefMut for WriteTurn {
+    fn deref_mut(&mut self) -> &mut SqliteConnection {
+        &mut self.connection
     }
 }
 

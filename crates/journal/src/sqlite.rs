@@ -80,16 +80,12 @@ impl SqliteJournal {
 
     async fn append_all(&self, request: &Append) -> Result<Outcome, AppendError> {
         let failed = self.database.unavailable("append to the journal");
-        let mut tx = self
-            .database
-            .writer
-            .begin_with("begin immediate")
-            .await
-            .map_err(&failed)?;
+        let mut tx = self.database.write().await.map_err(&failed)?;
         if let Some(known) = find_command(&mut tx, &request.command_id)
             .await
             .map_err(&failed)?
         {
+            tx.cancel().await.map_err(&failed)?;
             let (position, version) = (known.position, known.version);
             return if known.stream == request.stream {
                 Ok(Outcome::AlreadyRecorded { position, version })
@@ -105,6 +101,7 @@ impl SqliteJournal {
             .await
             .map_err(&failed)?;
         if actual != request.expected_version {
+            tx.cancel().await.map_err(&failed)?;
             return Err(AppendError::VersionConflict {
                 stream: request.stream.clone(),
                 expected: request.expected_version,

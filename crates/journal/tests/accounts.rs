@@ -44,6 +44,7 @@ fn retry_s(answer: &Result<Entry, EntryError>) -> Option<u64> {
 }
 
 #[tokio::test]
+#[expect(clippy::too_many_lines, reason = "one life of an account")]
 async fn accounts_are_added_listed_changed_and_removed() {
     let (directory, accounts) = accounts().await;
     let erin = NewAccount {

@@ -80,6 +80,12 @@ async fn a_full_disk_refuses_the_append_keeps_what_was_acknowledged_and_recovers
     assert!(acknowledged > 0);
     let report = verify(&journal, &[]).await.unwrap();
     assert_eq!((report.ok, report.events), (true, acknowledged));
+    // Still full, and still said so: the handle is as good as before.
+    for _ in 0..3 {
+        let request = append("north", acknowledged, "again", 1);
+        let error = journal.append(&request).await.unwrap_err();
+        assert!(error.to_string().contains("the disk is full"), "{error}");
+    }
     journal.close().await;
 
     // With room again, the very same command goes through.
@@ -141,4 +147,38 @@ async fn a_file_of_a_newer_segue_is_left_alone() {
     let error = SqliteJournal::open(&path).await.unwrap_err();
     assert!(matches!(error, OpenError::Migration { .. }), "{error:?}");
     assert!(error.to_string().contains("a newer one"), "{error}");
+}
+
+#[tokio::test]
+async fn a_caller_who_goes_away_half_way_leaves_the_journal_whole_and_writable() {
+    let directory = tempfile::tempdir().unwrap();
+    let path = directory.path().join("journal.db");
+    let journal = SqliteJournal::open(&path).await.unwrap();
+    for round in 0..60 {
+        let version = journal.head().await.unwrap().0;
+        let request = append("north", version, &format!("c{round}"), 1);
+        let given_up = journal.append(&request);
+        let patience = async {
+            for _ in 0..round {
+                tokio::task::yield_now().await;
+            }
+        };
+        // Polled a few times more in each round, so that it is dropped at every stage, and at last not at all.
+        tokio::select! {
+            biased;
+            _ = given_up => {}
+            () = patience => {}
+        }
+    }
+    let version = journal.head().await.unwrap().0;
+    let outcome = journal
+        .append(&append("north", version, "the last", 1))
+        .await
+        .unwrap();
+    let report = verify(&journal, &[]).await.unwrap();
+    assert_eq!(
+        (report.ok, report.position),
+        (true, outcome.position()),
+        "{report:?}"
+    );
 }

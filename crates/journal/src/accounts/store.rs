@@ -268,12 +268,7 @@ impl Accounts {
     /// Forgets failed attempts that no longer count; call it now and then.
     pub async fn prune(&self, now: Timestamp) -> Result<(), AccountError> {
         let failed = self.database.unavailable("delete old attempts from");
-        let mut tx = self
-            .database
-            .writer
-            .begin_with("begin immediate")
-            .await
-            .map_err(&failed)?;
+        let mut tx = self.database.write().await.map_err(&failed)?;
         let before = now.as_microsecond() - ATTEMPTS_KEPT_S * 1_000_000;
         for (statement, bound) in [
             (sql::ATTEMPTS_PRUNE, before),
@@ -333,12 +328,7 @@ impl Accounts {
         } else {
             "?"
         };
-        let mut tx = self
-            .database
-            .writer
-            .begin_with("begin immediate")
-            .await
-            .map_err(&failed)?;
+        let mut tx = self.database.write().await.map_err(&failed)?;
         let before: Option<i64> = sqlx::query_scalar(sql::ARRIVALS_FIND)
             .bind(name)
             .bind(source)
@@ -347,11 +337,11 @@ impl Accounts {
             .map_err(&failed)?;
         let secret = if door == Door::Pin { "pin" } else { "password" };
         let charges = Charge::of(secret, name, source, before.is_some());
-        Charge::take(&charges, &mut tx, now)
+        let taken = Charge::take(&charges, &mut tx, now)
             .await
-            .map_err(&failed)??;
+            .map_err(&failed)?;
         tx.commit().await.map_err(&failed)?;
-        Ok(charges)
+        taken.map(|()| charges)
     }
 
     async fn arrived(
@@ -362,12 +352,7 @@ impl Accounts {
         now: Timestamp,
     ) -> Result<(), AccountError> {
         let failed = self.database.unavailable("note an arrival in");
-        let mut tx = self
-            .database
-            .writer
-            .begin_with("begin immediate")
-            .await
-            .map_err(&failed)?;
+        let mut tx = self.database.write().await.map_err(&failed)?;
         Charge::refund(charges, &mut tx).await.map_err(&failed)?;
         sqlx::query(sql::ARRIVALS_UPSERT)
             .bind(name)

@@ -120,12 +120,7 @@ impl Facts {
         events: impl Iterator<Item = &'a AcdEvent>,
     ) -> Result<Stored, FactsError> {
         let failed = self.database.unavailable("store call facts in");
-        let mut tx = self
-            .database
-            .writer
-            .begin_with("begin immediate")
-            .await
-            .map_err(&failed)?;
+        let mut tx = self.database.write().await.map_err(&failed)?;
         for decision in decisions {
             upsert_decision(&mut tx, decision).await.map_err(&failed)?;
         }
@@ -155,12 +150,7 @@ impl Facts {
             .unwrap_or(Timestamp::MIN)
             .as_microsecond();
         let failed = self.database.unavailable("delete old call facts from");
-        let mut tx = self
-            .database
-            .writer
-            .begin_with("begin immediate")
-            .await
-            .map_err(&failed)?;
+        let mut tx = self.database.write().await.map_err(&failed)?;
         let mut deleted = [0; 3];
         let statements = [
             sql::DECISIONS_PRUNE,
