@@ -43,7 +43,7 @@ fn one_of_each() -> BTreeMap<&'static str, Event> {
     story.closes(MSG);
     let refused = story
         .when(&nurse(), propose_plan(fixture::plan()))
-        .is_refused(Code::NotAuthorised, "");
+        .refuses(Code::NotAuthorised, "");
     story.record(&[Event::CommandRefused(CommandRefused {
         command: "propose_plan".into(),
         code: refused.code,
@@ -138,7 +138,12 @@ fn write_missing() {
         let name = format!("{name}.json");
         if !sums.contains(&format!("  {name}\n")) {
             let bytes = std::fs::read(folder().join(&name)).unwrap();
-            sums += &format!("{}  {name}\n", hex::encode(Sha256::digest(bytes)));
+            sums.extend([
+                hex::encode(Sha256::digest(bytes)).as_str(),
+                "  ",
+                &name,
+                "\n",
+            ]);
         }
     }
     std::fs::write(path, sums).unwrap();

@@ -1,4 +1,9 @@
 //! The rules of the transition, told as given / when / then on the example "Riverside Health" → "CareBridge".
+#![expect(
+    clippy::unwrap_used,
+    clippy::expect_used,
+    reason = "a broken fixture should stop the test that uses it"
+)]
 
 mod fixture;
 mod support;

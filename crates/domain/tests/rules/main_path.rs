@@ -65,7 +65,7 @@ fn a_fallback_brings_home_and_the_way_out_starts_at_the_gate() {
     story.hours_pass(1);
     story
         .when(&director(Side::Client), story.sign_gate(Side::Client, MSG))
-        .is_refused(Code::CoolDown, "2 h");
+        .refuses(Code::CoolDown, "2 h");
     story.hours_pass(1);
     story.readies(MSG);
     story.raises(MSG, 20);
@@ -81,7 +81,7 @@ fn one_person_of_either_party_lowers_and_never_raises() {
         story.stands(MSG, "live", 5);
         story
             .when(&duty(side), lower(MSG, 6))
-            .is_refused(Code::ScheduleNotAgreed, "");
+            .refuses(Code::ScheduleNotAgreed, "");
         story.when(&duty(side), lower(MSG, 5)).changes_nothing();
         story.does(&duty(side), lower(MSG, 0));
         assert!(!story.chunk(MSG).is_out());
@@ -102,7 +102,7 @@ fn a_fallback_relocks_the_harder_rungs() {
             &manager(Side::Client),
             crate::support::propose_step("RVS-Main/APPT", 50),
         )
-        .is_refused(Code::LadderLocked, MSG);
+        .refuses(Code::LadderLocked, MSG);
 }
 
 #[test]

@@ -199,7 +199,7 @@ fn act(history: &mut History<'_>, (what, outsourcer, which, number): Act) {
     let (boss, pm) = (director(side), manager(side));
     match what % 20 {
         0 => {
-            let step_min = if which % 2 == 0 { 1 } else { 12 * 60 };
+            let step_min = [1, 12 * 60][usize::from(which % 2)];
             history
                 .story
                 .minutes_pass(i64::from(number % 25) * step_min);
@@ -213,22 +213,7 @@ fn act(history: &mut History<'_>, (what, outsourcer, which, number): Act) {
                 history.tries(&boss, command);
             }
         }
-        3..=5 if history.story.t.chunks.contains_key(&chunk.into()) => {
-            for leg in GateLeg::ALL {
-                let fresh =
-                    segue_domain::gates::red(&history.story.t, &chunk.into(), history.story.now);
-                if fresh.iter().any(|red| red.starts_with(leg.words())) {
-                    history.tries(&pm, evidence(chunk, leg, number != 7));
-                }
-            }
-            for side in [side, side.other()]
-                .into_iter()
-                .take(1 + usize::from(number % 3))
-            {
-                let command = history.story.sign_gate(side, chunk);
-                history.tries(&director(side), command);
-            }
-        }
+        3..=5 => prove(history, side, chunk, number),
         6..=8 => raise(history, side, chunk, number),
         9 | 10 => approve_any(history, side, number),
         11 => history.tries(&duty(side), lower(chunk, number % 101)),
@@ -263,6 +248,26 @@ fn act(history: &mut History<'_>, (what, outsourcer, which, number): Act) {
     }
 }
 
+/// Makes the gate green, now and then red, and signs it for one party or both.
+fn prove(history: &mut History<'_>, side: Side, chunk: &str, number: u8) {
+    if history.story.t.chunk(&chunk.into()).is_none() {
+        return;
+    }
+    for leg in GateLeg::ALL {
+        let red = segue_domain::gates::red(&history.story.t, &chunk.into(), history.story.now);
+        if red.iter().any(|red| red.starts_with(leg.words())) {
+            history.tries(&manager(side), evidence(chunk, leg, number != 7));
+        }
+    }
+    for side in [side, side.other()]
+        .into_iter()
+        .take(1 + usize::from(number % 3))
+    {
+        let command = history.story.sign_gate(side, chunk);
+        history.tries(&director(side), command);
+    }
+}
+
 /// Proposes the next agreed share or any other, and approves it by one, both or nobody.
 fn raise(history: &mut History<'_>, side: Side, chunk: &str, number: u8) {
     let Some(known) = history.story.t.chunk(&chunk.into()) else {
@@ -275,7 +280,7 @@ fn raise(history: &mut History<'_>, side: Side, chunk: &str, number: u8) {
         .filter_map(|s| s.share_percent.parse().ok());
     let next = next.into_iter().find(|s| *s > known.share);
     let percent = match next {
-        Some(next) if number % 8 != 0 => next.percent(),
+        Some(next) if !number.is_multiple_of(8) => next.percent(),
         _ => number,
     };
     let before = history.story.t.steps.len();

@@ -51,7 +51,7 @@ fn client() -> segue_domain::Actor {
 fn creation(change: impl FnOnce(&mut CreateTransition), code: Code, names: &str) -> Refusal {
     let mut facts = fixture::create();
     change(&mut facts);
-    Story::new().when(&client(), facts).is_refused(code, names)
+    Story::new().when(&client(), facts).refuses(code, names)
 }
 
 /// The plan refused after one change to the example.
@@ -61,7 +61,7 @@ fn planning(change: impl FnOnce(&mut Plan), code: Code, names: &str) -> Refusal 
     change(&mut plan);
     Story::discovered()
         .when(&client(), propose_plan(plan))
-        .is_refused(code, names)
+        .refuses(code, names)
 }
 
 fn live(chunk: &str, percent: u8) -> Story {
@@ -91,14 +91,14 @@ fn top_share(chunk: &mut PlannedChunk, percent: u8) {
 
 refusals! {
     AlreadyCreated, a_transition_is_created_once: {
-        Story::created().when(&client(), fixture::create()).is_refused(Code::AlreadyCreated, "")
+        Story::created().when(&client(), fixture::create()).refuses(Code::AlreadyCreated, "")
     }
 
     NotCreated, nothing_comes_before_creation: {
-        Story::new().when(&duty(Side::Client), fallback("all")).is_refused(Code::NotCreated, "");
+        Story::new().when(&duty(Side::Client), fallback("all")).refuses(Code::NotCreated, "");
         Story::new()
             .when(&client(), OpenDiscovery { items: Vec::new() })
-            .is_refused(Code::NotCreated, "created")
+            .refuses(Code::NotCreated, "created")
     }
 
     PartiesNotTwo, a_transition_has_exactly_two_parties: {
@@ -129,14 +129,14 @@ refusals! {
         creation(|c| c.parties[1].signatories[0].person = twice.into(), Code::BadFact, twice);
         let (person, deputy) = ("cb-account".into(), Some("cb-account".into()));
         let same = NameAccountManager { person, deputy };
-        Story::created().when(&client(), same).is_refused(Code::BadFact, "another person");
+        Story::created().when(&client(), same).refuses(Code::BadFact, "another person");
         let (item, evidence) = ("baseline by type and hour".into(), " ".into());
         let blank = CompleteDiscoveryItem { item, evidence };
-        Story::discovering().when(&client(), blank).is_refused(Code::BadFact, "evidence");
+        Story::discovering().when(&client(), blank).refuses(Code::BadFact, "evidence");
         planning(|p| p.chunks.clear(), Code::BadFact, "one chunk");
         planning(|p| p.chunks[0].steps.reverse(), Code::BadFact, "rise");
         let other = test_call(MSG, "message × noon × Latin", true);
-        Story::agreed().when(&nurse(), other).is_refused(Code::BadFact, "Latin")
+        Story::agreed().when(&nurse(), other).refuses(Code::BadFact, "Latin")
     }
 
     NoLastResort, every_line_ends_in_a_last_resort: {
@@ -155,37 +155,37 @@ refusals! {
     NotAuthorised, an_action_needs_a_role_that_carries_it: {
         let story = live(MSG, 20);
         let (cell, passed) = ("message × day × English", true);
-        story.when(&duty(Side::Client), test_call(MSG, cell, passed)).is_refused(Code::NotAuthorised, "test calls");
-        story.when(&duty(Side::Client), propose_step(MSG, 50)).is_refused(Code::NotAuthorised, "prepare");
-        story.when(&nurse(), lower(MSG, 10)).is_refused(Code::NotAuthorised, "bring calls home");
+        story.when(&duty(Side::Client), test_call(MSG, cell, passed)).refuses(Code::NotAuthorised, "test calls");
+        story.when(&duty(Side::Client), propose_step(MSG, 50)).refuses(Code::NotAuthorised, "prepare");
+        story.when(&nurse(), lower(MSG, 10)).refuses(Code::NotAuthorised, "bring calls home");
         let signature = signed_by(Side::Client, &story.t.discovery.hash(&story.t.id));
-        story.when(&client(), SignDiscovery { signature }).is_refused(Code::NotAuthorised, "sign");
-        story.when(&nurse(), fallback("all")).is_refused(Code::NotAuthorised, "rvs-nurse")
+        story.when(&client(), SignDiscovery { signature }).refuses(Code::NotAuthorised, "sign");
+        story.when(&nurse(), fallback("all")).refuses(Code::NotAuthorised, "rvs-nurse")
     }
 
     NoAccountManager, nothing_goes_forward_without_an_account_manager: {
         let opening = OpenDiscovery { items: Vec::new() };
-        Story::created().when(&client(), opening).is_refused(Code::NoAccountManager, "");
+        Story::created().when(&client(), opening).refuses(Code::NoAccountManager, "");
         let mut story = live(MSG, 20);
         story.does(&client(), RemoveAccountManager {});
         story.waits_for(MSG, 50);
         story.when(&duty(Side::Client), lower(MSG, 10)).records(&["share_changed"]);
-        story.when(&client(), propose_plan(fixture::plan())).is_refused(Code::NoAccountManager, "");
-        story.when(&client(), propose_step(MSG, 50)).is_refused(Code::NoAccountManager, "account manager")
+        story.when(&client(), propose_plan(fixture::plan())).refuses(Code::NoAccountManager, "");
+        story.when(&client(), propose_step(MSG, 50)).refuses(Code::NoAccountManager, "account manager")
     }
 
     DiscoveryOpen, no_plan_before_discovery_is_signed_by_both: {
         let story = Story::discovering();
-        let refusal = story.when(&client(), propose_plan(fixture::plan())).is_refused(Code::DiscoveryOpen, "experience workshop held");
+        let refusal = story.when(&client(), propose_plan(fixture::plan())).refuses(Code::DiscoveryOpen, "experience workshop held");
         assert_eq!(refusal.missing.len(), 11);
         let signature = signed_by(Side::Client, &story.t.discovery.hash(&story.t.id));
-        story.when(&director(Side::Client), SignDiscovery { signature }).is_refused(Code::DiscoveryOpen, "");
+        story.when(&director(Side::Client), SignDiscovery { signature }).refuses(Code::DiscoveryOpen, "");
         let mut story = Story::discovered();
         let item = "baseline by type and hour".to_owned();
         let evidence = "a newer report".to_owned();
         story.does(&client(), CompleteDiscoveryItem { item, evidence });
         story.signs_discovery(Side::Client);
-        story.when(&client(), propose_plan(fixture::plan())).is_refused(Code::DiscoveryOpen, "signature of CareBridge")
+        story.when(&client(), propose_plan(fixture::plan())).refuses(Code::DiscoveryOpen, "signature of CareBridge")
     }
 
     TypeNotSeparable, calls_that_cannot_be_told_apart_make_no_chunk: {
@@ -198,7 +198,7 @@ refusals! {
         for side in Side::BOTH {
             story.signs_discovery(side);
         }
-        story.when(&client(), propose_plan(fixture::plan())).is_refused(Code::TypeNotSeparable, "MSG calls from others on line RVS-Main-TFN")
+        story.when(&client(), propose_plan(fixture::plan())).refuses(Code::TypeNotSeparable, "MSG calls from others on line RVS-Main-TFN")
     }
 
     ChunksOverlap, no_call_belongs_to_two_chunks: {
@@ -226,7 +226,7 @@ refusals! {
         for typed in ["110", "-5", "33.3", "\"twenty\"", "\"1e2\"", "null"] {
             let share_percent: ShareInput = serde_json::from_str(typed).unwrap();
             let ask = ProposeStep { chunk: MSG.into(), share_percent };
-            story.when(&client(), ask).is_refused(Code::ShareOutOfRange, "0–100");
+            story.when(&client(), ask).refuses(Code::ShareOutOfRange, "0–100");
         }
         story.stands(MSG, "live", 20);
         planning(|p| p.chunks[0].steps[2].share_percent = ShareInput::percent(101), Code::ShareOutOfRange, "101")
@@ -253,7 +253,7 @@ refusals! {
         let mut story = live(MSG, 100);
         story.waits_for(APPT, 20);
         story.readies(APPT);
-        story.when(&client(), propose_step(APPT, 20)).is_refused(Code::LadderLocked, "RVS-Main/MSG accepted")
+        story.when(&client(), propose_step(APPT, 20)).refuses(Code::LadderLocked, "RVS-Main/MSG accepted")
     }
 
     SiteSerial, one_centre_at_a_time: {
@@ -261,7 +261,7 @@ refusals! {
         story.waits_for("RVS-North/MSG", 20);
         story.proves(MSG);
         story.readies("RVS-North/MSG");
-        story.when(&client(), propose_step("RVS-North/MSG", 20)).is_refused(Code::SiteSerial, "RVS-Main/MSG live")
+        story.when(&client(), propose_step("RVS-North/MSG", 20)).refuses(Code::SiteSerial, "RVS-Main/MSG live")
     }
 
     ScheduleNotAgreed, nothing_moves_on_one_signature: {
@@ -271,11 +271,11 @@ refusals! {
             story.signs_plan(side, 1);
             story.hours_pass(45 * 24);
             let missing = story.t.parties.name(side.other());
-            story.when(&client(), propose_step(MSG, 20)).is_refused(Code::ScheduleNotAgreed, &missing);
+            story.when(&client(), propose_step(MSG, 20)).refuses(Code::ScheduleNotAgreed, &missing);
         }
         // Nor is a share raised by one side where it may be lowered by one.
-        let refusal = live(MSG, 20).when(&client(), lower(MSG, 50)).is_refused(Code::ScheduleNotAgreed, "other party");
-        Story::discovered().when(&client(), propose_step(MSG, 20)).is_refused(Code::ScheduleNotAgreed, "proposed plan");
+        let refusal = live(MSG, 20).when(&client(), lower(MSG, 50)).refuses(Code::ScheduleNotAgreed, "other party");
+        Story::discovered().when(&client(), propose_step(MSG, 20)).refuses(Code::ScheduleNotAgreed, "proposed plan");
         refusal
     }
 
@@ -283,14 +283,14 @@ refusals! {
         let mut story = live(MSG, 20);
         story.waits_for(MSG, 100);
         story.proves(MSG);
-        story.when(&client(), propose_step(MSG, 100)).is_refused(Code::StepNotInPlan, "50 %");
-        story.when(&client(), propose_step(MSG, 33)).is_refused(Code::StepNotInPlan, "not 33 %")
+        story.when(&client(), propose_step(MSG, 100)).refuses(Code::StepNotInPlan, "50 %");
+        story.when(&client(), propose_step(MSG, 33)).refuses(Code::StepNotInPlan, "not 33 %")
     }
 
     StepTooEarly, a_step_waits_for_its_date_at_the_site: {
         let mut story = Story::agreed();
         story.readies(MSG);
-        story.when(&client(), propose_step(MSG, 20)).is_refused(Code::StepTooEarly, "2027-03-01");
+        story.when(&client(), propose_step(MSG, 20)).refuses(Code::StepTooEarly, "2027-03-01");
         // Midnight in New York is five hours after midnight in UTC.
         story.now = "2027-03-01T04:59:59Z".parse().unwrap();
         story.proves(MSG);
@@ -298,7 +298,7 @@ refusals! {
             let command = story.sign_gate(side, MSG);
             story.does(&director(side), command);
         }
-        let refusal = story.when(&client(), propose_step(MSG, 20)).is_refused(Code::StepTooEarly, "2027-02-28");
+        let refusal = story.when(&client(), propose_step(MSG, 20)).refuses(Code::StepTooEarly, "2027-02-28");
         story.now = "2027-03-01T05:00:00Z".parse().unwrap();
         story.when(&client(), propose_step(MSG, 20)).records(&["step_proposed"]);
         refusal
@@ -310,18 +310,18 @@ refusals! {
         for leg in GateLeg::ALL {
             let mut story = ready.clone();
             story.does(&client(), evidence(MSG, leg, false));
-            story.when(&director(Side::Client), story.sign_gate(Side::Client, MSG)).is_refused(Code::GateRed, leg.words());
-            story.when(&client(), propose_step(MSG, 20)).is_refused(Code::GateRed, leg.words());
+            story.when(&director(Side::Client), story.sign_gate(Side::Client, MSG)).refuses(Code::GateRed, leg.words());
+            story.when(&client(), propose_step(MSG, 20)).refuses(Code::GateRed, leg.words());
         }
         for cell in ["message × day × English", "message × night × Spanish"] {
             let mut story = ready.clone();
             story.does(&nurse(), test_call(MSG, cell, false));
             // The outsourcer's own call does not count (A24).
             story.does(&manager(Side::Outsourcer), test_call(MSG, cell, true));
-            story.when(&director(Side::Client), story.sign_gate(Side::Client, MSG)).is_refused(Code::GateRed, cell);
+            story.when(&director(Side::Client), story.sign_gate(Side::Client, MSG)).refuses(Code::GateRed, cell);
         }
         ready.hours_pass(14 * 24 + 1);
-        let refusal = ready.when(&director(Side::Client), ready.sign_gate(Side::Client, MSG)).is_refused(Code::GateRed, "older than 14 days");
+        let refusal = ready.when(&director(Side::Client), ready.sign_gate(Side::Client, MSG)).refuses(Code::GateRed, "older than 14 days");
         assert_eq!(refusal.missing.len(), 7, "five legs and two cells: {refusal}");
         refusal
     }
@@ -332,10 +332,10 @@ refusals! {
         let good = story.sign_plan(Side::Client, 1);
         let mut forged = good.clone();
         forged.signature.signature = story.sign_plan(Side::Outsourcer, 1).signature.signature;
-        story.when(&director(Side::Client), forged).is_refused(Code::SignatureInvalid, "rvs-director");
+        story.when(&director(Side::Client), forged).refuses(Code::SignatureInvalid, "rvs-director");
         let mut garbled = good;
         garbled.signature.signature = "zz".into();
-        story.when(&director(Side::Client), garbled).is_refused(Code::SignatureInvalid, "")
+        story.when(&director(Side::Client), garbled).refuses(Code::SignatureInvalid, "")
     }
 
     HashMismatch, both_sign_the_same_hash: {
@@ -346,18 +346,18 @@ refusals! {
         story.proposes(Side::Outsourcer, later);
         let second = story.sign_plan(Side::Client, 2);
         let crossed = SignPlan { version: 1, ..second };
-        story.when(&director(Side::Client), crossed).is_refused(Code::HashMismatch, &story.t.schedule.version(1).unwrap().proposed.hash.clone())
+        story.when(&director(Side::Client), crossed).refuses(Code::HashMismatch, &story.t.schedule.version(1).unwrap().proposed.hash.clone())
     }
 
     SignatureOfOther, nobody_signs_for_the_other_party: {
         let mut story = Story::discovered();
         story.proposes(Side::Client, fixture::plan());
         let theirs = story.sign_plan(Side::Outsourcer, 1);
-        story.when(&director(Side::Client), theirs).is_refused(Code::SignatureOfOther, "Riverside Health");
+        story.when(&director(Side::Client), theirs).refuses(Code::SignatureOfOther, "Riverside Health");
         let hash = story.t.schedule.version(1).unwrap().proposed.hash.clone();
         let stranger = segue_domain::Actor::new("rvs-chief", Side::Client, &[segue_domain::Role::Signatory]);
         let own = SignPlan { version: 1, signature: signature("rvs-chief", &hash) };
-        story.when(&stranger, own).is_refused(Code::SignatureOfOther, "rvs-chief")
+        story.when(&stranger, own).refuses(Code::SignatureOfOther, "rvs-chief")
     }
 
     ApprovalStale, a_step_needs_both_within_fifteen_minutes: {
@@ -368,7 +368,7 @@ refusals! {
         story.approves(Side::Client, &step);
         story.minutes_pass(16);
         let late = story.approval(Side::Outsourcer, &step);
-        let refusal = story.when(&director(Side::Outsourcer), late.clone()).is_refused(Code::ApprovalStale, "Riverside Health");
+        let refusal = story.when(&director(Side::Outsourcer), late.clone()).refuses(Code::ApprovalStale, "Riverside Health");
         story.stands(MSG, "ready", 0);
         // The client says it again, and then both are within the time.
         story.approves(Side::Client, &step);
@@ -385,18 +385,18 @@ refusals! {
         let step = story.proposes_step(MSG, 50);
         story.approves(Side::Client, &step);
         story.does(&duty(Side::Outsourcer), fallback("all"));
-        story.when(&director(Side::Outsourcer), story.approval(Side::Outsourcer, &step)).is_refused(Code::SupersededByFallback, "S-2")
+        story.when(&director(Side::Outsourcer), story.approval(Side::Outsourcer, &step)).refuses(Code::SupersededByFallback, "S-2")
     }
 
     CoolDown, the_way_out_again_needs_return_note_and_time: {
         let mut story = live(MSG, 20);
         story.does(&duty(Side::Client), fallback(MSG));
         let sign = |story: &Story| story.when(&director(Side::Client), story.sign_gate(Side::Client, MSG));
-        let refusal = sign(&story).is_refused(Code::CoolDown, "24 h");
+        let refusal = sign(&story).refuses(Code::CoolDown, "24 h");
         assert_eq!(refusal.missing.len(), 3, "{refusal}");
-        story.when(&client(), propose_step(MSG, 20)).is_refused(Code::CoolDown, "answered in-house");
+        story.when(&client(), propose_step(MSG, 20)).refuses(Code::CoolDown, "answered in-house");
         story.hours_pass(24);
-        let refusal = sign(&story).is_refused(Code::CoolDown, "incident note");
+        let refusal = sign(&story).refuses(Code::CoolDown, "incident note");
         assert_eq!(refusal.missing.len(), 2, "{refusal}");
         refusal
     }
@@ -406,8 +406,8 @@ refusals! {
         story.finishes(MSG);
         story.closes(MSG);
         story.when(&duty(Side::Client), fallback("all")).changes_nothing();
-        story.when(&duty(Side::Client), lower(MSG, 50)).is_refused(Code::DoorClosed, MSG);
-        story.when(&duty(Side::Client), fallback(MSG)).is_refused(Code::DoorClosed, MSG)
+        story.when(&duty(Side::Client), lower(MSG, 50)).refuses(Code::DoorClosed, MSG);
+        story.when(&duty(Side::Client), fallback(MSG)).refuses(Code::DoorClosed, MSG)
     }
 
     HoldRunning, the_door_stays_open_until_the_hold_ends: {
@@ -415,7 +415,7 @@ refusals! {
         story.finishes(MSG);
         story.hours_pass(30 * 24 - 1);
         let early = story.sign_closure(Side::Client, MSG);
-        let refusal = story.when(&director(Side::Client), early.clone()).is_refused(Code::HoldRunning, MSG);
+        let refusal = story.when(&director(Side::Client), early.clone()).refuses(Code::HoldRunning, MSG);
         story.hours_pass(1);
         story.when(&director(Side::Client), early).records(&["closure_signed"]);
         refusal
@@ -428,9 +428,9 @@ refusals! {
             change(&mut outcome);
             ProposeAcceptance { chunk: MSG.into(), outcome }
         };
-        part.when(&client(), ask(|_| ())).is_refused(Code::AcceptanceNotReady, "stands at 50 %");
+        part.when(&client(), ask(|_| ())).refuses(Code::AcceptanceNotReady, "stands at 50 %");
         let story = live(MSG, 100);
-        let refused = |change, names| story.when(&client(), ask(change)).is_refused(Code::AcceptanceNotReady, names);
+        let refused = |change, names| story.when(&client(), ask(change)).refuses(Code::AcceptanceNotReady, names);
         refused(|o| o.verdict = Verdict::NotProved, "too little data");
         refused(|o| o.verdict = Verdict::Worse, "pass");
         refused(|o| o.verdict = Verdict::NoData, "pass");
@@ -443,25 +443,25 @@ refusals! {
     WrongState, the_state_machine_has_no_other_edges: {
         let mut story = Story::agreed();
         let ask = ProposeAcceptance { chunk: MSG.into(), outcome: outcome(Verdict::Pass) };
-        story.when(&client(), ask).is_refused(Code::WrongState, "agreed");
+        story.when(&client(), ask).refuses(Code::WrongState, "agreed");
         story.proves(MSG);
         story.waits_for(MSG, 20);
         story.proves(MSG);
-        story.when(&client(), propose_step(MSG, 20)).is_refused(Code::WrongState, "agreed");
+        story.when(&client(), propose_step(MSG, 20)).refuses(Code::WrongState, "agreed");
         story.goes_live(MSG, 100);
-        story.when(&director(Side::Client), story.sign_gate(Side::Client, MSG)).is_refused(Code::WrongState, "live");
-        story.when(&director(Side::Client), story.sign_closure(Side::Client, MSG)).is_refused(Code::WrongState, "live");
+        story.when(&director(Side::Client), story.sign_gate(Side::Client, MSG)).refuses(Code::WrongState, "live");
+        story.when(&director(Side::Client), story.sign_closure(Side::Client, MSG)).refuses(Code::WrongState, "live");
         // A chunk that is out keeps its shape, and an agreed version is never reopened.
         let mut without = fixture::plan();
         without.chunks.remove(0);
-        story.when(&client(), propose_plan(without)).is_refused(Code::WrongState, MSG);
+        story.when(&client(), propose_plan(without)).refuses(Code::WrongState, MSG);
         let mut plans = Story::discovered();
         plans.proposes(Side::Client, fixture::plan());
         plans.proposes(Side::Client, fixture::plan());
         for side in Side::BOTH {
             plans.signs_plan(side, 2);
         }
-        plans.when(&director(Side::Client), plans.sign_plan(Side::Client, 1)).is_refused(Code::WrongState, "after 2")
+        plans.when(&director(Side::Client), plans.sign_plan(Side::Client, 1)).refuses(Code::WrongState, "after 2")
     }
 
     Unknown, what_is_named_exists: {
@@ -469,18 +469,18 @@ refusals! {
         let step = story.t.steps.keys().next().unwrap().clone();
         let mut other = story.approval(Side::Client, &step);
         other.step = "S-99".into();
-        story.when(&director(Side::Client), other).is_refused(Code::Unknown, "S-99");
-        story.when(&client(), propose_step("RVS-Main/FAX", 20)).is_refused(Code::Unknown, "RVS-Main/FAX");
-        story.when(&duty(Side::Client), fallback("RVS-South")).is_refused(Code::Unknown, "RVS-South");
+        story.when(&director(Side::Client), other).refuses(Code::Unknown, "S-99");
+        story.when(&client(), propose_step("RVS-Main/FAX", 20)).refuses(Code::Unknown, "RVS-Main/FAX");
+        story.when(&duty(Side::Client), fallback("RVS-South")).refuses(Code::Unknown, "RVS-South");
         let note = WriteIncidentNote { incident: "INC-9".into(), reference: "binder".into(), telephony_only: false };
-        story.when(&client(), note).is_refused(Code::Unknown, "INC-9");
+        story.when(&client(), note).refuses(Code::Unknown, "INC-9");
         let signature = signed_by(Side::Client, &"0".repeat(64));
         let sign = SignAcceptance { chunk: MSG.into(), signature: signature.clone() };
-        story.when(&director(Side::Client), sign).is_refused(Code::Unknown, MSG);
-        story.when(&director(Side::Client), SignPlan { version: 9, signature }).is_refused(Code::Unknown, "version 9");
+        story.when(&director(Side::Client), sign).refuses(Code::Unknown, MSG);
+        story.when(&director(Side::Client), SignPlan { version: 9, signature }).refuses(Code::Unknown, "version 9");
         let (item, evidence) = ("horoscope".into(), "stars".into());
         let other = CompleteDiscoveryItem { item, evidence };
-        Story::discovering().when(&client(), other).is_refused(Code::Unknown, "horoscope");
+        Story::discovering().when(&client(), other).refuses(Code::Unknown, "horoscope");
         planning(|p| p.chunks[0].site = "RVS-South".into(), Code::Unknown, "RVS-South");
         planning(|p| p.chunks[0].call_type = "FAX".into(), Code::Unknown, "FAX");
         planning(|p| p.chunks[0].lines = vec!["RVS-North-DID".into()], Code::Unknown, "RVS-North-DID")

@@ -56,7 +56,7 @@ fn a_step_proposed_under_one_plan_is_not_approved_under_the_next() {
     let command = story.approval(Side::Outsourcer, &step);
     story
         .when(&director(Side::Outsourcer), command)
-        .is_refused(Code::HashMismatch, "S-1");
+        .refuses(Code::HashMismatch, "S-1");
     story.stands(MSG, "ready", 0);
 }
 
@@ -76,7 +76,7 @@ fn a_chunk_lowered_to_zero_and_planned_anew_passes_its_gate_again() {
     story.proves(MSG);
     story
         .when(&manager(Side::Client), propose_step(MSG, 20))
-        .is_refused(Code::WrongState, "agreed");
+        .refuses(Code::WrongState, "agreed");
 }
 
 #[test]
@@ -101,7 +101,7 @@ fn no_number_however_large_makes_the_rules_panic() {
             &director(Side::Client),
             story.sign_gate(Side::Client, "RVS-Main/APPT"),
         )
-        .is_refused(Code::CoolDown, "4294967295 h");
+        .refuses(Code::CoolDown, "4294967295 h");
     let mut story = Story::agreed();
     story.goes_live(MSG, 100);
     let mut huge = outcome(Verdict::Pass);
@@ -112,7 +112,7 @@ fn no_number_however_large_makes_the_rules_panic() {
     };
     story
         .when(&manager(Side::Client), ask)
-        .is_refused(Code::AcceptanceNotReady, "add up");
+        .refuses(Code::AcceptanceNotReady, "add up");
 }
 
 #[test]
@@ -128,7 +128,7 @@ fn a_window_is_read_whole_or_refused() {
     };
     Story::discovered()
         .when(&manager(Side::Client), plan(&many))
-        .is_refused(Code::WindowInvalid, "21");
+        .refuses(Code::WindowInvalid, "21");
     let midnight = ShiftWindow {
         window: "Sun 24:00-Mon 06:00".into(),
         zone: fixture::ZONE.into(),

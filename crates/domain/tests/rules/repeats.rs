@@ -114,7 +114,7 @@ fn a_fallback_and_a_raise_commute() {
     home_first.does(&duty(Side::Client), fallback("all"));
     home_first
         .when(&by, raise.clone())
-        .is_refused(segue_domain::Code::SupersededByFallback, MSG);
+        .refuses(segue_domain::Code::SupersededByFallback, MSG);
 
     for end in [&raise_first, &home_first] {
         end.stands(MSG, "returned", 0);
@@ -124,7 +124,9 @@ fn a_fallback_and_a_raise_commute() {
     // Even facts decided side by side, as only a broken journal could record them, do not overtake the epoch.
     let raised = segue_domain::decide(&story.t, &raise.into(), &by, story.now).unwrap();
     let mut state = home_first.t.clone();
-    raised.iter().for_each(|event| apply(&mut state, event));
+    for event in &raised {
+        apply(&mut state, event);
+    }
     assert!(
         !state.chunk(&MSG.into()).unwrap().is_out(),
         "a share of a lower epoch must not count"

@@ -52,7 +52,7 @@ impl Then {
 
     /// The refusal, with everything a refusal must say and `names` somewhere in what is missing.
     #[track_caller]
-    pub(crate) fn is_refused(self, code: Code, names: &str) -> Refusal {
+    pub(crate) fn refuses(self, code: Code, names: &str) -> Refusal {
         let refusal = self.0.expect_err("a refusal");
         assert_eq!(refusal.code, code, "{refusal}");
         let missing = refusal.missing.join("; ");
