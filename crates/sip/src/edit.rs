@@ -381,12 +381,11 @@ pub(crate) fn contacts<'a>(
     out.clear();
     for (place, (uri, addr)) in targets.enumerate() {
         put(out, &[b"Contact: <"]);
-        match uri {
-            Some(uri) => put(out, &[uri.as_bytes()]),
-            None => {
-                put(out, &[b"sip:", called, b"@"]);
-                put_display(out, format_args!("{addr}"));
-            }
+        if let Some(uri) = uri {
+            put(out, &[uri.as_bytes()]);
+        } else {
+            put(out, &[b"sip:", called, b"@"]);
+            put_display(out, format_args!("{addr}"));
         }
         let q = [b"1.0", b"0.9", b"0.8", b"0.7"][place.min(3)];
         put(out, &[b">;q=", q, b"\r\n"]);

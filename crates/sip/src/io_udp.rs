@@ -64,7 +64,10 @@ pub struct ServerOptions {
 impl ServerOptions {
     /// A receive buffer of 4 MiB.
     pub fn new(bind: SocketAddr) -> Self {
-        Self { bind, receive_buffer_bytes: 4 << 20 }
+        Self {
+            bind,
+            receive_buffer_bytes: 4 << 20,
+        }
     }
 }
 
@@ -83,9 +86,10 @@ impl<P: Policy + Send + 'static> Server<P> {
     /// [`IoError`] naming the step that failed; nothing is left running then.
     pub fn start(options: ServerOptions, mut config: Config, policy: P) -> Result<Self, IoError> {
         let socket = open(&options)?;
-        let local = socket
-            .local_addr()
-            .map_err(|source| IoError::Bind { addr: options.bind, source })?;
+        let local = socket.local_addr().map_err(|source| IoError::Bind {
+            addr: options.bind,
+            source,
+        })?;
         if config.advertised.port() == 0 {
             config.advertised.set_port(local.port());
         }
@@ -101,7 +105,12 @@ impl<P: Policy + Send + 'static> Server<P> {
             .name("sip".into())
             .spawn(move || edge.run(config, policy))
             .map_err(IoError::Thread)?;
-        Ok(Self { local, stop, counters, thread: Some(thread) })
+        Ok(Self {
+            local,
+            stop,
+            counters,
+            thread: Some(thread),
+        })
     }
 
     /// The bound address.
@@ -116,7 +125,9 @@ impl<P: Policy + Send + 'static> Server<P> {
 
     /// Whether the thread still serves; `false` after a panic in the policy.
     pub fn is_running(&self) -> bool {
-        self.thread.as_ref().is_some_and(|thread| !thread.is_finished())
+        self.thread
+            .as_ref()
+            .is_some_and(|thread| !thread.is_finished())
     }
 
     /// Stops listening and gives the policy back; `None` if its thread had panicked. Calls in
@@ -143,7 +154,9 @@ fn open(options: &ServerOptions) -> Result<UdpSocket, IoError> {
     socket
         .set_recv_buffer_size(options.receive_buffer_bytes)
         .map_err(option("SO_RCVBUF"))?;
-    socket.set_read_timeout(Some(WAIT)).map_err(option("SO_RCVTIMEO"))?;
+    socket
+        .set_read_timeout(Some(WAIT))
+        .map_err(option("SO_RCVTIMEO"))?;
     want_errors(&socket, addr.is_ipv6()).map_err(option("IP_RECVERR"))?;
     socket.bind(&addr.into()).map_err(bind)?;
     Ok(socket.into())
@@ -158,7 +171,10 @@ struct Edge {
 }
 
 impl Edge {
-    #[expect(clippy::disallowed_methods, reason = "the edge where SIP asks the monotonic clock")]
+    #[expect(
+        clippy::disallowed_methods,
+        reason = "the edge where SIP asks the monotonic clock"
+    )]
     fn run<P: Policy>(mut self, config: Config, policy: P) -> P {
         let start = Instant::now();
         let now_us = || u64::try_from(start.elapsed().as_micros()).unwrap_or(u64::MAX);
@@ -244,9 +260,19 @@ fn want_errors(socket: &Socket, six: bool) -> io::Result<()> {
     let length = libc::socklen_t::try_from(size_of_val(&on)).unwrap_or(4);
     // SAFETY: the descriptor is open, `on` lives over the call and `length` is its size.
     let done = unsafe {
-        libc::setsockopt(socket.as_raw_fd(), level, name, (&raw const on).cast(), length)
+        libc::setsockopt(
+            socket.as_raw_fd(),
+            level,
+            name,
+            (&raw const on).cast(),
+            length,
+        )
     };
-    if done == 0 { Ok(()) } else { Err(io::Error::last_os_error()) }
+    if done == 0 {
+        Ok(())
+    } else {
+        Err(io::Error::last_os_error())
+    }
 }
 
 /// Takes one entry from the error queue: where the packet was sent and its first bytes.
@@ -256,7 +282,10 @@ fn next_error(socket: &UdpSocket, packet: &mut [u8]) -> Option<(SocketAddr, usiz
     // SAFETY: both are plain data for which all zero bytes are a value.
     let (mut name, mut header): (libc::sockaddr_storage, libc::msghdr) =
         unsafe { (std::mem::zeroed(), std::mem::zeroed()) };
-    let mut part = libc::iovec { iov_base: packet.as_mut_ptr().cast(), iov_len: packet.len() };
+    let mut part = libc::iovec {
+        iov_base: packet.as_mut_ptr().cast(),
+        iov_len: packet.len(),
+    };
     header.msg_name = (&raw mut name).cast();
     header.msg_namelen = libc::socklen_t::try_from(size_of_val(&name)).unwrap_or(0);
     header.msg_iov = &raw mut part;

@@ -66,7 +66,7 @@ impl<P: Policy> Core<P> {
             state.again_interval_us *= 2;
             state.again_us = now_us + state.again_interval_us;
             self.with_request(index, |core, message| {
-                core.send_invite(index, leg, message, sink)
+                core.send_invite(index, leg, message, sink);
             });
         } else {
             state.again_us = NEVER;

@@ -106,7 +106,7 @@ pub(crate) fn first_value_end(text: &[u8]) -> usize {
 }
 
 /// Walks `;name=value` parameters. Stops at anything else.
-#[derive(Debug, Clone, Copy)]
+#[derive(Debug, Clone)]
 pub struct Params<'a> {
     rest: &'a [u8],
 }

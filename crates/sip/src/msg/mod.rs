@@ -185,7 +185,7 @@ impl<'a> Message<'a> {
     }
 
     /// Checks what every routable message must have, once each and readable: Via, From, To, Call-ID
-    /// and CSeq; for requests also that CSeq names the method and Max-Forwards is 0–255.
+    /// and `CSeq`; for requests also that it names the method and that Max-Forwards is 0–255.
     ///
     /// # Errors
     /// The first fault found. Source: RFC 3261 sections 8.1.1 and 16.3.

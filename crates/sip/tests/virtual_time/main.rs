@@ -1,0 +1,10 @@
+//! The core on virtual time: packets and clock by hand, no socket.
+
+#[cfg(test)]
+mod edges;
+#[cfg(test)]
+mod hardest_cases;
+#[cfg(test)]
+mod preserve;
+#[cfg(test)]
+mod sim;
