@@ -308,7 +308,22 @@ pub struct CheckedMapping {
     pub hash: String,
 }
 
+/// The mappings that ship with Segue, by name.
+const SHIPPED: [(&str, &str); 2] = [
+    ("generic", include_str!("../../../mappings/generic.toml")),
+    ("technion", include_str!("../../../mappings/technion.toml")),
+];
+
 impl CheckedMapping {
+    /// A mapping file, or a shipped mapping by its name.
+    pub fn find(name: &str) -> Result<Self, CallsError> {
+        let shipped = SHIPPED.iter().find(|(known, _)| *known == name);
+        match shipped.filter(|_| !Path::new(name).exists()) {
+            Some((known, text)) => Self::parse(text, known),
+            None => Self::load(Path::new(name)),
+        }
+    }
+
     /// Reads and checks a mapping file.
     pub fn load(path: &Path) -> Result<Self, CallsError> {
         let text = std::fs::read_to_string(path).map_err(|source| CallsError::ReadInput {
