@@ -7,7 +7,10 @@ mod read;
 mod store;
 mod writer;
 
-pub use read::{ArmCount, CallerSeen, Cursor, SideFacts};
+pub use read::{
+    AnsweredCall, ArmCount, ArmMatch, CallerSeen, ChunkCount, Cursor, OpenCalls, P90Wait,
+    RecordTotals, SideFacts,
+};
 pub use store::{Facts, FactsError, Pruned, Stored};
 pub use writer::{FactsWriter, WriterCounts};
 

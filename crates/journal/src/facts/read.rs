@@ -1,5 +1,9 @@
 //! Questions about call facts: one call, what is new, counts, callers seen lately. Every answer is bounded.
 
+mod live;
+
+pub use live::{AnsweredCall, ArmMatch, ChunkCount, OpenCalls, P90Wait, RecordTotals};
+
 use super::store::{Facts, FactsError, sql};
 use super::{AcdCall, Decision};
 use jiff::Timestamp;
