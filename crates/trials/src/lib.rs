@@ -5,6 +5,7 @@
 #![forbid(unsafe_code)]
 
 pub mod acd;
+pub mod agent;
 pub mod audio;
 mod clock;
 pub mod dice;
