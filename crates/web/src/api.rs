@@ -197,7 +197,7 @@ pub(crate) async fn commands(
         person,
         command_id,
     };
-    Ok(Json(app.console.submit(submission).await?))
+    Ok(Json(app.submit(submission).await?))
 }
 
 #[derive(Deserialize)]
@@ -241,7 +241,7 @@ pub(crate) async fn fallback(
         door,
         command_id: home::command_id(&sent.command_id)?,
     };
-    Ok(Json(app.console.fallback(request).await?))
+    Ok(Json(app.bring_home(request).await?))
 }
 
 /// `GET /api/v1/live`: the facts of the live page, for a signed-in person.

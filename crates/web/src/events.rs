@@ -23,8 +23,8 @@ use tokio::sync::watch;
 use tower_sessions::Session;
 
 const KEEP_ALIVE: Duration = Duration::from_secs(15);
-/// How often a stream asks whether its session still lives.
-const SESSION_CHECK: Duration = Duration::from_secs(20);
+/// How often a stream asks whether its session still lives, at least.
+const SESSION_CHECK_MAX: Duration = Duration::from_secs(20);
 
 /// Which page wants its parts.
 #[derive(Deserialize)]
@@ -83,7 +83,7 @@ fn changes(
         let mut live = app.console.live();
         let mut closing = app.closing.clone();
         let mut sent: HashMap<&'static str, String> = HashMap::new();
-        let mut check = tokio::time::interval(SESSION_CHECK);
+        let mut check = tokio::time::interval(SESSION_CHECK_MAX.min(app.settings.idle_logoff));
         check.tick().await;
         loop {
             let view = Arc::clone(&live.borrow_and_update());

@@ -1,6 +1,6 @@
 //! What the handlers share: the console, the settings and two bounded memories.
 
-use crate::console::{Console, FallbackAnswer};
+use crate::console::{ActError, Console, FallbackAnswer, FallbackRequest, Submission};
 use crate::view::LiveView;
 use std::collections::VecDeque;
 use std::sync::{Arc, Mutex, PoisonError};
@@ -89,8 +89,33 @@ impl App {
         self.close.send_replace(true);
     }
 
-    /// Keeps the answer to a press for its result page.
-    pub(crate) fn keep_answer(&self, command_id: &str, answer: FallbackAnswer) {
+    /// Brings calls home in a task of its own: a visitor whose connection breaks after the press
+    /// does not stop it. The answer is kept for the result page.
+    pub(crate) async fn bring_home(
+        self: &Arc<Self>,
+        request: FallbackRequest,
+    ) -> Result<FallbackAnswer, ActError> {
+        let app = Arc::clone(self);
+        let press = tokio::spawn(async move {
+            let command_id = request.command_id.clone();
+            let answer = app.console.fallback(request).await?;
+            app.keep_answer(&command_id, answer.clone());
+            Ok(answer)
+        });
+        press.await.unwrap_or_else(|ended| Err(broke_off(&ended)))
+    }
+
+    /// Runs a command in a task of its own, for the same reason.
+    pub(crate) async fn submit(
+        self: &Arc<Self>,
+        submission: Submission,
+    ) -> Result<serde_json::Value, ActError> {
+        let app = Arc::clone(self);
+        let command = tokio::spawn(async move { app.console.submit(submission).await });
+        command.await.unwrap_or_else(|ended| Err(broke_off(&ended)))
+    }
+
+    fn keep_answer(&self, command_id: &str, answer: FallbackAnswer) {
         let mut answers = self.answers.lock().unwrap_or_else(PoisonError::into_inner);
         answers.retain(|(id, _)| id != command_id);
         if answers.len() >= ANSWERS_MAX {
@@ -106,5 +131,12 @@ impl App {
             .iter()
             .find(|(id, _)| id == command_id)
             .map(|(_, answer)| answer.clone())
+    }
+}
+
+fn broke_off(ended: &tokio::task::JoinError) -> ActError {
+    tracing::error!(error = %ended, "an act broke off inside Segue");
+    ActError::Unavailable {
+        message: "The act broke off inside Segue; the log says why.".to_owned(),
     }
 }

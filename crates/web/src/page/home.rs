@@ -17,6 +17,7 @@ use axum::http::{HeaderMap, StatusCode};
 use axum::response::{IntoResponse, Redirect, Response};
 use serde::Deserialize;
 use std::sync::Arc;
+use std::time::Duration;
 use tower_sessions::Session;
 
 /// What the home form sends.
@@ -37,6 +38,8 @@ pub(crate) struct HomeForm {
 }
 
 const COMMAND_ID_CHARS: std::ops::RangeInclusive<usize> = 8..=64;
+/// Longer than this nobody waits before an empty page; the press itself goes on.
+const PRESS_WAIT_MAX: Duration = Duration::from_secs(10);
 const SCOPE_CHARS_MAX: usize = 80;
 const REASON_CHARS_MAX: usize = 1_000;
 
@@ -104,12 +107,11 @@ pub(crate) async fn press(
         command_id: sent.command.clone(),
     };
     let shown_to = (door == Door::Account).then_some(&person);
-    match app.console.fallback(request).await {
-        Ok(answer) => {
-            app.keep_answer(&sent.command, answer);
-            Ok(Redirect::to(&format!("/fallback/{}", sent.command)).into_response())
-        }
-        Err(error) => refused(&app, shown_to, &form, error),
+    let to_result = Redirect::to(&format!("/fallback/{}", sent.command)).into_response();
+    match tokio::time::timeout(PRESS_WAIT_MAX, app.bring_home(request)).await {
+        Ok(Err(error)) => refused(&app, shown_to, &form, error),
+        // Done, or still going on: the result page says how far it has got.
+        Ok(Ok(_)) | Err(_) => Ok(to_result),
     }
 }
 
@@ -294,9 +296,9 @@ pub(crate) async fn result(
     let Some(answer) = app.answer(&command) else {
         let text = Message {
             status: StatusCode::NOT_FOUND,
-            title: "The answer to this press is no longer held.",
-            lead: "Whether calls are home stands on the live page and in the journal. Pressing \
-                   again is harmless.",
+            title: "No answer to this press is held here.",
+            lead: "It may still be going on, or be too old. Whether calls are home stands on the \
+                   live page and in the journal. Pressing again is harmless.",
             refusal: None,
         };
         return message(&app, person.as_ref(), &form, text);

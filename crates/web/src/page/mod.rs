@@ -5,6 +5,7 @@ pub(crate) mod failure;
 pub(crate) mod home;
 pub(crate) mod live;
 pub(crate) mod login;
+mod parts;
 
 pub(crate) use failure::Failure;
 

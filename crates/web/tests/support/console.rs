@@ -38,6 +38,8 @@ pub(crate) fn at(text: &str) -> Timestamp {
 pub(crate) struct MemoryConsole {
     view: watch::Sender<Arc<LiveView>>,
     pub(crate) presses: Mutex<HashMap<String, FallbackRequest>>,
+    /// While false, a press waits inside the console.
+    pub(crate) gate: watch::Sender<bool>,
     pub(crate) wrong_attempts: Mutex<HashMap<String, u32>>,
 }
 
@@ -46,6 +48,7 @@ impl MemoryConsole {
         Arc::new(Self {
             view: watch::Sender::new(Arc::new(view)),
             presses: Mutex::default(),
+            gate: watch::Sender::new(true),
             wrong_attempts: Mutex::default(),
         })
     }
@@ -163,7 +166,11 @@ impl Console for MemoryConsole {
         &self,
         request: FallbackRequest,
     ) -> BoxFuture<'_, Result<FallbackAnswer, ActError>> {
-        std::future::ready(self.press(request)).boxed()
+        async move {
+            let _open = self.gate.subscribe().wait_for(|open| *open).await.is_ok();
+            self.press(request)
+        }
+        .boxed()
     }
 
     fn submit(&self, submission: Submission) -> BoxFuture<'_, Result<serde_json::Value, ActError>> {

@@ -1,0 +1,153 @@
+//! The JSON API in-process: who acts, refusals, the feed, health and measurements.
+
+#[path = "support/console.rs"]
+mod console;
+#[path = "support/setup.rs"]
+mod setup;
+#[path = "support/visitor.rs"]
+mod visitor;
+
+use axum::http::StatusCode;
+use base64::Engine;
+use base64::engine::general_purpose::STANDARD;
+use console::{FEED_TOKEN, PASSWORD, PIN, USER};
+use setup::{settings, signed_in, visitor, visitor_with};
+
+#[tokio::test]
+async fn a_refusal_is_a_full_answer_on_the_page_and_in_json() {
+    let (_, mut v) = signed_in().await;
+    let csrf = v.get("/").await.hidden("csrf");
+    let page = v
+        .post("/fallback", &[("csrf", &csrf), ("scope", "NOWHERE")])
+        .await;
+    assert_eq!(page.status, StatusCode::UNPROCESSABLE_ENTITY);
+    for part in [
+        "SCOPE_UNKNOWN",
+        "Missing",
+        "Who can fix it",
+        "How",
+        "a site or chunk named NOWHERE",
+    ] {
+        assert!(page.text.contains(part), "{part} is missing");
+    }
+    let token = [("x-csrf-token", csrf.as_str())];
+    let raise = r#"{"command":{"name":"raise","chunk":"TRI-D"},"command_id":"11111111-a"}"#;
+    let refused = v.send("/api/v1/commands", &token, raise).await;
+    assert_eq!(refused.status, StatusCode::CONFLICT);
+    assert_eq!(
+        refused.json(),
+        serde_json::json!({ "refusal": {
+            "code": "PARITY_NOT_PROVED",
+            "rule": "A share rises only when the quality at the present share is proved.",
+            "missing": ["service level: 500 of about 1,500 calls"],
+            "who": "Nobody needs to act; calls decide",
+            "how": "Keep 25 % until about Thu 6 May, then assess again.",
+        }})
+    );
+    let range = r#"{"command":{"name":"share","share_percent":110}}"#;
+    let refused = v.send("/api/v1/commands", &token, range).await;
+    assert_eq!(refused.status, StatusCode::UNPROCESSABLE_ENTITY);
+    assert_eq!(refused.json()["refusal"]["code"], "SHARE_OUT_OF_RANGE");
+    let done = v
+        .send("/api/v1/commands", &token, r#"{"command":{"name":"note"}}"#)
+        .await;
+    assert_eq!(
+        (done.status, &done.json()["position"]),
+        (StatusCode::OK, &48_214.into())
+    );
+}
+
+#[tokio::test]
+async fn the_api_asks_who_acts_and_for_json() {
+    let (_, mut v) = signed_in().await;
+    let body = r#"{"command":{"name":"note"}}"#;
+    let no_token = v.send("/api/v1/commands", &[], body).await;
+    assert_eq!(no_token.status, StatusCode::FORBIDDEN);
+    assert!(no_token.json()["error"]["next_step"].is_string());
+    v.forget("segue_session");
+    let nobody = v.send("/api/v1/commands", &[], body).await;
+    assert_eq!(nobody.status, StatusCode::UNAUTHORIZED);
+    let basic = format!("Basic {}", STANDARD.encode(format!("{USER}:{PASSWORD}")));
+    let basic = [("authorization", basic.as_str())];
+    assert_eq!(
+        v.send("/api/v1/commands", &basic, body).await.status,
+        StatusCode::OK
+    );
+    let broken = v.send("/api/v1/commands", &basic, "{").await;
+    assert_eq!(broken.status, StatusCode::BAD_REQUEST);
+    let large = "x".repeat(300 * 1024);
+    let large = v.send("/api/v1/commands", &basic, large).await;
+    assert_eq!(large.status, StatusCode::PAYLOAD_TOO_LARGE);
+}
+
+#[tokio::test]
+async fn a_program_brings_calls_home_with_the_keys_of_the_command_line() {
+    let (_, mut v) = visitor();
+    let wrong = format!(r#"{{"user":"{USER}","pin":"nope"}}"#);
+    let wrong = v.send("/api/v1/fallback", &[], wrong).await;
+    assert_eq!(wrong.status, StatusCode::UNAUTHORIZED);
+    let press = format!(r#"{{"user":"{USER}","pin":"{PIN}","scope":"TRI-D"}}"#);
+    let done = v.send("/api/v1/fallback", &[], press).await;
+    assert_eq!(done.status, StatusCode::OK);
+    let done = done.json();
+    for key in [
+        "incident",
+        "scope",
+        "nodes_home",
+        "nodes_total",
+        "journalled",
+        "latency_ms",
+        "verified",
+    ] {
+        assert!(!done[key].is_null(), "{key} is missing in {done}");
+    }
+    assert_eq!(
+        (&done["scope"], &done["verified"]),
+        (&"TRI-D".into(), &false.into())
+    );
+}
+
+#[tokio::test]
+async fn the_feed_takes_batches_of_its_site_only() {
+    let mut small = settings();
+    small.batch_bytes_max = 1_000;
+    let (_, mut v) = visitor_with(small);
+    let batch = "{\"call\":1}\n{\"call\":2}\nnot json\n";
+    assert_eq!(
+        v.send("/api/v1/calls", &[], batch).await.status,
+        StatusCode::UNAUTHORIZED
+    );
+    let foreign = [("authorization", "Bearer of-another-site")];
+    let answer = v.send("/api/v1/calls", &foreign, batch).await;
+    assert_eq!(answer.status, StatusCode::UNAUTHORIZED);
+    assert_eq!(answer.header("www-authenticate"), "Bearer");
+    let own = format!("Bearer {FEED_TOKEN}");
+    let own = [("authorization", own.as_str())];
+    let taken = v.send("/api/v1/calls", &own, batch).await;
+    assert_eq!(taken.status, StatusCode::OK);
+    let taken = taken.json();
+    assert_eq!(
+        (&taken["read"], &taken["accepted"], &taken["quarantined"]),
+        (&3.into(), &2.into(), &1.into())
+    );
+    assert_eq!(taken["rows"][0]["line"], 3);
+    let large = v.send("/api/v1/calls", &own, "x".repeat(1_001)).await;
+    assert_eq!(large.status, StatusCode::PAYLOAD_TOO_LARGE);
+    assert!(
+        large.json()["error"]["next_step"]
+            .as_str()
+            .unwrap()
+            .contains("smaller")
+    );
+}
+
+#[tokio::test]
+async fn metrics_need_their_token() {
+    let (_, mut v) = visitor();
+    assert_eq!(v.get("/metrics").await.status, StatusCode::NOT_FOUND);
+    let mut with = settings();
+    with.metrics_token = Some("scrape".into());
+    let (_, mut v) = visitor_with(with);
+    assert_eq!(v.get("/metrics").await.status, StatusCode::UNAUTHORIZED);
+    assert_eq!(v.get("/healthz").await.json()["status"], "ok");
+}
