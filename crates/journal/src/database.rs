@@ -296,3 +296,57 @@ async fn migrate(
         }),
     }
 }
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[tokio::test]
+    async fn every_acknowledgement_waits_for_the_disk_and_readers_cannot_write() {
+        let directory = tempfile::tempdir().unwrap();
+        let path = directory.path().join("any.db");
+        let database = Database::open(&path, &[], None).await.unwrap();
+        let pragma = async |pool: &SqlitePool, statement| -> String {
+            let row = sqlx::query_scalar::<_, String>(statement)
+                .fetch_one(pool)
+                .await;
+            row.unwrap()
+        };
+        let mode = pragma(
+            &database.writer,
+            "select journal_mode from pragma_journal_mode",
+        )
+        .await;
+        assert_eq!(mode, "wal");
+        let statement = "select cast(synchronous as text) from pragma_synchronous";
+        assert_eq!(pragma(&database.writer, statement).await, "2", "2 is FULL");
+        let statement = "select cast(foreign_keys as text) from pragma_foreign_keys";
+        assert_eq!(pragma(&database.writer, statement).await, "1");
+        let written = sqlx::query("create table t (a)")
+            .execute(&database.readers)
+            .await;
+        let error = Unavailable::new("write", &path, written.unwrap_err());
+        assert_eq!(error.trouble, Trouble::ReadOnly);
+        assert!(
+            error.to_string().contains("it is read-only; make the file"),
+            "{error}"
+        );
+    }
+
+    #[cfg(unix)]
+    #[tokio::test]
+    async fn the_files_are_for_their_owner_alone() {
+        use std::os::unix::fs::PermissionsExt;
+        let directory = tempfile::tempdir().unwrap();
+        let path = directory.path().join("any.db");
+        let database = Database::open(&path, &[], None).await.unwrap();
+        sqlx::query("create table t (a)")
+            .execute(&database.writer)
+            .await
+            .unwrap();
+        for name in ["any.db", "any.db-wal", "any.db-shm"] {
+            let file = std::fs::metadata(directory.path().join(name)).unwrap();
+            assert_eq!(file.permissions().mode() & 0o777, 0o600, "{name}");
+        }
+    }
+}

@@ -17,16 +17,11 @@ mod sql {
         include_str!("../../../sql/acd_calls.answered_after.sql");
 
     #[cfg(test)]
-    pub(crate) const ALL: [&str; 7] = [
-        CHUNKS,
-        MATCHED,
-        OPEN,
-        WAITS,
-        TOTALS,
-        FEEDS,
-        ANSWERED_AFTER,
-    ];
+    pub(crate) const ALL: [&str; 7] = [CHUNKS, MATCHED, OPEN, WAITS, TOTALS, FEEDS, ANSWERED_AFTER];
 }
+
+/// Chunk, whether in-house, talking, waiting, and since when the longest waits.
+type OpenRow = (Option<String>, i64, i64, i64, Option<i64>);
 
 /// Decided calls of one chunk that took one arm by one rule.
 #[derive(Debug, Clone, PartialEq, Eq)]
@@ -155,21 +150,20 @@ impl Facts {
         since: Timestamp,
         in_house_prefix: &str,
     ) -> Result<Vec<OpenCalls>, FactsError> {
-        let rows: Vec<(Option<String>, i64, i64, i64, Option<i64>)> = sqlx::query_as(sql::OPEN)
+        let rows: Vec<OpenRow> = sqlx::query_as(sql::OPEN)
             .bind(since.as_microsecond())
             .bind(in_house_prefix)
             .bind(i64::from(ROWS_MAX))
             .fetch_all(&self.database.readers)
             .await
             .map_err(self.database.unavailable("count call facts in"))?;
-        let open = |(chunk, in_house, talking, waiting, oldest_us): (_, i64, i64, i64, _)| {
+        let open = |(chunk, in_house, talking, waiting, oldest_us): OpenRow| {
             Ok(OpenCalls {
                 chunk,
                 in_house: in_house == 1,
                 talking: unsigned(talking),
                 waiting: unsigned(waiting),
-                oldest_at: Option::<i64>::map(oldest_us, |us| instant(us, "queued_us"))
-                    .transpose()?,
+                oldest_at: oldest_us.map(|us| instant(us, "queued_us")).transpose()?,
             })
         };
         rows.into_iter().map(open).collect()
