@@ -197,7 +197,7 @@ fn open_refusal(t: &Transition) -> Refusal {
     Refusal::new(Code::DiscoveryOpen)
         .missing_all(missing)
         .who("the implementation teams of both parties")
-        .how("close each item with evidence, then both sign (`segue sign discovery`)")
+        .how("close each item with evidence, then both sign (`segue do sign-discovery --key FILE`)")
 }
 
 pub(crate) fn apply_opened(t: &mut Transition, e: &DiscoveryOpened) {

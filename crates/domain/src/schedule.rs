@@ -300,7 +300,7 @@ pub(crate) fn require_agreed(t: &Transition) -> Result<&PlanVersion, Refusal> {
         Refusal::new(Code::ScheduleNotAgreed)
             .missing_all(missing)
             .who("a signatory of each party named")
-            .how("sign the same version (`segue sign plan --version N`), or answer with a counter-proposal")
+            .how("sign the same version (`segue do sign-plan --version N --key FILE`), or answer with a counter-proposal")
     })
 }
 

@@ -18,6 +18,14 @@ pub struct Cli {
     pub command: Command,
 }
 
+impl Cli {
+    /// Whether the answer is to be JSON; `segue do` also takes `--json` behind the command's fields.
+    pub fn wants_json(&self) -> bool {
+        let behind = matches!(&self.command, Command::Do(command) if command.has_json());
+        self.global.json || behind
+    }
+}
+
 /// Options of every command.
 #[derive(Clone, Debug, Args)]
 pub struct Global {
@@ -60,6 +68,12 @@ pub enum Command {
     /// Versions of the plan
     #[command(subcommand)]
     Plan(commands::plan::Plan),
+    /// Call records: import, quarantine, baseline
+    #[command(subcommand)]
+    Calls(commands::calls::Calls),
+    /// Play scripts that a director of access can read, on virtual time, through the real command layer
+    #[command(subcommand)]
+    Scenario(commands::scenario::Scenario),
     /// Why one call went where it went
     Explain(commands::explain::Explain),
     /// Check or export the journal

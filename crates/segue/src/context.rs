@@ -11,8 +11,6 @@ use jiff::Timestamp;
 pub struct Context {
     /// The data directory.
     pub data: DataDir,
-    /// Whether the answer is one JSON document.
-    pub json: bool,
     /// `--as`.
     pub as_user: Option<String>,
     /// `--command-id`.
@@ -32,7 +30,6 @@ impl Context {
         }
         Ok(Self {
             data,
-            json: global.json,
             as_user: global.as_user.clone(),
             command_id: global.command_id.clone(),
             at: global.at,

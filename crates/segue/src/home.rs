@@ -79,9 +79,24 @@ pub struct HomeDoor {
 
 impl HomeDoor {
     /// The door of a node; presses that a crash left pending are taken up again.
-    pub fn new(node: Arc<Node>, desk: Arc<LocalDesk>, stream: StreamId, pending_file: PathBuf, wake: Arc<Notify>) -> Self {
-        let left = fs::read(&pending_file).ok().and_then(|bytes| serde_json::from_slice(&bytes).ok());
-        Self { node, desk, stream, pending: Mutex::new(left.unwrap_or_default()), pending_file, wake }
+    pub fn new(
+        node: Arc<Node>,
+        desk: Arc<LocalDesk>,
+        stream: StreamId,
+        pending_file: PathBuf,
+        wake: Arc<Notify>,
+    ) -> Self {
+        let left = fs::read(&pending_file)
+            .ok()
+            .and_then(|bytes| serde_json::from_slice(&bytes).ok());
+        Self {
+            node,
+            desk,
+            stream,
+            pending: Mutex::new(left.unwrap_or_default()),
+            pending_file,
+            wake,
+        }
     }
 
     /// Brings the scope home. Refused only when the person may not or the scope does not exist.
@@ -90,8 +105,14 @@ impl HomeDoor {
         press.actor().require(Right::BringHome)?;
         let report = self.node.bring_home(&press.scope);
         let latency_ms = u64::try_from(started.elapsed().as_millis()).unwrap_or(u64::MAX);
-        let mut warnings: Vec<_> = report.not_durable.iter().map(|why| format!("calls are home, but the latch is not on disk: {why}")).collect();
-        let (incident, journalled) = match tokio::time::timeout(JOURNAL_WAIT, self.record(&press)).await {
+        let mut warnings: Vec<_> = report
+            .not_durable
+            .iter()
+            .map(|why| format!("calls are home, but the latch is not on disk: {why}"))
+            .collect();
+        let (incident, journalled) = match tokio::time::timeout(JOURNAL_WAIT, self.record(&press))
+            .await
+        {
             Ok(Ok(incident)) => (incident, true),
             Ok(Err(error)) if !error.is_unavailable() => return Err(desk_failure(error)),
             Ok(Err(error)) => {
@@ -109,7 +130,17 @@ impl HomeDoor {
         self.wake.notify_one();
         let verified = self.verified(incident.as_deref()).await;
         let (scope, already_home) = (press.scope, !report.changed && journalled);
-        Ok(Pressed { incident, scope, nodes_home: 1, nodes_total: 1, journalled, latency_ms, verified, already_home, warnings })
+        Ok(Pressed {
+            incident,
+            scope,
+            nodes_home: 1,
+            nodes_total: 1,
+            journalled,
+            latency_ms,
+            verified,
+            already_home,
+            warnings,
+        })
     }
 
     /// Presses the journal does not know yet.
@@ -121,7 +152,9 @@ impl HomeDoor {
     pub async fn journal_pending(&self) {
         loop {
             tokio::time::sleep(RETRY).await;
-            let Some(press) = self.lock().front().cloned() else { continue };
+            let Some(press) = self.lock().front().cloned() else {
+                continue;
+            };
             match self.record(&press).await {
                 Ok(_) => {
                     self.lock().pop_front();
@@ -130,7 +163,10 @@ impl HomeDoor {
                 }
                 Err(error) if error.is_unavailable() => {}
                 Err(error) => {
-                    tracing::error!(error = chain(&error), "a pending fallback was refused by the journal's state");
+                    tracing::error!(
+                        error = chain(&error),
+                        "a pending fallback was refused by the journal's state"
+                    );
                     self.lock().pop_front();
                     self.write_pending();
                 }
@@ -139,9 +175,20 @@ impl HomeDoor {
     }
 
     async fn record(&self, press: &Press) -> Result<Option<String>, DeskError> {
-        let command_id = CommandId::new(press.command_id.clone()).map_err(|e| DeskError::Append(e.into()))?;
-        let command = Fallback { scope: press.scope.clone(), reason: press.reason.clone() }.into();
-        let request = Request { stream: self.stream.clone(), command_id, actor: press.actor(), command, now: press.at };
+        let command_id =
+            CommandId::new(press.command_id.clone()).map_err(|e| DeskError::Append(e.into()))?;
+        let command = Fallback {
+            scope: press.scope.clone(),
+            reason: press.reason.clone(),
+        }
+        .into();
+        let request = Request {
+            stream: self.stream.clone(),
+            command_id,
+            actor: press.actor(),
+            command,
+            now: press.at,
+        };
         let answer = self.desk.execute(&request).await?;
         let opened = answer.events.iter().find_map(|event| match event {
             Event::FellBack(e) => Some(e.incident.to_string()),
@@ -151,9 +198,15 @@ impl HomeDoor {
     }
 
     async fn verified(&self, incident: Option<&str>) -> bool {
-        let Some(incident) = incident else { return false };
+        let Some(incident) = incident else {
+            return false;
+        };
         let state = self.desk.state(&self.stream).await;
-        state.is_ok_and(|t| t.incidents.get(&IncidentId::from(incident)).is_some_and(|i| i.verified.is_some()))
+        state.is_ok_and(|t| {
+            t.incidents
+                .get(&IncidentId::from(incident))
+                .is_some_and(|i| i.verified.is_some())
+        })
     }
 
     fn keep(&self, press: Press) {
@@ -183,7 +236,11 @@ impl HomeDoor {
 impl Press {
     /// The person behind the press.
     pub fn actor(&self) -> Actor {
-        Actor { person: PersonId::from(self.person.as_str()), side: self.side, roles: self.roles.iter().copied().collect() }
+        Actor {
+            person: PersonId::from(self.person.as_str()),
+            side: self.side,
+            roles: self.roles.iter().copied().collect(),
+        }
     }
 }
 

@@ -9,7 +9,9 @@ use std::path::PathBuf;
 
 /// The accounts of a data directory.
 pub async fn accounts(ctx: &Context) -> Result<Accounts, Failure> {
-    Accounts::open(&ctx.data.path("accounts.db")).await.map_err(|e| unavailable(&e))
+    Accounts::open(&ctx.data.path("accounts.db"))
+        .await
+        .map_err(|e| unavailable(&e))
 }
 
 /// The person behind this command.
@@ -18,20 +20,35 @@ pub async fn actor(ctx: &Context) -> Result<Actor, Failure> {
         Ok(token) if !token.is_empty() => token,
         _ => stored(ctx)?,
     };
-    let entry = accounts(ctx).await?.enter_with_token(token.trim(), ctx.now()).await.map_err(entry_failure)?;
-    if let Some(user) = ctx.as_user.as_ref().filter(|user| **user != entry.account.name) {
+    let entry = accounts(ctx)
+        .await?
+        .enter_with_token(token.trim(), ctx.now())
+        .await
+        .map_err(entry_failure)?;
+    if let Some(user) = ctx
+        .as_user
+        .as_ref()
+        .filter(|user| **user != entry.account.name)
+    {
         let has = &entry.account.name;
-        return Err(Failure::BadInput(format!("the login is `{has}`'s, not `{user}`'s; run `segue login {user}` first")));
+        return Err(Failure::BadInput(format!(
+            "the login is `{has}`'s, not `{user}`'s; run `segue login {user}` first"
+        )));
     }
     Ok(entry.actor())
 }
 
 fn stored(ctx: &Context) -> Result<String, Failure> {
     let Some(user) = &ctx.as_user else {
-        return Err(Failure::BadInput("say who acts: --as USER after `segue login USER`, or set SEGUE_TOKEN".into()));
+        return Err(Failure::BadInput(
+            "say who acts: --as USER after `segue login USER`, or set SEGUE_TOKEN".into(),
+        ));
     };
-    std::fs::read_to_string(file(ctx, user)?)
-        .map_err(|_| Failure::BadInput(format!("`{user}` is not logged in here; run `segue login {user}`")))
+    std::fs::read_to_string(file(ctx, user)?).map_err(|_| {
+        Failure::BadInput(format!(
+            "`{user}` is not logged in here; run `segue login {user}`"
+        ))
+    })
 }
 
 /// Where a login is kept: with the person's own files, one per data directory.
@@ -42,8 +59,13 @@ pub fn file(ctx: &Context, user: &str) -> Result<PathBuf, Failure> {
     let home = std::env::var_os("XDG_STATE_HOME")
         .map(PathBuf::from)
         .or_else(|| std::env::var_os("HOME").map(|home| PathBuf::from(home).join(".local/state")))
-        .ok_or_else(|| Failure::BadInput("HOME is not set; set SEGUE_TOKEN instead of logging in".into()))?;
-    Ok(home.join("segue").join(ctx.data.transition().as_str()).join(format!("{user}.token")))
+        .ok_or_else(|| {
+            Failure::BadInput("HOME is not set; set SEGUE_TOKEN instead of logging in".into())
+        })?;
+    Ok(home
+        .join("segue")
+        .join(ctx.data.transition().as_str())
+        .join(format!("{user}.token")))
 }
 
 /// An entry that was refused, as an exit code.

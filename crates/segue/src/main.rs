@@ -11,6 +11,7 @@ mod login;
 mod node;
 mod office;
 mod output;
+mod scenario;
 
 use clap::Parser;
 use std::process::ExitCode;
@@ -21,6 +22,6 @@ fn main() -> ExitCode {
         Err(error) => return output::usage(&error),
     };
     output::logging();
-    let json = cli.global.json;
+    let json = cli.wants_json();
     output::finish(commands::run(cli), json)
 }

@@ -23,9 +23,15 @@ pub struct Office {
 impl Office {
     /// Opens the journal of a data directory.
     pub async fn open(data: &DataDir) -> Result<Self, Failure> {
-        let journal = SqliteJournal::open(&data.path("journal.db")).await.map_err(|e| unavailable(&e))?;
-        let stream = StreamId::new(data.transition().as_str()).map_err(|e| Failure::BadInput(e.to_string()))?;
-        Ok(Self { desk: Arc::new(Desk::new(journal)), stream })
+        let journal = SqliteJournal::open(&data.path("journal.db"))
+            .await
+            .map_err(|e| unavailable(&e))?;
+        let stream = StreamId::new(data.transition().as_str())
+            .map_err(|e| Failure::BadInput(e.to_string()))?;
+        Ok(Self {
+            desk: Arc::new(Desk::new(journal)),
+            stream,
+        })
     }
 
     /// The transition as it stands.
@@ -34,16 +40,30 @@ impl Office {
     }
 
     /// Runs a command through the desk.
-    pub async fn execute(&self, ctx: &Context, actor: &Actor, command: Command) -> Result<Answer, Failure> {
-        let command_id = CommandId::new(ctx.command_id()?).map_err(|e| Failure::BadInput(e.to_string()))?;
-        let request = Request { stream: self.stream.clone(), command_id, actor: actor.clone(), command, now: ctx.now() };
+    pub async fn execute(
+        &self,
+        ctx: &Context,
+        actor: &Actor,
+        command: Command,
+    ) -> Result<Answer, Failure> {
+        let command_id =
+            CommandId::new(ctx.command_id()?).map_err(|e| Failure::BadInput(e.to_string()))?;
+        let request = Request {
+            stream: self.stream.clone(),
+            command_id,
+            actor: actor.clone(),
+            command,
+            now: ctx.now(),
+        };
         self.desk.execute(&request).await.map_err(desk_failure)
     }
 }
 
 /// The call facts of a data directory.
 pub async fn open_facts(data: &DataDir) -> Result<Facts, Failure> {
-    Facts::open(&data.path("facts.db")).await.map_err(|e| unavailable(&e))
+    Facts::open(&data.path("facts.db"))
+        .await
+        .map_err(|e| unavailable(&e))
 }
 
 /// A desk error as an exit code.
@@ -78,6 +98,10 @@ pub fn block_on<T>(work: impl Future<Output = Result<T, Failure>>) -> Result<T, 
     let runtime = tokio::runtime::Builder::new_multi_thread()
         .enable_all()
         .build()
-        .map_err(|e| Failure::Unavailable(format!("the machine gives no threads ({e}); close other programs")))?;
+        .map_err(|e| {
+            Failure::Unavailable(format!(
+                "the machine gives no threads ({e}); close other programs"
+            ))
+        })?;
     runtime.block_on(work)
 }

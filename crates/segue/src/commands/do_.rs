@@ -41,7 +41,9 @@ impl Do {
             return Ok(Answer::new(&json, text));
         }
         let Some(typed) = self.command.take() else {
-            return Err(Failure::BadInput("name a command; `segue do --list` prints all with their fields".into()));
+            return Err(Failure::BadInput(
+                "name a command; `segue do --list` prints all with their fields".into(),
+            ));
         };
         let name = fields::command_name(&typed)?;
         let global = self.take_options(global)?;
@@ -51,12 +53,26 @@ impl Do {
             let office = Office::open(&ctx.data).await?;
             let actor = login::actor(&ctx).await?;
             let object = match &self.key {
-                Some(file) => sign(&office, name, object, &key::read(file)?, actor.person.as_str()).await?,
+                Some(file) => {
+                    sign(
+                        &office,
+                        name,
+                        object,
+                        &key::read(file)?,
+                        actor.person.as_str(),
+                    )
+                    .await?
+                }
                 None => object,
             };
             let command = fields::command(name, object)?;
             answer(office.execute(&ctx, &actor, command).await?)
         })
+    }
+
+    /// Whether `--json` stands behind the command's fields.
+    pub fn has_json(&self) -> bool {
+        self.fields.iter().any(|word| word == "--json")
     }
 
     /// Options may also stand behind the command's fields: takes them out from between them.
@@ -65,9 +81,13 @@ impl Do {
         let mut kept = Vec::new();
         let mut rest = std::mem::take(&mut self.fields).into_iter();
         while let Some(word) = rest.next() {
-            let mut value = || rest.next().ok_or_else(|| Failure::BadInput(format!("{word} needs a value")));
+            let mut value = || {
+                rest.next()
+                    .ok_or_else(|| Failure::BadInput(format!("{word} needs a value")))
+            };
             match word.as_str() {
-                "--json" => global.json = true,
+                // Read before anything else, by `has_json`.
+                "--json" => {}
                 "--data" => global.data = value()?.into(),
                 "--as" => global.as_user = Some(value()?),
                 "--command-id" => global.command_id = Some(value()?),
@@ -75,7 +95,9 @@ impl Do {
                 "--key" => self.key = Some(value()?.into()),
                 "--at" => {
                     let text = value()?;
-                    let at = text.parse().map_err(|e| Failure::BadInput(format!("--at {text} is no instant: {e}")))?;
+                    let at = text.parse().map_err(|e| {
+                        Failure::BadInput(format!("--at {text} is no instant: {e}"))
+                    })?;
                     global.at = Some(at);
                 }
                 _ => {
@@ -97,10 +119,17 @@ impl Do {
             Some(path) => {
                 let size = std::fs::metadata(path).map(|m| m.len()).unwrap_or(0);
                 if size > FILE_BYTES_MAX {
-                    return Err(Failure::BadInput(format!("`{}` is larger than 4 MiB; a command is smaller", path.display())));
+                    return Err(Failure::BadInput(format!(
+                        "`{}` is larger than 4 MiB; a command is smaller",
+                        path.display()
+                    )));
                 }
-                let text = std::fs::read_to_string(path).map_err(|e| Failure::BadInput(format!("`{}` cannot be read ({e})", path.display())))?;
-                serde_json::from_str(&text).map_err(|e| Failure::BadInput(format!("`{}` is not a JSON object: {e}", path.display())))?
+                let text = std::fs::read_to_string(path).map_err(|e| {
+                    Failure::BadInput(format!("`{}` cannot be read ({e})", path.display()))
+                })?;
+                serde_json::from_str(&text).map_err(|e| {
+                    Failure::BadInput(format!("`{}` is not a JSON object: {e}", path.display()))
+                })?
             }
         };
         object.extend(fields::object(name, &self.fields)?);
@@ -118,9 +147,12 @@ async fn sign(
 ) -> Result<Map<String, Value>, Failure> {
     let state = office.state().await?;
     let hash = segue_domain::signature::hash_to_sign(&state, name, &object).ok_or_else(|| {
-        Failure::BadInput(format!("`{name}` signs nothing that exists; check the version, chunk or step it names"))
+        Failure::BadInput(format!(
+            "`{name}` signs nothing that exists; check the version, chunk or step it names"
+        ))
     })?;
-    let signature = key::sign(key, &hash).ok_or_else(|| Failure::BadInput(format!("{hash} is no hash")))?;
+    let signature =
+        key::sign(key, &hash).ok_or_else(|| Failure::BadInput(format!("{hash} is no hash")))?;
     object.insert("signatory".into(), person.into());
     object.insert("signed_hash".into(), hash.into());
     object.insert("signature".into(), signature.into());
@@ -129,14 +161,25 @@ async fn sign(
 
 /// The answer of every command that records facts.
 pub fn answer(answer: segue_journal::Answer) -> Answered {
-    let events: Vec<Value> = answer.events.iter().map(|e| serde_json::to_value(e).unwrap_or(Value::Null)).collect();
+    let events: Vec<Value> = answer
+        .events
+        .iter()
+        .map(|e| serde_json::to_value(e).unwrap_or(Value::Null))
+        .collect();
     let text = if answer.events.is_empty() {
         "Already so; nothing was recorded.".to_owned()
     } else {
         let names: Vec<_> = answer.events.iter().map(Event::name).collect();
-        format!("Recorded at position {}: {}.", answer.position.0, names.join(", "))
+        format!(
+            "Recorded at position {}: {}.",
+            answer.position.0,
+            names.join(", ")
+        )
     };
-    Ok(Answer::new(&json!({ "position": answer.position.0, "events": events }), text))
+    Ok(Answer::new(
+        &json!({ "position": answer.position.0, "events": events }),
+        text,
+    ))
 }
 
 /// `segue schema`: the JSON schema of every command.

@@ -22,24 +22,45 @@ impl Explain {
         let ctx = Context::open(global)?;
         block_on(async {
             let facts = open_facts(&ctx.data).await?;
-            let decision = facts.decision(self.call.trim()).await.map_err(|e| unavailable(&e))?;
+            let decision = facts
+                .decision(self.call.trim())
+                .await
+                .map_err(|e| unavailable(&e))?;
             let Some(decision) = decision else {
-                return Err(Failure::BadInput(format!("no decision about call `{}` is kept; check the id in its X-Segue-Call header", self.call)));
+                return Err(Failure::BadInput(format!(
+                    "no decision about call `{}` is kept; check the id in its X-Segue-Call header",
+                    self.call
+                )));
             };
-            let records = facts.acd_calls_of(&decision.call_id).await.map_err(|e| unavailable(&e))?;
-            Ok(Answer::new(&as_json(&decision, &records), as_text(&decision, &records)))
+            let records = facts
+                .acd_calls_of(&decision.call_id)
+                .await
+                .map_err(|e| unavailable(&e))?;
+            Ok(Answer::new(
+                &as_json(&decision, &records),
+                as_text(&decision, &records),
+            ))
         })
     }
 }
 
 /// The centre's record that says most: the one a person answered, else the first.
 fn best(records: &[AcdCall]) -> Option<&AcdCall> {
-    records.iter().find(|r| r.answered_at.is_some()).or_else(|| records.first())
+    records
+        .iter()
+        .find(|r| r.answered_at.is_some())
+        .or_else(|| records.first())
 }
 
 fn as_json(d: &Decision, records: &[AcdCall]) -> Value {
-    let targets: Vec<_> = d.targets.iter().map(|t| json!({ "uri": t.uri, "outcome": t.outcome, "ms": t.ms })).collect();
-    let record = best(records).map(|r| json!({ "match": "x_segue_call", "wait_ms": r.wait_ms(), "outcome": r.outcome() }));
+    let targets: Vec<_> = d
+        .targets
+        .iter()
+        .map(|t| json!({ "uri": t.uri, "outcome": t.outcome, "ms": t.ms }))
+        .collect();
+    let record = best(records).map(
+        |r| json!({ "match": "x_segue_call", "wait_ms": r.wait_ms(), "outcome": r.outcome() }),
+    );
     json!({
         "call": d.call_id, "at": d.at, "node": d.node, "table_hash": d.table_hash, "line": d.line, "chunk": d.chunk,
         "rule": d.rule, "bucket": d.bucket, "pi": f64::from(d.pi_bp) / 10_000.0, "arm": d.arm, "reason": d.reason,
@@ -48,19 +69,39 @@ fn as_json(d: &Decision, records: &[AcdCall]) -> Value {
 }
 
 fn as_text(d: &Decision, records: &[AcdCall]) -> String {
-    let bucket = d.bucket.map_or_else(|| "none drawn".into(), |b| b.to_string());
+    let bucket = d
+        .bucket
+        .map_or_else(|| "none drawn".into(), |b| b.to_string());
     let mut text = format!(
         "Call {} at {} on node {}\n  {} because {} (rule {})\n  chunk {}, line {}, bucket {bucket}, π {} %\n  table {}\n",
-        d.call_id, d.at, d.node, d.arm, d.reason, d.rule,
-        d.chunk.as_deref().unwrap_or("none"), d.line, f64::from(d.pi_bp) / 100.0, d.table_hash
+        d.call_id,
+        d.at,
+        d.node,
+        d.arm,
+        d.reason,
+        d.rule,
+        d.chunk.as_deref().unwrap_or("none"),
+        d.line,
+        f64::from(d.pi_bp) / 100.0,
+        d.table_hash
     );
     for target in &d.targets {
-        let _ = writeln!(text, "  {}: {} after {} ms", target.uri, target.outcome, target.ms);
+        let _ = writeln!(
+            text,
+            "  {}: {} after {} ms",
+            target.uri, target.outcome, target.ms
+        );
     }
     match best(records) {
         Some(r) => {
-            let wait = r.wait_ms().map_or_else(|| "unknown".into(), |ms| format!("{ms} ms"));
-            let _ = writeln!(text, "  the centre's record: {}, waited {wait}", r.outcome());
+            let wait = r
+                .wait_ms()
+                .map_or_else(|| "unknown".into(), |ms| format!("{ms} ms"));
+            let _ = writeln!(
+                text,
+                "  the centre's record: {}, waited {wait}",
+                r.outcome()
+            );
         }
         None => text.push_str("  no record of the centre is joined to it\n"),
     }

@@ -4,9 +4,9 @@ use crate::cli::Global;
 use crate::context::Context;
 use crate::home::{HomeDoor, Press, Pressed};
 use crate::login;
+use crate::node::Node;
 use crate::node::control::{Ask, Told, ask};
 use crate::node::files::NodeFiles;
-use crate::node::Node;
 use crate::office::{Office, block_on};
 use crate::output::{Answer, Answered, Failure};
 use clap::Args;
@@ -43,14 +43,23 @@ impl Fallback {
                 command_id: ctx.command_id()?,
                 at: ctx.now(),
             };
-            let pressed = match ask(&ctx.data.path("segue.sock"), &Ask::Fallback(press.clone())).await {
-                Some(Ok(Told::Pressed(pressed))) => pressed,
-                Some(Ok(Told::Refused(refusal))) => return Err(Failure::Refused(refusal)),
-                Some(Ok(Told::Failed(why))) => return Err(Failure::Unavailable(why)),
-                Some(Ok(Told::Status(_))) => return Err(Failure::Internal(anyhow::anyhow!("the node answered another question"))),
-                Some(Err(error)) => return Err(Failure::Unavailable(format!("{error:#}; press again, or use the button"))),
-                None => self.without_node(&ctx, press).await?,
-            };
+            let pressed =
+                match ask(&ctx.data.path("segue.sock"), &Ask::Fallback(press.clone())).await {
+                    Some(Ok(Told::Pressed(pressed))) => pressed,
+                    Some(Ok(Told::Refused(refusal))) => return Err(Failure::Refused(refusal)),
+                    Some(Ok(Told::Failed(why))) => return Err(Failure::Unavailable(why)),
+                    Some(Ok(Told::Status(_))) => {
+                        return Err(Failure::Internal(anyhow::anyhow!(
+                            "the node answered another question"
+                        )));
+                    }
+                    Some(Err(error)) => {
+                        return Err(Failure::Unavailable(format!(
+                            "{error:#}; press again, or use the button"
+                        )));
+                    }
+                    None => self.without_node(&ctx, press).await?,
+                };
             Ok(answer(&pressed))
         })
     }
@@ -58,13 +67,23 @@ impl Fallback {
     /// No node runs here: latch on disk, so that none starts with an open door, and journal.
     async fn without_node(&self, ctx: &Context, press: Press) -> Result<Pressed, Failure> {
         let office = Office::open(&ctx.data).await?;
-        let node = Node::open("offline", ctx.data.caller_key()?, NodeFiles::new(ctx.data.root()))?;
+        let node = Node::open(
+            "offline",
+            ctx.data.caller_key()?,
+            NodeFiles::new(ctx.data.root()),
+        )?;
         // The last table may be older than the journal: what must be latched is what is agreed now.
         if let Ok(state) = office.state().await {
             node.install(segue_routing::compile(&state, ctx.now()))?;
         }
         let wake = Arc::new(Notify::new());
-        let door = HomeDoor::new(Arc::new(node), office.desk, office.stream, ctx.data.path("node/pending.json"), wake);
+        let door = HomeDoor::new(
+            Arc::new(node),
+            office.desk,
+            office.stream,
+            ctx.data.path("node/pending.json"),
+            wake,
+        );
         let mut pressed = door.press(press).await?;
         (pressed.nodes_home, pressed.nodes_total) = (0, 0);
         pressed.warnings.push("no node is running here: nothing routes calls until `segue serve` runs, and then they go home".into());
@@ -81,13 +100,24 @@ fn answer(pressed: &Pressed) -> Answer {
     let mut text = if pressed.already_home {
         format!("{}: every call was home already.", pressed.scope)
     } else {
-        format!("{}: home on {} of {} nodes in {} ms.", pressed.scope, pressed.nodes_home, pressed.nodes_total, pressed.latency_ms)
+        format!(
+            "{}: home on {} of {} nodes in {} ms.",
+            pressed.scope, pressed.nodes_home, pressed.nodes_total, pressed.latency_ms
+        )
     };
     if let Some(incident) = &pressed.incident {
         text.push_str(&format!(" Incident {incident}."));
     }
-    text.push_str(if pressed.journalled { " Journalled." } else { " Journalling pending." });
-    text.push_str(if pressed.verified { " A person in-house has answered." } else { " Not verified yet: no person in-house has answered a call since." });
+    text.push_str(if pressed.journalled {
+        " Journalled."
+    } else {
+        " Journalling pending."
+    });
+    text.push_str(if pressed.verified {
+        " A person in-house has answered."
+    } else {
+        " Not verified yet: no person in-house has answered a call since."
+    });
     for warning in &pressed.warnings {
         text.push_str(&format!("\n! {warning}"));
     }

@@ -34,7 +34,9 @@ impl Journal {
             let office = Office::open(&ctx.data).await?;
             match self {
                 Self::Verify => {
-                    let report = verify(office.desk.journal(), &[]).await.map_err(|e| unavailable(&e))?;
+                    let report = verify(office.desk.journal(), &[])
+                        .await
+                        .map_err(|e| unavailable(&e))?;
                     let text = match &report.first_bad {
                         None => format!("{} facts, every link holds.", report.events),
                         Some(bad) => format!("First bad line: {bad}"),
@@ -43,16 +45,29 @@ impl Journal {
                 }
                 Self::Export(export) => {
                     let path = &export.jsonl;
-                    let mut file = std::fs::File::create_new(path)
-                        .map_err(|e| Failure::BadInput(format!("`{}` cannot be created ({e}); name a new file", path.display())))?;
+                    let mut file = std::fs::File::create_new(path).map_err(|e| {
+                        Failure::BadInput(format!(
+                            "`{}` cannot be created ({e}); name a new file",
+                            path.display()
+                        ))
+                    })?;
                     let written = export_jsonl(office.desk.journal(), &mut file).await;
                     if let Err(error) = written {
                         // Half an export would look like a truncated journal.
                         let _ = std::fs::remove_file(path);
                         return Err(unavailable(&error));
                     }
-                    file.sync_all().map_err(|e| Failure::Unavailable(format!("`{}` was not written to disk ({e})", path.display())))?;
-                    let text = format!("Wrote `{}`; check it anywhere with `segue-verify {}`.", path.display(), path.display());
+                    file.sync_all().map_err(|e| {
+                        Failure::Unavailable(format!(
+                            "`{}` was not written to disk ({e})",
+                            path.display()
+                        ))
+                    })?;
+                    let text = format!(
+                        "Wrote `{}`; check it anywhere with `segue-verify {}`.",
+                        path.display(),
+                        path.display()
+                    );
                     Ok(Answer::new(&json!({ "file": path }), text))
                 }
             }

@@ -1,5 +1,6 @@
 //! One file per command: its options, its run, its answer.
 
+pub mod calls;
 pub mod do_;
 pub mod explain;
 pub mod fallback;
@@ -8,6 +9,7 @@ pub mod init;
 pub mod journal;
 pub mod key;
 pub mod plan;
+pub mod scenario;
 pub mod status;
 pub mod user;
 pub mod windows;
@@ -25,6 +27,8 @@ pub fn run(cli: Cli) -> Answered {
         Command::Schema => do_::schema(),
         Command::Fallback(fallback) => fallback.run(global),
         Command::Plan(plan) => plan.run(global),
+        Command::Calls(calls) => calls.run(global),
+        Command::Scenario(scenario) => scenario.run(),
         Command::Explain(explain) => explain.run(global),
         Command::Journal(journal) => journal.run(global),
         Command::User(user) => user.run(global),

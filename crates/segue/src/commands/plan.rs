@@ -38,17 +38,35 @@ impl Plan {
                 Self::List => {
                     let mut text = format!("{}\n", state.schedule.standing());
                     for v in &state.schedule.versions {
-                        let _ = writeln!(text, "version {} by the {}: {}  signed: {}", v.proposed.version, v.proposed.by, v.proposed.hash, signers(v));
+                        let _ = writeln!(
+                            text,
+                            "version {} by the {}: {}  signed: {}",
+                            v.proposed.version,
+                            v.proposed.by,
+                            v.proposed.hash,
+                            signers(v)
+                        );
                     }
                     let versions: Vec<_> = state.schedule.versions.iter().map(json_of).collect();
-                    Ok(Answer::new(&json!({ "standing": state.schedule.standing(), "versions": versions }), text))
+                    Ok(Answer::new(
+                        &json!({ "standing": state.schedule.standing(), "versions": versions }),
+                        text,
+                    ))
                 }
                 Self::Diff(diff) => {
                     let version = |n: u32| {
-                        state.schedule.version(n).ok_or_else(|| Failure::BadInput(format!("there is no version {n}; `segue plan list` shows all")))
+                        state.schedule.version(n).ok_or_else(|| {
+                            Failure::BadInput(format!(
+                                "there is no version {n}; `segue plan list` shows all"
+                            ))
+                        })
                     };
                     let changes = version(diff.from)?.diff(version(diff.to)?);
-                    let text = if changes.is_empty() { "No change.".into() } else { changes.join("\n") };
+                    let text = if changes.is_empty() {
+                        "No change.".into()
+                    } else {
+                        changes.join("\n")
+                    };
                     Ok(Answer::new(&json!({ "changes": changes }), text))
                 }
             }
@@ -57,8 +75,16 @@ impl Plan {
 }
 
 fn signers(v: &PlanVersion) -> String {
-    let signed: Vec<_> = Side::BOTH.into_iter().filter_map(|s| v.agreement.of(s)).map(|s| format!("{} ({})", s.signatory, s.side)).collect();
-    if signed.is_empty() { "nobody".into() } else { signed.join(", ") }
+    let signed: Vec<_> = Side::BOTH
+        .into_iter()
+        .filter_map(|s| v.agreement.of(s))
+        .map(|s| format!("{} ({})", s.signatory, s.side))
+        .collect();
+    if signed.is_empty() {
+        "nobody".into()
+    } else {
+        signed.join(", ")
+    }
 }
 
 fn json_of(v: &PlanVersion) -> Value {

@@ -46,7 +46,11 @@ impl Status {
 fn lines(t: &Transition, now: jiff::Timestamp) -> Vec<Value> {
     let mut rows = Vec::new();
     for line in &t.lines {
-        let chunks: Vec<_> = t.chunks.values().filter(|c| c.planned.lines.contains(&line.id)).collect();
+        let chunks: Vec<_> = t
+            .chunks
+            .values()
+            .filter(|c| c.planned.lines.contains(&line.id))
+            .collect();
         let row = |chunk: Option<&Chunk>| {
             json!({
                 "line": line.id, "number": line.number, "last_resort": line.last_resort, "as_of": now,
@@ -69,19 +73,48 @@ fn text(t: &Transition, node: Option<&NodeStatus>) -> String {
         return "Nothing is known of this transition yet; create it with `segue do create-transition --file FILE.json`.".into();
     }
     let example = if t.example { "  (EXAMPLE DATA)" } else { "" };
-    let phase = serde_json::to_value(t.phase()).ok().and_then(|p| p.as_str().map(str::to_owned)).unwrap_or_default();
-    let mut text = format!("{}{example}\nphase: {phase}; schedule: {}\n", t.name, t.schedule.standing());
+    let phase = serde_json::to_value(t.phase())
+        .ok()
+        .and_then(|p| p.as_str().map(str::to_owned))
+        .unwrap_or_default();
+    let mut text = format!(
+        "{}{example}\nphase: {phase}; schedule: {}\n",
+        t.name,
+        t.schedule.standing()
+    );
     match node {
         Some(n) => {
             let home = if n.home { ", HOME by latch" } else { "" };
-            let _ = writeln!(text, "node {}: table {}, lease {} s{home}", n.id, &n.table_hash[..n.table_hash.len().min(12)], n.lease_ms_left / 1000);
+            let _ = writeln!(
+                text,
+                "node {}: table {}, lease {} s{home}",
+                n.id,
+                &n.table_hash[..n.table_hash.len().min(12)],
+                n.lease_ms_left / 1000
+            );
         }
         None => text.push_str("node: none running here (`segue serve`)\n"),
     }
     for line in &t.lines {
-        let _ = writeln!(text, "{} {} (last resort: {})", line.id, line.number, line.last_resort.join(", "));
-        for chunk in t.chunks.values().filter(|c| c.planned.lines.contains(&line.id)) {
-            let _ = writeln!(text, "  {:<20} {:<9} {:>3} % out", chunk.planned.id.as_str(), chunk.state.words(), chunk.share.percent());
+        let _ = writeln!(
+            text,
+            "{} {} (last resort: {})",
+            line.id,
+            line.number,
+            line.last_resort.join(", ")
+        );
+        for chunk in t
+            .chunks
+            .values()
+            .filter(|c| c.planned.lines.contains(&line.id))
+        {
+            let _ = writeln!(
+                text,
+                "  {:<20} {:<9} {:>3} % out",
+                chunk.planned.id.as_str(),
+                chunk.state.words(),
+                chunk.share.percent()
+            );
         }
     }
     text

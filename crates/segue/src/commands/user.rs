@@ -115,21 +115,46 @@ impl User {
             let accounts = accounts(&ctx).await?;
             match self {
                 Self::Add(add) => {
-                    let account = accounts.add(&add.account()?, ctx.now()).await.map_err(account_failure)?;
-                    Ok(Answer::new(&account, format!("Added `{}` ({}).", account.name, account.side)))
+                    let account = accounts
+                        .add(&add.account()?, ctx.now())
+                        .await
+                        .map_err(account_failure)?;
+                    Ok(Answer::new(
+                        &account,
+                        format!("Added `{}` ({}).", account.name, account.side),
+                    ))
                 }
                 Self::List => {
                     let all = accounts.list().await.map_err(account_failure)?;
-                    let text: String = all.iter().map(|a| format!("{} ({}): {}\n", a.name, a.side, role_names(&a.roles))).collect();
-                    Ok(Answer::new(&json!({ "users": all }), if text.is_empty() { "No accounts yet.".into() } else { text }))
+                    let text: String = all
+                        .iter()
+                        .map(|a| format!("{} ({}): {}\n", a.name, a.side, role_names(&a.roles)))
+                        .collect();
+                    Ok(Answer::new(
+                        &json!({ "users": all }),
+                        if text.is_empty() {
+                            "No accounts yet.".into()
+                        } else {
+                            text
+                        },
+                    ))
                 }
                 Self::Remove(name) => {
                     accounts.remove(&name.name).await.map_err(account_failure)?;
-                    Ok(Answer::new(&json!({ "removed": name.name }), format!("Removed `{}`.", name.name)))
+                    Ok(Answer::new(
+                        &json!({ "removed": name.name }),
+                        format!("Removed `{}`.", name.name),
+                    ))
                 }
                 Self::Token(token) => {
                     let made = accounts
-                        .add_token(&token.name, &token.label, token.scope.into(), ctx.now(), None)
+                        .add_token(
+                            &token.name,
+                            &token.label,
+                            token.scope.into(),
+                            ctx.now(),
+                            None,
+                        )
                         .await
                         .map_err(account_failure)?;
                     Ok(Answer::new(&json!({ "token": made }), made))
@@ -146,7 +171,9 @@ impl Add {
             Failure::BadInput("no password on standard input; for example: printf '%s\\n' \"$PASSWORD\" | segue user add …".into())
         })?;
         let pin = if self.pin {
-            Some(lines.next().ok_or_else(|| Failure::BadInput("no PIN on the second line of standard input".into()))?)
+            Some(lines.next().ok_or_else(|| {
+                Failure::BadInput("no PIN on the second line of standard input".into())
+            })?)
         } else {
             None
         };
@@ -172,16 +199,35 @@ impl Login {
     /// Checks the password and keeps a token for twelve hours.
     pub fn run(&self, global: &Global) -> Answered {
         let ctx = Context::open(global)?;
-        let password = std::io::stdin().lock().lines().map_while(Result::ok).next().unwrap_or_default();
+        let password = std::io::stdin()
+            .lock()
+            .lines()
+            .map_while(Result::ok)
+            .next()
+            .unwrap_or_default();
         block_on(async {
             let accounts = accounts(&ctx).await?;
             let now = ctx.now();
-            accounts.enter(&self.name, &password, "command line", now).await.map_err(entry_failure)?;
+            accounts
+                .enter(&self.name, &password, "command line", now)
+                .await
+                .map_err(entry_failure)?;
             let expires = Some(now + SignedDuration::from_hours(LOGIN_H));
-            let token = accounts.add_token(&self.name, "login", TokenScope::Act, now, expires).await.map_err(account_failure)?;
+            let token = accounts
+                .add_token(&self.name, "login", TokenScope::Act, now, expires)
+                .await
+                .map_err(account_failure)?;
             let path = file(&ctx, &self.name)?;
-            keep(&path, &token).map_err(|e| Failure::Unavailable(format!("`{}` cannot be written ({e}); set SEGUE_TOKEN instead", path.display())))?;
-            Ok(Answer::new(&json!({ "user": self.name, "hours": LOGIN_H }), format!("Logged in as `{}` for {LOGIN_H} h.", self.name)))
+            keep(&path, &token).map_err(|e| {
+                Failure::Unavailable(format!(
+                    "`{}` cannot be written ({e}); set SEGUE_TOKEN instead",
+                    path.display()
+                ))
+            })?;
+            Ok(Answer::new(
+                &json!({ "user": self.name, "hours": LOGIN_H }),
+                format!("Logged in as `{}` for {LOGIN_H} h.", self.name),
+            ))
         })
     }
 }
@@ -190,12 +236,20 @@ fn keep(path: &std::path::Path, token: &str) -> std::io::Result<()> {
     if let Some(folder) = path.parent() {
         std::fs::create_dir_all(folder)?;
     }
-    let mut file = std::fs::OpenOptions::new().write(true).create(true).truncate(true).mode(0o600).open(path)?;
+    let mut file = std::fs::OpenOptions::new()
+        .write(true)
+        .create(true)
+        .truncate(true)
+        .mode(0o600)
+        .open(path)?;
     std::io::Write::write_all(&mut file, token.as_bytes())
 }
 
 fn role_names(roles: &std::collections::BTreeSet<Role>) -> String {
-    let names: Vec<_> = roles.iter().filter_map(|role| serde_json::to_value(role).ok()?.as_str().map(str::to_owned)).collect();
+    let names: Vec<_> = roles
+        .iter()
+        .filter_map(|role| serde_json::to_value(role).ok()?.as_str().map(str::to_owned))
+        .collect();
     names.join(", ")
 }
 

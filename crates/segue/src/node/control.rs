@@ -59,10 +59,19 @@ pub struct NodeStatus {
 }
 
 /// Answers until the process ends.
-pub async fn listen(path: &Path, door: Arc<HomeDoor>, status: Arc<dyn Fn() -> NodeStatus + Send + Sync>) -> Result<()> {
+pub async fn listen(
+    path: &Path,
+    door: Arc<HomeDoor>,
+    status: Arc<dyn Fn() -> NodeStatus + Send + Sync>,
+) -> Result<()> {
     // Left over from a process that was killed; a living one would hold the data directory's lock.
     let _ = std::fs::remove_file(path);
-    let listener = UnixListener::bind(path).with_context(|| format!("opening `{}`; choose a data directory with a shorter path", path.display()))?;
+    let listener = UnixListener::bind(path).with_context(|| {
+        format!(
+            "opening `{}`; choose a data directory with a shorter path",
+            path.display()
+        )
+    })?;
     std::fs::set_permissions(path, std::fs::Permissions::from_mode(0o600))?;
     loop {
         let Ok((stream, _)) = listener.accept().await else {
@@ -71,17 +80,30 @@ pub async fn listen(path: &Path, door: Arc<HomeDoor>, status: Arc<dyn Fn() -> No
         };
         let (door, status) = (Arc::clone(&door), Arc::clone(&status));
         tokio::spawn(async move {
-            if let Err(error) = tokio::time::timeout(WAIT, serve(stream, &door, status.as_ref())).await.unwrap_or(Ok(())) {
-                tracing::warn!(error = format!("{error:#}"), "a local request was not answered");
+            if let Err(error) = tokio::time::timeout(WAIT, serve(stream, &door, status.as_ref()))
+                .await
+                .unwrap_or(Ok(()))
+            {
+                tracing::warn!(
+                    error = format!("{error:#}"),
+                    "a local request was not answered"
+                );
             }
         });
     }
 }
 
-async fn serve(stream: UnixStream, door: &HomeDoor, status: &(dyn Fn() -> NodeStatus + Send + Sync)) -> Result<()> {
+async fn serve(
+    stream: UnixStream,
+    door: &HomeDoor,
+    status: &(dyn Fn() -> NodeStatus + Send + Sync),
+) -> Result<()> {
     let mut stream = BufReader::new(stream);
     let mut line = String::new();
-    (&mut stream).take(LINE_BYTES_MAX).read_line(&mut line).await?;
+    (&mut stream)
+        .take(LINE_BYTES_MAX)
+        .read_line(&mut line)
+        .await?;
     let told = match serde_json::from_str(&line) {
         Ok(Ask::Fallback(press)) => match door.press(press).await {
             Ok(pressed) => Told::Pressed(pressed),
@@ -91,20 +113,35 @@ async fn serve(stream: UnixStream, door: &HomeDoor, status: &(dyn Fn() -> NodeSt
         Ok(Ask::Status) => Told::Status(status()),
         Err(error) => Told::Failed(format!("the request cannot be read: {error}")),
     };
-    stream.write_all(format!("{}\n", serde_json::to_string(&told)?).as_bytes()).await?;
+    stream
+        .write_all(format!("{}\n", serde_json::to_string(&told)?).as_bytes())
+        .await?;
     Ok(())
 }
 
 /// Asks the node of a data directory; `None` when none is running.
 pub async fn ask(path: &Path, ask: &Ask) -> Option<Result<Told>> {
     let stream = UnixStream::connect(path).await.ok()?;
-    Some(tokio::time::timeout(WAIT, exchange(stream, ask)).await.unwrap_or_else(|_| Err(anyhow::anyhow!("the running node did not answer within 10 s"))))
+    Some(
+        tokio::time::timeout(WAIT, exchange(stream, ask))
+            .await
+            .unwrap_or_else(|_| {
+                Err(anyhow::anyhow!(
+                    "the running node did not answer within 10 s"
+                ))
+            }),
+    )
 }
 
 async fn exchange(stream: UnixStream, ask: &Ask) -> Result<Told> {
     let mut stream = BufReader::new(stream);
-    stream.write_all(format!("{}\n", serde_json::to_string(ask)?).as_bytes()).await?;
+    stream
+        .write_all(format!("{}\n", serde_json::to_string(ask)?).as_bytes())
+        .await?;
     let mut line = String::new();
-    (&mut stream).take(LINE_BYTES_MAX).read_line(&mut line).await?;
+    (&mut stream)
+        .take(LINE_BYTES_MAX)
+        .read_line(&mut line)
+        .await?;
     serde_json::from_str(&line).context("reading the running node's answer")
 }

@@ -17,14 +17,22 @@ pub struct NodeFiles {
 impl NodeFiles {
     /// The files of the node in a data directory.
     pub fn new(data: &Path) -> Self {
-        Self { latch: data.join("node/latch.json"), last_table: data.join("node/table.hash"), tables: data.join("tables") }
+        Self {
+            latch: data.join("node/latch.json"),
+            last_table: data.join("node/table.hash"),
+            tables: data.join("tables"),
+        }
     }
 
     /// The latch on disk; none when it was never set.
     pub fn read_latch(&self) -> Result<HomeLatch> {
         match fs::read(&self.latch) {
-            Ok(bytes) => serde_json::from_slice(&bytes)
-                .with_context(|| format!("reading `{}`; a damaged latch keeps calls home until it is mended", self.latch.display())),
+            Ok(bytes) => serde_json::from_slice(&bytes).with_context(|| {
+                format!(
+                    "reading `{}`; a damaged latch keeps calls home until it is mended",
+                    self.latch.display()
+                )
+            }),
             Err(error) if error.kind() == std::io::ErrorKind::NotFound => Ok(HomeLatch::default()),
             Err(error) => Err(error).with_context(|| format!("reading `{}`", self.latch.display())),
         }
@@ -47,7 +55,8 @@ impl NodeFiles {
     /// The table that was in force last, if its bytes still have their hash.
     pub fn read_table(&self) -> Option<RouteTable> {
         let hash = fs::read_to_string(&self.last_table).ok()?;
-        let table: RouteTable = serde_json::from_slice(&fs::read(self.table_path(hash.trim())).ok()?).ok()?;
+        let table: RouteTable =
+            serde_json::from_slice(&fs::read(self.table_path(hash.trim())).ok()?).ok()?;
         (table.hash() == hash.trim()).then_some(table)
     }
 
@@ -59,12 +68,21 @@ impl NodeFiles {
 /// Old or new, never half: write beside, sync, rename, sync the folder.
 fn write_durably(path: &Path, bytes: &[u8]) -> Result<()> {
     let beside = path.with_extension("new");
-    let mut file = File::create(&beside).with_context(|| format!("writing `{}`; free disk space or permissions", beside.display()))?;
-    file.write_all(bytes).with_context(|| format!("writing `{}`; free disk space", beside.display()))?;
-    file.sync_all().with_context(|| format!("syncing `{}`", beside.display()))?;
+    let mut file = File::create(&beside).with_context(|| {
+        format!(
+            "writing `{}`; free disk space or permissions",
+            beside.display()
+        )
+    })?;
+    file.write_all(bytes)
+        .with_context(|| format!("writing `{}`; free disk space", beside.display()))?;
+    file.sync_all()
+        .with_context(|| format!("syncing `{}`", beside.display()))?;
     fs::rename(&beside, path).with_context(|| format!("renaming to `{}`", path.display()))?;
     if let Some(folder) = path.parent() {
-        File::open(folder).and_then(|f| f.sync_all()).with_context(|| format!("syncing `{}`", folder.display()))?;
+        File::open(folder)
+            .and_then(|f| f.sync_all())
+            .with_context(|| format!("syncing `{}`", folder.display()))?;
     }
     Ok(())
 }
@@ -90,7 +108,10 @@ mod tests {
         let latch: HomeLatch = serde_json::from_str(r#"{"epochs":{"A/MSG":3}}"#).unwrap();
         files.write_latch(&latch).unwrap();
         assert_eq!(files.read_latch().unwrap(), latch);
-        let table = RouteTable { version: 7, ..RouteTable::default() };
+        let table = RouteTable {
+            version: 7,
+            ..RouteTable::default()
+        };
         files.write_table(&table.hash(), &table).unwrap();
         assert_eq!(files.read_table(), Some(table));
     }
@@ -98,10 +119,18 @@ mod tests {
     #[test]
     fn a_table_with_other_bytes_than_its_hash_is_not_used() {
         let (dir, files) = files();
-        let table = RouteTable { version: 7, ..RouteTable::default() };
+        let table = RouteTable {
+            version: 7,
+            ..RouteTable::default()
+        };
         files.write_table(&table.hash(), &table).unwrap();
-        let path = dir.path().join("tables").join(format!("{}.json", table.hash()));
-        let text = fs::read_to_string(&path).unwrap().replace("\"version\":7", "\"version\":8");
+        let path = dir
+            .path()
+            .join("tables")
+            .join(format!("{}.json", table.hash()));
+        let text = fs::read_to_string(&path)
+            .unwrap()
+            .replace("\"version\":7", "\"version\":8");
         fs::write(&path, text).unwrap();
         assert!(files.read_table().is_none());
     }

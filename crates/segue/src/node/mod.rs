@@ -2,6 +2,7 @@
 
 pub mod control;
 pub mod files;
+pub mod policy;
 pub mod state;
 pub mod tail;
 

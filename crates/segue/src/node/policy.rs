@@ -6,6 +6,7 @@ use segue_domain::caller::e164;
 use segue_journal::facts::{Decision as DecisionFact, FactsWriter, TargetOutcome};
 use segue_routing::choose::TargetKind;
 use segue_routing::{Arm, Call, Decision, Reason};
+use segue_sip::allow::AllowList;
 use segue_sip::{Attempt, CallToken, Invite, Mode, Outcome, Policy, Route, Shed, Target};
 use std::collections::{HashMap, HashSet};
 use std::net::{IpAddr, SocketAddr};
@@ -23,7 +24,7 @@ pub struct NodePolicy {
     /// Peers that are answered 302 instead of being proxied.
     redirected: HashSet<IpAddr>,
     /// Peers besides the table's targets.
-    peers: Arc<Vec<IpAddr>>,
+    peers: AllowList,
     awaited: HashMap<CallToken, DecisionFact>,
     token_seed: u64,
     token_next: u64,
@@ -31,8 +32,22 @@ pub struct NodePolicy {
 
 impl NodePolicy {
     /// A policy for one shard; `seed` makes the call tokens of this process its own.
-    pub fn new(node: Arc<Node>, facts: Option<FactsWriter>, peers: Arc<Vec<IpAddr>>, redirected: HashSet<IpAddr>, seed: u64) -> Self {
-        Self { node, facts, redirected, peers, awaited: HashMap::new(), token_seed: seed, token_next: 0 }
+    pub fn new(
+        node: Arc<Node>,
+        facts: Option<FactsWriter>,
+        peers: AllowList,
+        redirected: HashSet<IpAddr>,
+        seed: u64,
+    ) -> Self {
+        Self {
+            node,
+            facts,
+            redirected,
+            peers,
+            awaited: HashMap::new(),
+            token_seed: seed,
+            token_next: 0,
+        }
     }
 
     fn token(&mut self) -> CallToken {
@@ -40,7 +55,14 @@ impl NodePolicy {
         CallToken((u128::from(self.token_seed) << 64) | u128::from(self.token_next))
     }
 
-    fn note(&mut self, token: CallToken, decision: &Decision<'_>, hash: &str, dialled: &str, at: jiff::Timestamp) {
+    fn note(
+        &mut self,
+        token: CallToken,
+        decision: &Decision<'_>,
+        hash: &str,
+        dialled: &str,
+        at: jiff::Timestamp,
+    ) {
         let Some(facts) = &self.facts else { return };
         let fact = fact(token, decision, &self.node.name, hash, dialled, at);
         facts.decision(fact.clone());
@@ -56,38 +78,57 @@ impl Policy for NodePolicy {
         let now = clock::now();
         let installed = self.node.installed();
         let asked = Asked::read(invite);
-        let decision = self.node.choose(&installed, &asked.call(), now.as_microsecond());
+        let decision = self
+            .node
+            .choose(&installed, &asked.call(), now.as_microsecond());
         self.note(token, &decision, &installed.hash, &asked.dialled, now);
         let redirect = self.redirected.contains(&invite.source().ip());
-        let mode = if redirect { Mode::Redirect } else { Mode::Proxy };
-        Route { token, mode, targets: targets(&installed, &decision) }
+        let mode = if redirect {
+            Mode::Redirect
+        } else {
+            Mode::Proxy
+        };
+        Route {
+            token,
+            mode,
+            targets: targets(&installed, &decision),
+        }
     }
 
     fn shed(&mut self, _now_us: u64, invite: &Invite<'_>) -> Shed {
         let installed = self.node.installed();
         let asked = Asked::read(invite);
         let number = installed.table.numbers.get(asked.dialled.as_str());
-        let uri = number.map(|n| n.in_house.as_str()).or_else(|| installed.table.home_of_unknown().next());
+        let uri = number
+            .map(|n| n.in_house.as_str())
+            .or_else(|| installed.table.home_of_unknown().next());
         match uri.and_then(|uri| target(&installed, uri, TargetKind::InHouse)) {
-            Some(target) if self.redirected.contains(&invite.source().ip()) => Shed::Redirect(target),
+            Some(target) if self.redirected.contains(&invite.source().ip()) => {
+                Shed::Redirect(target)
+            }
             Some(target) => Shed::Proxy(target),
             None => Shed::Refuse,
         }
     }
 
     fn is_known(&self, addr: SocketAddr) -> bool {
-        self.peers.contains(&addr.ip()) || self.node.installed().is_target(addr)
+        self.peers.contains(addr.ip()) || self.node.installed().is_target(addr)
     }
 
     fn outcome(&mut self, token: CallToken, outcome: &Outcome<'_>) {
-        let Some(mut fact) = self.awaited.remove(&token) else { return };
+        let Some(mut fact) = self.awaited.remove(&token) else {
+            return;
+        };
         let installed = self.node.installed();
         let uris = uris_of(&installed, &fact);
         fact.targets = outcome
             .attempts
             .iter()
             .map(|attempt| TargetOutcome {
-                uri: uris.get(usize::from(attempt.target)).cloned().unwrap_or_default(),
+                uri: uris
+                    .get(usize::from(attempt.target))
+                    .cloned()
+                    .unwrap_or_default(),
                 outcome: words(attempt.attempt),
                 ms: u64::from(attempt.elapsed_ms),
             })
@@ -111,7 +152,10 @@ impl Asked {
     fn read(invite: &Invite<'_>) -> Self {
         let text = |bytes: &[u8]| String::from_utf8_lossy(bytes).into_owned();
         // The network's word first; what the caller's own phone says of itself only without it.
-        let caller = invite.asserted_user().or_else(|| invite.from_user()).and_then(|user| e164(&text(user)));
+        let caller = invite
+            .asserted_user()
+            .or_else(|| invite.from_user())
+            .and_then(|user| e164(&text(user)));
         Self {
             dialled: invite.called().map(text).unwrap_or_default(),
             caller,
@@ -133,7 +177,10 @@ impl Asked {
 }
 
 fn targets(installed: &Installed, decision: &Decision<'_>) -> Vec<Target> {
-    let known: Vec<_> = decision.targets().filter_map(|(uri, kind)| target(installed, uri, kind)).collect();
+    let known: Vec<_> = decision
+        .targets()
+        .filter_map(|(uri, kind)| target(installed, uri, kind))
+        .collect();
     if !known.is_empty() {
         return known;
     }
@@ -142,7 +189,10 @@ fn targets(installed: &Installed, decision: &Decision<'_>) -> Vec<Target> {
         .table
         .home_of_unknown()
         .filter_map(|uri| target(installed, uri, TargetKind::InHouse))
-        .map(|target| Target { uri: None, ..target })
+        .map(|target| Target {
+            uri: None,
+            ..target
+        })
         .collect()
 }
 
@@ -153,15 +203,27 @@ fn target(installed: &Installed, uri: &str, kind: TargetKind) -> Option<Target> 
         TargetKind::InHouse => 1,
         TargetKind::LastResort => 2,
     };
-    Some(Target { uri: Some(Arc::clone(uri)), tag, ..Target::new(*addr) })
+    Some(Target {
+        uri: Some(Arc::clone(uri)),
+        tag,
+        ..Target::new(*addr)
+    })
 }
 
 fn uris_of(installed: &Installed, fact: &DecisionFact) -> Vec<String> {
     let Some(number) = installed.table.numbers.get(&fact.dialled) else {
-        return installed.table.home_of_unknown().map(str::to_owned).collect();
+        return installed
+            .table
+            .home_of_unknown()
+            .map(str::to_owned)
+            .collect();
     };
     let out = (fact.arm == arm_name(Arm::Outsourced)).then_some(&number.outsourced);
-    out.into_iter().chain([&number.in_house]).chain(&number.last_resort).cloned().collect()
+    out.into_iter()
+        .chain([&number.in_house])
+        .chain(&number.last_resort)
+        .cloned()
+        .collect()
 }
 
 /// The arm as the call facts name it.
@@ -172,7 +234,14 @@ pub fn arm_name(arm: Arm) -> &'static str {
     }
 }
 
-fn fact(token: CallToken, d: &Decision<'_>, node: &str, hash: &str, dialled: &str, at: jiff::Timestamp) -> DecisionFact {
+fn fact(
+    token: CallToken,
+    d: &Decision<'_>,
+    node: &str,
+    hash: &str,
+    dialled: &str,
+    at: jiff::Timestamp,
+) -> DecisionFact {
     let (rule, reason) = reason(d.reason);
     DecisionFact {
         call_id: format!("{:032x}", token.0),
@@ -189,16 +258,29 @@ fn fact(token: CallToken, d: &Decision<'_>, node: &str, hash: &str, dialled: &st
         targets: Vec::new(),
         caller: d.caller,
         // A number that is not in the table was not checked to be a line's: it stays out of the store.
-        dialled: if d.number.is_some() { dialled.to_owned() } else { "unknown".to_owned() },
+        dialled: if d.number.is_some() {
+            dialled.to_owned()
+        } else {
+            "unknown".to_owned()
+        },
     }
 }
 
 fn reason(reason: Reason) -> (&'static str, &'static str) {
     match reason {
         Reason::HomeLatch => ("home_latch", "a fallback holds these calls home"),
-        Reason::CutOff => ("cut_off", "the journal was out of reach for longer than the lease"),
-        Reason::Escalation => ("escalation", "the number reaches a nurse and bypasses the split"),
-        Reason::Loop => ("loop", "the call was routed before or comes from the outsourcer"),
+        Reason::CutOff => (
+            "cut_off",
+            "the journal was out of reach for longer than the lease",
+        ),
+        Reason::Escalation => (
+            "escalation",
+            "the number reaches a nurse and bypasses the split",
+        ),
+        Reason::Loop => (
+            "loop",
+            "the call was routed before or comes from the outsourcer",
+        ),
         Reason::Episode => ("episode", "the caller was in-house within 72 hours"),
         Reason::Window => ("window", "no chunk owns the number at this time"),
         Reason::Share => ("share", "the caller's bucket against the agreed share"),

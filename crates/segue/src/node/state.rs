@@ -97,28 +97,54 @@ impl Node {
         let mut not_durable = None;
         if changed {
             self.latch.store(Arc::new(latch.clone()));
-            not_durable = self.files.write_latch(&latch).err().map(|e| format!("{e:#}"));
+            not_durable = self
+                .files
+                .write_latch(&latch)
+                .err()
+                .map(|e| format!("{e:#}"));
         }
-        LatchReport { covered, changed, not_durable }
+        LatchReport {
+            covered,
+            changed,
+            not_durable,
+        }
     }
 
     /// Milliseconds the lease is good for; 0 when it has run out.
     pub fn lease_ms_left(&self) -> u64 {
-        self.lease_until_ms.load(Ordering::Relaxed).saturating_sub(self.running_ms())
+        self.lease_until_ms
+            .load(Ordering::Relaxed)
+            .saturating_sub(self.running_ms())
     }
 
     /// The journal was read: the agreed table is good for another lease.
     pub fn renew_lease(&self) {
         let lease_ms = u64::from(self.installed().table.authority_lease_s) * 1000;
-        self.lease_until_ms.store(self.running_ms() + lease_ms, Ordering::Relaxed);
+        self.lease_until_ms
+            .store(self.running_ms() + lease_ms, Ordering::Relaxed);
     }
 
     /// Runs the pure choice with what this node knows, and remembers the caller's side.
-    pub fn choose<'t>(&self, installed: &'t Installed, call: &segue_routing::Call<'_>, now_us: i64) -> Decision<'t> {
+    pub fn choose<'t>(
+        &self,
+        installed: &'t Installed,
+        call: &segue_routing::Call<'_>,
+        now_us: i64,
+    ) -> Decision<'t> {
         let latch = self.latch.load();
-        let standing = Standing { latch: &latch, lease_good: self.lease_ms_left() > 0 };
+        let standing = Standing {
+            latch: &latch,
+            lease_good: self.lease_ms_left() > 0,
+        };
         let mut episodes = lock(&self.episodes);
-        let decision = segue_routing::choose(&installed.table, &standing, &episodes, call, &self.key, now_us);
+        let decision = segue_routing::choose(
+            &installed.table,
+            &standing,
+            &episodes,
+            call,
+            &self.key,
+            now_us,
+        );
         if let (Some(chunk), Some(caller)) = (decision.chunk, decision.caller) {
             episodes.note(chunk, caller, decision.arm, decision.pi_bp, now_us);
         }
@@ -131,16 +157,32 @@ impl Node {
     }
 
     fn running_ms(&self) -> u64 {
-        u64::try_from(clock::monotonic().duration_since(self.started).as_millis().max(1)).unwrap_or(u64::MAX)
+        u64::try_from(
+            clock::monotonic()
+                .duration_since(self.started)
+                .as_millis()
+                .max(1),
+        )
+        .unwrap_or(u64::MAX)
     }
 }
 
 impl Installed {
     /// Resolves every target once, so that no call ever waits for a name.
     pub fn new(table: RouteTable) -> Self {
-        let uris = table.numbers.values().flat_map(|n| [&n.in_house, &n.outsourced].into_iter().chain(&n.last_resort));
-        let addresses = uris.filter_map(|uri| Some((uri.clone(), (resolve(uri)?, Arc::from(uri.as_str()))))).collect();
-        Self { hash: table.hash(), table, addresses }
+        let uris = table.numbers.values().flat_map(|n| {
+            [&n.in_house, &n.outsourced]
+                .into_iter()
+                .chain(&n.last_resort)
+        });
+        let addresses = uris
+            .filter_map(|uri| Some((uri.clone(), (resolve(uri)?, Arc::from(uri.as_str())))))
+            .collect();
+        Self {
+            hash: table.hash(),
+            table,
+            addresses,
+        }
     }
 
     /// Whether an address is a target of this table.
@@ -151,10 +193,19 @@ impl Installed {
 
 /// The address behind a SIP URI; port 5060 unless it says otherwise.
 pub fn resolve(uri: &str) -> Option<SocketAddr> {
-    let rest = uri.split_once('@').map_or_else(|| uri.trim_start_matches("sip:"), |(_, rest)| rest);
+    let rest = uri
+        .split_once('@')
+        .map_or_else(|| uri.trim_start_matches("sip:"), |(_, rest)| rest);
     let host_port = rest.split([';', '?']).next()?;
-    let has_port = host_port.rsplit_once(':').is_some_and(|(_, port)| port.parse::<u16>().is_ok()) && !host_port.ends_with(']');
-    let text = if has_port { host_port.to_owned() } else { format!("{host_port}:5060") };
+    let has_port = host_port
+        .rsplit_once(':')
+        .is_some_and(|(_, port)| port.parse::<u16>().is_ok())
+        && !host_port.ends_with(']');
+    let text = if has_port {
+        host_port.to_owned()
+    } else {
+        format!("{host_port}:5060")
+    };
     text.to_socket_addrs().ok()?.next()
 }
 

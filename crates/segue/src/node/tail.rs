@@ -24,7 +24,9 @@ pub async fn follow<J: Journal>(
         match desk.state(&stream).await {
             Ok(state) => {
                 let now = clock::now();
-                let due = compiled.is_none_or(|(version, at)| version != state.version || now.as_second() - at > RECOMPILE_S);
+                let due = compiled.is_none_or(|(version, at)| {
+                    version != state.version || now.as_second() - at > RECOMPILE_S
+                });
                 if due {
                     install(&node, &state, now);
                     compiled = Some((state.version, now.as_second()));
@@ -33,7 +35,9 @@ pub async fn follow<J: Journal>(
                 node.renew_lease();
             }
             // The lease runs on; past it each chunk takes its cut-off action.
-            Err(error) => tracing::error!(%error, lease_ms_left = node.lease_ms_left(), "the journal does not answer"),
+            Err(error) => {
+                tracing::error!(%error, lease_ms_left = node.lease_ms_left(), "the journal does not answer")
+            }
         }
         tokio::select! {
             () = tokio::time::sleep(TICK) => {}
@@ -46,6 +50,9 @@ pub async fn follow<J: Journal>(
 fn install(node: &Node, state: &Transition, now: jiff::Timestamp) {
     let table = segue_routing::compile(state, now);
     if let Err(error) = node.install(table) {
-        tracing::error!(error = format!("{error:#}"), "the table is in force but not on disk; free disk space");
+        tracing::error!(
+            error = format!("{error:#}"),
+            "the table is in force but not on disk; free disk space"
+        );
     }
 }

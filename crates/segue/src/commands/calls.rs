@@ -1,0 +1,270 @@
+//! `segue calls import`, `segue calls quarantine` and `segue calls baseline`.
+
+use crate::cli::Global;
+use crate::context::Context;
+use crate::output::{Answer, Answered, Failure};
+use clap::{Args, Subcommand, ValueEnum};
+use indicatif::{ProgressBar, ProgressStyle};
+use segue_calls::baseline::{Baseline, BaselineRequest, BaselineRow, Bound, By, baseline};
+use segue_calls::error::CallsError;
+use segue_calls::import::{ImportReport, ImportRequest, Progress, Stage, import};
+use segue_calls::mapping::CheckedMapping;
+use segue_calls::store::{CallStore, QuarantinedRow};
+use segue_parity::kpi::ServiceLevelFormula;
+use segue_parity::tally::Thresholds;
+use serde_json::json;
+use std::fmt::Write as _;
+use std::path::PathBuf;
+
+/// `segue calls …`
+#[derive(Debug, Subcommand)]
+pub enum Calls {
+    /// Read call records; ends with the reconciliation: read = accepted + duplicates + test + quarantined
+    Import(Import),
+    /// The rows set aside, with file, line and reason
+    Quarantine(Quarantine),
+    /// The KPIs of the imported calls
+    Baseline(BaselineOptions),
+}
+
+/// Options of `segue calls import`.
+#[derive(Debug, Args)]
+pub struct Import {
+    /// The exports; all of them are imported or none
+    #[arg(required = true, value_name = "FILE")]
+    files: Vec<PathBuf>,
+    /// Mapping file, or a shipped mapping: generic, technion
+    #[arg(long, value_name = "M")]
+    mapping: String,
+    /// The system the files come from (a–z, 0–9, - and _); call ids are unique within it
+    #[arg(long, value_name = "NAME")]
+    source: String,
+}
+
+/// Options of `segue calls quarantine`.
+#[derive(Debug, Args)]
+pub struct Quarantine {
+    /// The most rows to list; the total is printed in any case
+    #[arg(long, value_name = "N", default_value_t = 100_000)]
+    rows_max: usize,
+}
+
+/// Options of `segue calls baseline`.
+#[derive(Debug, Args)]
+pub struct BaselineOptions {
+    /// What to group by
+    #[arg(long, value_enum, default_value = "all")]
+    by: Group,
+    /// Service-level formula, such as SL_ABANDON_NEGATIVE
+    #[arg(long, value_name = "NAME", default_value = "SL_ABANDON_NEGATIVE")]
+    formula: ServiceLevelFormula,
+    /// T: a call answered after at most this wait is within the service level
+    #[arg(long, value_name = "S", default_value_t = 20)]
+    threshold_s: u32,
+    /// S: a caller who leaves before this wait is a short abandon
+    #[arg(long, value_name = "S", default_value_t = 5)]
+    short_abandon_s: u32,
+    /// First offered time that counts: 2026-03-01, 2026-03-01T08:00 (local) or an instant
+    #[arg(long, value_name = "TIME")]
+    from: Option<Bound>,
+    /// First offered time that counts no more
+    #[arg(long, value_name = "TIME")]
+    to: Option<Bound>,
+    /// One source only
+    #[arg(long, value_name = "NAME")]
+    source: Option<String>,
+}
+
+/// The groupings.
+#[derive(Clone, Copy, Debug, ValueEnum)]
+enum Group {
+    /// All calls in one row
+    All,
+    /// Call type
+    Type,
+    /// Hour of the day, local
+    Hour,
+    /// Weekday, local
+    Weekday,
+    /// Line reached
+    Line,
+    /// Group of callers
+    Segment,
+}
+
+impl Calls {
+    /// Answers.
+    pub fn run(&self, global: &Global) -> Answered {
+        let ctx = Context::open(global)?;
+        let store = CallStore::new(ctx.data.path("calls"));
+        match self {
+            Self::Import(options) => options.run(&ctx, &store),
+            Self::Quarantine(options) => options.run(&store),
+            Self::Baseline(options) => options.run(&store),
+        }
+    }
+}
+
+impl Import {
+    fn run(&self, ctx: &Context, store: &CallStore) -> Answered {
+        let mapping = CheckedMapping::find(&self.mapping).map_err(failure)?;
+        let key = ctx.data.caller_key()?;
+        let request = ImportRequest {
+            files: &self.files,
+            mapping: &mapping,
+            source: &self.source,
+            key: &key,
+            imported_at: ctx.now(),
+        };
+        // Drawn on standard error, and only where that is a terminal.
+        let bar = ProgressBar::new(0);
+        let style = ProgressStyle::with_template(
+            "{bar:30} {bytes}/{total_bytes} {bytes_per_sec} {msg} {eta}",
+        );
+        bar.set_style(style.unwrap_or_else(|_| ProgressStyle::default_bar()));
+        let result = import(store, request, &mut |progress| show(&bar, progress));
+        bar.finish_and_clear();
+        let report = result.map_err(failure)?;
+        Ok(Answer::new(&report, import_text(&report)))
+    }
+}
+
+fn show(bar: &ProgressBar, progress: Progress) {
+    bar.set_length(progress.bytes_total);
+    bar.set_position(progress.bytes);
+    bar.set_message(match progress.stage {
+        Stage::Reading => format!("{} calls", progress.rows),
+        Stage::Writing => format!("{} calls, writing", progress.rows),
+    });
+}
+
+fn import_text(report: &ImportReport) -> String {
+    let mut text = format!(
+        "{} rows read = {} accepted + {} duplicates + {} test + {} quarantined\n",
+        report.read, report.accepted, report.duplicates, report.test, report.quarantined
+    );
+    for file in &report.files {
+        let note = if file.already_imported { " (imported before: nothing changed)" } else { "" };
+        let _ = writeln!(
+            text,
+            "  {}: {} read, {} accepted, {} duplicates, {} test, {} quarantined{note}",
+            file.file, file.read, file.accepted, file.duplicates, file.test, file.quarantined
+        );
+    }
+    if report.duplicates_same_id > 0 {
+        let _ = writeln!(
+            text,
+            "{} of the duplicates differ from the row that has their id; the earlier row stays.",
+            report.duplicates_same_id
+        );
+    }
+    for reason in &report.quarantine_reasons {
+        let _ = writeln!(text, "  quarantined {}: {}", reason.rows, reason.reason);
+    }
+    for (rows, what) in [
+        (report.without_caller, "without a known caller"),
+        (report.time_uncertain, "in a repeated or skipped hour"),
+        (report.unmapped_type, "of a type the mapping does not name"),
+    ] {
+        if rows > 0 {
+            let _ = writeln!(text, "{rows} readable rows {what}.");
+        }
+    }
+    let hangups = json!(report.policy.missing_hangup);
+    let _ = write!(text, "Mapping {}; a missing hang-up: {}.", report.mapping, hangups.as_str().unwrap_or_default());
+    text
+}
+
+impl Quarantine {
+    fn run(&self, store: &CallStore) -> Answered {
+        let mut rows: Vec<QuarantinedRow> = Vec::new();
+        let mut total = 0_u64;
+        let each = |row| {
+            total += 1;
+            if rows.len() < self.rows_max {
+                rows.push(row);
+            }
+            Ok(())
+        };
+        store.quarantined(each).map_err(failure)?;
+        let mut text = String::new();
+        for row in &rows {
+            let _ = writeln!(text, "{}:{}: {}", row.file, row.line, row.reason);
+        }
+        let _ = write!(text, "{total} rows quarantined.");
+        Ok(Answer::new(&json!({ "rows": rows, "total": total }), text))
+    }
+}
+
+impl BaselineOptions {
+    fn run(&self, store: &CallStore) -> Answered {
+        let thresholds = Thresholds::new(self.threshold_s, self.short_abandon_s)
+            .map_err(|fault| Failure::BadInput(fault.to_string()))?;
+        let request = BaselineRequest {
+            by: match self.by {
+                Group::All => By::All,
+                Group::Type => By::Type,
+                Group::Hour => By::Hour,
+                Group::Weekday => By::Weekday,
+                Group::Line => By::Line,
+                Group::Segment => By::Segment,
+            },
+            formula: self.formula,
+            thresholds,
+            from: self.from,
+            to: self.to,
+            source: self.source.clone(),
+        };
+        let found = baseline(store, &request).map_err(failure)?;
+        let text = baseline_text(&found, &request, self.threshold_s, self.short_abandon_s);
+        Ok(Answer::new(&found, text))
+    }
+}
+
+fn baseline_text(found: &Baseline, request: &BaselineRequest, t: u32, s: u32) -> String {
+    let (name, letters) = (request.formula.name(), request.formula.expression());
+    let mut text = format!("{name} = {letters}, T = {t} s, S = {s} s\n");
+    let _ = writeln!(
+        text,
+        "{:<18} {:>9} {:>9} {:>9} {:>8} {:>8} {:>8} {:>8} {:>8} {:>8} {:>9}",
+        "", "offered", "answered", "abandoned", "level", "abandon", "ASA s", "P90 s", "max s", "AHT s", "excluded"
+    );
+    for row in &found.rows {
+        let _ = writeln!(text, "{}", line(row));
+    }
+    if found.rows.iter().all(|row| row.offered + row.excluded == 0) {
+        text.push_str("No calls here; import some with `segue calls import FILE --mapping M --source NAME`, or widen --from and --to.\n");
+    }
+    text
+}
+
+fn line(row: &BaselineRow) -> String {
+    let percent = |share: Option<f64>| share.map_or_else(|| "–".into(), |share| format!("{:.2} %", share * 100.0));
+    let seconds = |time: Option<f64>| time.map_or_else(|| "–".into(), |time| format!("{time:.1}"));
+    format!(
+        "{:<18} {:>9} {:>9} {:>9} {:>8} {:>8} {:>8} {:>8} {:>8} {:>8} {:>9}",
+        row.key,
+        row.offered,
+        row.answered,
+        row.abandoned,
+        percent(row.service_level),
+        percent(row.abandonment),
+        seconds(row.asa_s),
+        seconds(row.p90_wait_s),
+        seconds(row.longest_wait_s),
+        seconds(row.aht_s),
+        row.excluded
+    )
+}
+
+/// The room's error as an exit code.
+#[expect(clippy::needless_pass_by_value, reason = "the shape of map_err")]
+fn failure(error: CallsError) -> Failure {
+    if error.is_bad_input() {
+        Failure::BadInput(error.to_string())
+    } else if matches!(error, CallsError::DoesNotAddUp { .. }) {
+        Failure::Internal(anyhow::anyhow!("{error}"))
+    } else {
+        Failure::Unavailable(error.to_string())
+    }
+}

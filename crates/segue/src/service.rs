@@ -1,0 +1,302 @@
+//! One process with everything in it: SIP, pages, tail, home door. `segue serve` runs one, `segue demo` runs one too.
+
+use crate::clock;
+use crate::console::{ConsoleParts, NodeConsole};
+use crate::data_dir::{DataDir, random_bytes};
+use crate::home::HomeDoor;
+use crate::node::control::{self, NodeStatus};
+use crate::node::files::NodeFiles;
+use crate::node::policy::NodePolicy;
+use crate::node::{Node, tail};
+use crate::office::{LocalDesk, Office, open_facts, unavailable};
+use crate::output::Failure;
+use jiff::SignedDuration;
+use segue_domain::Transition;
+use segue_journal::StreamId;
+use segue_journal::accounts::Accounts;
+use segue_journal::facts::{Cursor, Facts, FactsWriter};
+use segue_routing::Arm;
+use segue_sip::allow::{AllowList, Network};
+use segue_sip::io_udp::{Server, ServerOptions};
+use segue_sip::{Config, Counters};
+use std::collections::HashSet;
+use std::fs::File;
+use std::net::{IpAddr, SocketAddr};
+use std::sync::Arc;
+use std::time::Duration;
+use tokio::net::TcpListener;
+use tokio::sync::{Notify, watch};
+use tokio::task::JoinHandle;
+
+/// Call facts on their way to disk.
+const FACTS_QUEUE_MAX: usize = 65_536;
+/// How long a start waits for the first table.
+const FIRST_TABLE_WAIT: Duration = Duration::from_secs(10);
+/// Decisions read at once when episodes are restored.
+const RESTORE_PAGE: u32 = 5_000;
+
+/// What to run and where.
+#[derive(Clone, Debug)]
+pub struct Options {
+    /// The data directory.
+    pub data: DataDir,
+    /// Where SIP arrives.
+    pub sip: SocketAddr,
+    /// Where pages and API are served.
+    pub http: SocketAddr,
+    /// The node's name.
+    pub node: String,
+    /// Who may send SIP besides the targets of the table.
+    pub peers: Vec<Network>,
+    /// Peers answered 302 instead of being proxied.
+    pub redirected: HashSet<IpAddr>,
+}
+
+/// A running process.
+pub struct Service {
+    /// Where SIP arrives.
+    pub sip_addr: SocketAddr,
+    /// Where pages and API are served.
+    pub http_addr: SocketAddr,
+    /// The node.
+    pub node: Arc<Node>,
+    /// The home door.
+    pub door: Arc<HomeDoor>,
+    /// The command layer.
+    pub desk: Arc<LocalDesk>,
+    /// The transition's stream.
+    pub stream: StreamId,
+    /// Call facts.
+    pub facts: Facts,
+    /// Their writer.
+    pub writer: FactsWriter,
+    /// Wakes the tail after a command of this process.
+    pub wake: Arc<Notify>,
+    sip: Server<NodePolicy>,
+    stop: watch::Sender<bool>,
+    tasks: Vec<JoinHandle<()>>,
+    local: Vec<JoinHandle<()>>,
+    _lock: File,
+}
+
+impl Service {
+    /// Starts everything, or nothing and says why.
+    pub async fn start(options: Options) -> Result<Self, Failure> {
+        let lock = lock(&options.data)?;
+        let office = Office::open(&options.data).await?;
+        let facts = open_facts(&options.data).await?;
+        let accounts = Accounts::open(&options.data.path("accounts.db"))
+            .await
+            .map_err(|e| unavailable(&e))?;
+        let key = options.data.caller_key()?;
+        let node = Arc::new(Node::open(
+            &options.node,
+            key.clone(),
+            NodeFiles::new(options.data.root()),
+        )?);
+        restore_episodes(&node, &facts).await?;
+        let (desk, stream, wake) = (office.desk, office.stream, Arc::new(Notify::new()));
+        let pending = options.data.path("node/pending.json");
+        let door = Arc::new(HomeDoor::new(
+            Arc::clone(&node),
+            Arc::clone(&desk),
+            stream.clone(),
+            pending,
+            Arc::clone(&wake),
+        ));
+        let (stop, stopping) = watch::channel(false);
+        let (states, state) =
+            watch::channel(Arc::new(Transition::new(options.data.transition().clone())));
+        let writer = FactsWriter::start(facts.clone(), FACTS_QUEUE_MAX);
+        let mut tasks = vec![tokio::spawn(tail::follow(
+            Arc::clone(&node),
+            Arc::clone(&desk),
+            stream.clone(),
+            states,
+            Arc::clone(&wake),
+            stopping.clone(),
+        ))];
+        wait_for_table(state.clone()).await;
+        let sip = start_sip(&options, &node, &writer)?;
+        let listener = TcpListener::bind(options.http).await.map_err(|e| {
+            Failure::Unavailable(format!(
+                "cannot listen on http {} ({e}); choose another port with --http",
+                options.http
+            ))
+        })?;
+        let http_addr = listener.local_addr().map_err(anyhow::Error::new)?;
+        let console = NodeConsole::start(ConsoleParts {
+            node: Arc::clone(&node),
+            door: Arc::clone(&door),
+            desk: Arc::clone(&desk),
+            stream: stream.clone(),
+            accounts,
+            facts: facts.clone(),
+            writer: writer.clone(),
+            key,
+            state,
+            wake: Arc::clone(&wake),
+            stop: stopping.clone(),
+        });
+        let app = segue_web::App::new(
+            Arc::new(console),
+            segue_web::Settings::new(random_bytes::<32>()?),
+        );
+        tasks.push(tokio::spawn(segue_web::serve(
+            listener,
+            Arc::new(app),
+            stopped(stopping),
+        )));
+        let local = local_tasks(&options, &node, &door);
+        Ok(Self {
+            sip_addr: sip.local_addr(),
+            http_addr,
+            node,
+            door,
+            desk,
+            stream,
+            facts,
+            writer,
+            wake,
+            sip,
+            stop,
+            tasks,
+            local,
+            _lock: lock,
+        })
+    }
+
+    /// What the SIP core counted.
+    pub fn sip_counters(&self) -> Counters {
+        self.sip.counters()
+    }
+
+    /// Stops taking calls, then everything else; what is under way is written down.
+    pub async fn stop(self) {
+        let sip = self.sip;
+        // Joining a thread: at most one tick of its wheel.
+        let _ = tokio::task::spawn_blocking(move || sip.stop().is_some()).await;
+        let _ = self.stop.send(true);
+        for task in self.local {
+            task.abort();
+        }
+        for task in self.tasks {
+            let _ = task.await;
+        }
+        self.writer.flush().await;
+    }
+}
+
+/// One process per data directory: two nodes on one latch file would undo each other.
+fn lock(data: &DataDir) -> Result<File, Failure> {
+    let path = data.path("serve.lock");
+    let file = File::create(&path).map_err(|e| {
+        Failure::Unavailable(format!(
+            "`{}` cannot be written ({e}); check permissions and disk space",
+            path.display()
+        ))
+    })?;
+    file.try_lock().map_err(|_| {
+        Failure::Unavailable(format!(
+            "another `segue serve` runs on `{}`; stop it first or name another --data",
+            data.root().display()
+        ))
+    })?;
+    Ok(file)
+}
+
+fn start_sip(
+    options: &Options,
+    node: &Arc<Node>,
+    writer: &FactsWriter,
+) -> Result<Server<NodePolicy>, Failure> {
+    let installed = node.installed();
+    let targets = installed
+        .addresses
+        .values()
+        .map(|(addr, _)| Network::from(addr.ip()));
+    let peers = AllowList::new(options.peers.iter().copied().chain(targets));
+    let seed = u64::from_le_bytes(random_bytes::<8>()?);
+    let policy = NodePolicy::new(
+        Arc::clone(node),
+        Some(writer.clone()),
+        peers.clone(),
+        options.redirected.clone(),
+        seed,
+    );
+    let config = Config::new(options.sip, random_bytes::<32>()?, peers);
+    Server::start(ServerOptions::new(options.sip), config, policy).map_err(|e| unavailable(&e))
+}
+
+fn local_tasks(options: &Options, node: &Arc<Node>, door: &Arc<HomeDoor>) -> Vec<JoinHandle<()>> {
+    let status_node = Arc::clone(node);
+    let status = Arc::new(move || node_status(&status_node));
+    let (path, listening) = (options.data.path("segue.sock"), Arc::clone(door));
+    let control = tokio::spawn(async move {
+        if let Err(error) = control::listen(&path, listening, status).await {
+            tracing::error!(
+                error = format!("{error:#}"),
+                "no local door: `segue fallback` on this machine goes through the journal"
+            );
+        }
+    });
+    let pending = Arc::clone(door);
+    let pending = tokio::spawn(async move { pending.journal_pending().await });
+    vec![control, pending]
+}
+
+fn node_status(node: &Node) -> NodeStatus {
+    let installed = node.installed();
+    let home = node.latch().held(&installed.table).next().is_some();
+    NodeStatus {
+        id: node.name.clone(),
+        table_hash: installed.hash.clone(),
+        position: installed.table.version,
+        lease_ms_left: node.lease_ms_left(),
+        home,
+    }
+}
+
+/// Callers of the last 72 hours keep their side across a restart.
+async fn restore_episodes(node: &Node, facts: &Facts) -> Result<(), Failure> {
+    let since = clock::now() - SignedDuration::from_hours(72);
+    let mut cursor = Cursor::from(since);
+    loop {
+        let page = facts
+            .decisions_since(&cursor, RESTORE_PAGE)
+            .await
+            .map_err(|e| unavailable(&e))?;
+        let mut episodes = node.episodes();
+        for d in &page {
+            let (Some(chunk), Some(caller)) = (&d.chunk, d.caller) else {
+                continue;
+            };
+            let arm = if d.arm == "outsourced" {
+                Arm::Outsourced
+            } else {
+                Arm::InHouse
+            };
+            episodes.note(
+                &chunk.as_str().into(),
+                caller,
+                arm,
+                d.pi_bp,
+                d.at.as_microsecond(),
+            );
+        }
+        drop(episodes);
+        match page.last() {
+            Some(last) if page.len() == RESTORE_PAGE as usize => cursor = Cursor::after(last),
+            _ => return Ok(()),
+        }
+    }
+}
+
+/// Calls wait for nothing; a start waits a little, so that the first call already finds its table.
+async fn wait_for_table(mut state: watch::Receiver<Arc<Transition>>) {
+    let _ = tokio::time::timeout(FIRST_TABLE_WAIT, state.changed()).await;
+}
+
+async fn stopped(mut stopping: watch::Receiver<bool>) {
+    let _ = stopping.wait_for(|stop| *stop).await;
+}
