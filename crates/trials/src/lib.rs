@@ -7,10 +7,14 @@
 pub mod acd;
 pub mod agent;
 pub mod audio;
+pub mod callers;
+pub mod centre;
 mod clock;
 pub mod dice;
 pub mod feed;
 pub mod floor;
+pub mod ivr;
 mod rtp;
 pub mod stop;
+pub mod test_call;
 pub mod tone;
