@@ -34,7 +34,10 @@ impl Scenario {
             }
             Self::Phrases => {
                 let phrases: Vec<_> = scenario::phrases().collect();
-                Ok(Answer::new(&json!({ "phrases": phrases }), phrases.join("\n")))
+                Ok(Answer::new(
+                    &json!({ "phrases": phrases }),
+                    phrases.join("\n"),
+                ))
             }
         }
     }

@@ -1,0 +1,157 @@
+//! Reads a script: one step per line, `Scenario:` begins a fresh world, `#` is a remark.
+
+use super::phrases::{self, Keyword};
+use super::steps::Step;
+
+/// Lines a script may have.
+const LINES_MAX: usize = 10_000;
+
+/// A script.
+#[derive(Debug)]
+pub struct Script {
+    /// Its scenarios, in order.
+    pub scenarios: Vec<Scenario>,
+}
+
+/// One story with a world of its own.
+#[derive(Debug)]
+pub struct Scenario {
+    /// After `Scenario:`.
+    pub title: String,
+    /// Its steps.
+    pub lines: Vec<Line>,
+}
+
+/// One step and where it stands.
+#[derive(Debug)]
+pub struct Line {
+    /// From 1.
+    pub number: usize,
+    /// What it stands under; `And` continues the one before.
+    pub keyword: Keyword,
+    /// As written, with its keyword.
+    pub text: String,
+    /// What it asks for.
+    pub step: Step,
+}
+
+/// Reads the text of a script; the error names line and next step.
+pub fn read(text: &str) -> Result<Script, (usize, String)> {
+    let mut scenarios: Vec<Scenario> = Vec::new();
+    let mut keyword = None;
+    for (n, line) in text.lines().enumerate() {
+        let (number, line) = (n + 1, line.trim());
+        if number > LINES_MAX {
+            return Err((
+                number,
+                format!("a script has at most {LINES_MAX} lines; divide it"),
+            ));
+        }
+        if line.is_empty() || line.starts_with('#') {
+            continue;
+        }
+        if let Some(title) = line.strip_prefix("Scenario:") {
+            scenarios.push(Scenario {
+                title: title.trim().to_owned(),
+                lines: Vec::new(),
+            });
+            keyword = None;
+            continue;
+        }
+        let Some(scenario) = scenarios.last_mut() else {
+            return Err((number, "a script begins with `Scenario: TITLE`".into()));
+        };
+        let (first, rest) = line.split_once(' ').unwrap_or((line, ""));
+        let now = match first {
+            "Given" => Some(Keyword::Given),
+            "When" => Some(Keyword::When),
+            "Then" => Some(Keyword::Then),
+            "And" => keyword,
+            _ => {
+                return Err((
+                    number,
+                    format!(
+                        "`{line}` should begin with Given, When, Then, And, `Scenario:` or `#`"
+                    ),
+                ));
+            }
+        };
+        let Some(now) = now else {
+            return Err((number, "`And` follows a Given, When or Then".into()));
+        };
+        let step = phrases::read(now, rest.trim()).map_err(|why| (number, why))?;
+        keyword = Some(now);
+        scenario.lines.push(Line {
+            number,
+            keyword: now,
+            text: line.to_owned(),
+            step,
+        });
+    }
+    match scenarios.iter().find(|s| s.lines.is_empty()) {
+        _ if scenarios.is_empty() => Err((
+            1,
+            "the script is empty; begin with `Scenario: TITLE`".into(),
+        )),
+        Some(empty) => Err((1, format!("scenario `{}` has no steps", empty.title))),
+        None => Ok(Script { scenarios }),
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::read;
+
+    #[test]
+    fn lines_that_are_not_understood_name_line_and_phrases() {
+        for (text, line, says) in [
+            ("", 1, "begin with `Scenario: TITLE`"),
+            (
+                "Given the Riverside fixture",
+                1,
+                "begins with `Scenario: TITLE`",
+            ),
+            ("Scenario: a\n\n# remark\nAnd accepted", 4, "`And` follows"),
+            (
+                "Scenario: a\nGiven the Riverside picture",
+                2,
+                "the Riverside fixture",
+            ),
+            (
+                "Scenario: a\nThen refused SHARE_TOO_BIG",
+                2,
+                "SHARE_OUT_OF_RANGE",
+            ),
+            (
+                "Scenario: a\nWhen the client's plumber signs version 7",
+                2,
+                "duty manager",
+            ),
+            (
+                "Scenario: a\nThen the client's director signs version 7",
+                2,
+                "is not understood after `Then`",
+            ),
+            ("Scenario: a\nPerhaps accepted", 2, "should begin with"),
+            ("Scenario: a\nThen it says accepted", 2, "quotation marks"),
+            (
+                "Scenario: a\nScenario: b\nThen accepted",
+                1,
+                "`a` has no steps",
+            ),
+        ] {
+            let (at, why) = read(text).expect_err(text);
+            assert!(why.contains(says), "{text}: {why}");
+            assert_eq!(at, line, "{text}");
+        }
+    }
+
+    #[test]
+    fn and_continues_the_keyword_before_it() {
+        let script =
+            read("Scenario: a\n  Given the Riverside fixture\n  And discovery signed by both\n")
+                .unwrap();
+        assert_eq!(script.scenarios[0].lines.len(), 2);
+        assert_eq!(script.scenarios[0].lines[1].number, 3);
+    }
+}

@@ -1,0 +1,215 @@
+//! The world of one scenario: a real desk over a real journal in a temporary directory, and a clock that scripts set.
+
+use super::people;
+use super::temporary::TemporaryDir;
+use crate::commands::key;
+use crate::output::Failure;
+use jiff::Timestamp;
+use segue_domain::ids::TransitionId;
+use segue_domain::schedule::{Plan, ProposePlan};
+use segue_domain::signature::SignatureInput;
+use segue_domain::windows::Occurrence;
+use segue_domain::{Actor, Command, Event, Refusal, Transition, replay};
+use segue_journal::{
+    CommandId, Desk, DeskError, Journal, READ_EVENTS_MAX, Recorded, Request, SqliteJournal,
+    StreamId, Version, read_event, verify,
+};
+use std::sync::Arc;
+
+/// When every scenario begins: Monday, 4 January 2027, 9:00 in New York.
+const START_S: i64 = 1_799_071_200;
+/// Pages read of one scenario's journal.
+const PAGES_MAX: u32 = 1_000;
+
+/// What the last act led to.
+#[derive(Debug)]
+pub enum Outcome {
+    /// These facts; none when it was already so.
+    Accepted(Vec<Event>),
+    /// A rule said no.
+    Refused(Box<Refusal>),
+}
+
+/// A step could not be carried out, or what came was not what was expected.
+#[derive(Debug)]
+pub enum Trouble {
+    /// Expected, and what came.
+    Wanting { expected: String, came: String },
+    /// The machine failed; no verdict.
+    Broken(Failure),
+}
+
+impl From<Failure> for Trouble {
+    fn from(failure: Failure) -> Self {
+        Self::Broken(failure)
+    }
+}
+
+/// What a step returns.
+pub type Done = Result<(), Trouble>;
+
+/// Expected, and what came.
+pub fn wanting(expected: impl Into<String>, came: impl Into<String>) -> Trouble {
+    Trouble::Wanting {
+        expected: expected.into(),
+        came: came.into(),
+    }
+}
+
+/// One scenario's world.
+#[derive(Debug)]
+pub struct World {
+    /// The command layer.
+    pub desk: Desk<SqliteJournal>,
+    stream: StreamId,
+    /// Virtual time.
+    pub now: Timestamp,
+    /// What the last act led to.
+    pub last: Option<Outcome>,
+    /// The last command sent.
+    pub last_request: Option<Request>,
+    /// The window looked at, with its occurrence.
+    pub window: Option<(segue_domain::windows::WeeklyWindow, Occurrence)>,
+    commands: u64,
+    _directory: TemporaryDir,
+}
+
+impl World {
+    /// An empty journal and the beginning of time.
+    pub async fn new() -> Result<Self, Failure> {
+        let directory = TemporaryDir::new()?;
+        let journal = SqliteJournal::open(&directory.path().join("journal.db"))
+            .await
+            .map_err(|e| crate::office::unavailable(&e))?;
+        let stream = StreamId::new("RVS").map_err(|e| Failure::Internal(e.into()))?;
+        let now = Timestamp::from_second(START_S).map_err(|e| Failure::Internal(e.into()))?;
+        Ok(Self {
+            desk: Desk::new(journal),
+            stream,
+            now,
+            last: None,
+            last_request: None,
+            window: None,
+            commands: 0,
+            _directory: directory,
+        })
+    }
+
+    /// Finishes the journal.
+    pub async fn close(self) {
+        self.desk.journal().close().await;
+    }
+
+    /// The transition as it stands.
+    pub async fn state(&self) -> Result<Arc<Transition>, Failure> {
+        self.desk
+            .state(&self.stream)
+            .await
+            .map_err(crate::office::desk_failure)
+    }
+
+    /// Sends a command under a new command id.
+    pub async fn ask(
+        &mut self,
+        actor: &Actor,
+        command: impl Into<Command>,
+    ) -> Result<Outcome, Failure> {
+        self.commands += 1;
+        let id = format!("scenario-{}", self.commands);
+        let request = Request {
+            stream: self.stream.clone(),
+            command_id: CommandId::new(id).map_err(|e| Failure::Internal(e.into()))?,
+            actor: actor.clone(),
+            command: command.into(),
+            now: self.now,
+        };
+        self.send(request).await
+    }
+
+    /// Sends a request, perhaps once more.
+    pub async fn send(&mut self, request: Request) -> Result<Outcome, Failure> {
+        let answered = self.desk.execute(&request).await;
+        self.last_request = Some(request);
+        match answered {
+            Ok(answer) if answer.repeated => Ok(Outcome::Accepted(Vec::new())),
+            Ok(answer) => Ok(Outcome::Accepted(answer.events)),
+            Err(DeskError::Refused(refusal)) => Ok(Outcome::Refused(refusal)),
+            Err(error) => Err(crate::office::desk_failure(error)),
+        }
+    }
+
+    /// A command on the way to a given state: a refusal ends the scenario.
+    pub async fn must(
+        &mut self,
+        actor: &Actor,
+        command: impl Into<Command>,
+    ) -> Result<Vec<Event>, Trouble> {
+        match self.ask(actor, command).await? {
+            Outcome::Accepted(events) => Ok(events),
+            Outcome::Refused(refusal) => Err(wanting(
+                "the given state can be reached",
+                refusal.to_string(),
+            )),
+        }
+    }
+
+    /// The actor's signature, by their example key, over a hash.
+    pub fn sign(actor: &Actor, hash: &str) -> SignatureInput {
+        let person = actor.person.as_str();
+        SignatureInput {
+            signatory: person.into(),
+            signed_hash: hash.to_owned(),
+            signature: key::sign(&people::example_key(person), hash).unwrap_or_default(),
+        }
+    }
+
+    /// Every recorded fact.
+    pub async fn facts(&self) -> Result<Vec<Event>, Failure> {
+        let mut events = Vec::new();
+        let mut after = Version(0);
+        for _ in 0..PAGES_MAX {
+            let page: Vec<Recorded> = self
+                .desk
+                .journal()
+                .read_stream(&self.stream, after, READ_EVENTS_MAX)
+                .await
+                .map_err(|e| crate::office::unavailable(&e))?;
+            let Some(last) = page.last() else { break };
+            after = last.version;
+            for recorded in &page {
+                events.push(read_event(recorded).map_err(|e| Failure::Internal(e.into()))?);
+            }
+        }
+        Ok(events)
+    }
+
+    /// The state that the facts alone give.
+    pub async fn replayed(&self) -> Result<Transition, Failure> {
+        let facts = self.facts().await?;
+        Ok(replay(TransitionId::from(self.stream.as_str()), &facts))
+    }
+
+    /// The first bad line of the chain, if there is one.
+    pub async fn first_bad(&self) -> Result<Option<String>, Failure> {
+        let report = verify(self.desk.journal(), &[])
+            .await
+            .map_err(|e| crate::office::unavailable(&e))?;
+        Ok(report
+            .first_bad
+            .map(|bad| format!("position {}: {}", bad.position, bad.wrong)))
+    }
+}
+
+/// The Riverside example, as `segue do create-transition` takes it.
+pub fn example_creation() -> Result<segue_domain::parties::CreateTransition, Failure> {
+    let text = include_str!("../../../../examples/riverside/create.json");
+    serde_json::from_str(text).map_err(|e| Failure::Internal(e.into()))
+}
+
+/// Its plan.
+pub fn example_plan() -> Result<Plan, Failure> {
+    let text = include_str!("../../../../examples/riverside/plan.json");
+    let proposal: ProposePlan =
+        serde_json::from_str(text).map_err(|e| Failure::Internal(e.into()))?;
+    Ok(proposal.plan)
+}
