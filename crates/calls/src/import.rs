@@ -1,29 +1,24 @@
 //! The import: files in, canonical records out, every row read accounted for, all or nothing.
 
-use crate::columns::Columns;
 use crate::dedup::{Fingerprints, KEYS_MAX, Keys, Verdict};
-use crate::error::{CallsError, store};
+use crate::error::CallsError;
+use crate::intake::{Bits, Hashing, Quarantine};
 use crate::lines::{Fields, RawRow, RowShape, Rows};
-use crate::mapping::{CheckedMapping, Policy};
+use crate::mapping::CheckedMapping;
+use crate::parts::write_day;
 use crate::plan::RowReader;
 use crate::record::TimeConfidence;
+pub use crate::report::{FileReport, ImportReport, ReasonCount, TypeCount};
 use crate::row::RowFault;
 use crate::spill::{DAYS_BYTES_MAX, Days};
 use crate::store::{
     CallStore, FileEntry, ImportEntry, PartEntry, QuarantinedRow, Staging, check_source_name,
 };
 use jiff::Timestamp;
-use jiff::civil::Date;
-use parquet::arrow::ArrowWriter;
-use parquet::basic::{Compression, ZstdLevel};
-use parquet::errors::ParquetError;
-use parquet::file::properties::WriterProperties;
 use segue_domain::caller::CallerKey;
-use serde::Serialize;
-use sha2::{Digest, Sha256};
 use std::collections::BTreeMap;
 use std::fs::File;
-use std::io::{self, BufWriter, Read, Write};
+use std::io::{self, Read};
 use std::path::{Path, PathBuf};
 
 /// Rows looked at before an import in which none fits is given up.
@@ -32,8 +27,6 @@ pub const MISFIT_ROWS_MAX: u64 = 10_000;
 const MISFIT_ROWS_MIN: u64 = 20;
 /// Rows between two reports of progress.
 const PROGRESS_ROWS: u64 = 8_192;
-/// Records of a Parquet row group, and so of one batch in memory.
-const GROUP_ROWS: usize = 64 * 1024;
 /// Different unmapped call types remembered for the report.
 const UNMAPPED_TYPES_MAX: usize = 100;
 
@@ -76,93 +69,6 @@ pub enum Stage {
     Reading,
     /// Duplicates are found and records written.
     Writing,
-}
-
-/// The reconciliation: read = accepted + duplicates + test + quarantined.
-#[derive(Debug, Clone, Serialize)]
-pub struct ImportReport {
-    /// Rows read, header and blank lines aside.
-    pub read: u64,
-    /// New calls in the store.
-    pub accepted: u64,
-    /// Rows that repeat a call of this or an earlier import.
-    pub duplicates: u64,
-    /// Test calls; kept apart, in no KPI.
-    pub test: u64,
-    /// Rows set aside, each listed with line and reason.
-    pub quarantined: u64,
-    /// File by file.
-    pub files: Vec<FileReport>,
-    /// The source.
-    pub source: String,
-    /// The mapping.
-    pub mapping: String,
-    /// The mapping's policy in doubtful cases.
-    pub policy: Policy,
-    /// Of the duplicates: rows alike to the letter.
-    pub duplicates_exact: u64,
-    /// Of the duplicates: other rows under an id that was there (the earlier row stays).
-    pub duplicates_same_id: u64,
-    /// Why rows were set aside, most frequent first.
-    pub quarantine_reasons: Vec<ReasonCount>,
-    /// Accepted rows without a usable caller.
-    pub without_caller: u64,
-    /// Rows whose local time falls in a repeated or skipped hour.
-    pub time_uncertain: u64,
-    /// Rows whose call type the dictionary does not name.
-    pub unmapped_type: u64,
-    /// Those call types, most frequent first, at most 100.
-    pub unmapped_types: Vec<TypeCount>,
-}
-
-/// One file's part of the reconciliation.
-#[derive(Debug, Clone, Default, Serialize)]
-pub struct FileReport {
-    /// The file as given.
-    pub file: String,
-    /// Rows read.
-    pub read: u64,
-    /// New calls.
-    pub accepted: u64,
-    /// Repeated rows.
-    pub duplicates: u64,
-    /// Test calls.
-    pub test: u64,
-    /// Rows set aside.
-    pub quarantined: u64,
-    /// The same bytes were imported before under the same mapping: nothing was done.
-    pub already_imported: bool,
-}
-
-/// How often a reason occurred.
-#[derive(Debug, Clone, Serialize)]
-pub struct ReasonCount {
-    /// The reason.
-    pub reason: String,
-    /// Rows.
-    pub rows: u64,
-}
-
-/// How often an unmapped call type occurred.
-#[derive(Debug, Clone, Serialize)]
-pub struct TypeCount {
-    /// The export's text.
-    pub text: String,
-    /// Rows.
-    pub rows: u64,
-}
-
-impl ImportReport {
-    /// Whether every row read is accounted for, in total and in each file.
-    pub fn adds_up(&self) -> bool {
-        let total = self.accepted + self.duplicates + self.test + self.quarantined;
-        let each = self
-            .files
-            .iter()
-            .all(|f| f.read == f.accepted + f.duplicates + f.test + f.quarantined);
-        let read: u64 = self.files.iter().map(|f| f.read).sum();
-        total == self.read && each && read == self.read
-    }
 }
 
 /// Memory bounds of an import; tests make them small to force spilling.
@@ -420,7 +326,7 @@ impl<'a> Importing<'a> {
             if stuck {
                 return Err(self.nothing_fits(path, report.read));
             }
-            if report.read % PROGRESS_ROWS == 0 {
+            if report.read.is_multiple_of(PROGRESS_ROWS) {
                 progress(self.progress(file, Stage::Reading, rows.inner().bytes));
             }
         }
@@ -529,7 +435,7 @@ impl<'a> Importing<'a> {
         *self.notes.reasons.entry(reason.clone()).or_default() += 1;
         quarantine.push(
             self.staging,
-            QuarantinedRow {
+            &QuarantinedRow {
                 file: report.file.clone(),
                 line,
                 reason,
@@ -586,7 +492,13 @@ impl<'a> Importing<'a> {
                 self.request.source, self.id
             );
             let path = self.staging.file(place.clone());
-            let rows = self.write_day(day, &path)?;
+            let rows = write_day(
+                &self.days,
+                day,
+                &self.request.mapping.mapping.time.zone,
+                &self.is_duplicate,
+                &path,
+            )?;
             if rows == 0 {
                 self.staging.forget_last();
                 continue;
@@ -598,66 +510,6 @@ impl<'a> Importing<'a> {
             });
         }
         Ok(parts)
-    }
-
-    fn write_day(&self, day: Date, path: &Path) -> Result<u64, CallsError> {
-        let failed = |error: ParquetError| CallsError::Store {
-            act: "write",
-            path: path.to_owned(),
-            source: io::Error::other(error),
-        };
-        let mut columns = Columns::new(&self.request.mapping.mapping.time.zone);
-        let mut writer = None;
-        let mut rows = 0_u64;
-        self.days.read(day, |ordinal, record| {
-            if self.is_duplicate.get(ordinal) {
-                return Ok(());
-            }
-            rows += 1;
-            columns
-                .push(&record)
-                .map_err(|error| failed(error.into()))?;
-            if columns.rows() == GROUP_ROWS {
-                self.write_group(&mut columns, &mut writer, path)
-                    .map_err(failed)?;
-            }
-            Ok(())
-        })?;
-        if columns.rows() > 0 {
-            self.write_group(&mut columns, &mut writer, path)
-                .map_err(failed)?;
-        }
-        if let Some(writer) = writer {
-            let file = writer.into_inner().map_err(failed)?;
-            file.sync_all().map_err(store("write", path))?;
-        }
-        Ok(rows)
-    }
-
-    #[expect(clippy::unused_self, reason = "reads beside its sisters")]
-    fn write_group(
-        &self,
-        columns: &mut Columns,
-        writer: &mut Option<ArrowWriter<File>>,
-        path: &Path,
-    ) -> Result<(), ParquetError> {
-        let batch = columns.finish()?;
-        if writer.is_none() {
-            let properties = WriterProperties::builder()
-                .set_compression(Compression::ZSTD(ZstdLevel::try_new(1)?))
-                .build();
-            let file = File::create_new(path)?;
-            *writer = Some(ArrowWriter::try_new(
-                file,
-                batch.schema(),
-                Some(properties),
-            )?);
-        }
-        if let Some(writer) = writer {
-            writer.write(&batch)?;
-            writer.flush()?;
-        }
-        Ok(())
     }
 
     fn progress(&self, file: usize, stage: Stage, bytes_of_file: u64) -> Progress {
@@ -706,110 +558,5 @@ impl<'a> Importing<'a> {
             return Ok(report);
         }
         Err(CallsError::DoesNotAddUp { read: report.read })
-    }
-}
-
-/// A quarantine list, made with its first row.
-struct Quarantine {
-    place: String,
-    file: Option<(PathBuf, BufWriter<File>)>,
-}
-
-impl Quarantine {
-    const fn new(place: String) -> Self {
-        Self { place, file: None }
-    }
-
-    fn push(&mut self, staging: &mut Staging, row: QuarantinedRow) -> Result<(), CallsError> {
-        let (path, file) = match &mut self.file {
-            Some(open) => open,
-            None => {
-                let path = staging.file(self.place.clone());
-                let made = File::create_new(&path).map_err(store("create", &path))?;
-                self.file.insert((path, BufWriter::new(made)))
-            }
-        };
-        serde_json::to_writer(&mut *file, &row)
-            .map_err(io::Error::from)
-            .and_then(|()| file.write_all(b"\n"))
-            .map_err(store("write", path))
-    }
-
-    fn finish(self) -> Result<Option<String>, CallsError> {
-        let Some((path, file)) = self.file else {
-            return Ok(None);
-        };
-        let file = file
-            .into_inner()
-            .map_err(|error| error.into_error())
-            .map_err(store("write", &path))?;
-        file.sync_all().map_err(store("write", &path))?;
-        Ok(Some(self.place))
-    }
-}
-
-/// Hashes and counts what is read through it.
-struct Hashing {
-    input: File,
-    hash: Sha256,
-    bytes: u64,
-}
-
-impl Hashing {
-    fn new(input: File) -> Self {
-        Self {
-            input,
-            hash: Sha256::new(),
-            bytes: 0,
-        }
-    }
-
-    fn hex(&self) -> String {
-        hex::encode(self.hash.clone().finalize())
-    }
-}
-
-impl Read for Hashing {
-    fn read(&mut self, out: &mut [u8]) -> io::Result<usize> {
-        let read = self.input.read(out)?;
-        self.hash.update(&out[..read]);
-        self.bytes += u64::try_from(read).unwrap_or(0);
-        Ok(read)
-    }
-}
-
-/// One bit for each readable row.
-#[derive(Default)]
-struct Bits {
-    words: Vec<u64>,
-    length: u64,
-}
-
-impl Bits {
-    fn push(&mut self, bit: bool) {
-        if self.length.is_multiple_of(64) {
-            self.words.push(0);
-        }
-        self.length += 1;
-        if bit {
-            self.set(self.length - 1);
-        }
-    }
-
-    fn set(&mut self, index: u64) {
-        if let Some(word) = self.word(index) {
-            self.words[word] |= 1 << (index % 64);
-        }
-    }
-
-    fn get(&self, index: u64) -> bool {
-        self.word(index)
-            .is_some_and(|word| self.words[word] >> (index % 64) & 1 == 1)
-    }
-
-    fn word(&self, index: u64) -> Option<usize> {
-        usize::try_from(index / 64)
-            .ok()
-            .filter(|word| *word < self.words.len())
     }
 }

@@ -2,7 +2,7 @@
 //!
 //! A SIP 200 is never "answered by a person": waits, abandonment and answers come from the ACD's record. A decision
 //! without a record is *unserved*, a record without a decision *unexplained*; both are shown, never dropped. Below the
-//! agreed match rate there is no figure at all but NoData.
+//! agreed match rate there is no figure at all but `NoData`.
 
 use crate::record::Outcome;
 use jiff::{SignedDuration, Timestamp};

@@ -170,6 +170,10 @@ impl<R: Read> Rows<R> {
     }
 }
 
+#[expect(
+    clippy::naive_bytecount,
+    reason = "rows are short and rarely hold a quote"
+)]
 fn has_open_quote(bytes: &[u8]) -> bool {
     bytes.iter().filter(|&&byte| byte == b'"').count() % 2 == 1
 }
@@ -448,12 +452,12 @@ mod tests {
     fn marks_and_encodings_read_alike() {
         let text = "name,città\nline,1\n";
         let plain = cells(text.as_bytes());
-        let utf16le: Vec<u8> = text.encode_utf16().flat_map(u16::to_le_bytes).collect();
-        let utf16be: Vec<u8> = text.encode_utf16().flat_map(u16::to_be_bytes).collect();
+        let little: Vec<u8> = text.encode_utf16().flat_map(u16::to_le_bytes).collect();
+        let big: Vec<u8> = text.encode_utf16().flat_map(u16::to_be_bytes).collect();
         assert_eq!(cells(&[b"\xEF\xBB\xBF", text.as_bytes()].concat()), plain);
-        assert_eq!(cells(&[b"\xFF\xFE".as_slice(), &utf16le].concat()), plain);
-        assert_eq!(cells(&[b"\xFE\xFF".as_slice(), &utf16be].concat()), plain);
-        assert_eq!(cells(&utf16le), plain, "without a mark");
+        assert_eq!(cells(&[b"\xFF\xFE".as_slice(), &little].concat()), plain);
+        assert_eq!(cells(&[b"\xFE\xFF".as_slice(), &big].concat()), plain);
+        assert_eq!(cells(&little), plain, "without a mark");
         let western = Layout {
             encoding: Some(encoding_rs::WINDOWS_1252),
             ..layout()

@@ -268,7 +268,7 @@ fn bank_line(row: u64, call: &Call, kind: Kind) -> String {
         Ending::Abandoned | Ending::InIvr if call.draw.is_multiple_of(97) && queued => "PHANTOM",
         Ending::Abandoned | Ending::InIvr => "HANG",
     };
-    let server = match (ending, kind) {
+    let agent = match (ending, kind) {
         (_, Kind::Formula) => "=HYPERLINK(0)".to_owned(),
         (Ending::Answered, _) => format!("AGENT{:02}", call.draw % 28),
         _ => "NO_SERVER".to_owned(),
@@ -292,7 +292,7 @@ fn bank_line(row: u64, call: &Call, kind: Kind) -> String {
     let priority = if known { 1 + call.draw / 2 % 2 } else { 0 };
     let ivr = call.ivr_s;
     format!(
-        "AA{line:04}\t{id}\t{customer}\t{priority}\t{service}\t{date}\t{entry}\t{leave}\t{ivr}\t{start}\t{exit}\t{wait}\t{outcome}\t{from}\t{to}\t{talk}\t{server}\r\n"
+        "AA{line:04}\t{id}\t{customer}\t{priority}\t{service}\t{date}\t{entry}\t{leave}\t{ivr}\t{start}\t{exit}\t{wait}\t{outcome}\t{from}\t{to}\t{talk}\t{agent}\r\n"
     )
 }
 

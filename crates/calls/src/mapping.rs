@@ -410,7 +410,7 @@ fn check(mapping: &Mapping) -> Result<(), String> {
         );
     }
     for (name, field) in fields.times() {
-        if field.column.is_some() == !field.columns.is_empty() {
+        if field.column.is_some() != field.columns.is_empty() {
             return Err(format!(
                 "fields.{name} needs exactly one of column or columns"
             ));

@@ -79,11 +79,11 @@ impl<'a> Cells<'a> {
         (!nothing).then_some(text)
     }
 
-    fn holds(&self, (column, test): &(usize, ColumnTest)) -> bool {
+    fn holds(&self, (column, rule): &(usize, ColumnTest)) -> bool {
         let text = self.fields.get(self.row, *column).unwrap_or_default();
         !(text.is_empty()
             || self.empty.contains(text)
-            || test.empty.iter().any(|none| none == text))
+            || rule.empty.iter().any(|none| none == text))
     }
 }
 

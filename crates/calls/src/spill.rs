@@ -35,17 +35,17 @@ impl Scratch {
 
     /// Appends a block; returns where it starts.
     pub(crate) fn append(&mut self, block: &[u8]) -> Result<u64, CallsError> {
-        let file = match &mut self.file {
-            Some(file) => file,
-            None => {
-                let made = File::options()
-                    .read(true)
-                    .write(true)
-                    .create_new(true)
+        if self.file.is_none() {
+            let mut options = File::options();
+            options.read(true).write(true).create_new(true);
+            self.file = Some(
+                options
                     .open(&self.path)
-                    .map_err(store("create", &self.path))?;
-                self.file.insert(made)
-            }
+                    .map_err(store("create", &self.path))?,
+            );
+        }
+        let Some(file) = &mut self.file else {
+            return Ok(self.end);
         };
         file.seek(SeekFrom::Start(self.end))
             .map_err(store("write", &self.path))?;
@@ -83,7 +83,7 @@ struct Day {
 /// Records by local day.
 pub(crate) struct Days {
     scratch: Scratch,
-    days: BTreeMap<Date, Day>,
+    by_day: BTreeMap<Date, Day>,
     held_bytes: usize,
     held_bytes_max: usize,
 }
@@ -93,7 +93,7 @@ impl Days {
     pub(crate) fn new(scratch: PathBuf, held_bytes_max: usize) -> Self {
         Self {
             scratch: Scratch::new(scratch),
-            days: BTreeMap::new(),
+            by_day: BTreeMap::new(),
             held_bytes: 0,
             held_bytes_max,
         }
@@ -101,7 +101,7 @@ impl Days {
 
     /// Adds a record under its ordinal.
     pub(crate) fn push(&mut self, ordinal: u64, record: &CallRecord) -> Result<(), CallsError> {
-        let day = self.days.entry(record.offered_local.date()).or_default();
+        let day = self.by_day.entry(record.offered_local.date()).or_default();
         let before = day.bytes.len();
         encode(ordinal, record, &mut day.bytes);
         self.held_bytes += day.bytes.len() - before;
@@ -112,7 +112,7 @@ impl Days {
     }
 
     fn spill(&mut self) -> Result<(), CallsError> {
-        for day in self.days.values_mut().filter(|day| !day.bytes.is_empty()) {
+        for day in self.by_day.values_mut().filter(|day| !day.bytes.is_empty()) {
             let start = self.scratch.append(&day.bytes)?;
             day.blocks.push((start, day.bytes.len()));
             day.bytes = Vec::new();
@@ -123,7 +123,7 @@ impl Days {
 
     /// The days, in order.
     pub(crate) fn days(&self) -> Vec<Date> {
-        self.days.keys().copied().collect()
+        self.by_day.keys().copied().collect()
     }
 
     /// Hands each record of a day, in the order they came, to `each`.
@@ -132,7 +132,7 @@ impl Days {
         day: Date,
         mut each: impl FnMut(u64, CallRecord) -> Result<(), CallsError>,
     ) -> Result<(), CallsError> {
-        let Some(held) = self.days.get(&day) else {
+        let Some(held) = self.by_day.get(&day) else {
             return Ok(());
         };
         for (start, length) in &held.blocks {
@@ -229,11 +229,19 @@ fn take_u64(block: &mut &[u8]) -> Option<u64> {
     Some(u64::from_le_bytes(take(block, 8)?.try_into().ok()?))
 }
 
+#[expect(
+    clippy::option_option,
+    reason = "unreadable, and readable but absent, are two things"
+)]
 fn take_number(block: &mut &[u8]) -> Option<Option<i64>> {
     let number = i64::from_le_bytes(take(block, 8)?.try_into().ok()?);
     Some((number != i64::MIN).then_some(number))
 }
 
+#[expect(
+    clippy::option_option,
+    reason = "unreadable, and readable but absent, are two things"
+)]
 fn take_text(block: &mut &[u8]) -> Option<Option<String>> {
     let length = u32::from_le_bytes(take(block, 4)?.try_into().ok()?);
     let Some(length) = length.checked_sub(1) else {

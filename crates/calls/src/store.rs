@@ -349,3 +349,77 @@ pub(crate) fn check_source_name(name: &str) -> Result<(), CallsError> {
         })
     }
 }
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    fn entry(id: &str) -> ImportEntry {
+        ImportEntry {
+            id: id.into(),
+            source: "acd".into(),
+            mapping: "m".into(),
+            mapping_hash: "h".into(),
+            imported_at: Timestamp::UNIX_EPOCH,
+            files: Vec::new(),
+            parts: Vec::new(),
+            keys: format!("_segue/keys/{id}.keys"),
+        }
+    }
+
+    #[test]
+    fn a_commit_cut_off_after_its_manifest_is_completed_by_the_next_reader() {
+        let folder = tempfile::tempdir().unwrap();
+        let calls = CallStore::new(folder.path());
+        let mut staging = calls.fresh_staging().unwrap();
+        for name in [
+            "source=acd/day=2026-03-01/000001.parquet",
+            "_segue/keys/000001.keys",
+        ] {
+            let path = staging.file(name.into());
+            fs::write(path, name).unwrap();
+        }
+        // The manifest stands, one of the two moves was made, then the power went.
+        let manifest = Manifest {
+            imports: vec![entry("000001")],
+            pending: staging.moves,
+        };
+        calls.write_manifest(&manifest).unwrap();
+        let first = folder.path().join("source=acd/day=2026-03-01");
+        fs::create_dir_all(&first).unwrap();
+        let from = folder.path().join(&manifest.pending[0].from);
+        fs::rename(from, first.join("000001.parquet")).unwrap();
+
+        let found = CallStore::new(folder.path()).manifest().unwrap();
+        assert!(found.pending.is_empty());
+        for name in [
+            "source=acd/day=2026-03-01/000001.parquet",
+            "_segue/keys/000001.keys",
+        ] {
+            assert_eq!(fs::read_to_string(folder.path().join(name)).unwrap(), name);
+        }
+    }
+
+    #[test]
+    fn one_importer_at_a_time() {
+        let folder = tempfile::tempdir().unwrap();
+        let calls = CallStore::new(folder.path());
+        let held = calls.lock_import().unwrap();
+        assert!(matches!(calls.lock_import(), Err(CallsError::Busy { .. })));
+        drop(held);
+        assert!(calls.lock_import().is_ok());
+    }
+
+    #[test]
+    fn a_damaged_manifest_is_said_to_be_damaged() {
+        let folder = tempfile::tempdir().unwrap();
+        let calls = CallStore::new(folder.path());
+        drop(calls.lock_import().unwrap());
+        fs::write(folder.path().join("_segue/manifest.json"), "{").unwrap();
+        let said = calls.manifest().unwrap_err().to_string();
+        assert!(
+            said.contains("manifest.json") && said.contains("restore"),
+            "{said}"
+        );
+    }
+}

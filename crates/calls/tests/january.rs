@@ -1,10 +1,12 @@
 //! The real January file of the bank's call centre: the reconciliation adds up, and the KPIs are those of an
 //! independent SQL over the same raw file.
 
+#![expect(clippy::unwrap_used, reason = "tests: a failure is a panic")]
+
 mod common;
 
 use common::{baseline_of, import_files, mapping};
-use segue_calls::baseline::By;
+use segue_calls::baseline::{BaselineRow, By};
 use segue_calls::store::CallStore;
 use segue_parity::kpi::ServiceLevelFormula;
 use std::path::PathBuf;
@@ -16,7 +18,13 @@ fn january_reconciles() {
     };
     let folder = tempfile::tempdir().unwrap();
     let store = CallStore::new(folder.path());
-    let report = import_files(&store, &mapping("technion"), "bank", &[file.clone()]).unwrap();
+    let report = import_files(
+        &store,
+        &mapping("technion"),
+        "bank",
+        std::slice::from_ref(&file),
+    )
+    .unwrap();
     assert!(report.adds_up());
     assert_eq!(
         (report.read, report.accepted),
@@ -57,7 +65,13 @@ fn january_agrees_with_independent_sql() {
     };
     let folder = tempfile::tempdir().unwrap();
     let store = CallStore::new(folder.path());
-    import_files(&store, &mapping("technion"), "bank", &[file.clone()]).unwrap();
+    import_files(
+        &store,
+        &mapping("technion"),
+        "bank",
+        std::slice::from_ref(&file),
+    )
+    .unwrap();
     let script = common::repository().join("scripts/check-january-duckdb");
     for (by, name) in [
         (By::All, "all"),
@@ -83,38 +97,42 @@ fn january_agrees_with_independent_sql() {
             let ours = baseline_of(&store, by, formula);
             assert_eq!(ours.rows.len(), sql.len(), "groups by {name}");
             for (row, theirs) in ours.rows.iter().zip(&sql) {
-                let ours = serde_json::to_value(row).unwrap();
-                let what = format!("by {name} {} {formula}", row.key);
-                for key in [
-                    "key",
-                    "offered",
-                    "answered",
-                    "abandoned",
-                    "short_abandoned",
-                    "answered_within",
-                    "abandoned_within",
-                    "excluded",
-                ] {
-                    assert_eq!(ours[key], theirs[key], "{what} {key}");
-                }
-                let theirs_level = &theirs[formula.name()];
-                assert_eq!(ours["service_level_numerator"], theirs_level[0], "{what}");
-                assert_eq!(ours["service_level_denominator"], theirs_level[1], "{what}");
-                for key in [
-                    "asa_s",
-                    "p90_wait_s",
-                    "longest_wait_s",
-                    "aht_s",
-                    "abandonment",
-                ] {
-                    let close = match (ours[key].as_f64(), theirs[key].as_f64()) {
-                        (Some(a), Some(b)) => (a - b).abs() < 1e-9 * b.abs().max(1.0),
-                        (a, b) => a.is_none() && b.is_none(),
-                    };
-                    assert!(close, "{what} {key}: {} against {}", ours[key], theirs[key]);
-                }
+                compare(row, theirs, formula, name);
             }
         }
+    }
+}
+
+fn compare(row: &BaselineRow, theirs: &serde_json::Value, formula: ServiceLevelFormula, by: &str) {
+    let ours = serde_json::to_value(row).unwrap();
+    let what = format!("by {by} {} {formula}", row.key);
+    for key in [
+        "key",
+        "offered",
+        "answered",
+        "abandoned",
+        "short_abandoned",
+        "answered_within",
+        "abandoned_within",
+        "excluded",
+    ] {
+        assert_eq!(ours[key], theirs[key], "{what} {key}");
+    }
+    let level = &theirs[formula.name()];
+    assert_eq!(ours["service_level_numerator"], level[0], "{what}");
+    assert_eq!(ours["service_level_denominator"], level[1], "{what}");
+    for key in [
+        "asa_s",
+        "p90_wait_s",
+        "longest_wait_s",
+        "aht_s",
+        "abandonment",
+    ] {
+        let close = match (ours[key].as_f64(), theirs[key].as_f64()) {
+            (Some(a), Some(b)) => (a - b).abs() < 1e-9 * b.abs().max(1.0),
+            (a, b) => a.is_none() && b.is_none(),
+        };
+        assert!(close, "{what} {key}: {} against {}", ours[key], theirs[key]);
     }
 }
 

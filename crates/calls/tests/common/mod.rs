@@ -1,5 +1,10 @@
 //! What the tests of this room share.
-#![expect(dead_code, reason = "each test binary uses a part")]
+#![expect(
+    dead_code,
+    clippy::unwrap_used,
+    clippy::print_stdout,
+    reason = "tests: each binary uses a part, a failure is a panic, a skip is visible"
+)]
 
 use segue_calls::baseline::{Baseline, BaselineRequest, By, baseline};
 use segue_calls::error::CallsError;
