@@ -170,11 +170,18 @@ async fn a_caller_who_goes_away_half_way_leaves_the_journal_whole_and_writable()
             () = patience => {}
         }
     }
-    let version = journal.head().await.unwrap().0;
-    let outcome = journal
-        .append(&append("north", version, "the last", 1))
-        .await
-        .unwrap();
+    // A commit given up at its last moment may still land between reading the head and appending: decide again.
+    let outcome = loop {
+        let version = journal.head().await.unwrap().0;
+        match journal
+            .append(&append("north", version, "the last", 1))
+            .await
+        {
+            Ok(outcome) => break outcome,
+            Err(AppendError::VersionConflict { actual, .. }) => assert!(actual.0 > version),
+            Err(error) => panic!("{error:?}"),
+        }
+    };
     let report = verify(&journal, &[]).await.unwrap();
     assert_eq!(
         (report.ok, report.position),
