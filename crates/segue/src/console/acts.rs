@@ -1,0 +1,154 @@
+//! What people do on pages: bringing calls home, and every other command of the trade.
+
+use super::people::Lookup;
+use super::{Shared, Unjournalled};
+use crate::clock;
+use crate::home::{Press, Pressed};
+use crate::office::desk_failure;
+use crate::output::Failure;
+use segue_domain::refusal::Code;
+use segue_domain::{Command, Refusal};
+use segue_journal::accounts::Door as Entered;
+use segue_journal::{CommandId, Request};
+use segue_web::view::RefusalView;
+use segue_web::{ActError, Door, FallbackAnswer, FallbackRequest, Person, SCOPE_ALL, Submission};
+use serde_json::{Value, json};
+
+/// Unjournalled presses remembered for the page; the home door keeps them all.
+const UNJOURNALLED_MAX: usize = 100;
+
+impl Shared {
+    /// Brings calls home through the one home door.
+    pub(super) async fn press(&self, request: FallbackRequest) -> Result<FallbackAnswer, ActError> {
+        let door = match request.door {
+            Door::Account => Entered::Password,
+            Door::Pin => Entered::Pin,
+        };
+        let actor = self.people.homeward_actor(&request.person.user, door).await.map_err(not_let_in)?;
+        let press = Press {
+            scope: request.scope,
+            reason: request.reason.unwrap_or_default(),
+            person: actor.person.to_string(),
+            side: actor.side,
+            roles: actor.roles.into_iter().collect(),
+            command_id: request.command_id,
+            at: clock::now(),
+        };
+        let at = press.at;
+        let pressed = self.door.press(press).await.map_err(failed)?;
+        if !pressed.journalled {
+            self.note_unjournalled(&pressed, &request.person, at);
+        }
+        self.rebuild.notify_one();
+        Ok(FallbackAnswer {
+            incident: pressed.incident,
+            scope: pressed.scope,
+            nodes_home: pressed.nodes_home,
+            nodes_total: pressed.nodes_total,
+            // What the person must know besides stands where they look for trouble.
+            unreachable: pressed.warnings,
+            journalled: pressed.journalled,
+            latency_ms: pressed.latency_ms,
+            verified: pressed.verified,
+            pressed_at: at,
+            already_home: pressed.already_home,
+        })
+    }
+
+    fn note_unjournalled(&self, pressed: &Pressed, person: &Person, at: jiff::Timestamp) {
+        let unjournalled = &mut self.memory().unjournalled;
+        if unjournalled.len() >= UNJOURNALLED_MAX {
+            unjournalled.remove(0);
+        }
+        let by = format!("{}, {}", person.role, person.party);
+        unjournalled.push(Unjournalled { scope: pressed.scope.clone(), at, by });
+    }
+
+    /// Runs a command through the desk; one that brings calls home goes through the home door, as everywhere.
+    pub(super) async fn submit(&self, submission: Submission) -> Result<Value, ActError> {
+        let command = read(submission.command)?;
+        if let Command::Fallback(fallback) = command {
+            return self.submit_fallback(fallback, submission.person, submission.command_id).await;
+        }
+        let actor =
+            self.people.actor(&submission.person.user, Entered::Password).await.map_err(not_let_in)?;
+        let command_id = CommandId::new(submission.command_id)
+            .map_err(|e| invalid("BAD_COMMAND_ID", e.to_string(), "choose another command id, or leave it out"))?;
+        let request = Request { stream: self.stream.clone(), command_id, actor, command, now: clock::now() };
+        let answer = self.desk.execute(&request).await.map_err(|error| failed(desk_failure(error)))?;
+        self.wake.notify_one();
+        Ok(json!({ "position": answer.position, "events": answer.events, "repeated": answer.repeated }))
+    }
+
+    async fn submit_fallback(
+        &self,
+        fallback: segue_domain::fallback::Fallback,
+        person: Person,
+        command_id: String,
+    ) -> Result<Value, ActError> {
+        let reason = Some(fallback.reason).filter(|reason| !reason.is_empty());
+        let request = FallbackRequest { scope: fallback.scope, reason, person, door: Door::Account, command_id };
+        let answer = self.press(request).await?;
+        Ok(json!({ "position": self.transition().version, "events": [], "fallback": answer }))
+    }
+}
+
+/// A command by its name and fields, as `segue schema` prints them.
+fn read(command: Value) -> Result<Command, ActError> {
+    let named = command.get("command").and_then(Value::as_str).map(str::to_owned);
+    let known = named.as_deref().is_some_and(|name| Command::NAMES.contains(&name));
+    serde_json::from_value(command).map_err(|error| {
+        let how = if known {
+            "compare the fields with `segue schema`".to_owned()
+        } else {
+            format!("name it in `command`; known commands: {}", Command::NAMES.join(", "))
+        };
+        let name = named.unwrap_or_else(|| "a command without a name".to_owned());
+        invalid("BAD_COMMAND", format!("a readable `{name}`: {error}"), &how)
+    })
+}
+
+fn invalid(code: &str, missing: String, how: &str) -> ActError {
+    ActError::Invalid(Box::new(RefusalView {
+        code: code.to_owned(),
+        rule: "a command has a known name and the fields of its schema".to_owned(),
+        missing: vec![missing],
+        who: "the person who asked".to_owned(),
+        how: how.to_owned(),
+    }))
+}
+
+/// Somebody who signed in once and may not act now.
+fn not_let_in(lookup: Lookup) -> ActError {
+    match lookup {
+        Lookup::Gone => ActError::Refused(Box::new(refusal_view(
+            Refusal::new(Code::NotAuthorised)
+                .missing("an account that still exists")
+                .who("an administrator of your party")
+                .how("sign out; press home by duty PIN, by the CLI or let a colleague press"),
+        ))),
+        Lookup::Unavailable(message) => ActError::Unavailable { message },
+    }
+}
+
+/// A refusal as the pages show it.
+pub(super) fn refusal_view(refusal: Refusal) -> RefusalView {
+    RefusalView {
+        code: refusal.code.to_string(),
+        rule: refusal.rule,
+        missing: refusal.missing,
+        who: refusal.who,
+        how: refusal.how,
+    }
+}
+
+fn failed(failure: Failure) -> ActError {
+    match failure {
+        Failure::Refused(refusal) => ActError::Refused(Box::new(refusal_view(*refusal))),
+        Failure::BadInput(what) => {
+            invalid("BAD_INPUT", what, &format!("correct it and send it again; a scope is `{SCOPE_ALL}`, a site or a chunk"))
+        }
+        Failure::Unavailable(message) => ActError::Unavailable { message },
+        Failure::Internal(error) => ActError::Unavailable { message: format!("{error:#}") },
+    }
+}

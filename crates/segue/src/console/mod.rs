@@ -1,0 +1,197 @@
+//! The bridge from the pages to the rest of the binary: every door of the pages ends here.
+//!
+//! Pages see a [`LiveView`], rebuilt about once a second and at once after a press; people act through the home door and
+//! the desk like everybody else; centres hand in their call events.
+
+mod acts;
+mod build;
+mod gather;
+mod ingest;
+mod live;
+mod metrics;
+mod people;
+mod verifying;
+
+#[cfg(test)]
+mod tests;
+
+use crate::home::HomeDoor;
+use crate::node::Node;
+use crate::office::LocalDesk;
+use gather::Measured;
+use jiff::Timestamp;
+use people::People;
+use segue_domain::Transition;
+use segue_domain::caller::CallerKey;
+use segue_journal::StreamId;
+use segue_journal::accounts::Accounts;
+use segue_journal::facts::{Facts, FactsWriter};
+use segue_web::view::LiveView;
+use segue_web::{
+    ActError, Console, Credentials, EventBatch, FallbackAnswer, FallbackRequest, IngestAnswer,
+    IngestError, SignIn, Submission,
+};
+use std::pin::Pin;
+use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
+use tokio::sync::{Notify, watch};
+
+/// Everything the pages need of the running process.
+pub(crate) struct ConsoleParts {
+    /// The routing node of this process.
+    pub(crate) node: Arc<Node>,
+    /// The one way home.
+    pub(crate) door: Arc<HomeDoor>,
+    /// The one command layer.
+    pub(crate) desk: Arc<LocalDesk>,
+    /// The transition's stream.
+    pub(crate) stream: StreamId,
+    /// Who may come in.
+    pub(crate) accounts: Accounts,
+    /// Decisions and the centres' records.
+    pub(crate) facts: Facts,
+    /// Their writer, for its counts.
+    pub(crate) writer: FactsWriter,
+    /// The client's key for caller hashes.
+    pub(crate) key: CallerKey,
+    /// The transition as the tail last read it.
+    pub(crate) state: watch::Receiver<Arc<Transition>>,
+    /// Wakes the tail after a command of this process.
+    pub(crate) wake: Arc<Notify>,
+    /// Turns true when the process ends.
+    pub(crate) stop: watch::Receiver<bool>,
+}
+
+/// The pages' console over one node.
+pub(crate) struct NodeConsole {
+    shared: Arc<Shared>,
+}
+
+/// What the console's doors and its background task share.
+struct Shared {
+    node: Arc<Node>,
+    door: Arc<HomeDoor>,
+    desk: Arc<LocalDesk>,
+    stream: StreamId,
+    facts: Facts,
+    writer: FactsWriter,
+    key: CallerKey,
+    people: People,
+    state: watch::Receiver<Arc<Transition>>,
+    wake: Arc<Notify>,
+    view: watch::Sender<Arc<LiveView>>,
+    /// Asks for a new view before the second is over.
+    rebuild: Notify,
+    memory: Mutex<Memory>,
+}
+
+/// What is known only in memory and lost without harm.
+#[derive(Default)]
+struct Memory {
+    /// The last reading of the call facts.
+    measured: Option<Arc<Measured>>,
+    /// Why the last reading failed.
+    facts_trouble: Option<String>,
+    /// Presses of these pages that the journal does not know yet, newest last.
+    unjournalled: Vec<Unjournalled>,
+    /// When each feed last handed something in: in-house, outsourced.
+    fed_at: [Option<Timestamp>; 2],
+    /// The last check of the chain.
+    chain: Option<segue_web::view::ChainCheck>,
+}
+
+/// A press that waits for the journal.
+#[derive(Clone, Debug)]
+struct Unjournalled {
+    scope: String,
+    at: Timestamp,
+    by: String,
+}
+
+impl NodeConsole {
+    /// Starts keeping the view up to date, until `stop`. Must be called inside a tokio runtime.
+    pub(crate) fn start(parts: ConsoleParts) -> Self {
+        let stop = parts.stop.clone();
+        let shared = Arc::new(Shared::new(parts));
+        tokio::spawn(live::keep(Arc::clone(&shared), stop.clone()));
+        tokio::spawn(live::check_chain(Arc::clone(&shared), stop));
+        Self { shared }
+    }
+}
+
+impl Shared {
+    fn new(parts: ConsoleParts) -> Self {
+        let empty = build::nothing_yet(crate::clock::now());
+        Self {
+            node: parts.node,
+            door: parts.door,
+            desk: parts.desk,
+            stream: parts.stream,
+            facts: parts.facts,
+            writer: parts.writer,
+            key: parts.key,
+            people: People::new(parts.accounts),
+            state: parts.state,
+            wake: parts.wake,
+            view: watch::Sender::new(Arc::new(empty)),
+            rebuild: Notify::new(),
+            memory: Mutex::default(),
+        }
+    }
+
+    /// The transition as the tail last read it.
+    fn transition(&self) -> Arc<Transition> {
+        Arc::clone(&self.state.borrow())
+    }
+
+    /// A panic elsewhere leaves nothing half-written here.
+    fn memory(&self) -> MutexGuard<'_, Memory> {
+        self.memory.lock().unwrap_or_else(PoisonError::into_inner)
+    }
+}
+
+type Boxed<'a, T> = Pin<Box<dyn Future<Output = T> + Send + 'a>>;
+
+impl Console for NodeConsole {
+    fn live(&self) -> watch::Receiver<Arc<LiveView>> {
+        self.shared.view.subscribe()
+    }
+
+    fn authenticate(&self, credentials: Credentials) -> Boxed<'_, SignIn> {
+        Box::pin(async move {
+            let t = self.shared.transition();
+            self.shared.people.enter(&t, &credentials, crate::clock::now()).await
+        })
+    }
+
+    fn authenticate_pin(&self, credentials: Credentials) -> Boxed<'_, SignIn> {
+        Box::pin(async move {
+            let t = self.shared.transition();
+            self.shared.people.enter_with_pin(&t, &credentials, crate::clock::now()).await
+        })
+    }
+
+    fn fallback(&self, request: FallbackRequest) -> Boxed<'_, Result<FallbackAnswer, ActError>> {
+        Box::pin(self.shared.press(request))
+    }
+
+    fn submit(&self, submission: Submission) -> Boxed<'_, Result<serde_json::Value, ActError>> {
+        Box::pin(self.shared.submit(submission))
+    }
+
+    fn ingest(&self, batch: EventBatch) -> Boxed<'_, Result<IngestAnswer, IngestError>> {
+        Box::pin(self.shared.ingest(batch))
+    }
+
+    fn metrics(&self) -> String {
+        metrics::text(&self.shared)
+    }
+
+    fn health(&self) -> Result<(), String> {
+        if self.shared.node.lease_ms_left() > 0 {
+            return Ok(());
+        }
+        Err("the journal has not answered for longer than the lease, so calls take their cut-off action; \
+             check the disk of the data directory and run: segue doctor"
+            .to_owned())
+    }
+}

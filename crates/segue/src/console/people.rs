@@ -1,0 +1,133 @@
+//! Who is behind a page: signing in, and looking the person up again when they act.
+
+use crate::office::chain;
+use jiff::Timestamp;
+use segue_domain::{Actor, Role, Side, Transition};
+use segue_journal::accounts::{Account, AccountError, Accounts, Door, Entry, EntryError};
+use segue_web::{Credentials, Person, SignIn};
+use std::collections::HashMap;
+use std::sync::{Mutex, PoisonError};
+use std::time::Duration;
+
+/// Where pages' visitors come from, as far as the console is told.
+const SOURCE: &str = "page";
+/// People remembered after they signed in; more than a transition ever has.
+const REMEMBERED_MAX: usize = 10_000;
+/// A press waits this long for the accounts, then goes by what was known at sign-in.
+const HOME_LOOKUP: Duration = Duration::from_millis(300);
+
+/// The accounts, and what was known of people when they signed in.
+pub(super) struct People {
+    pub(super) accounts: Accounts,
+    entered: Mutex<HashMap<String, Account>>,
+}
+
+/// Why somebody who once signed in may not act.
+#[derive(Debug)]
+pub(super) enum Lookup {
+    /// The account is gone, or the name belongs to another account now.
+    Gone,
+    /// The accounts do not answer.
+    Unavailable(String),
+}
+
+impl People {
+    pub(super) fn new(accounts: Accounts) -> Self {
+        Self { accounts, entered: Mutex::default() }
+    }
+
+    pub(super) async fn enter(&self, t: &Transition, who: &Credentials, now: Timestamp) -> SignIn {
+        let entry = self.accounts.enter(&who.user, &who.secret, SOURCE, now).await;
+        self.signed_in(t, entry, None)
+    }
+
+    pub(super) async fn enter_with_pin(&self, t: &Transition, who: &Credentials, now: Timestamp) -> SignIn {
+        let entry = self.accounts.enter_with_pin(&who.user, &who.secret, SOURCE, now).await;
+        self.signed_in(t, entry, Some(Role::Duty))
+    }
+
+    fn signed_in(&self, t: &Transition, entry: Result<Entry, EntryError>, role: Option<Role>) -> SignIn {
+        match entry {
+            Ok(entry) => {
+                let person = Person {
+                    user: entry.account.name.clone(),
+                    role: role.map_or_else(|| role_of(&entry.account), role_words).to_owned(),
+                    party: t.parties.name(entry.account.side),
+                };
+                self.remember(entry.account);
+                SignIn::Known(person)
+            }
+            Err(EntryError::Wrong) => SignIn::Unknown,
+            Err(EntryError::Throttled { retry_s }) => SignIn::Throttled { retry_after_s: retry_s },
+            Err(EntryError::Accounts(error)) => SignIn::Unavailable { message: chain(&error) },
+        }
+    }
+
+    fn remember(&self, account: Account) {
+        let mut entered = self.entered.lock().unwrap_or_else(PoisonError::into_inner);
+        if entered.len() >= REMEMBERED_MAX && !entered.contains_key(&account.name) {
+            entered.clear();
+        }
+        entered.insert(account.name.clone(), account);
+    }
+
+    fn remembered(&self, name: &str) -> Option<Account> {
+        self.entered.lock().unwrap_or_else(PoisonError::into_inner).get(name).cloned()
+    }
+
+    /// The person as the accounts know them now, never more than the door lets through.
+    pub(super) async fn actor(&self, name: &str, door: Door) -> Result<Actor, Lookup> {
+        let account = match self.accounts.get(name).await {
+            Ok(account) => account,
+            Err(AccountError::Unknown { .. }) => return Err(Lookup::Gone),
+            Err(error) => return Err(Lookup::Unavailable(chain(&error))),
+        };
+        // The same name, but an account made anew: not the person who signed in.
+        let other = self.remembered(name).is_some_and(|then| then.created_at != account.created_at);
+        if other {
+            return Err(Lookup::Gone);
+        }
+        Ok(Entry { account, door }.actor())
+    }
+
+    /// Like [`Self::actor`], but accounts that do not answer never keep calls from coming home.
+    pub(super) async fn homeward_actor(&self, name: &str, door: Door) -> Result<Actor, Lookup> {
+        let looked_up = tokio::time::timeout(HOME_LOOKUP, self.actor(name, door)).await;
+        let trouble = match looked_up {
+            Ok(Err(Lookup::Unavailable(why))) => why,
+            Ok(done) => return done,
+            Err(_) => "the accounts did not answer in time".to_owned(),
+        };
+        match self.remembered(name) {
+            Some(account) => Ok(Entry { account, door }.actor()),
+            None => Err(Lookup::Unavailable(trouble)),
+        }
+    }
+
+    /// `duty manager, Riverside Health`; without the role where the account is not known.
+    pub(super) async fn words(&self, t: &Transition, name: &str, side: Side) -> String {
+        let party = t.parties.name(side);
+        match self.accounts.get(name).await {
+            Ok(account) if account.side == side => format!("{}, {party}", role_of(&account)),
+            _ => party,
+        }
+    }
+}
+
+/// The one role a page names: the most binding one.
+pub(super) fn role_of(account: &Account) -> &'static str {
+    const ORDER: [Role; 6] =
+        [Role::AccountManager, Role::Signatory, Role::Implementation, Role::Duty, Role::TestCaller, Role::Viewer];
+    ORDER.into_iter().find(|role| account.roles.contains(role)).map_or("person", role_words)
+}
+
+fn role_words(role: Role) -> &'static str {
+    match role {
+        Role::Signatory => "signatory",
+        Role::Implementation => "implementation",
+        Role::AccountManager => "account manager",
+        Role::Duty => "duty manager",
+        Role::TestCaller => "test caller",
+        Role::Viewer => "viewer",
+    }
+}
