@@ -5,6 +5,9 @@ use clap::{Args, Parser, Subcommand};
 use jiff::Timestamp;
 use std::path::PathBuf;
 
+/// The data directory when none is named.
+pub const DATA_DEFAULT: &str = "segue-data";
+
 /// Moves a healthcare call centre's calls to an outsourced centre: agree together, test first, move in small
 /// steps, prove the quality, bring every call home at once.
 #[derive(Debug, Parser)]
@@ -34,7 +37,7 @@ pub struct Global {
         long,
         global = true,
         env = "SEGUE_DATA",
-        default_value = "segue-data",
+        default_value = DATA_DEFAULT,
         value_name = "DIR"
     )]
     pub data: PathBuf,
@@ -74,6 +77,10 @@ pub enum Command {
     /// Play scripts that a director of access can read, on virtual time, through the real command layer
     #[command(subcommand)]
     Scenario(commands::scenario::Scenario),
+    /// Run SIP, pages and clock in one process
+    Serve(commands::serve::Serve),
+    /// The whole thing on example data, with real calls on this machine
+    Demo(commands::demo::DemoCommand),
     /// Why one call went where it went
     Explain(commands::explain::Explain),
     /// Check or export the journal

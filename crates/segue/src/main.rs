@@ -4,14 +4,17 @@
 mod cli;
 mod clock;
 mod commands;
+mod console;
 mod context;
 mod data_dir;
+mod demo;
 mod home;
 mod login;
 mod node;
 mod office;
 mod output;
 mod scenario;
+mod service;
 
 use clap::Parser;
 use std::process::ExitCode;

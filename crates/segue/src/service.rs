@@ -144,7 +144,7 @@ impl Service {
         );
         tasks.push(tokio::spawn(segue_web::serve(
             listener,
-            Arc::new(app),
+            app,
             stopped(stopping),
         )));
         let local = local_tasks(&options, &node, &door);

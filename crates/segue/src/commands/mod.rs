@@ -1,6 +1,7 @@
 //! One file per command: its options, its run, its answer.
 
 pub mod calls;
+pub mod demo;
 pub mod do_;
 pub mod explain;
 pub mod fallback;
@@ -10,6 +11,7 @@ pub mod journal;
 pub mod key;
 pub mod plan;
 pub mod scenario;
+pub mod serve;
 pub mod status;
 pub mod user;
 pub mod windows;
@@ -29,6 +31,8 @@ pub fn run(cli: Cli) -> Answered {
         Command::Plan(plan) => plan.run(global),
         Command::Calls(calls) => calls.run(global),
         Command::Scenario(scenario) => scenario.run(),
+        Command::Serve(serve) => serve.run(global),
+        Command::Demo(demo) => demo.run(global),
         Command::Explain(explain) => explain.run(global),
         Command::Journal(journal) => journal.run(global),
         Command::User(user) => user.run(global),

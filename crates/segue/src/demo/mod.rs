@@ -1,0 +1,149 @@
+//! `segue demo`: the whole spine on example data, with real calls on this machine.
+
+pub mod agreement;
+pub mod centres;
+mod summary;
+
+use crate::clock;
+use crate::data_dir::{DataDir, random_bytes};
+use crate::home::Press;
+use crate::office::unavailable;
+use crate::output::Failure;
+use crate::service::{Options, Service};
+use agreement::{Agreement, FIRST_CHUNK, person};
+use centres::{ACCELERATION, Centres, Telephones};
+use segue_domain::Side;
+use segue_journal::accounts::{Accounts, NewAccount, TokenScope};
+use std::collections::HashSet;
+use std::net::SocketAddr;
+use std::path::PathBuf;
+use std::sync::Arc;
+use std::time::Duration;
+pub use summary::Summary;
+
+/// The example's password and duty PIN; everything behind them is invented.
+const PASSWORD: &str = "segue-example-only";
+const PIN: &str = "20272027";
+/// Parts of the run after which the share is raised and the calls come home.
+const RAISE_AFTER: f64 = 0.35;
+const HOME_AFTER: f64 = 0.75;
+
+/// What to run.
+#[derive(Clone, Debug)]
+pub struct DemoOptions {
+    /// Where its data go; a fresh directory.
+    pub data: PathBuf,
+    /// Where SIP arrives.
+    pub sip: SocketAddr,
+    /// Where pages are served.
+    pub http: SocketAddr,
+    /// How long; until Ctrl-C when absent.
+    pub lasting: Option<Duration>,
+    /// Seed of callers and centres.
+    pub seed: u64,
+}
+
+/// A running demo.
+pub struct Demo {
+    service: Service,
+    centres: Centres,
+    telephones: Telephones,
+    agreement: Agreement,
+    fallbacks_ms: Vec<u64>,
+}
+
+impl Demo {
+    /// From nothing to live calls at the first share.
+    pub async fn start(options: &DemoOptions) -> Result<Self, Failure> {
+        let data = DataDir::create(&options.data, false)?;
+        let (client_token, outsourcer_token) = add_people(&data).await?;
+        let service = Service::start(Options {
+            data,
+            sip: options.sip,
+            http: options.http,
+            node: "A".into(),
+            peers: vec!["127.0.0.0/8".parse().map_err(anyhow::Error::new)?],
+            redirected: HashSet::new(),
+        })
+        .await?;
+        let feed_url = format!("http://{}/api/v1/calls", service.http_addr);
+        let centres = Centres::open(&feed_url, &client_token, &outsourcer_token, options.seed).await?;
+        let agreement = Agreement::new(Arc::clone(&service.desk), service.stream.clone());
+        agreement.reach_first_share(&centres.addresses()).await?;
+        service.wake.notify_one();
+        let telephones = Telephones::open(service.sip_addr, options.seed).await?;
+        Ok(Self { service, centres, telephones, agreement, fallbacks_ms: Vec::new() })
+    }
+
+    /// What to open and whom to be.
+    pub fn invitation(&self) -> String {
+        format!(
+            "EXAMPLE DATA. Time runs {ACCELERATION} times faster than in a call centre; waits are shown as measured.\n\
+             Page:      http://{http}\n\
+             Log in as: rvs-director (Riverside Health) or cb-director (CareBridge), password {PASSWORD}\n\
+             Duty page: http://{http}/duty with rvs-director and PIN {PIN}\n\
+             SIP:       udp {sip}\n\
+             {FIRST_CHUNK} is live at 20 %. Ctrl-C ends the demo and leaves no process.",
+            http = self.service.http_addr,
+            sip = self.service.sip_addr,
+        )
+    }
+
+    /// Walks on: a raise, then a fallback, each at its part of the time.
+    pub async fn walk(&mut self, lasting: Duration) -> Result<(), Failure> {
+        tokio::time::sleep(lasting.mul_f64(RAISE_AFTER)).await;
+        self.agreement.take_next_step(FIRST_CHUNK).await?;
+        self.service.wake.notify_one();
+        tokio::time::sleep(lasting.mul_f64(HOME_AFTER - RAISE_AFTER)).await;
+        self.press().await?;
+        tokio::time::sleep(lasting.mul_f64(1.0 - HOME_AFTER)).await;
+        Ok(())
+    }
+
+    async fn press(&mut self) -> Result<(), Failure> {
+        let actor = person(Side::Client);
+        let pressed = self.service.door.press(Press {
+            scope: "all".into(),
+            reason: "the demo shows the way home".into(),
+            person: actor.person.to_string(),
+            side: actor.side,
+            roles: actor.roles.iter().copied().collect(),
+            command_id: format!("demo-home-{}", hex::encode(random_bytes::<8>()?)),
+            at: clock::now(),
+        });
+        self.fallbacks_ms.push(pressed.await?.latency_ms);
+        Ok(())
+    }
+
+    /// Ends everything and counts up.
+    pub async fn finish(self) -> Result<Summary, Failure> {
+        let callers = self.telephones.close().await;
+        self.centres.close().await;
+        self.service.writer.flush().await;
+        let summary = Summary::gather(&self.service, callers, &self.fallbacks_ms).await;
+        self.service.stop().await;
+        summary
+    }
+}
+
+async fn add_people(data: &DataDir) -> Result<(String, String), Failure> {
+    let accounts = Accounts::open(&data.path("accounts.db")).await.map_err(|e| unavailable(&e))?;
+    let now = clock::now();
+    let mut tokens = Vec::new();
+    for side in Side::BOTH {
+        let actor = person(side);
+        let account = NewAccount {
+            name: actor.person.to_string(),
+            side,
+            roles: actor.roles,
+            password: PASSWORD.into(),
+            pin: Some(PIN.into()),
+            public_key: None,
+        };
+        accounts.add(&account, now).await.map_err(|e| unavailable(&e))?;
+        let token = accounts.add_token(&account.name, "centre's feed", TokenScope::Ingest, now, None).await;
+        tokens.push(token.map_err(|e| unavailable(&e))?);
+    }
+    let outsourcer = tokens.pop().unwrap_or_default();
+    Ok((tokens.pop().unwrap_or_default(), outsourcer))
+}
