@@ -88,8 +88,8 @@ fn unknown(view: &LiveView) -> Option<Finding> {
         return Some(Finding {
             status: Some((Aspect::Unknown, "No data".to_owned())),
             title: "Where calls go now is not known.".to_owned(),
-            lead: "No routing node answers this page. Bringing calls home still works here, by \
-                   the printed runbook and by the command line."
+            lead: "No routing node answers this page. Bringing calls home still works here \
+                   and by the command line."
                 .to_owned(),
         });
     }
@@ -99,7 +99,7 @@ fn unknown(view: &LiveView) -> Option<Finding> {
         return None;
     }
     let (word, title) = if same {
-        ("A node does not answer", "One node's calls cannot be seen.")
+        ("A node does not answer", "One node’s calls cannot be seen.")
     } else {
         ("Tables differ", "The nodes do not all run the same table.")
     };

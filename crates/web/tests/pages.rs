@@ -11,7 +11,8 @@ mod console;
 #[path = "support/visitor.rs"]
 mod visitor;
 
-use console::{MemoryConsole, PASSWORD, USER, example};
+use console::{MemoryConsole, PASSWORD, USER, at, example};
+use segue_web::view::{AlarmView, HomeLatch, LiveView};
 use segue_web::{App, Settings, router};
 use std::collections::{BTreeMap, BTreeSet};
 use std::sync::Arc;
@@ -66,7 +67,7 @@ async fn pages() -> Vec<(String, String)> {
 }
 
 /// A transition of which nothing is known yet.
-fn empty() -> segue_web::view::LiveView {
+fn empty() -> LiveView {
     let mut view = example();
     view.phases.clear();
     view.last_hour = None;
@@ -185,6 +186,139 @@ async fn what_is_not_known_is_never_a_number() {
     for number in [">0<", ">0\u{a0}%<", ">100\u{a0}%<", ">0\u{a0}s<"] {
         assert!(!main.contains(number), "an invented {number}");
     }
+}
+
+/// The live page of the example after a change.
+async fn live_page(edit: impl FnOnce(&mut LiveView)) -> String {
+    let mut view = example();
+    edit(&mut view);
+    let app = App::new(MemoryConsole::new(view) as Arc<_>, Settings::new([7; 32]));
+    let mut v = Visitor::new(router(app));
+    v.sign_in(USER, PASSWORD).await;
+    v.get("/").await.text
+}
+
+fn latch(scope: &str) -> HomeLatch {
+    HomeLatch {
+        scope: scope.into(),
+        incident: Some("17".into()),
+        pressed_at: at("2027-04-13T14:40:00Z"),
+        by: "duty manager, Riverside Health".into(),
+        nodes_home: 2,
+        nodes_total: 2,
+        journalled: true,
+        verified_at: None,
+    }
+}
+
+#[tokio::test]
+async fn the_finding_says_no_more_than_is_known() {
+    let silent = live_page(|view| {
+        let mut node = view.nodes[0].clone();
+        (node.id, node.reachable) = ("node-2".into(), false);
+        view.nodes.push(node);
+    });
+    let silent = silent.await;
+    assert!(silent.contains("<h1>One node’s calls cannot be seen.</h1>"));
+    assert!(silent.contains("No answer from node-2."));
+
+    let differ = live_page(|view| {
+        let mut node = view.nodes[0].clone();
+        (node.id, node.table_hash) = ("node-2".into(), Some("00".repeat(32)));
+        view.nodes.push(node);
+    });
+    assert!(
+        differ
+            .await
+            .contains("<h1>The nodes do not all run the same table.</h1>")
+    );
+
+    let calm = live_page(|view| {
+        for chunk in view.lines.iter_mut().flat_map(|l| &mut l.chunks) {
+            chunk.locks.clear();
+            chunk.out_percent = Some(0);
+        }
+    });
+    let calm = calm.await;
+    assert!(calm.contains("<h1>Every call goes in-house.</h1>"));
+    assert!(
+        calm.contains("No call goes out now."),
+        "the home panel says so"
+    );
+
+    let alarm = live_page(|view| {
+        view.alarm = Some(AlarmView {
+            what: "Callers cannot reach CareBridge".into(),
+            title: "CareBridge is not answering since 10:38 EDT.".into(),
+            detail: "Their trunk refuses every call (503).".into(),
+            since: at("2027-04-13T14:38:00Z"),
+        });
+    });
+    assert!(
+        alarm
+            .await
+            .contains("<h1>CareBridge is not answering since 10:38 EDT.</h1>")
+    );
+}
+
+#[tokio::test]
+async fn home_is_said_as_far_as_it_has_got() {
+    let part = live_page(|view| view.home = vec![latch("TRI-D")]).await;
+    assert!(part.contains("<h1>New calls of TRI-D go home.</h1>"));
+    assert!(part.contains("TRI-D: Home on 2 of 2, not verified yet"));
+
+    let whole = live_page(|view| view.home = vec![latch("all")]).await;
+    assert!(whole.contains("<h1>Every new call goes home.</h1>"));
+    assert!(whole.contains("No person in-house has answered a test call yet."));
+    assert!(!whole.contains("Every call is answered in-house."));
+
+    let one_node = live_page(|view| {
+        view.home = vec![HomeLatch {
+            nodes_home: 1,
+            journalled: false,
+            ..latch("all")
+        }];
+    });
+    let one_node = one_node.await;
+    assert!(one_node.contains("<h1>New calls go home on 1 of 2 nodes.</h1>"));
+    assert!(one_node.contains("Journalling is pending."));
+    assert!(!one_node.contains("Home, verified"));
+
+    let verified = live_page(|view| {
+        view.home = vec![HomeLatch {
+            verified_at: Some(at("2027-04-13T14:40:41Z")),
+            ..latch("all")
+        }];
+    });
+    let verified = verified.await;
+    assert!(verified.contains("<h1>Every call is answered in-house.</h1>"));
+    assert!(verified.contains("Home, verified 10:40:41 EDT"));
+}
+
+#[tokio::test]
+async fn a_poor_match_rate_is_no_data() {
+    let poor = live_page(|view| view.join.as_mut().unwrap().matched = 1_220).await;
+    assert!(
+        poor.contains("No data, 98.7\u{a0}%"),
+        "1,220 of 1,236 is below 99 %"
+    );
+    let good = live_page(|view| view.join.as_mut().unwrap().matched = 1_224).await;
+    assert!(good.contains("<span>99.0\u{a0}%</span>"));
+    let none = live_page(|view| view.join.as_mut().unwrap().due = 0).await;
+    assert!(none.contains("Decisions with a record"));
+}
+
+#[tokio::test]
+async fn text_from_others_stays_text() {
+    let page = live_page(|view| {
+        view.journal[0].text = "<script>alert(1)</script>\r\ndata: x".into();
+        view.lines[0].chunks[0].call_type = "\"><img src=x onerror=1>".into();
+    });
+    let page = page.await;
+    assert!(
+        !page.contains("<script>alert") && !page.contains("<img"),
+        "it is escaped"
+    );
 }
 
 #[tokio::test]

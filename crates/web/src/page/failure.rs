@@ -26,8 +26,8 @@ pub(crate) enum Failure {
 impl IntoResponse for Failure {
     fn into_response(self) -> Response {
         tracing::error!(error = %self, "page failed");
-        let text = "This page failed inside Segue; the log says why. Bring calls home by the \
-                    printed runbook, page 2, or by: segue fallback";
+        let text = "This page failed inside Segue; the log says why. Bring calls home by: \
+                    segue fallback";
         (StatusCode::INTERNAL_SERVER_ERROR, text).into_response()
     }
 }

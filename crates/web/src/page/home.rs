@@ -129,8 +129,8 @@ async fn by_pin(app: &App, sent: &HomeForm) -> Result<Person, (StatusCode, Strin
         SignIn::Known(person) => Ok(person),
         SignIn::Unknown => Err((
             StatusCode::UNAUTHORIZED,
-            "Name and duty PIN do not go together. Nothing has changed. Try again, or use the \
-             printed runbook, page 2."
+            "Name and duty PIN do not go together. Nothing has changed. Try again, or use \
+             the command line: segue fallback"
                 .to_owned(),
         )),
         SignIn::Throttled { retry_after_s } => Err((
@@ -186,8 +186,7 @@ fn refused(
             Some(*r),
         ),
         ActError::Unavailable { message } => {
-            let lead =
-                format!("{message} Use the printed runbook, page 2, or: segue fallback --direct");
+            let lead = format!("{message} Try the command line: segue fallback");
             (
                 StatusCode::SERVICE_UNAVAILABLE,
                 "Segue could not bring the calls home.",

@@ -38,6 +38,8 @@ pub(crate) fn at(text: &str) -> Timestamp {
 pub(crate) struct MemoryConsole {
     view: watch::Sender<Arc<LiveView>>,
     pub(crate) presses: Mutex<HashMap<String, FallbackRequest>>,
+    /// Presses that reached the console.
+    pub(crate) entered: watch::Sender<u32>,
     /// While false, a press waits inside the console.
     pub(crate) gate: watch::Sender<bool>,
     pub(crate) wrong_attempts: Mutex<HashMap<String, u32>>,
@@ -48,6 +50,7 @@ impl MemoryConsole {
         Arc::new(Self {
             view: watch::Sender::new(Arc::new(view)),
             presses: Mutex::default(),
+            entered: watch::Sender::new(0),
             gate: watch::Sender::new(true),
             wrong_attempts: Mutex::default(),
         })
@@ -167,6 +170,7 @@ impl Console for MemoryConsole {
         request: FallbackRequest,
     ) -> BoxFuture<'_, Result<FallbackAnswer, ActError>> {
         async move {
+            self.entered.send_modify(|n| *n += 1);
             let _open = self.gate.subscribe().wait_for(|open| *open).await.is_ok();
             self.press(request)
         }
