@@ -144,8 +144,13 @@ pub(crate) fn next_hop<'a>(message: &Message<'a>, me: &Identity) -> Option<&'a [
 
 /// Writes the request with `received` and `rport` filled into its top Via (RFC 3261 section 18.2.1,
 /// RFC 3581); `false`, and nothing written, if it needs neither.
-pub(crate) fn stamp_source(message: &Message<'_>, source: SocketAddr, out: &mut Vec<u8>) -> bool {
-    let (Some(span), Some(via)) = (message.span(Kind::Via), message.top_via()) else {
+pub(crate) fn stamp_source(
+    message: &Message<'_>,
+    via: &Via<'_>,
+    source: SocketAddr,
+    out: &mut Vec<u8>,
+) -> bool {
+    let Some(span) = message.span(Kind::Via) else {
         return false;
     };
     let rport = via.param("rport").is_some();

@@ -6,20 +6,22 @@
 /// A transaction's key: a 128-bit keyed hash.
 pub(crate) type Key = u128;
 
-/// See the file's head. Slot: `[hash, hash ‖ index + 1]`, all zero when empty.
+/// See the file's head. Slot: `[hash, hash ‖ index]`.
 pub(crate) struct Table {
     slots: Vec<[u64; 2]>,
     mask: usize,
 }
 
 const INDEX: u64 = 0xffff_ffff;
+/// Not zero, so that creating the table touches its memory: no page is faulted in between packets.
+const EMPTY: u64 = u64::MAX;
 
 impl Table {
     /// Room for `entries_max` keys.
     pub(crate) fn new(entries_max: u32) -> Self {
         let slots = (entries_max.max(8) as usize * 2).next_power_of_two();
         Self {
-            slots: vec![[0; 2]; slots],
+            slots: vec![[0, EMPTY]; slots],
             mask: slots - 1,
         }
     }
@@ -43,7 +45,7 @@ impl Table {
         let mut at = self.home(first);
         loop {
             let slot = self.slots[at];
-            if slot[1] == 0 {
+            if slot[1] == EMPTY {
                 return None;
             }
             if slot[0] == first && slot[1] & !INDEX == second {
@@ -56,17 +58,17 @@ impl Table {
     /// The slab index stored under a key.
     pub(crate) fn get(&self, key: Key) -> Option<u32> {
         let at = self.position(key)?;
-        u32::try_from((self.slots[at][1] & INDEX) - 1).ok()
+        u32::try_from(self.slots[at][1] & INDEX).ok()
     }
 
     /// Stores an index; the caller keeps the number of entries within the limit given to `new`.
     pub(crate) fn insert(&mut self, key: Key, index: u32) {
         let (first, second) = Self::split(key);
         let mut at = self.home(first);
-        while self.slots[at][1] != 0 {
+        while self.slots[at][1] != EMPTY {
             at = (at + 1) & self.mask;
         }
-        self.slots[at] = [first, second | (u64::from(index) + 1)];
+        self.slots[at] = [first, second | u64::from(index)];
     }
 
     /// Forgets a key, closing the gap so that no markers pile up.
@@ -78,7 +80,7 @@ impl Table {
         loop {
             at = (at + 1) & self.mask;
             let slot = self.slots[at];
-            if slot[1] == 0 {
+            if slot[1] == EMPTY {
                 break;
             }
             let home = self.home(slot[0]);
@@ -88,7 +90,7 @@ impl Table {
                 gap = at;
             }
         }
-        self.slots[gap] = [0; 2];
+        self.slots[gap] = [0, EMPTY];
     }
 }
 

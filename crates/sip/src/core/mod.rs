@@ -14,7 +14,7 @@ mod timer;
 use crate::allow::AllowList;
 use crate::branch::Keys;
 use crate::edit::{self, Identity};
-use crate::msg::{HeaderSpan, Message};
+use crate::msg::{Essentials, HeaderSpan, Message};
 use crate::policy::{CallToken, Policy};
 use crate::table::{Key, Table};
 use crate::wheel::{Wake, Wheel};
@@ -223,8 +223,10 @@ impl<P: Policy> Core<P> {
     }
 
     fn refuse_stranger(&mut self, source: SocketAddr, message: &Message<'_>, sink: &mut impl Sink) {
-        if message.check().is_ok() && message.method() != Some(b"ACK") {
-            self.answer_statelessly(source, message, 403, &[], sink);
+        if let Ok(seen) = message.essentials()
+            && message.method() != Some(b"ACK")
+        {
+            self.answer_statelessly(source, message, &seen, 403, &[], sink);
         }
     }
 
@@ -318,15 +320,15 @@ impl<P: Policy> Core<P> {
         &mut self,
         source: SocketAddr,
         message: &Message<'_>,
+        seen: &Essentials<'_>,
         status: u16,
         extra: &[u8],
         sink: &mut impl Sink,
     ) {
-        let Some(via) = message.top_via() else { return };
-        let to = edit::reply_address(&via)
+        let to = edit::reply_address(&seen.via)
             .filter(|addr| edit::canonical(addr.ip()) == edit::canonical(source.ip()))
             .unwrap_or(source);
-        let tag = self.transaction_key(message).unwrap_or(0);
+        let tag = self.transaction_key(message, seen);
         let mut out = std::mem::take(&mut self.out);
         edit::reply(message, status, Some(tag_of(tag)), extra, &mut out);
         self.send(to, &out, sink);
@@ -335,26 +337,25 @@ impl<P: Policy> Core<P> {
 
     /// The key of the transaction a request belongs to; INVITE, its CANCEL and the ACK of its refusal
     /// share one (RFC 3261 section 17.2.3, the older matching rules of RFC 2543 included).
-    fn transaction_key(&self, message: &Message<'_>) -> Option<Key> {
-        let via = message.top_via()?;
+    fn transaction_key(&self, message: &Message<'_>, seen: &Essentials<'_>) -> Key {
+        let via = &seen.via;
         let port = via.port.unwrap_or(5060).to_be_bytes();
         if let Some(branch) = via.branch
             && branch.len() > 7
             && branch[..7].eq_ignore_ascii_case(b"z9hG4bK")
         {
-            return Some(self.keys.digest(0, &[branch, via.host, &port]));
+            return self.keys.digest(0, &[branch, via.host, &port]);
         }
-        let number = message.cseq()?.number.to_be_bytes();
         let parts: [&[u8]; 7] = [
-            message.call_id()?,
-            message.from_tag().unwrap_or_default(),
-            &number,
-            message.request_uri()?,
+            seen.call_id,
+            seen.from_tag.unwrap_or_default(),
+            &seen.cseq.number.to_be_bytes(),
+            message.request_uri().unwrap_or_default(),
             via.branch.unwrap_or_default(),
             via.host,
             &port,
         ];
-        Some(self.keys.digest(1, &parts))
+        self.keys.digest(1, &parts)
     }
 }
 

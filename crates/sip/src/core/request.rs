@@ -4,7 +4,7 @@ use super::call::Kill;
 use super::call::{CANCEL_WAIT_US, LONG_US, Leg, LegState, State, T1_US, T4_US};
 use super::{Core, Sink, tag_of};
 use crate::edit;
-use crate::msg::Message;
+use crate::msg::{Essentials, Message, ParseError};
 use crate::policy::{Attempt, Invite, Mode, Outcome, Policy, Route, TARGETS_MAX};
 use std::net::SocketAddr;
 
@@ -19,15 +19,39 @@ impl<P: Policy> Core<P> {
         message: &Message<'_>,
         sink: &mut impl Sink,
     ) {
+        let seen = match message.essentials() {
+            Ok(seen) => seen,
+            Err(fault) => return self.refuse_malformed(source, message, fault, sink),
+        };
         let mut stamped = std::mem::take(&mut self.stamped);
-        if edit::stamp_source(message, source, &mut stamped) {
-            if let Ok(message) = Message::parse(&stamped) {
-                self.request(now_us, source, &message, sink);
+        if edit::stamp_source(message, &seen.via, source, &mut stamped) {
+            if let Ok(message) = Message::parse(&stamped)
+                && let Ok(seen) = message.essentials()
+            {
+                self.request(now_us, source, &message, &seen, sink);
             }
         } else {
-            self.request(now_us, source, message, sink);
+            self.request(now_us, source, message, &seen, sink);
         }
         self.stamped = stamped;
+    }
+
+    /// Answers to where the packet came from, as its Via may be what is wrong.
+    fn refuse_malformed(
+        &mut self,
+        source: SocketAddr,
+        message: &Message<'_>,
+        fault: ParseError,
+        sink: &mut impl Sink,
+    ) {
+        self.counters.malformed += 1;
+        if message.method() == Some(b"ACK") || message.top_via().is_none() {
+            return;
+        }
+        let mut out = std::mem::take(&mut self.out);
+        edit::reply(message, fault.status(), Some(0), &[], &mut out);
+        self.send(source, &out, sink);
+        self.out = out;
     }
 
     fn request(
@@ -35,27 +59,20 @@ impl<P: Policy> Core<P> {
         now_us: u64,
         source: SocketAddr,
         message: &Message<'_>,
+        seen: &Essentials<'_>,
         sink: &mut impl Sink,
     ) {
-        let method = message.method().unwrap_or_default();
-        if let Err(fault) = message.check() {
-            self.counters.malformed += 1;
-            if method != b"ACK" {
-                self.answer_statelessly(source, message, fault.status(), &[], sink);
-            }
-            return;
-        }
-        let in_dialog = message.to_tag().is_some();
-        match method {
-            b"INVITE" if !in_dialog => self.on_invite(now_us, source, message, sink),
-            b"CANCEL" => self.on_cancel(now_us, source, message, sink),
-            b"ACK" => self.on_ack(now_us, source, message, sink),
-            _ if in_dialog => self.pass_on(source, message, sink),
+        let in_dialog = seen.to_tag.is_some();
+        match message.method().unwrap_or_default() {
+            b"INVITE" if !in_dialog => self.on_invite(now_us, source, message, seen, sink),
+            b"CANCEL" => self.on_cancel(now_us, source, message, seen, sink),
+            b"ACK" => self.on_ack(now_us, source, message, seen, sink),
+            _ if in_dialog => self.pass_on(source, message, seen, sink),
             b"OPTIONS" => {
                 self.counters.options += 1;
-                self.answer_statelessly(source, message, 200, ALLOW, sink);
+                self.answer_statelessly(source, message, seen, 200, ALLOW, sink);
             }
-            _ => self.answer_statelessly(source, message, 405, ALLOW, sink),
+            _ => self.answer_statelessly(source, message, seen, 405, ALLOW, sink),
         }
     }
 
@@ -64,25 +81,24 @@ impl<P: Policy> Core<P> {
         now_us: u64,
         source: SocketAddr,
         message: &Message<'_>,
+        seen: &Essentials<'_>,
         sink: &mut impl Sink,
     ) {
-        let Some(key) = self.transaction_key(message) else {
-            return;
-        };
+        let key = self.transaction_key(message, seen);
         if let Some(index) = self.table.get(key) {
             return self.on_repeated_invite(index as usize, sink);
         }
-        if message.max_forwards() == Ok(Some(0)) {
-            return self.answer_statelessly(source, message, 483, &[], sink);
+        if seen.hops == Some(0) {
+            return self.answer_statelessly(source, message, seen, 483, &[], sink);
         }
         if let Some(options) = message.header("Proxy-Require") {
             let extra = [b"Unsupported: ", options, b"\r\n"].concat();
-            return self.answer_statelessly(source, message, 420, &extra, sink);
+            return self.answer_statelessly(source, message, seen, 420, &extra, sink);
         }
         if self.is_full() {
-            return self.shed(now_us, source, message, sink);
+            return self.shed(now_us, source, message, seen, sink);
         }
-        let Some(upstream) = message.top_via().and_then(|via| edit::reply_address(&via)) else {
+        let Some(upstream) = edit::reply_address(&seen.via) else {
             return;
         };
         self.counters.invites += 1;
@@ -233,18 +249,17 @@ impl<P: Policy> Core<P> {
         now_us: u64,
         source: SocketAddr,
         message: &Message<'_>,
+        seen: &Essentials<'_>,
         sink: &mut impl Sink,
     ) {
-        let found = self
-            .transaction_key(message)
-            .and_then(|key| self.table.get(key));
+        let found = self.table.get(self.transaction_key(message, seen));
         let Some(index) = found.map(|index| index as usize) else {
             if now_us < self.shed_until_us {
-                return self.shed(now_us, source, message, sink);
+                return self.shed(now_us, source, message, seen, sink);
             }
-            return self.answer_statelessly(source, message, 481, &[], sink);
+            return self.answer_statelessly(source, message, seen, 481, &[], sink);
         };
-        self.answer_statelessly(source, message, 200, &[], sink);
+        self.answer_statelessly(source, message, seen, 200, &[], sink);
         let call = &mut self.calls[index];
         if call.state != State::Proceeding || call.cancelled {
             return;
@@ -270,11 +285,10 @@ impl<P: Policy> Core<P> {
         now_us: u64,
         source: SocketAddr,
         message: &Message<'_>,
+        seen: &Essentials<'_>,
         sink: &mut impl Sink,
     ) {
-        let found = self
-            .transaction_key(message)
-            .and_then(|key| self.table.get(key));
+        let found = self.table.get(self.transaction_key(message, seen));
         if let Some(index) = found.map(|index| index as usize) {
             let call = &mut self.calls[index];
             match call.state {
@@ -296,8 +310,8 @@ impl<P: Policy> Core<P> {
             }
         }
         if now_us < self.shed_until_us && found.is_none() && self.is_mine(message) {
-            return self.shed(now_us, source, message, sink);
+            return self.shed(now_us, source, message, seen, sink);
         }
-        self.pass_on(source, message, sink);
+        self.pass_on(source, message, seen, sink);
     }
 }

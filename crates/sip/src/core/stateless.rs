@@ -6,8 +6,8 @@ use super::call::LONG_US;
 use super::{Core, Sink};
 use crate::branch::Keys;
 use crate::edit::{self, Forward};
-use crate::msg::Message;
 use crate::msg::fields::{Via, uri_address, uri_user};
+use crate::msg::{Essentials, Message};
 use crate::policy::{Invite, Policy, Shed};
 use std::net::SocketAddr;
 
@@ -22,14 +22,15 @@ impl<P: Policy> Core<P> {
         &mut self,
         source: SocketAddr,
         message: &Message<'_>,
+        seen: &Essentials<'_>,
         sink: &mut impl Sink,
     ) {
         let to = edit::next_hop(message, &self.me)
             .and_then(uri_address)
             .filter(|to| self.policy.is_known(*to));
         match to {
-            Some(to) => self.forward_statelessly(source, message, to, None, sink),
-            None => self.decline(source, message, 481, sink),
+            Some(to) => self.forward_statelessly(source, message, seen, to, None, sink),
+            None => self.decline(source, message, seen, 481, sink),
         }
     }
 
@@ -37,13 +38,14 @@ impl<P: Policy> Core<P> {
         &mut self,
         source: SocketAddr,
         message: &Message<'_>,
+        seen: &Essentials<'_>,
         status: u16,
         sink: &mut impl Sink,
     ) {
         if message.method() == Some(b"ACK") {
             self.counters.stray += 1;
         } else {
-            self.answer_statelessly(source, message, status, &[], sink);
+            self.answer_statelessly(source, message, seen, status, &[], sink);
         }
     }
 
@@ -51,16 +53,16 @@ impl<P: Policy> Core<P> {
         &mut self,
         source: SocketAddr,
         message: &Message<'_>,
+        seen: &Essentials<'_>,
         to: SocketAddr,
         uri: Option<&[u8]>,
         sink: &mut impl Sink,
     ) {
-        let hops = message.max_forwards().ok().flatten().unwrap_or(71);
-        let Some(via) = message.top_via() else { return };
+        let hops = seen.hops.unwrap_or(71);
         if hops == 0 {
-            return self.decline(source, message, 483, sink);
+            return self.decline(source, message, seen, 483, sink);
         }
-        let Some(seal) = self.seal(&via, message) else {
+        let Some(seal) = self.seal(&seen.via, message) else {
             return;
         };
         let branch = Keys::stateless(seal);
@@ -124,6 +126,7 @@ impl<P: Policy> Core<P> {
         now_us: u64,
         source: SocketAddr,
         message: &Message<'_>,
+        seen: &Essentials<'_>,
         sink: &mut impl Sink,
     ) {
         self.counters.shed += 1;
@@ -134,18 +137,20 @@ impl<P: Policy> Core<P> {
         match self.policy.shed(now_us, &Invite::new(message, source)) {
             Shed::Proxy(target) => {
                 let uri = target.uri.as_deref().map(str::as_bytes);
-                self.forward_statelessly(source, message, target.addr, uri, sink);
+                self.forward_statelessly(source, message, seen, target.addr, uri, sink);
             }
             Shed::Redirect(target) if invite => {
                 let called = message.request_uri().and_then(uri_user).unwrap_or_default();
                 let mut contact = self.spare.pop().unwrap_or_default();
                 let one = std::iter::once((target.uri.as_deref(), target.addr));
                 edit::contacts(one, called, None, &mut contact);
-                self.answer_statelessly(source, message, 302, &contact, sink);
+                self.answer_statelessly(source, message, seen, 302, &contact, sink);
                 self.give_back(contact);
             }
-            Shed::Refuse if invite => self.answer_statelessly(source, message, 503, &[], sink),
-            Shed::Redirect(_) | Shed::Refuse => self.decline(source, message, 481, sink),
+            Shed::Refuse if invite => {
+                self.answer_statelessly(source, message, seen, 503, &[], sink);
+            }
+            Shed::Redirect(_) | Shed::Refuse => self.decline(source, message, seen, 481, sink),
         }
     }
 }

@@ -6,9 +6,28 @@ use super::CSeq;
 use memchr::memchr;
 use std::net::{IpAddr, SocketAddr};
 
+/// Letters, digits and these signs.
+const fn class(signs: &[u8]) -> [bool; 256] {
+    let mut table = [false; 256];
+    let mut byte = 0_u8;
+    while byte < 128 {
+        table[byte as usize] = byte.is_ascii_alphanumeric();
+        byte += 1;
+    }
+    let mut at = 0;
+    while at < signs.len() {
+        table[signs[at] as usize] = true;
+        at += 1;
+    }
+    table
+}
+
+static TOKEN: [bool; 256] = class(b"-.!%*_+`'~");
+static HOST: [bool; 256] = class(b"-._[]:%");
+
 /// Whether a byte may stand in a token (RFC 3261 section 25.1).
 pub(crate) fn is_token(byte: u8) -> bool {
-    byte.is_ascii_alphanumeric() || b"-.!%*_+`'~".contains(&byte)
+    TOKEN[usize::from(byte)]
 }
 
 fn is_space(byte: u8) -> bool {
@@ -235,7 +254,7 @@ pub fn host_port(text: &[u8]) -> Option<(&[u8], Option<u16>)> {
         memchr(b':', text).unwrap_or(text.len())
     };
     let host = trimmed(&text[..host_end]);
-    let bad = |byte: &u8| !byte.is_ascii_alphanumeric() && !b"-._[]:%".contains(byte);
+    let bad = |byte: &u8| !HOST[usize::from(*byte)];
     if host.is_empty() || host.iter().any(bad) {
         return None;
     }

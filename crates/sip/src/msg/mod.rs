@@ -9,7 +9,7 @@ mod names;
 mod start;
 
 use crate::msg::fields::{Address, Via};
-use memchr::{memchr, memchr2};
+use memchr::memchr2;
 use thiserror::Error;
 
 pub use fields::split_commas;
@@ -112,6 +112,18 @@ impl std::fmt::Debug for Message<'_> {
     }
 }
 
+/// The fields that every routable message has, each read once.
+#[derive(Clone, Copy)]
+pub(crate) struct Essentials<'a> {
+    pub(crate) via: Via<'a>,
+    pub(crate) cseq: CSeq<'a>,
+    pub(crate) call_id: &'a [u8],
+    pub(crate) from_tag: Option<&'a [u8]>,
+    pub(crate) to_tag: Option<&'a [u8]>,
+    /// Max-Forwards of a request.
+    pub(crate) hops: Option<u8>,
+}
+
 /// `CSeq`: its number and method.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub struct CSeq<'a> {
@@ -190,42 +202,66 @@ impl<'a> Message<'a> {
     /// # Errors
     /// The first fault found. Source: RFC 3261 sections 8.1.1 and 16.3.
     pub fn check(&self) -> Result<(), ParseError> {
-        self.once(Kind::From, "From")?;
-        self.once(Kind::To, "To")?;
-        self.once(Kind::CallId, "Call-ID")?;
-        self.once(Kind::CSeq, "CSeq")?;
-        self.address(Kind::From)
-            .ok_or(ParseError::Malformed("From"))?;
-        self.address(Kind::To).ok_or(ParseError::Malformed("To"))?;
-        if self.call_id().is_none_or(<[u8]>::is_empty) {
-            return Err(ParseError::Malformed("Call-ID"));
-        }
-        let cseq = self.cseq().ok_or(ParseError::Malformed("CSeq"))?;
-        if self.span(Kind::Via).is_none() {
-            return Err(ParseError::Missing("Via"));
-        }
-        self.top_via().ok_or(ParseError::Malformed("Via"))?;
-        if let Some(method) = self.method() {
-            if method != cseq.method {
-                return Err(ParseError::MethodMismatch);
-            }
-            self.max_forwards()?;
-        }
-        Ok(())
+        self.essentials().map(|_| ())
     }
 
-    fn once(&self, kind: Kind, name: &'static str) -> Result<(), ParseError> {
-        match self
-            .headers
-            .iter()
-            .filter(|span| span.kind == kind)
-            .take(2)
-            .count()
-        {
-            0 => Err(ParseError::Missing(name)),
-            1 => Ok(()),
-            _ => Err(ParseError::Repeated(name)),
+    /// What [`Self::check`] reads, read once.
+    pub(crate) fn essentials(&self) -> Result<Essentials<'a>, ParseError> {
+        let [mut via, mut from, mut to, mut call_id, mut cseq, mut hops] = [None; 6];
+        for span in &self.headers {
+            let (place, name) = match span.kind {
+                Kind::Via => {
+                    via = via.or(Some(span));
+                    continue;
+                }
+                Kind::From => (&mut from, "From"),
+                Kind::To => (&mut to, "To"),
+                Kind::CallId => (&mut call_id, "Call-ID"),
+                Kind::CSeq => (&mut cseq, "CSeq"),
+                Kind::MaxForwards => (&mut hops, "Max-Forwards"),
+                _ => continue,
+            };
+            if place.replace(span).is_some() {
+                return Err(ParseError::Repeated(name));
+            }
         }
+        let value = |span: Option<&HeaderSpan>, name| {
+            span.map(|span| self.value_of(span))
+                .ok_or(ParseError::Missing(name))
+        };
+        let address =
+            |span, name| Address::parse(value(span, name)?).ok_or(ParseError::Malformed(name));
+        let (from, to) = (address(from, "From")?, address(to, "To")?);
+        let call_id = value(call_id, "Call-ID")?;
+        if call_id.is_empty() {
+            return Err(ParseError::Malformed("Call-ID"));
+        }
+        let cseq = fields::cseq(value(cseq, "CSeq")?).ok_or(ParseError::Malformed("CSeq"))?;
+        let via = value(via, "Via")?;
+        let via = Via::parse(&via[..fields::first_value_end(via)]);
+        let via = via.ok_or(ParseError::Malformed("Via"))?;
+        if self.method().is_some_and(|method| method != cseq.method) {
+            return Err(ParseError::MethodMismatch);
+        }
+        let hops = match hops {
+            Some(span) if self.is_request() => Some(self.hops_of(span)?),
+            _ => None,
+        };
+        let (from_tag, to_tag) = (from.param("tag"), to.param("tag"));
+        Ok(Essentials {
+            via,
+            cseq,
+            call_id,
+            from_tag,
+            to_tag,
+            hops,
+        })
+    }
+
+    fn hops_of(&self, span: &HeaderSpan) -> Result<u8, ParseError> {
+        fields::number(self.value_of(span))
+            .and_then(|hops| u8::try_from(hops).ok())
+            .ok_or(ParseError::Malformed("Max-Forwards"))
     }
 
     /// All bytes that were parsed, without those after the body.
@@ -357,10 +393,7 @@ impl<'a> Message<'a> {
         if found.next().is_some() {
             return Err(ParseError::Repeated("Max-Forwards"));
         }
-        fields::number(self.value_of(span))
-            .and_then(|hops| u8::try_from(hops).ok())
-            .map(Some)
-            .ok_or(ParseError::Malformed("Max-Forwards"))
+        self.hops_of(span).map(Some)
     }
 
     fn address(&self, kind: Kind) -> Option<Address<'a>> {
@@ -414,15 +447,19 @@ fn line_end(bytes: &[u8], from: usize) -> Result<usize, ParseError> {
 fn header_line(bytes: &[u8], line: usize) -> Result<HeaderSpan, ParseError> {
     let first_end = line_end(bytes, line)?;
     let first = &bytes[line..first_end];
-    let colon = memchr(b':', first).ok_or(ParseError::HeaderLine)?;
-    let mut name_len = colon;
-    while name_len > 0 && matches!(first[name_len - 1], b' ' | b'\t') {
-        name_len -= 1;
-    }
-    let name = &first[..name_len];
-    if name.is_empty() || !name.iter().all(|byte| fields::is_token(*byte)) {
+    let name_len = first
+        .iter()
+        .take_while(|byte| fields::is_token(**byte))
+        .count();
+    let spaces = first[name_len..]
+        .iter()
+        .take_while(|byte| matches!(byte, b' ' | b'\t'))
+        .count();
+    let colon = name_len + spaces;
+    if name_len == 0 || first.get(colon) != Some(&b':') {
         return Err(ParseError::HeaderLine);
     }
+    let name = &first[..name_len];
     let mut end = first_end;
     while matches!(bytes.get(end + 2), Some(b' ' | b'\t')) {
         end = line_end(bytes, end + 2)?;

@@ -3,6 +3,8 @@
 #[cfg(test)]
 mod edges;
 #[cfg(test)]
+mod fall_through;
+#[cfg(test)]
 mod hardest_cases;
 #[cfg(test)]
 mod preserve;

@@ -110,10 +110,11 @@ fn closed_port_is_seen_and_the_second_target_gets_the_invite() {
 fn ok(request: &Message<'_>) -> String {
     let text =
         |bytes: Option<&[u8]>| String::from_utf8_lossy(bytes.unwrap_or_default()).into_owned();
-    let vias: String = request
+    let vias: Vec<String> = request
         .headers("Via")
         .map(|via| format!("Via: {}\r\n", text(Some(via))))
         .collect();
+    let vias = vias.concat();
     format!(
         "SIP/2.0 200 OK\r\n{vias}From: {}\r\nTo: {};tag=h\r\nCall-ID: {}\r\nCSeq: {}\r\n\
          Content-Length: 0\r\n\r\n",

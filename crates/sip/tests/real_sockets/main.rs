@@ -1,0 +1,4 @@
+//! The server on real loopback sockets.
+
+#[cfg(test)]
+mod loopback;
