@@ -116,7 +116,7 @@ struct Stream {
 impl Stream {
     async fn run(mut self) {
         let clock = Clock::start();
-        let mut receiver = Receiver::default();
+        let mut ear = Receiver::default();
         let mut ticks = interval(Duration::from_millis(FRAME_MS));
         ticks.set_missed_tick_behavior(MissedTickBehavior::Skip);
         let mut incoming = [0_u8; 1500];
@@ -133,7 +133,7 @@ impl Stream {
                     let Ok((length, _)) = received else { continue };
                     let bytes = incoming.get(..length).unwrap_or_default();
                     self.publish.send_if_modified(|report| {
-                        receiver.take(bytes, clock.elapsed_us(), report)
+                        ear.take(bytes, clock.elapsed_us(), report)
                     });
                 }
             }

@@ -9,6 +9,8 @@ pub(crate) const PCMU: u8 = 0;
 pub(crate) const TELEPHONE_EVENT: u8 = 101;
 /// Sequence gaps above this are a restart of the sender, not loss (RFC 3550 A.1, `MAX_DROPOUT`).
 const DROPOUT_MAX: u16 = 3000;
+/// −10 dBm0, the level most gateways use.
+const LEVEL: u8 = 0x0A;
 /// Digits remembered per call; later ones are dropped.
 const DIGITS_MAX: usize = 64;
 
@@ -82,8 +84,7 @@ pub(crate) fn digit_frames(digit: char) -> Vec<Option<[u8; 4]>> {
     };
     let frame = |end: bool, duration: u16| {
         let [high, low] = duration.to_be_bytes();
-        // −10 dBm0, the level most gateways use.
-        Some([code, u8::from(end) << 7 | 10, high, low])
+        Some([code, (u8::from(end) << 7) | LEVEL, high, low])
     };
     (1..=4_u16)
         .map(|step| frame(false, step * 160))
@@ -127,13 +128,13 @@ impl AudioReport {
     }
 }
 
-/// The receiving side of one stream.
+/// The receiving side of one stream: what the last packet was like.
 #[derive(Debug, Default)]
 pub(crate) struct Receiver {
-    last_sequence: Option<u16>,
-    last_event: Option<u32>,
-    last_sound: Option<Sound>,
-    last_transit_us: Option<i64>,
+    sequence: Option<u16>,
+    event_started: Option<u32>,
+    sound: Option<Sound>,
+    transit_us: Option<i64>,
 }
 
 impl Receiver {
@@ -163,7 +164,7 @@ impl Receiver {
             Sound::Tone(tone) => *report.tone_frames.entry(tone).or_default() += 1,
             Sound::Other => report.other_frames += 1,
         }
-        let steady = self.last_sound.replace(sound) == Some(sound);
+        let steady = self.sound.replace(sound) == Some(sound);
         let hearing = match sound {
             Sound::Tone(tone) => Some(tone),
             Sound::Silence | Sound::Other => None,
@@ -176,7 +177,7 @@ impl Receiver {
     }
 
     fn count_lost(&mut self, sequence: u16, report: &mut AudioReport) {
-        if let Some(last) = self.last_sequence {
+        if let Some(last) = self.sequence {
             let ahead = sequence.wrapping_sub(last);
             if ahead > u16::MAX / 2 {
                 // A late packet was counted as lost when the gap opened.
@@ -187,7 +188,7 @@ impl Receiver {
                 report.lost_packets += u64::from(ahead - 1);
             }
         }
-        self.last_sequence = Some(sequence);
+        self.sequence = Some(sequence);
     }
 
     fn measure_jitter(&mut self, timestamp: u32, now_us: u64, report: &mut AudioReport) {
@@ -196,14 +197,14 @@ impl Receiver {
         let transit_us = i64::try_from(now_us)
             .unwrap_or(i64::MAX)
             .wrapping_sub(sent_us);
-        if let Some(last) = self.last_transit_us {
+        if let Some(last) = self.transit_us {
             let change_us = u32::try_from(transit_us.abs_diff(last)).unwrap_or(u32::MAX);
             // A timestamp wrap or restart is not jitter.
             if change_us < 10_000_000 {
                 report.jitter_ms += (f64::from(change_us) / 1000.0 - report.jitter_ms) / 16.0;
             }
         }
-        self.last_transit_us = Some(transit_us);
+        self.transit_us = Some(transit_us);
     }
 
     fn take_event(&mut self, packet: &Packet<'_>, report: &mut AudioReport) -> bool {
@@ -212,11 +213,13 @@ impl Receiver {
         };
         let ended = flags & 0x80 != 0;
         // The end is sent three times under one timestamp: count the digit once.
-        if !ended || self.last_event == Some(packet.timestamp) || report.digits.len() >= DIGITS_MAX
+        if !ended
+            || self.event_started == Some(packet.timestamp)
+            || report.digits.len() >= DIGITS_MAX
         {
             return false;
         }
-        self.last_event = Some(packet.timestamp);
+        self.event_started = Some(packet.timestamp);
         event_digit(code).is_some_and(|digit| {
             report.digits.push(digit);
             true

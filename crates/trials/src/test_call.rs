@@ -3,6 +3,7 @@
 //! What was not measured is `null`, never guessed: `audio_out` and `dtmf_ok` need a far end that proves it hears.
 
 use crate::agent::{Caller, End, Leg, Place, PlaceError};
+use crate::audio::Audio;
 use crate::clock::millis;
 use crate::tone::Tone;
 use serde::Serialize;
@@ -87,7 +88,7 @@ impl TestCall {
 
     fn result(&self, leg: &Leg, answered: bool, end: Option<End>) -> TestCallResult {
         let progress = leg.progress();
-        let report = leg.audio().filter(|_| answered).map(|audio| audio.report());
+        let report = leg.audio().filter(|_| answered).map(Audio::report);
         let closed = report
             .as_ref()
             .is_some_and(|report| report.heard(Tone::Closed));

@@ -1,8 +1,14 @@
 //! Real calls between real sockets on loopback: the user agent, the centres, the IVR, the feed and the test call.
 
+#![expect(
+    clippy::expect_used,
+    reason = "a test says what it expects and stops there"
+)]
+
 use axum::Router;
 use axum::extract::State;
 use axum::http::{HeaderMap, StatusCode};
+use segue_trials::acd::AcdEventKind::{Abandoned, Answered, Arrived, Ended, Queued};
 use segue_trials::acd::{AcdEvent, AcdEventKind};
 use segue_trials::agent::{Agent, AgentSettings, End, Leg, Place, Timers};
 use segue_trials::callers::{Arrivals, CallerSettings, CallerType, Callers};
@@ -73,12 +79,12 @@ async fn ended(leg: &Leg) -> End {
 
 #[tokio::test]
 async fn a_call_has_audio_both_ways_and_either_side_can_hang_up() {
-    let (caller, mut callee) = (agent("caller").await, agent("callee").await);
+    let (caller, mut far_end) = (agent("caller").await, agent("callee").await);
     for caller_hangs_up in [true, false] {
-        let mut place = Place::new(format!("sip:7001@{}", callee.local_addr()));
+        let mut place = Place::new(format!("sip:7001@{}", far_end.local_addr()));
         place.caller = Some("+16095550123".into());
         let out = caller.caller().place(place).await.expect("placed");
-        let incoming = callee.incoming().await.expect("arrives");
+        let incoming = far_end.incoming().await.expect("arrives");
         assert_eq!(incoming.dialled(), "7001");
         assert_eq!(incoming.caller().as_deref(), Some("+16095550123"));
         incoming.ring();
@@ -104,12 +110,12 @@ async fn a_call_has_audio_both_ways_and_either_side_can_hang_up() {
         assert_eq!(ended(there).await, End::HungUpThere);
         assert_eq!(ended(here).await, End::HungUpHere);
     }
-    let port = callee.local_addr();
+    let port = far_end.local_addr();
     assert_eq!(
         caller.stop().await,
         segue_trials::agent::AgentCounts::default()
     );
-    callee.stop().await;
+    far_end.stop().await;
     tokio::net::UdpSocket::bind(port)
         .await
         .expect("the port is free again");
@@ -117,10 +123,10 @@ async fn a_call_has_audio_both_ways_and_either_side_can_hang_up() {
 
 #[tokio::test]
 async fn a_cancel_before_the_answer_gets_487() {
-    let (caller, mut callee) = (agent("caller").await, agent("callee").await);
-    let to = format!("sip:7001@{}", callee.local_addr());
+    let (caller, mut far_end) = (agent("caller").await, agent("callee").await);
+    let to = format!("sip:7001@{}", far_end.local_addr());
     let out = caller.caller().place(Place::new(to)).await.expect("placed");
-    let incoming = callee.incoming().await.expect("arrives");
+    let incoming = far_end.incoming().await.expect("arrives");
     incoming.ring();
     timeout(PATIENCE, out.until(|p| p.last_status == Some(180)))
         .await
@@ -135,13 +141,13 @@ async fn a_cancel_before_the_answer_gets_487() {
         End::Cancelled
     );
     caller.stop().await;
-    callee.stop().await;
+    far_end.stop().await;
 }
 
 #[tokio::test]
 async fn two_hundred_calls_at_once_are_all_answered_and_ended() {
-    let (caller, mut callee) = (agent("caller").await, agent("callee").await);
-    let to = format!("sip:7001@{}", callee.local_addr());
+    let (caller, mut far_end) = (agent("caller").await, agent("callee").await);
+    let to = format!("sip:7001@{}", far_end.local_addr());
     let mut out = Vec::new();
     for _ in 0..200 {
         let place = Place {
@@ -152,7 +158,9 @@ async fn two_hundred_calls_at_once_are_all_answered_and_ended() {
     }
     let mut into = Vec::new();
     for _ in 0..200 {
-        let incoming = timeout(PATIENCE, callee.incoming()).await.expect("in time");
+        let incoming = timeout(PATIENCE, far_end.incoming())
+            .await
+            .expect("in time");
         into.push(incoming.expect("arrives").answer());
     }
     for leg in &out {
@@ -164,7 +172,7 @@ async fn two_hundred_calls_at_once_are_all_answered_and_ended() {
         assert_eq!(ended(into).await, End::HungUpThere);
     }
     caller.stop().await;
-    callee.stop().await;
+    far_end.stop().await;
 }
 
 #[tokio::test]
@@ -210,7 +218,6 @@ async fn a_centre_answers_queues_and_tells_of_the_one_who_gave_up() {
             .filter(|event| event.segue_call.as_deref() == segue_call);
         of.map(|event| event.kind).collect()
     };
-    use AcdEventKind::{Abandoned, Answered, Arrived, Ended, Queued};
     assert_eq!(kinds(Some("c-1")), [Arrived, Answered, Ended]);
     assert_eq!(kinds(None), [Arrived, Queued, Abandoned]);
     let end = told.iter().find(|event| event.kind == Ended).expect("told");

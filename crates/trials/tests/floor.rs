@@ -1,5 +1,10 @@
 //! The queueing floor in virtual time: deterministic, first in first out, and as Erlang says.
 
+#![expect(
+    clippy::expect_used,
+    reason = "a test says what it expects and stops there"
+)]
+
 use segue_trials::dice::Dice;
 use segue_trials::floor::{
     Floor, FloorError, FloorEvent, FloorSettings, FloorStep, HandleTime, Joined, Pool,

@@ -60,7 +60,7 @@ impl Dialog {
             .unwrap_or(self.fallback)
     }
 
-    /// A request in the dialog. `ACK` carries the INVITE's CSeq number; others must be given a new one first.
+    /// A request in the dialog. `ACK` carries the INVITE's `CSeq` number; others must be given a new one first.
     pub(crate) fn request(&self, method: &str, via: &str, contact: &str) -> Vec<u8> {
         let mut out = format!("{method} {} SIP/2.0\r\n", self.target);
         line(&mut out, "Via", via);

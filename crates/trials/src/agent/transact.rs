@@ -149,5 +149,5 @@ impl Drop for Driver {
 }
 
 fn far() -> Instant {
-    Instant::now() + Duration::from_secs(86_400)
+    Instant::now() + Duration::from_hours(24)
 }

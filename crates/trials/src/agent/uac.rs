@@ -6,6 +6,7 @@ use super::leg::{End, Order};
 use super::sdp;
 use super::transact::{Driver, Wake};
 use super::wire::{Inbound, finish, line};
+use crate::audio::Audio;
 use segue_sip::msg::fields::uri_address;
 use std::net::SocketAddr;
 use std::time::Duration;
@@ -94,7 +95,7 @@ impl Uac {
     async fn invite(&mut self) {
         self.cseq += 1;
         self.branch = self.driver.shared.branch();
-        let audio = self.driver.audio.as_ref().map(|audio| audio.local_addr());
+        let audio = self.driver.audio.as_ref().map(Audio::local_addr);
         let host = self.driver.shared.local.ip();
         let body = sdp::describe(audio, host, self.driver.shared.bits());
         let mut out = self.start("INVITE", &self.branch);
@@ -123,7 +124,7 @@ impl Uac {
         self.state = State::Calling;
     }
 
-    /// Request line to Call-ID, without To and CSeq.
+    /// Request line to Call-ID, without To and `CSeq`.
     fn start(&self, method: &str, branch: &str) -> String {
         let mut out = format!("{method} {} SIP/2.0\r\n", self.target);
         line(&mut out, "Via", &self.driver.shared.via(branch));
@@ -306,7 +307,7 @@ impl Uac {
         let (Some(contact), Some(hop)) = (contact, hop) else {
             return self.over(End::NotFollowed);
         };
-        self.target = contact.to_owned();
+        contact.clone_into(&mut self.target);
         self.hop = hop;
         self.redirects += 1;
         self.driver.note(|progress| progress.redirects += 1);

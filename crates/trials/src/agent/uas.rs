@@ -5,6 +5,7 @@ use super::leg::{End, Order};
 use super::sdp;
 use super::transact::{Driver, Wake};
 use super::wire::{Inbound, line};
+use crate::audio::Audio;
 use std::net::SocketAddr;
 
 #[derive(Clone, Copy, PartialEq, Eq)]
@@ -113,7 +114,7 @@ impl Uas {
     }
 
     async fn answer(&mut self) {
-        let audio = self.driver.audio.as_ref().map(|audio| audio.local_addr());
+        let audio = self.driver.audio.as_ref().map(Audio::local_addr);
         let body = sdp::describe(
             audio,
             self.driver.shared.local.ip(),

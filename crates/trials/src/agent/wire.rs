@@ -82,7 +82,7 @@ impl Inbound {
         uri_user(self.uri.as_bytes()).map(text).unwrap_or_default()
     }
 
-    /// A response to this request: Via, From, To, Call-ID and CSeq copied (RFC 3261 §8.2.6.2), `to_tag` added.
+    /// A response to this request: Via, From, To, Call-ID and `CSeq` copied (RFC 3261 §8.2.6.2), `to_tag` added.
     pub(crate) fn response(&self, status: u16, to_tag: &str, more: &str, body: &str) -> Vec<u8> {
         let mut out = format!("SIP/2.0 {status} {}\r\n", reason(status));
         for via in &self.vias {
@@ -150,10 +150,13 @@ fn reason(status: u16) -> &'static str {
         500 => "Server Internal Error",
         503 => "Service Unavailable",
         603 => "Decline",
-        300..400 => "Redirection",
-        400..500 => "Client Error",
-        500..600 => "Server Error",
-        600.. => "Global Failure",
-        _ => "Progress",
+        _ => match status / 100 {
+            1 => "Progress",
+            2 => "Success",
+            3 => "Redirection",
+            4 => "Client Error",
+            5 => "Server Error",
+            _ => "Global Failure",
+        },
     }
 }
