@@ -91,6 +91,11 @@ pub enum Command {
     User(commands::user::User),
     /// Log in on this machine for twelve hours; the password is read from standard input
     Login(commands::user::Login),
+    /// Place test calls
+    #[command(subcommand)]
+    Trial(commands::trial::Trial),
+    /// Check this data directory: what works, what does not, what to do next
+    Doctor(commands::doctor::Doctor),
     /// Preview the hours of a shift window, across daylight saving
     #[command(subcommand)]
     Windows(commands::windows::Windows),

@@ -3,6 +3,7 @@
 pub mod calls;
 pub mod demo;
 pub mod do_;
+pub mod doctor;
 pub mod explain;
 pub mod fallback;
 pub mod fields;
@@ -13,6 +14,7 @@ pub mod plan;
 pub mod scenario;
 pub mod serve;
 pub mod status;
+pub mod trial;
 pub mod user;
 pub mod windows;
 
@@ -37,6 +39,8 @@ pub fn run(cli: Cli) -> Answered {
         Command::Journal(journal) => journal.run(global),
         Command::User(user) => user.run(global),
         Command::Login(login) => login.run(global),
+        Command::Trial(trial) => trial.run(),
+        Command::Doctor(doctor) => doctor.run(global),
         Command::Windows(windows) => windows.run(),
         Command::Key(key) => key.run(),
     }
