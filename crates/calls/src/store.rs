@@ -11,6 +11,7 @@ use serde::{Deserialize, Serialize};
 use std::collections::BTreeMap;
 use std::fs::{self, File};
 use std::io::{BufRead, BufReader, Write};
+use std::os::unix::fs::DirBuilderExt;
 use std::path::{Path, PathBuf};
 
 /// The call store.
@@ -205,7 +206,7 @@ impl CallStore {
         if folder.exists() {
             fs::remove_dir_all(&folder).map_err(store("sweep", &folder))?;
         }
-        fs::create_dir_all(&folder).map_err(store("create", &folder))?;
+        private_folder(&folder)?;
         Ok(Staging {
             folder,
             moves: Vec::new(),
@@ -233,7 +234,7 @@ impl CallStore {
             if !from.exists() && to.exists() {
                 continue;
             }
-            fs::create_dir_all(folder).map_err(store("create", folder))?;
+            private_folder(folder)?;
             fs::rename(&from, &to).map_err(store("move into place", &to))?;
             sync_folder(folder)?;
         }
@@ -282,7 +283,7 @@ impl CallStore {
 
     fn lock_file(&self, name: &str) -> Result<File, CallsError> {
         let folder = self.root.join("_segue");
-        fs::create_dir_all(&folder).map_err(store("create", &folder))?;
+        private_folder(&folder)?;
         let path = folder.join(name);
         let mut options = File::options();
         options
@@ -327,6 +328,16 @@ impl Staging {
         // What stays is swept by the next import.
         let _ = fs::remove_dir_all(&self.folder);
     }
+}
+
+/// Call records are health information: their folders are for their owner alone.
+fn private_folder(folder: &Path) -> Result<(), CallsError> {
+    let mut builder = fs::DirBuilder::new();
+    builder
+        .recursive(true)
+        .mode(0o700)
+        .create(folder)
+        .map_err(store("create", folder))
 }
 
 fn sync_folder(folder: &Path) -> Result<(), CallsError> {
@@ -406,6 +417,13 @@ mod tests {
         let calls = CallStore::new(folder.path());
         let held = calls.lock_import().unwrap();
         assert!(matches!(calls.lock_import(), Err(CallsError::Busy { .. })));
+        let rights = fs::metadata(folder.path().join("_segue"))
+            .unwrap()
+            .permissions();
+        assert_eq!(
+            std::os::unix::fs::PermissionsExt::mode(&rights) & 0o777,
+            0o700
+        );
         drop(held);
         assert!(calls.lock_import().is_ok());
     }
