@@ -8,6 +8,7 @@
 mod fixture;
 mod support;
 
+mod coverage;
 mod golden;
 mod main_path;
 mod properties;

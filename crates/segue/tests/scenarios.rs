@@ -1,0 +1,196 @@
+//! Every script in `tests/scenarios` holds, run by the real binary; and the runner itself can fail.
+
+use serde_json::Value;
+use std::path::{Path, PathBuf};
+use std::process::{Command, Output};
+
+fn root() -> PathBuf {
+    Path::new(env!("CARGO_MANIFEST_DIR")).join("../..")
+}
+
+fn segue(arguments: &[&str]) -> Output {
+    Command::new(env!("CARGO_BIN_EXE_segue"))
+        .args(arguments)
+        .output()
+        .expect("the binary starts")
+}
+
+fn run(files: &[PathBuf]) -> (Option<i32>, Value) {
+    let mut arguments = vec!["--json", "scenario", "run"];
+    arguments.extend(
+        files
+            .iter()
+            .map(|file| file.to_str().expect("a plain path")),
+    );
+    let output = segue(&arguments);
+    let answer = serde_json::from_slice(&output.stdout)
+        .unwrap_or_else(|e| panic!("{e}: {}", String::from_utf8_lossy(&output.stderr)));
+    (output.status.code(), answer)
+}
+
+/// Runs a script of this test's own.
+fn run_text(text: &str) -> (Option<i32>, Value) {
+    let folder = tempfile::tempdir().expect("a temporary folder");
+    let file = folder.path().join("own.txt");
+    std::fs::write(&file, text).expect("a written script");
+    run(&[file])
+}
+
+#[test]
+fn every_script_holds() {
+    let folder = root().join("tests/scenarios");
+    let mut files: Vec<_> = std::fs::read_dir(&folder)
+        .expect("tests/scenarios")
+        .map(|entry| entry.expect("an entry").path())
+        .filter(|path| path.extension().is_some_and(|e| e == "txt"))
+        .collect();
+    files.sort();
+    let (exit, answer) = run(&files);
+    assert_eq!(answer["first_failure"], Value::Null, "{answer:#}");
+    assert_eq!((exit, &answer["failed"]), (Some(0), &Value::from(0)));
+    assert_eq!(answer["steps"], answer["passed"]);
+    let told = answer["scenarios"].as_array().expect("scenarios");
+    for file in &files {
+        let named = told
+            .iter()
+            .any(|s| s["file"] == file.to_str().expect("a plain path"));
+        assert!(named, "{} was not run", file.display());
+    }
+    for number in ["00", "01", "02", "03", "06", "07", "20", "21", "23"] {
+        let found = files.iter().any(|f| {
+            let name = f.file_name().and_then(|n| n.to_str()).unwrap_or_default();
+            name.starts_with(number)
+        });
+        assert!(found, "scenario {number} has no script");
+    }
+}
+
+#[test]
+fn a_wrong_expectation_fails_with_its_line() {
+    for (wrong, line, expected, came) in [
+        (
+            "Then RVS-Main/MSG is live at 51 %",
+            4,
+            "live at 51 %",
+            "live at 50 %",
+        ),
+        ("Then RVS-Main/MSG is home", 4, "at home", "live at 50 %"),
+        ("Then the journal holds a refused attempt", 4, "1 ×", "0 ×"),
+        ("Then there is one incident", 4, "1 ×", "0 ×"),
+        ("Then the phase is holding", 4, "holding", "moving"),
+        (
+            "Then two signatures, no agreement",
+            4,
+            "no agreement",
+            "version 1 agreed by both",
+        ),
+        ("Then accepted", 4, "a command", "none"),
+        (
+            "When the client's manager proposes a step of RVS-Main/MSG to 110",
+            4,
+            "no `Then refused",
+            "SHARE_OUT_OF_RANGE",
+        ),
+        (
+            "Given the client's manager proposes a step of RVS-Main/MSG to 110",
+            4,
+            "it is given",
+            "SHARE_OUT_OF_RANGE",
+        ),
+        (
+            "When the client's manager proposes a step of RVS-Main/MSG to 110\nThen refused GATE_RED",
+            5,
+            "refused GATE_RED",
+            "refused SHARE_OUT_OF_RANGE",
+        ),
+        (
+            "When the client's manager proposes a step of RVS-Main/MSG to 110\nThen refused SHARE_OUT_OF_RANGE, says \"0-99\"",
+            5,
+            "0-99",
+            "0–100",
+        ),
+        (
+            "When the client's duty manager brings all home\nThen refused DOOR_CLOSED",
+            5,
+            "refused DOOR_CLOSED",
+            "accepted: fell_back",
+        ),
+        (
+            "When the client's duty manager brings all home\nThen nothing new is recorded",
+            5,
+            "nothing new",
+            "accepted: fell_back",
+        ),
+        (
+            "When the window \"Sat 22:00-Sun 06:00\" in America/New_York begins on 2026-10-31\nThen the window lasts 8 h",
+            5,
+            "8",
+            "9",
+        ),
+        ("Then the journal holds 1 share_changed", 4, "1 ×", "2 ×"),
+        (
+            "When it is 2027-01-01 10:00 America/New_York",
+            4,
+            "now or later",
+            "2027-03-08",
+        ),
+        ("Given RVS-Main/TRIAGE live at 33 %", 4, "33 %", "20 %"),
+    ] {
+        let text = format!(
+            "Scenario: wrong on purpose\nGiven the Riverside fixture\nAnd RVS-Main/MSG live at 50 %\n{wrong}\n"
+        );
+        let (exit, answer) = run_text(&text);
+        assert_eq!(exit, Some(5), "{wrong}: {answer:#}");
+        let first = &answer["first_failure"];
+        assert_eq!(first["line"], line, "{wrong}: {answer:#}");
+        let says = |key: &str| first[key].as_str().unwrap_or_default().to_owned();
+        assert!(says("expected").contains(expected), "{wrong}: {answer:#}");
+        assert!(says("came").contains(came), "{wrong}: {answer:#}");
+        assert_eq!(answer["failed"], 1, "{wrong}");
+    }
+}
+
+#[test]
+fn what_follows_a_failure_is_counted_as_not_run() {
+    let (exit, answer) = run_text(
+        "Scenario: one\nGiven the Riverside fixture\nThen the phase is moving\nAnd the phase is moving\n\
+         Scenario: two\nGiven the Riverside fixture\nThen the phase is contracted\n",
+    );
+    assert_eq!(exit, Some(5));
+    let counts = ["steps", "passed", "failed", "not_run"].map(|key| answer[key].as_u64());
+    assert_eq!(counts, [Some(5), Some(3), Some(1), Some(1)], "{answer:#}");
+}
+
+#[test]
+fn a_script_that_cannot_be_read_is_bad_input_with_file_and_line() {
+    let folder = tempfile::tempdir().expect("a temporary folder");
+    let file = folder.path().join("odd.txt");
+    std::fs::write(&file, "Scenario: odd\nGiven the Riverside picture\n").expect("a script");
+    let path = file.to_str().expect("a plain path");
+    let output = segue(&["scenario", "run", path]);
+    let said = String::from_utf8_lossy(&output.stderr).into_owned();
+    assert_eq!(output.status.code(), Some(2), "{said}");
+    assert!(
+        said.contains("odd.txt:2:") && said.contains("the Riverside fixture"),
+        "{said}"
+    );
+    let output = segue(&["scenario", "run", "no-such-script.txt"]);
+    assert_eq!(output.status.code(), Some(2));
+}
+
+#[test]
+fn the_handbook_of_scripts_lists_every_phrase() {
+    let handbook =
+        std::fs::read_to_string(root().join("docs/scenarios.md")).expect("docs/scenarios.md");
+    let output = segue(&["--json", "scenario", "phrases"]);
+    let answer: Value = serde_json::from_slice(&output.stdout).expect("JSON");
+    let phrases = answer["phrases"].as_array().expect("phrases");
+    assert!(phrases.len() > 40, "{}", phrases.len());
+    for phrase in phrases {
+        let phrase = phrase.as_str().expect("a text");
+        assert!(
+            handbook.contains(&format!("`{phrase}`")),
+            "docs/scenarios.md should list `{phrase}`"
+        );
+    }
+}
