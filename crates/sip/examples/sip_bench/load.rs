@@ -109,12 +109,12 @@ pub(crate) fn ack(server: SocketAddr, me: SocketAddr, run: u32) -> Template {
     ))
 }
 
-fn number(packet: &[u8], run_mark: &[u8]) -> Option<usize> {
+fn number(packet: &[u8], mark: &[u8]) -> Option<usize> {
     let at = memmem::find(packet, MARK)? + MARK.len();
     let digits = std::str::from_utf8(packet.get(at..at + DIGITS)?).ok()?;
     packet
         .get(at + DIGITS..)?
-        .starts_with(run_mark)
+        .starts_with(mark)
         .then(|| digits.parse().ok())?
 }
 
@@ -149,7 +149,7 @@ struct Run {
     server: SocketAddr,
     invite: Template,
     ack: Template,
-    run_mark: Vec<u8>,
+    mark: Vec<u8>,
     latency_us: Vec<u32>,
     answered: usize,
     out: Vec<u8>,
@@ -205,7 +205,7 @@ impl Run {
             if packet.starts_with(b"SIP/2.0 1") {
                 continue;
             }
-            let Some(number) = number(packet, &self.run_mark) else {
+            let Some(number) = number(packet, &self.mark) else {
                 continue;
             };
             let good = packet.starts_with(b"SIP/2.0 302") || packet.starts_with(b"SIP/2.0 200");
@@ -260,7 +260,7 @@ fn once(
         server,
         invite: invite(server, me, run),
         ack: ack(server, me, run),
-        run_mark: format!("-{run}\r").into_bytes(),
+        mark: format!("-{run}\r").into_bytes(),
         latency_us: Vec::new(),
         answered: 0,
         out: Vec::new(),

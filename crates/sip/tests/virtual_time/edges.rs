@@ -14,7 +14,7 @@ fn strangers_get_silence_or_403_and_are_counted() {
         (2, 0)
     );
     let mut sim = Sim::with(Mode::Proxy, vec![Target::new(addr(OUT))], |c| {
-        c.stranger = Stranger::Forbid
+        c.stranger = Stranger::Forbid;
     });
     sim.receive("203.0.113.5:5060", request("ACK", "a", ""));
     sim.nothing();

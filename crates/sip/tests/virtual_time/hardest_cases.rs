@@ -467,7 +467,7 @@ fn case_14_legacy_caller_without_a_branch_cookie() {
 #[test]
 fn case_14_a_spiral_is_a_new_transaction_and_the_hop_limit_ends_it() {
     let mut sim = Sim::with(Mode::Proxy, vec![Target::new(addr(OUT))], |c| {
-        c.calls_max = 128
+        c.calls_max = 128;
     });
     let mut out = sim.call("a", OUT);
     for hop in 1..70 {
@@ -492,7 +492,7 @@ fn case_14_a_spiral_is_a_new_transaction_and_the_hop_limit_ends_it() {
 #[test]
 fn case_15_a_full_table_sheds_home_without_memory() {
     let mut sim = Sim::with(Mode::Proxy, vec![Target::new(addr(OUT))], |c| {
-        c.calls_max = 2
+        c.calls_max = 2;
     });
     for id in ["a", "b"] {
         sim.call(id, OUT);

@@ -10,3 +10,5 @@ mod hardest_cases;
 mod preserve;
 #[cfg(test)]
 mod sim;
+#[cfg(test)]
+mod soak;
