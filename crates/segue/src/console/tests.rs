@@ -189,7 +189,7 @@ async fn a_fallback_command_goes_through_the_home_door_and_unreadable_ones_say_h
     assert!(matches!(fields, Err(ActError::Invalid(refusal)) if refusal.missing[0].contains("chunk")));
     let done = rig.console.submit(submit(json!({ "command": "fallback", "scope": "RVS-Main" }), "c")).await.unwrap();
     assert_eq!(done["fallback"]["incident"], "INC-1");
-    assert_eq!(chunk(&*rig.show().await, OUT).out_percent, Some(0), "latched before the tail knows");
+    assert_eq!(chunk(rig.show().await.as_ref(), OUT).out_percent, Some(0), "latched before the tail knows");
 }
 
 #[tokio::test]
@@ -205,7 +205,7 @@ async fn the_journals_silence_is_an_alarm_and_ends_health() {
         fed_at: [None; 2], pressed_by: &nobody, journal: &[], chain: None,
     });
     assert!(cut_off.alarm.is_some_and(|alarm| alarm.title == "The journal does not answer."));
-    assert_eq!(chunk(&rig.show().await, OUT).out_percent, Some(20));
+    assert_eq!(chunk(rig.show().await.as_ref(), OUT).out_percent, Some(20));
     let harm: Vec<_> = cut_off.checks.iter().filter(|check| check.aspect == Aspect::Harm).collect();
     assert_eq!(harm.len(), 2, "journal and call facts: {harm:?}");
 }
