@@ -24,7 +24,11 @@ impl Shared {
             Door::Account => Entered::Password,
             Door::Pin => Entered::Pin,
         };
-        let actor = self.people.homeward_actor(&request.person.user, door).await.map_err(not_let_in)?;
+        let actor = self
+            .people
+            .homeward_actor(&request.person.user, door)
+            .await
+            .map_err(not_let_in)?;
         let press = Press {
             scope: request.scope,
             reason: request.reason.unwrap_or_default(),
@@ -61,23 +65,49 @@ impl Shared {
             unjournalled.remove(0);
         }
         let by = format!("{}, {}", person.role, person.party);
-        unjournalled.push(Unjournalled { scope: pressed.scope.clone(), at, by });
+        unjournalled.push(Unjournalled {
+            scope: pressed.scope.clone(),
+            at,
+            by,
+        });
     }
 
     /// Runs a command through the desk; one that brings calls home goes through the home door, as everywhere.
     pub(super) async fn submit(&self, submission: Submission) -> Result<Value, ActError> {
         let command = read(submission.command)?;
         if let Command::Fallback(fallback) = command {
-            return self.submit_fallback(fallback, submission.person, submission.command_id).await;
+            return self
+                .submit_fallback(fallback, submission.person, submission.command_id)
+                .await;
         }
-        let actor =
-            self.people.actor(&submission.person.user, Entered::Password).await.map_err(not_let_in)?;
-        let command_id = CommandId::new(submission.command_id)
-            .map_err(|e| invalid("BAD_COMMAND_ID", e.to_string(), "choose another command id, or leave it out"))?;
-        let request = Request { stream: self.stream.clone(), command_id, actor, command, now: clock::now() };
-        let answer = self.desk.execute(&request).await.map_err(|error| failed(desk_failure(error)))?;
+        let actor = self
+            .people
+            .actor(&submission.person.user, Entered::Password)
+            .await
+            .map_err(not_let_in)?;
+        let command_id = CommandId::new(submission.command_id).map_err(|e| {
+            invalid(
+                "BAD_COMMAND_ID",
+                e.to_string(),
+                "choose another command id, or leave it out",
+            )
+        })?;
+        let request = Request {
+            stream: self.stream.clone(),
+            command_id,
+            actor,
+            command,
+            now: clock::now(),
+        };
+        let answer = self
+            .desk
+            .execute(&request)
+            .await
+            .map_err(|error| failed(desk_failure(error)))?;
         self.wake.notify_one();
-        Ok(json!({ "position": answer.position, "events": answer.events, "repeated": answer.repeated }))
+        Ok(
+            json!({ "position": answer.position, "events": answer.events, "repeated": answer.repeated }),
+        )
     }
 
     async fn submit_fallback(
@@ -87,7 +117,13 @@ impl Shared {
         command_id: String,
     ) -> Result<Value, ActError> {
         let reason = Some(fallback.reason).filter(|reason| !reason.is_empty());
-        let request = FallbackRequest { scope: fallback.scope, reason, person, door: Door::Account, command_id };
+        let request = FallbackRequest {
+            scope: fallback.scope,
+            reason,
+            person,
+            door: Door::Account,
+            command_id,
+        };
         let answer = self.press(request).await?;
         Ok(json!({ "position": self.transition().version, "events": [], "fallback": answer }))
     }
@@ -95,13 +131,21 @@ impl Shared {
 
 /// A command by its name and fields, as `segue schema` prints them.
 fn read(command: Value) -> Result<Command, ActError> {
-    let named = command.get("command").and_then(Value::as_str).map(str::to_owned);
-    let known = named.as_deref().is_some_and(|name| Command::NAMES.contains(&name));
+    let named = command
+        .get("command")
+        .and_then(Value::as_str)
+        .map(str::to_owned);
+    let known = named
+        .as_deref()
+        .is_some_and(|name| Command::NAMES.contains(&name));
     serde_json::from_value(command).map_err(|error| {
         let how = if known {
             "compare the fields with `segue schema`".to_owned()
         } else {
-            format!("name it in `command`; known commands: {}", Command::NAMES.join(", "))
+            format!(
+                "name it in `command`; known commands: {}",
+                Command::NAMES.join(", ")
+            )
         };
         let name = named.unwrap_or_else(|| "a command without a name".to_owned());
         invalid("BAD_COMMAND", format!("a readable `{name}`: {error}"), &how)
@@ -145,10 +189,14 @@ pub(super) fn refusal_view(refusal: Refusal) -> RefusalView {
 fn failed(failure: Failure) -> ActError {
     match failure {
         Failure::Refused(refusal) => ActError::Refused(Box::new(refusal_view(*refusal))),
-        Failure::BadInput(what) => {
-            invalid("BAD_INPUT", what, &format!("correct it and send it again; a scope is `{SCOPE_ALL}`, a site or a chunk"))
-        }
+        Failure::BadInput(what) => invalid(
+            "BAD_INPUT",
+            what,
+            &format!("correct it and send it again; a scope is `{SCOPE_ALL}`, a site or a chunk"),
+        ),
         Failure::Unavailable(message) => ActError::Unavailable { message },
-        Failure::Internal(error) => ActError::Unavailable { message: format!("{error:#}") },
+        Failure::Internal(error) => ActError::Unavailable {
+            message: format!("{error:#}"),
+        },
     }
 }

@@ -5,7 +5,9 @@ use super::ingest::IN_HOUSE;
 use crate::clock;
 use crate::office::chain;
 use jiff::{SignedDuration, Timestamp};
-use segue_journal::facts::{ArmMatch, ChunkCount, Facts, FactsError, OpenCalls, P90Wait, RecordTotals};
+use segue_journal::facts::{
+    ArmMatch, ChunkCount, Facts, FactsError, OpenCalls, P90Wait, RecordTotals,
+};
 use std::sync::Arc;
 use std::time::Duration;
 use tokio::sync::watch;
@@ -44,11 +46,19 @@ pub(super) struct Measured {
 }
 
 /// Reads once. What an earlier reading knew of the feeds is kept.
-pub(super) async fn measure(facts: &Facts, now: Timestamp, before: Option<&Measured>) -> Result<Measured, FactsError> {
+pub(super) async fn measure(
+    facts: &Facts,
+    now: Timestamp,
+    before: Option<&Measured>,
+) -> Result<Measured, FactsError> {
     let ago = |minutes| now - SignedDuration::from_mins(minutes);
     let from = ago(DECISIONS_MIN);
     let due_to = now - SignedDuration::from_secs(RECORD_LATE_S);
-    let feeds_from = if before.is_some() { from } else { ago(FEED_DAYS * 24 * 60) };
+    let feeds_from = if before.is_some() {
+        from
+    } else {
+        ago(FEED_DAYS * 24 * 60)
+    };
     let newest = facts.newest_events(feeds_from, IN_HOUSE).await?;
     let known = before.map_or([None; 2], |before| before.newest);
     Ok(Measured {
@@ -56,9 +66,17 @@ pub(super) async fn measure(facts: &Facts, now: Timestamp, before: Option<&Measu
         to: now,
         due_to,
         // `to` itself is included: the newest decision counts at once.
-        counts: facts.chunk_counts(from, now + SignedDuration::from_micros(1)).await?,
+        counts: facts
+            .chunk_counts(from, now + SignedDuration::from_micros(1))
+            .await?,
         open: facts.open_calls(ago(OPEN_MIN), IN_HOUSE).await?,
-        waits: facts.p90_waits(ago(WAITS_MIN), now + SignedDuration::from_micros(1), IN_HOUSE).await?,
+        waits: facts
+            .p90_waits(
+                ago(WAITS_MIN),
+                now + SignedDuration::from_micros(1),
+                IN_HOUSE,
+            )
+            .await?,
         totals: facts.record_totals(from, due_to, IN_HOUSE).await?,
         matches: facts.arm_matches(from, due_to).await?,
         newest: [newest.0.max(known[0]), newest.1.max(known[1])],

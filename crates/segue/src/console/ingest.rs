@@ -36,11 +36,18 @@ impl Shared {
         let now = clock::now();
         let side = self.feeding_side(&batch.token, now).await?;
         let numbers = self.known_numbers();
-        let reader = Reader { key: &self.key, numbers: &numbers, side, now };
+        let reader = Reader {
+            key: &self.key,
+            numbers: &numbers,
+            side,
+            now,
+        };
         let (events, mut answer) = reader.read(&batch.body);
         if !events.is_empty() {
             let stored = self.facts.store_acd_events(&events).await;
-            let stored = stored.map_err(|error| IngestError::Unavailable { message: chain(&error) })?;
+            let stored = stored.map_err(|error| IngestError::Unavailable {
+                message: chain(&error),
+            })?;
             (answer.accepted, answer.duplicates) = (stored.accepted, stored.duplicates);
             self.memory().fed_at[usize::from(side == Side::Outsourcer)] = Some(now);
         }
@@ -48,12 +55,19 @@ impl Shared {
     }
 
     async fn feeding_side(&self, token: &str, now: Timestamp) -> Result<Side, IngestError> {
-        match self.people.accounts.enter_with_token(token.trim(), now).await {
+        match self
+            .people
+            .accounts
+            .enter_with_token(token.trim(), now)
+            .await
+        {
             Ok(entry) => match entry.door {
                 Door::Token(TokenScope::Ingest | TokenScope::Act) => Ok(entry.account.side),
                 _ => Err(IngestError::UnknownToken),
             },
-            Err(EntryError::Accounts(error)) => Err(IngestError::Unavailable { message: chain(&error) }),
+            Err(EntryError::Accounts(error)) => Err(IngestError::Unavailable {
+                message: chain(&error),
+            }),
             Err(EntryError::Wrong | EntryError::Throttled { .. }) => Err(IngestError::UnknownToken),
         }
     }
@@ -62,7 +76,14 @@ impl Shared {
     fn known_numbers(&self) -> BTreeSet<String> {
         let t = self.transition();
         let lines = t.lines.iter();
-        lines.flat_map(|l| l.routes.iter().map(|r| r.dialled.clone()).chain([l.number.clone()])).collect()
+        lines
+            .flat_map(|l| {
+                l.routes
+                    .iter()
+                    .map(|r| r.dialled.clone())
+                    .chain([l.number.clone()])
+            })
+            .collect()
     }
 }
 
@@ -78,7 +99,13 @@ impl Reader<'_> {
     /// The events of a batch, and its reconciliation so far: what is not quarantined is still to be stored.
     pub(super) fn read(&self, body: &[u8]) -> (Vec<AcdEvent>, IngestAnswer) {
         let mut events = Vec::new();
-        let mut answer = IngestAnswer { read: 0, accepted: 0, duplicates: 0, quarantined: 0, rows: Vec::new() };
+        let mut answer = IngestAnswer {
+            read: 0,
+            accepted: 0,
+            duplicates: 0,
+            quarantined: 0,
+            rows: Vec::new(),
+        };
         for (index, row) in body.split(|b| *b == b'\n').enumerate() {
             let row = row.trim_ascii();
             if row.is_empty() {
@@ -88,14 +115,19 @@ impl Reader<'_> {
             let event = if events.len() < BATCH_EVENTS_MAX {
                 self.event(row)
             } else {
-                Err(format!("a batch holds at most {BATCH_EVENTS_MAX} events; send the rest as the next one"))
+                Err(format!(
+                    "a batch holds at most {BATCH_EVENTS_MAX} events; send the rest as the next one"
+                ))
             };
             match event {
                 Ok(event) => events.push(event),
                 Err(reason) => {
                     answer.quarantined += 1;
                     if answer.rows.len() < QUARANTINED_ROWS_MAX {
-                        answer.rows.push(QuarantinedRow { line: index as u64 + 1, reason });
+                        answer.rows.push(QuarantinedRow {
+                            line: index as u64 + 1,
+                            reason,
+                        });
                     }
                 }
             }
@@ -105,17 +137,28 @@ impl Reader<'_> {
 
     fn event(&self, row: &[u8]) -> Result<AcdEvent, String> {
         // The parser's words say where, not what: they never repeat a value of the row.
-        let told: Told = serde_json::from_slice(row)
-            .map_err(|e| format!("not an event at column {}; see docs/acd-events.md", e.column()))?;
-        let at = Timestamp::from_microsecond(told.at_us).map_err(|_| "at_us is no instant".to_owned())?;
+        let told: Told = serde_json::from_slice(row).map_err(|e| {
+            format!(
+                "not an event at column {}; see docs/acd-events.md",
+                e.column()
+            )
+        })?;
+        let at = Timestamp::from_microsecond(told.at_us)
+            .map_err(|_| "at_us is no instant".to_owned())?;
         if at.as_second() > self.now.as_second() + AHEAD_S_MAX {
-            return Err(format!("at_us is more than {AHEAD_S_MAX} s ahead; set the centre's clock"));
+            return Err(format!(
+                "at_us is more than {AHEAD_S_MAX} s ahead; set the centre's clock"
+            ));
         }
         if !segue_domain::ids::is_usable(&told.centre) || may_hold_number(&told.centre) {
-            return Err("centre is no plain name of 1 to 64 letters, digits, `.`, `_`, `-`, `/`".to_owned());
+            return Err(
+                "centre is no plain name of 1 to 64 letters, digits, `.`, `_`, `-`, `/`".to_owned(),
+            );
         }
         if !(1..=SOURCE_CALL_ID_BYTES_MAX).contains(&told.source_call_id.len()) {
-            return Err(format!("source_call_id has 1 to {SOURCE_CALL_ID_BYTES_MAX} bytes"));
+            return Err(format!(
+                "source_call_id has 1 to {SOURCE_CALL_ID_BYTES_MAX} bytes"
+            ));
         }
         let prefix = match self.side {
             Side::Client => IN_HOUSE,
@@ -127,14 +170,22 @@ impl Reader<'_> {
             kind: kind(told.kind),
             at,
             call_id: told.segue_call.filter(|id| is_ours(id)),
-            caller: told.caller.as_deref().and_then(e164).map(|number| self.key.hash(&number)),
+            caller: told
+                .caller
+                .as_deref()
+                .and_then(e164)
+                .map(|number| self.key.hash(&number)),
             dialled: Some(told.dialled).filter(|dialled| self.numbers.contains(dialled)),
         })
     }
 
     /// The centre's id, or its hash where it may hold somebody's number.
     fn source_call_id(&self, id: &str) -> String {
-        if may_hold_number(id) { format!("h-{}", self.key.hash(id)) } else { id.to_owned() }
+        if may_hold_number(id) {
+            format!("h-{}", self.key.hash(id))
+        } else {
+            id.to_owned()
+        }
     }
 }
 

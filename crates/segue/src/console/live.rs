@@ -19,7 +19,7 @@ use tokio::sync::watch;
 /// How often the view is built when nothing happens.
 const PERIOD: Duration = Duration::from_secs(1);
 /// How often the chain is checked.
-const CHAIN_PERIOD: Duration = Duration::from_secs(300);
+const CHAIN_PERIOD: Duration = Duration::from_mins(5);
 /// A check that took long is followed by a pause so many times as long.
 const CHAIN_PAUSE_TIMES: u32 = 20;
 /// How long a view waits for the journal's tail; then it shows the tail it has.
@@ -46,7 +46,11 @@ pub(super) async fn keep(shared: Arc<Shared>, mut stop: watch::Receiver<bool>) {
 }
 
 /// Returns when the view may have changed, at the latest after a second.
-async fn something(shared: &Shared, states: &mut watch::Receiver<Arc<Transition>>, latch: &Arc<HomeLatch>) {
+async fn something(
+    shared: &Shared,
+    states: &mut watch::Receiver<Arc<Transition>>,
+    latch: &Arc<HomeLatch>,
+) {
     let changed = async {
         if states.changed().await.is_err() {
             // The tail has ended: only the other reasons are left.
@@ -82,7 +86,13 @@ impl Words {
             return;
         }
         let after = Version(t.version.saturating_sub(u64::from(TAIL_EVENTS)));
-        let page = tokio::time::timeout(TAIL_WAIT, shared.desk.journal().read_stream(&shared.stream, after, TAIL_EVENTS));
+        let page = tokio::time::timeout(
+            TAIL_WAIT,
+            shared
+                .desk
+                .journal()
+                .read_stream(&shared.stream, after, TAIL_EVENTS),
+        );
         // Without the journal the words stay as they are; its silence shows elsewhere.
         let Ok(Ok(page)) = page.await else { return };
         let mut journal = Vec::with_capacity(page.len());
@@ -95,7 +105,10 @@ impl Words {
         }
         for (id, incident) in &t.incidents {
             if !self.pressed_by.contains_key(id) {
-                let by = shared.people.words(t, incident.opened.person.as_str(), incident.opened.by).await;
+                let by = shared
+                    .people
+                    .words(t, incident.opened.person.as_str(), incident.opened.by)
+                    .await;
                 self.pressed_by.insert(id.clone(), by);
             }
         }
@@ -151,7 +164,11 @@ fn is_news(shown: &LiveView, view: &LiveView) -> bool {
     if minute(shown.as_of) != minute(view.as_of) {
         return true;
     }
-    *view != LiveView { as_of: view.as_of, ..shown.clone() }
+    *view
+        != LiveView {
+            as_of: view.as_of,
+            ..shown.clone()
+        }
 }
 
 /// Checks the whole chain now and then, until `stop`.
@@ -177,7 +194,11 @@ impl Shared {
                 if let Some(bad) = &report.first_bad {
                     tracing::error!(%bad, "the journal's chain is broken; run `segue journal verify`");
                 }
-                let check = ChainCheck { position: report.position.0, at: clock::now(), ok: report.ok };
+                let check = ChainCheck {
+                    position: report.position.0,
+                    at: clock::now(),
+                    ok: report.ok,
+                };
                 self.memory().chain = Some(check);
                 self.rebuild.notify_one();
             }

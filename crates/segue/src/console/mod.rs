@@ -159,14 +159,20 @@ impl Console for NodeConsole {
     fn authenticate(&self, credentials: Credentials) -> Boxed<'_, SignIn> {
         Box::pin(async move {
             let t = self.shared.transition();
-            self.shared.people.enter(&t, &credentials, crate::clock::now()).await
+            self.shared
+                .people
+                .enter(&t, &credentials, crate::clock::now())
+                .await
         })
     }
 
     fn authenticate_pin(&self, credentials: Credentials) -> Boxed<'_, SignIn> {
         Box::pin(async move {
             let t = self.shared.transition();
-            self.shared.people.enter_with_pin(&t, &credentials, crate::clock::now()).await
+            self.shared
+                .people
+                .enter_with_pin(&t, &credentials, crate::clock::now())
+                .await
         })
     }
 

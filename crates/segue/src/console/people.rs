@@ -33,33 +33,58 @@ pub(super) enum Lookup {
 
 impl People {
     pub(super) fn new(accounts: Accounts) -> Self {
-        Self { accounts, entered: Mutex::default() }
+        Self {
+            accounts,
+            entered: Mutex::default(),
+        }
     }
 
     pub(super) async fn enter(&self, t: &Transition, who: &Credentials, now: Timestamp) -> SignIn {
-        let entry = self.accounts.enter(&who.user, &who.secret, SOURCE, now).await;
+        let entry = self
+            .accounts
+            .enter(&who.user, &who.secret, SOURCE, now)
+            .await;
         self.signed_in(t, entry, None)
     }
 
-    pub(super) async fn enter_with_pin(&self, t: &Transition, who: &Credentials, now: Timestamp) -> SignIn {
-        let entry = self.accounts.enter_with_pin(&who.user, &who.secret, SOURCE, now).await;
+    pub(super) async fn enter_with_pin(
+        &self,
+        t: &Transition,
+        who: &Credentials,
+        now: Timestamp,
+    ) -> SignIn {
+        let entry = self
+            .accounts
+            .enter_with_pin(&who.user, &who.secret, SOURCE, now)
+            .await;
         self.signed_in(t, entry, Some(Role::Duty))
     }
 
-    fn signed_in(&self, t: &Transition, entry: Result<Entry, EntryError>, role: Option<Role>) -> SignIn {
+    fn signed_in(
+        &self,
+        t: &Transition,
+        entry: Result<Entry, EntryError>,
+        role: Option<Role>,
+    ) -> SignIn {
         match entry {
             Ok(entry) => {
                 let person = Person {
                     user: entry.account.name.clone(),
-                    role: role.map_or_else(|| role_of(&entry.account), role_words).to_owned(),
+                    role: role
+                        .map_or_else(|| role_of(&entry.account), role_words)
+                        .to_owned(),
                     party: t.parties.name(entry.account.side),
                 };
                 self.remember(entry.account);
                 SignIn::Known(person)
             }
             Err(EntryError::Wrong) => SignIn::Unknown,
-            Err(EntryError::Throttled { retry_s }) => SignIn::Throttled { retry_after_s: retry_s },
-            Err(EntryError::Accounts(error)) => SignIn::Unavailable { message: chain(&error) },
+            Err(EntryError::Throttled { retry_s }) => SignIn::Throttled {
+                retry_after_s: retry_s,
+            },
+            Err(EntryError::Accounts(error)) => SignIn::Unavailable {
+                message: chain(&error),
+            },
         }
     }
 
@@ -72,7 +97,11 @@ impl People {
     }
 
     fn remembered(&self, name: &str) -> Option<Account> {
-        self.entered.lock().unwrap_or_else(PoisonError::into_inner).get(name).cloned()
+        self.entered
+            .lock()
+            .unwrap_or_else(PoisonError::into_inner)
+            .get(name)
+            .cloned()
     }
 
     /// The person as the accounts know them now, never more than the door lets through.
@@ -83,7 +112,9 @@ impl People {
             Err(error) => return Err(Lookup::Unavailable(chain(&error))),
         };
         // The same name, but an account made anew: not the person who signed in.
-        let other = self.remembered(name).is_some_and(|then| then.created_at != account.created_at);
+        let other = self
+            .remembered(name)
+            .is_some_and(|then| then.created_at != account.created_at);
         if other {
             return Err(Lookup::Gone);
         }
@@ -116,9 +147,18 @@ impl People {
 
 /// The one role a page names: the most binding one.
 pub(super) fn role_of(account: &Account) -> &'static str {
-    const ORDER: [Role; 6] =
-        [Role::AccountManager, Role::Signatory, Role::Implementation, Role::Duty, Role::TestCaller, Role::Viewer];
-    ORDER.into_iter().find(|role| account.roles.contains(role)).map_or("person", role_words)
+    const ORDER: [Role; 6] = [
+        Role::AccountManager,
+        Role::Signatory,
+        Role::Implementation,
+        Role::Duty,
+        Role::TestCaller,
+        Role::Viewer,
+    ];
+    ORDER
+        .into_iter()
+        .find(|role| account.roles.contains(role))
+        .map_or("person", role_words)
 }
 
 fn role_words(role: Role) -> &'static str {

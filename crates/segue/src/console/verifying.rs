@@ -27,14 +27,20 @@ impl Verifier {
     /// Verifies each open incident whose calls a person in-house has answered since. The journal sees to it that it is once.
     pub(super) async fn run(&mut self, shared: &Shared, now: Timestamp) {
         let t = shared.transition();
-        let mut open: Vec<_> = t.incidents.values().filter(|i| i.verified.is_none()).collect();
+        let mut open: Vec<_> = t
+            .incidents
+            .values()
+            .filter(|i| i.verified.is_none())
+            .collect();
         open.sort_by_key(|incident| std::cmp::Reverse(incident.opened.at));
         for incident in open.into_iter().take(INCIDENTS_MAX) {
             let id = &incident.opened.incident;
             if self.done.contains(id) {
                 continue;
             }
-            let Some(call) = answered(shared, incident).await else { continue };
+            let Some(call) = answered(shared, incident).await else {
+                continue;
+            };
             match verify(shared, id, &call, now).await {
                 Ok(()) => {
                     self.done.insert(id.clone());
@@ -54,7 +60,11 @@ impl Verifier {
 async fn answered(shared: &Shared, incident: &Incident) -> Option<AnsweredCall> {
     for returned in &incident.opened.chunks {
         let (pressed_at, chunk) = (incident.opened.at, returned.chunk.as_str());
-        match shared.facts.answered_in_house_after(pressed_at, chunk, IN_HOUSE).await {
+        match shared
+            .facts
+            .answered_in_house_after(pressed_at, chunk, IN_HOUSE)
+            .await
+        {
             Ok(Some(call)) => return Some(call),
             Ok(None) => {}
             Err(error) => {
@@ -66,14 +76,29 @@ async fn answered(shared: &Shared, incident: &Incident) -> Option<AnsweredCall> 
     None
 }
 
-async fn verify(shared: &Shared, incident: &IncidentId, call: &AnsweredCall, now: Timestamp) -> Result<(), DeskError> {
+async fn verify(
+    shared: &Shared,
+    incident: &IncidentId,
+    call: &AnsweredCall,
+    now: Timestamp,
+) -> Result<(), DeskError> {
     let seconds = call.wait_ms.div_ceil(1_000);
     let evidence = format!("call {} answered in-house after {seconds} s", call.call_id);
-    let command = VerifyReturn { incident: incident.clone(), evidence }.into();
+    let command = VerifyReturn {
+        incident: incident.clone(),
+        evidence,
+    }
+    .into();
     // The same id after a restart: the journal knows that it was done.
     let command_id = CommandId::new(format!("verify:{}:{incident}", shared.stream))
         .map_err(|error| DeskError::Append(error.into()))?;
     let actor = Actor::new(SEGUE, Side::Client, &[Role::Duty]);
-    let request = Request { stream: shared.stream.clone(), command_id, actor, command, now };
+    let request = Request {
+        stream: shared.stream.clone(),
+        command_id,
+        actor,
+        command,
+        now,
+    };
     shared.desk.execute(&request).await.map(drop)
 }

@@ -25,7 +25,10 @@ pub(super) fn latches(i: &Inputs<'_>) -> Vec<HomeLatch> {
     let mut latches = unjournalled(i);
     let returned = returned(i.t);
     for incident in i.t.incidents.values() {
-        let still = returned.iter().filter(|(id, _)| **id == incident.opened.incident).map(|(_, chunk)| *chunk);
+        let still = returned
+            .iter()
+            .filter(|(id, _)| **id == incident.opened.incident)
+            .map(|(_, chunk)| *chunk);
         let still: Vec<_> = still.collect();
         for scope in scopes(i, incident, &still) {
             latches.push(latch(i, incident, scope));
@@ -42,8 +45,13 @@ fn scopes(i: &Inputs<'_>, incident: &Incident, still: &[&ChunkId]) -> Vec<String
     }
     let pressed = incident.opened.scope.as_str();
     let whole = segue_domain::fallback::Scope::read(i.t, pressed).is_ok_and(|scope| {
-        let covered = i.t.chunks.iter().filter(|(id, chunk)| scope.covers(id, chunk));
-        covered.into_iter().all(|(id, _)| i.out_percent(id).is_none_or(|percent| percent == 0))
+        let covered =
+            i.t.chunks
+                .iter()
+                .filter(|(id, chunk)| scope.covers(id, chunk));
+        covered
+            .into_iter()
+            .all(|(id, _)| i.out_percent(id).is_none_or(|percent| percent == 0))
     });
     match whole {
         true if pressed.eq_ignore_ascii_case(SCOPE_ALL) => vec![SCOPE_ALL.to_owned()],
@@ -54,7 +62,10 @@ fn scopes(i: &Inputs<'_>, incident: &Incident, still: &[&ChunkId]) -> Vec<String
 
 fn latch(i: &Inputs<'_>, incident: &Incident, scope: String) -> HomeLatch {
     let opened = &incident.opened;
-    let home = opened.chunks.iter().all(|returned| i.out_percent(&returned.chunk).is_none_or(|percent| percent == 0));
+    let home = opened.chunks.iter().all(|returned| {
+        i.out_percent(&returned.chunk)
+            .is_none_or(|percent| percent == 0)
+    });
     let by = i.pressed_by.get(&opened.incident).cloned();
     HomeLatch {
         scope,
@@ -70,7 +81,12 @@ fn latch(i: &Inputs<'_>, incident: &Incident, scope: String) -> HomeLatch {
 
 /// Latches that the transition does not know of yet.
 fn unjournalled(i: &Inputs<'_>) -> Vec<HomeLatch> {
-    let held: Vec<_> = i.t.chunks.iter().filter(|(id, chunk)| chunk.is_out() && i.is_latched(id)).map(|(id, _)| id).collect();
+    let held: Vec<_> =
+        i.t.chunks
+            .iter()
+            .filter(|(id, chunk)| chunk.is_out() && i.is_latched(id))
+            .map(|(id, _)| id)
+            .collect();
     if held.is_empty() {
         return Vec::new();
     }
@@ -86,7 +102,10 @@ fn unjournalled(i: &Inputs<'_>) -> Vec<HomeLatch> {
         incident: None,
         // Of a press through another door only the latch is known until the journal tells.
         pressed_at: press.map_or(i.now, |press| press.at),
-        by: press.map_or_else(|| "a person whose name the journal will tell".to_owned(), |press| press.by.clone()),
+        by: press.map_or_else(
+            || "a person whose name the journal will tell".to_owned(),
+            |press| press.by.clone(),
+        ),
         nodes_home: 1,
         nodes_total: 1,
         journalled: false,

@@ -42,7 +42,11 @@ pub(super) struct Inputs<'a> {
 
 /// The view before anything is known.
 pub(super) fn nothing_yet(now: Timestamp) -> LiveView {
-    let (t, installed, latch) = (Transition::default(), Installed::default(), HomeLatch::default());
+    let (t, installed, latch) = (
+        Transition::default(),
+        Installed::default(),
+        HomeLatch::default(),
+    );
     let nothing = Inputs {
         now,
         t: &t,
@@ -52,7 +56,11 @@ pub(super) fn nothing_yet(now: Timestamp) -> LiveView {
         lease_ms_left: 0,
         measured: None,
         facts_trouble: None,
-        written: WriterCounts { stored: 0, dropped: 0, lost: 0 },
+        written: WriterCounts {
+            stored: 0,
+            dropped: 0,
+            lost: 0,
+        },
         pending: 0,
         unjournalled: &[],
         fed_at: [None; 2],
@@ -60,17 +68,29 @@ pub(super) fn nothing_yet(now: Timestamp) -> LiveView {
         journal: &[],
         chain: None,
     };
-    LiveView { nodes: Vec::new(), alarm: None, ..view(&nothing) }
+    LiveView {
+        nodes: Vec::new(),
+        alarm: None,
+        ..view(&nothing)
+    }
 }
 
 /// The whole view.
 pub(super) fn view(i: &Inputs<'_>) -> LiveView {
     LiveView {
-        transition: if i.t.name.is_empty() { i.t.id.to_string() } else { i.t.name.clone() },
+        transition: if i.t.name.is_empty() {
+            i.t.id.to_string()
+        } else {
+            i.t.name.clone()
+        },
         client: i.t.parties.name(Side::Client),
         outsourcer: i.t.parties.name(Side::Outsourcer),
         example: i.t.example,
-        zone: i.t.sites.first().map_or_else(|| "UTC".to_owned(), |site| site.zone.clone()),
+        zone: i
+            .t
+            .sites
+            .first()
+            .map_or_else(|| "UTC".to_owned(), |site| site.zone.clone()),
         as_of: i.now,
         phases: phases::view(i.t),
         last_hour: i.measured.map(|m| last_hour(i, m)),
@@ -96,7 +116,8 @@ impl Inputs<'_> {
 
     /// Whether the node sends the chunk's calls home whatever its table says.
     pub(super) fn is_latched(&self, id: &ChunkId) -> bool {
-        self.entry(id).is_some_and(|entry| entry.share_bp > 0 && self.latch.holds(entry))
+        self.entry(id)
+            .is_some_and(|entry| entry.share_bp > 0 && self.latch.holds(entry))
     }
 
     /// The percentage that goes out by the table in force; unknown while the node does not know the chunk.
@@ -111,7 +132,10 @@ impl Inputs<'_> {
 
     /// Whether any call can go out.
     pub(super) fn any_out(&self) -> bool {
-        self.t.chunks.keys().any(|id| self.out_percent(id).is_some_and(|percent| percent > 0))
+        self.t
+            .chunks
+            .keys()
+            .any(|id| self.out_percent(id).is_some_and(|percent| percent > 0))
     }
 
     /// The newest sign of life of a feed: what it handed in, or its newest event.
@@ -142,7 +166,10 @@ fn alarm(i: &Inputs<'_>) -> Option<AlarmView> {
         return None;
     }
     let silent_s = i64::try_from(lease_s - left_s).unwrap_or(i64::MAX);
-    let since = i.now.checked_sub(jiff::SignedDuration::from_secs(silent_s)).unwrap_or(i.now);
+    let since = i
+        .now
+        .checked_sub(jiff::SignedDuration::from_secs(silent_s))
+        .unwrap_or(i.now);
     let detail = if left_s == 0 {
         "The lease has run out: each chunk takes its cut-off action. Bringing calls home still works.".to_owned()
     } else {
@@ -162,7 +189,13 @@ fn alarm(i: &Inputs<'_>) -> Option<AlarmView> {
 }
 
 fn last_hour(i: &Inputs<'_>, m: &Measured) -> HourView {
-    let sum = |arm: &str| m.counts.iter().filter(|c| c.arm == arm).map(|c| c.calls).sum();
+    let sum = |arm: &str| {
+        m.counts
+            .iter()
+            .filter(|c| c.arm == arm)
+            .map(|c| c.calls)
+            .sum()
+    };
     HourView {
         from: whole_minute(m.from),
         to: whole_minute(m.to),
@@ -192,10 +225,18 @@ fn agreed_out_percent_max(i: &Inputs<'_>, m: &Measured) -> Option<u8> {
 
 /// The highest agreed step whose date has come.
 fn agreed_percent(i: &Inputs<'_>, chunk: &Chunk) -> u8 {
-    let zone = i.t.site_zone(&chunk.planned.site).and_then(|name| jiff::tz::TimeZone::get(name).ok());
-    let today = i.now.to_zoned(zone.unwrap_or(jiff::tz::TimeZone::UTC)).date();
+    let zone =
+        i.t.site_zone(&chunk.planned.site)
+            .and_then(|name| jiff::tz::TimeZone::get(name).ok());
+    let today = i
+        .now
+        .to_zoned(zone.unwrap_or(jiff::tz::TimeZone::UTC))
+        .date();
     let due = chunk.planned.steps.iter().filter(|step| step.from <= today);
-    due.filter_map(|step| step.share_percent.parse().ok()).max().unwrap_or_default().percent()
+    due.filter_map(|step| step.share_percent.parse().ok())
+        .max()
+        .unwrap_or_default()
+        .percent()
 }
 
 /// Nothing to join while no decision is due.
@@ -204,7 +245,12 @@ fn join(m: &Measured) -> Option<JoinView> {
     if due == 0 {
         return None;
     }
-    let matched = m.matches.iter().map(|arm| arm.matched).sum::<u64>().min(due);
+    let matched = m
+        .matches
+        .iter()
+        .map(|arm| arm.matched)
+        .sum::<u64>()
+        .min(due);
     let side = |in_house| {
         let totals = m.totals.iter().find(|totals| totals.in_house == in_house);
         totals.map_or_else(SideTotals::default, |totals| SideTotals {

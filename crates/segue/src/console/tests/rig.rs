@@ -19,7 +19,10 @@ use segue_domain::share::TrafficShare;
 use segue_domain::{Event, Role, Side, Transition};
 use segue_journal::accounts::{Accounts, NewAccount, TokenScope};
 use segue_journal::facts::{AcdEvent, AcdEventKind, Decision, Facts, FactsWriter};
-use segue_journal::{Append, Body, CommandId, Desk, EVENT_SCHEMA, Journal, NewEvent, SqliteJournal, StreamId, Version};
+use segue_journal::{
+    Append, Body, CommandId, Desk, EVENT_SCHEMA, Journal, NewEvent, SqliteJournal, StreamId,
+    Version,
+};
 use segue_web::view::{ChunkView, LiveView};
 use segue_web::{Console, Credentials, Door, FallbackRequest, Person, SignIn};
 use std::sync::Arc;
@@ -46,8 +49,12 @@ pub(super) struct Rig {
 
 /// Riverside with an agreed plan, one chunk at 20 %.
 fn events(at: Timestamp) -> Vec<Event> {
-    let facts: CreateTransition = serde_json::from_str(include_str!("../../../../../examples/riverside/create.json")).unwrap();
-    let proposal: ProposePlan = serde_json::from_str(include_str!("../../../../../examples/riverside/plan.json")).unwrap();
+    let facts: CreateTransition = serde_json::from_str(include_str!(
+        "../../../../../examples/riverside/create.json"
+    ))
+    .unwrap();
+    let proposal: ProposePlan =
+        serde_json::from_str(include_str!("../../../../../examples/riverside/plan.json")).unwrap();
     let plan = PlanProposed {
         version: 1,
         plan: proposal.plan,
@@ -61,14 +68,37 @@ fn events(at: Timestamp) -> Vec<Event> {
     let (from, to) = (TrafficShare::HOME, TrafficShare::from_percent(20).unwrap());
     vec![
         Event::TransitionCreated(TransitionCreated { facts, at }),
-        Event::AccountManagerChanged(AccountManagerChanged { person: Some("cb-account".into()), deputy: None, at }),
-        Event::ScheduleAgreed(ScheduleAgreed { version: 1, hash: plan.hash.clone(), at }),
-        Event::GatePassed(GatePassed { chunk: OUT.into(), at }),
-        Event::ShareChanged(ShareChanged { chunk: OUT.into(), from, to, epoch: 0, at }),
+        Event::AccountManagerChanged(AccountManagerChanged {
+            person: Some("cb-account".into()),
+            deputy: None,
+            at,
+        }),
+        Event::ScheduleAgreed(ScheduleAgreed {
+            version: 1,
+            hash: plan.hash.clone(),
+            at,
+        }),
+        Event::GatePassed(GatePassed {
+            chunk: OUT.into(),
+            at,
+        }),
+        Event::ShareChanged(ShareChanged {
+            chunk: OUT.into(),
+            from,
+            to,
+            epoch: 0,
+            at,
+        }),
     ]
     .into_iter()
     .enumerate()
-    .flat_map(|(n, event)| if n == 1 { vec![event, Event::PlanProposed(plan.clone())] } else { vec![event] })
+    .flat_map(|(n, event)| {
+        if n == 1 {
+            vec![event, Event::PlanProposed(plan.clone())]
+        } else {
+            vec![event]
+        }
+    })
     .collect()
 }
 
@@ -112,11 +142,25 @@ impl Rig {
         }
         let now = clock::now();
         let stream = StreamId::new("riverside").unwrap();
-        let desk = Arc::new(Desk::new(journal(&path("journal.db"), &stream, now - SignedDuration::from_hours(1)).await));
+        let desk = Arc::new(Desk::new(
+            journal(
+                &path("journal.db"),
+                &stream,
+                now - SignedDuration::from_hours(1),
+            )
+            .await,
+        ));
         let key = CallerKey::new(&[7; 32]);
-        let node = Arc::new(Node::open("A", key.clone(), NodeFiles::new(directory.path())).unwrap());
+        let node =
+            Arc::new(Node::open("A", key.clone(), NodeFiles::new(directory.path())).unwrap());
         let wake = Arc::new(Notify::new());
-        let door = HomeDoor::new(Arc::clone(&node), Arc::clone(&desk), stream.clone(), path("pending.json"), Arc::clone(&wake));
+        let door = HomeDoor::new(
+            Arc::clone(&node),
+            Arc::clone(&desk),
+            stream.clone(),
+            path("pending.json"),
+            Arc::clone(&wake),
+        );
         let accounts = Accounts::open(&path("accounts.db")).await.unwrap();
         for (name, side, role) in [
             ("rvs-duty", Side::Client, Role::Duty),
@@ -126,16 +170,35 @@ impl Rig {
             accounts.add(&account(name, side, role), now).await.unwrap();
         }
         let facts = Facts::open(&path("facts.db")).await.unwrap();
-        let (states, state) = watch::channel(Arc::new(Transition::new(TransitionId::from("riverside"))));
+        let (states, state) =
+            watch::channel(Arc::new(Transition::new(TransitionId::from("riverside"))));
         let (stop, stopping) = watch::channel(false);
         let writer = FactsWriter::start(facts.clone(), 100);
         let shared = Arc::new(Shared::new(ConsoleParts {
-            node, door: Arc::new(door), desk, stream, accounts: accounts.clone(), facts: facts.clone(),
-            writer, key, state, wake, stop: stopping,
+            node,
+            door: Arc::new(door),
+            desk,
+            stream,
+            accounts: accounts.clone(),
+            facts: facts.clone(),
+            writer,
+            key,
+            state,
+            wake,
+            stop: stopping,
         }));
         let console = NodeConsole { shared };
         let (words, verifier) = (Words::default(), Verifier::default());
-        let rig = Self { console, accounts, facts, directory, words, verifier, states, _stop: stop };
+        let rig = Self {
+            console,
+            accounts,
+            facts,
+            directory,
+            words,
+            verifier,
+            states,
+            _stop: stop,
+        };
         rig.follow().await;
         rig
     }
@@ -148,7 +211,10 @@ impl Rig {
     pub(super) async fn follow(&self) {
         let shared = self.shared();
         let state = shared.desk.state(&shared.stream).await.unwrap();
-        shared.node.install(segue_routing::compile(&state, clock::now())).unwrap();
+        shared
+            .node
+            .install(segue_routing::compile(&state, clock::now()))
+            .unwrap();
         shared.node.renew_lease();
         self.states.send_replace(state);
     }
@@ -161,12 +227,18 @@ impl Rig {
 
     /// Shows what there is.
     pub(super) async fn show(&mut self) -> Arc<LiveView> {
-        self.console.shared.show(&mut self.words, clock::now()).await;
+        self.console
+            .shared
+            .show(&mut self.words, clock::now())
+            .await;
         Arc::clone(&self.console.live().borrow())
     }
 
     pub(super) async fn sign_in(&self, user: &str) -> Person {
-        let credentials = Credentials { user: user.to_owned(), secret: PASSWORD.to_owned() };
+        let credentials = Credentials {
+            user: user.to_owned(),
+            secret: PASSWORD.to_owned(),
+        };
         match self.console.authenticate(credentials).await {
             SignIn::Known(person) => person,
             other => panic!("not let in: {other:?}"),
@@ -174,11 +246,20 @@ impl Rig {
     }
 
     pub(super) async fn token(&self, user: &str, scope: TokenScope) -> String {
-        self.accounts.add_token(user, "feed", scope, clock::now(), None).await.unwrap()
+        self.accounts
+            .add_token(user, "feed", scope, clock::now(), None)
+            .await
+            .unwrap()
     }
 
     /// A decision of now and the events a centre tells of it.
-    pub(super) async fn call(&self, call_id: &str, arm: &str, source: &str, told: &[(AcdEventKind, i64)]) {
+    pub(super) async fn call(
+        &self,
+        call_id: &str,
+        arm: &str,
+        source: &str,
+        told: &[(AcdEventKind, i64)],
+    ) {
         let now = clock::now();
         let decision = Decision {
             call_id: call_id.to_owned(),
@@ -199,7 +280,12 @@ impl Rig {
         self.store(decision, source, told).await;
     }
 
-    pub(super) async fn store(&self, decision: Decision, source: &str, told: &[(AcdEventKind, i64)]) {
+    pub(super) async fn store(
+        &self,
+        decision: Decision,
+        source: &str,
+        told: &[(AcdEventKind, i64)],
+    ) {
         let event = |(kind, after_s): &(AcdEventKind, i64)| AcdEvent {
             source: source.to_owned(),
             source_call_id: decision.call_id.clone(),
@@ -210,15 +296,28 @@ impl Rig {
             dialled: None,
         };
         let events: Vec<_> = told.iter().map(event).collect();
-        self.facts.store_decisions(std::slice::from_ref(&decision)).await.unwrap();
+        self.facts
+            .store_decisions(std::slice::from_ref(&decision))
+            .await
+            .unwrap();
         self.facts.store_acd_events(&events).await.unwrap();
     }
 }
 
 pub(super) fn press(person: Person, door: Door, command_id: &str) -> FallbackRequest {
-    FallbackRequest { scope: "all".to_owned(), reason: None, person, door, command_id: command_id.to_owned() }
+    FallbackRequest {
+        scope: "all".to_owned(),
+        reason: None,
+        person,
+        door,
+        command_id: command_id.to_owned(),
+    }
 }
 
 pub(super) fn chunk<'v>(view: &'v LiveView, code: &str) -> &'v ChunkView {
-    view.lines.iter().flat_map(|line| &line.chunks).find(|chunk| chunk.code == code).unwrap()
+    view.lines
+        .iter()
+        .flat_map(|line| &line.chunks)
+        .find(|chunk| chunk.code == code)
+        .unwrap()
 }
