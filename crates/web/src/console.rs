@@ -132,7 +132,7 @@ pub struct FallbackAnswer {
     pub journalled: bool,
     /// Time from the request to the last latch, in milliseconds.
     pub latency_ms: u64,
-    /// True only after a person in-house answered a test call.
+    /// True only after a person in-house answered a call.
     pub verified: bool,
     /// When it was pressed.
     pub pressed_at: Timestamp,

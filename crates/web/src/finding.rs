@@ -61,11 +61,11 @@ fn home(view: &LiveView, latch: &HomeLatch) -> Finding {
         (false, None) => "Every new call goes home.".to_owned(),
     };
     let verified = latch.verified_at.map_or_else(
-        || "No person in-house has answered a test call yet.".to_owned(),
+        || "No person in-house has answered a call yet.".to_owned(),
         |at| {
             let after = at.as_second().saturating_sub(latch.pressed_at.as_second());
             let after = crate::format::duration_s(u64::try_from(after).unwrap_or(0));
-            format!("A person in-house answered a test call {after} later.")
+            format!("A person in-house answered a call {after} later.")
         },
     );
     let pending = if latch.journalled {
@@ -163,7 +163,7 @@ fn agreed(view: &LiveView) -> Finding {
                 format!(
                     "{} waits for: {}. Who can fix it: {}.",
                     c.code,
-                    trim_stop(&lock.missing.join("; ")),
+                    first_few(&lock.missing),
                     trim_stop(&lock.who)
                 )
             },
@@ -172,6 +172,21 @@ fn agreed(view: &LiveView) -> Finding {
         status: None,
         title,
         lead,
+    }
+}
+
+/// The first things missing; the section below lists them all.
+fn first_few(missing: &[String]) -> String {
+    const SHOWN: usize = 2;
+    let shown = missing
+        .iter()
+        .take(SHOWN)
+        .map(|item| trim_stop(item))
+        .collect::<Vec<_>>()
+        .join("; ");
+    match missing.len().saturating_sub(SHOWN) {
+        0 => shown,
+        more => format!("{shown}; and {} more", count(more as u64)),
     }
 }
 

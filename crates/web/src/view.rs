@@ -171,6 +171,13 @@ pub struct ChunkView {
     pub locks: Vec<RefusalView>,
 }
 
+impl ChunkView {
+    /// The code without its site, for tables that stand under the site's name already.
+    pub fn plate(&self) -> &str {
+        self.code.rsplit('/').next().unwrap_or(&self.code)
+    }
+}
+
 /// One side of a chunk, now.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Serialize)]
 pub struct SideNow {
@@ -242,7 +249,7 @@ pub struct HomeLatch {
     pub nodes_total: u32,
     /// Whether the journal holds it.
     pub journalled: bool,
-    /// When a person in-house answered a test call after the press.
+    /// When a person in-house answered a call after the press.
     pub verified_at: Option<Timestamp>,
 }
 

@@ -269,7 +269,7 @@ async fn home_is_said_as_far_as_it_has_got() {
 
     let whole = live_page(|view| view.home = vec![latch("all")]).await;
     assert!(whole.contains("<h1>Every new call goes home.</h1>"));
-    assert!(whole.contains("No person in-house has answered a test call yet."));
+    assert!(whole.contains("No person in-house has answered a call yet."));
     assert!(!whole.contains("Every call is answered in-house."));
 
     let one_node = live_page(|view| {

@@ -153,7 +153,7 @@ async fn a_signed_in_person_brings_calls_home_by_form() {
     );
     let live = v.get("/").await;
     assert!(live.text.contains("Home, verified 10:43:51 EDT"));
-    assert!(live.text.contains("answered a test call 41\u{a0}s later"));
+    assert!(live.text.contains("answered a call 41\u{a0}s later"));
 }
 
 #[tokio::test]
