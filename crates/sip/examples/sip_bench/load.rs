@@ -167,7 +167,9 @@ impl Run {
         let start = Instant::now();
         let (mut sent, mut elapsed) = (0, Duration::ZERO);
         while elapsed < RUN + DRAIN && self.answered < total {
-            let due = usize::try_from(elapsed.as_nanos() * u128::from(rate) / 1_000_000_000)?;
+            // Call 0 is due at once, call n after n / rate seconds.
+            let due = elapsed.as_nanos() * u128::from(rate) / 1_000_000_000 + 1;
+            let due = usize::try_from(due)?;
             // A few at a time, so that answers are read meanwhile.
             for _ in 0..16 {
                 if sent >= due.min(total) {
