@@ -9,7 +9,7 @@ use segue_domain::caller::CallerKey;
 use segue_domain::ids::TransitionId;
 use serde::{Deserialize, Serialize};
 use std::fs;
-use std::io::Write;
+use std::io::{ErrorKind, Write};
 use std::os::unix::fs::OpenOptionsExt;
 use std::path::{Path, PathBuf};
 
@@ -138,10 +138,14 @@ pub fn write_private(path: &Path, text: &str) -> Result<(), Failure> {
         .mode(0o600)
         .open(path)
         .map_err(|e| {
-            Failure::Unavailable(format!(
-                "`{}` cannot be created ({e}); name a file that does not exist yet",
+            let says = format!(
+                "`{}` cannot be created ({e}); name a file that does not exist yet, in a folder that does",
                 path.display()
-            ))
+            );
+            match e.kind() {
+                ErrorKind::AlreadyExists | ErrorKind::NotFound => Failure::BadInput(says),
+                _ => Failure::Unavailable(says),
+            }
         })?;
     file.write_all(text.as_bytes())
         .and_then(|()| file.sync_all())

@@ -117,10 +117,24 @@ fn in_words(failure: &Failure) -> String {
     text
 }
 
-/// Prints what clap has to say: help on standard output (0), faults on standard error (2).
+/// Prints what clap has to say: help on standard output (0), faults on standard error (2), and with `--json` in the
+/// one document that programs read.
 pub fn usage(error: &clap::Error) -> ExitCode {
     let _ = error.print();
-    ExitCode::from(if error.use_stderr() { 2 } else { 0 })
+    if !error.use_stderr() {
+        return ExitCode::SUCCESS;
+    }
+    // The line could not be read, so the flag is looked for as it was typed.
+    if std::env::args_os().any(|word| word == "--json") {
+        let said = error.render().to_string();
+        let fault = said.split("\n\n").next().unwrap_or_default();
+        let words: Vec<_> = fault
+            .trim_start_matches("error:")
+            .split_whitespace()
+            .collect();
+        let _ = writeln!(std::io::stdout(), "{}", json!({ "error": words.join(" ") }));
+    }
+    ExitCode::from(2)
 }
 
 /// Logs go to standard error; `SEGUE_LOG` sets the level.

@@ -144,7 +144,11 @@ fn import_text(report: &ImportReport) -> String {
         report.read, report.accepted, report.duplicates, report.test, report.quarantined
     );
     for file in &report.files {
-        let note = if file.already_imported { " (imported before: nothing changed)" } else { "" };
+        let note = if file.already_imported {
+            " (imported before: nothing changed)"
+        } else {
+            ""
+        };
         let _ = writeln!(
             text,
             "  {}: {} read, {} accepted, {} duplicates, {} test, {} quarantined{note}",
@@ -171,7 +175,12 @@ fn import_text(report: &ImportReport) -> String {
         }
     }
     let hangups = json!(report.policy.missing_hangup);
-    let _ = write!(text, "Mapping {}; a missing hang-up: {}.", report.mapping, hangups.as_str().unwrap_or_default());
+    let _ = write!(
+        text,
+        "Mapping {}; a missing hang-up: {}.",
+        report.mapping,
+        hangups.as_str().unwrap_or_default()
+    );
     text
 }
 
@@ -227,7 +236,17 @@ fn baseline_text(found: &Baseline, request: &BaselineRequest, t: u32, s: u32) ->
     let _ = writeln!(
         text,
         "{:<18} {:>9} {:>9} {:>9} {:>8} {:>8} {:>8} {:>8} {:>8} {:>8} {:>9}",
-        "", "offered", "answered", "abandoned", "level", "abandon", "ASA s", "P90 s", "max s", "AHT s", "excluded"
+        "",
+        "offered",
+        "answered",
+        "abandoned",
+        "level",
+        "abandon",
+        "ASA s",
+        "P90 s",
+        "max s",
+        "AHT s",
+        "excluded"
     );
     for row in &found.rows {
         let _ = writeln!(text, "{}", line(row));
@@ -239,7 +258,9 @@ fn baseline_text(found: &Baseline, request: &BaselineRequest, t: u32, s: u32) ->
 }
 
 fn line(row: &BaselineRow) -> String {
-    let percent = |share: Option<f64>| share.map_or_else(|| "–".into(), |share| format!("{:.2} %", share * 100.0));
+    let percent = |share: Option<f64>| {
+        share.map_or_else(|| "–".into(), |share| format!("{:.2} %", share * 100.0))
+    };
     let seconds = |time: Option<f64>| time.map_or_else(|| "–".into(), |time| format!("{time:.1}"));
     format!(
         "{:<18} {:>9} {:>9} {:>9} {:>8} {:>8} {:>8} {:>8} {:>8} {:>8} {:>9}",

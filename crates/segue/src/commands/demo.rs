@@ -38,13 +38,17 @@ impl DemoCommand {
     /// Runs until --for is over, or until Ctrl-C.
     pub fn run(&self, global: &Global) -> Answered {
         let scratch = Scratch::new(global)?;
-        let lasting = self.lasting.or_else(|| self.headless.then_some(Duration::from_mins(1)));
+        let lasting = self
+            .lasting
+            .or_else(|| self.headless.then_some(Duration::from_mins(1)));
         // A fixed port invites a person; a headless run must not fail because somebody looks at another one.
         let port = if self.headless { 0 } else { 8080 };
         let options = DemoOptions {
             data: scratch.path.clone(),
             sip: self.sip,
-            http: self.http.unwrap_or_else(|| SocketAddr::from(([127, 0, 0, 1], port))),
+            http: self
+                .http
+                .unwrap_or_else(|| SocketAddr::from(([127, 0, 0, 1], port))),
             lasting,
             seed: self.seed,
         };
@@ -72,10 +76,15 @@ fn duration(text: &str) -> Result<Duration, String> {
         Some(minutes) => (minutes, 60),
         None => (text.strip_suffix('s').unwrap_or(text), 1),
     };
-    let seconds = number.parse::<u64>().ok().and_then(|n| n.checked_mul(unit_s));
+    let seconds = number
+        .parse::<u64>()
+        .ok()
+        .and_then(|n| n.checked_mul(unit_s));
     match seconds {
         Some(s) if (5..=FOR_S_MAX).contains(&s) => Ok(Duration::from_secs(s)),
-        _ => Err(format!("`{text}` is no time between 5s and 24 hours; write 60s or 5m")),
+        _ => Err(format!(
+            "`{text}` is no time between 5s and 24 hours; write 60s or 5m"
+        )),
     }
 }
 
@@ -88,10 +97,19 @@ struct Scratch {
 impl Scratch {
     fn new(global: &Global) -> Result<Self, Failure> {
         if global.data.as_os_str() != crate::cli::DATA_DEFAULT {
-            return Ok(Self { path: global.data.clone(), ours: false });
+            return Ok(Self {
+                path: global.data.clone(),
+                ours: false,
+            });
         }
-        let name = format!("segue-demo-{}", hex::encode(crate::data_dir::random_bytes::<6>()?));
-        Ok(Self { path: std::env::temp_dir().join(name), ours: true })
+        let name = format!(
+            "segue-demo-{}",
+            hex::encode(crate::data_dir::random_bytes::<6>()?)
+        );
+        Ok(Self {
+            path: std::env::temp_dir().join(name),
+            ours: true,
+        })
     }
 }
 

@@ -31,7 +31,14 @@ impl Doctor {
         block_on(async {
             let checks = checks(&ctx).await;
             let ok = checks.iter().all(|check| check.ok);
-            let line = |c: &Check| format!("{} {}{}\n", if c.ok { "ok  " } else { "FAIL" }, c.name, next(c));
+            let line = |c: &Check| {
+                format!(
+                    "{} {}{}\n",
+                    if c.ok { "ok  " } else { "FAIL" },
+                    c.name,
+                    next(c)
+                )
+            };
             let text: String = checks.iter().map(line).collect();
             Ok(Answer::new(&json!({ "checks": checks }), text).wanting_if(!ok))
         })
@@ -39,12 +46,24 @@ impl Doctor {
 }
 
 fn next(check: &Check) -> String {
-    if check.next_step.is_empty() { String::new() } else { format!(": {}", check.next_step) }
+    if check.next_step.is_empty() {
+        String::new()
+    } else {
+        format!(": {}", check.next_step)
+    }
 }
 
 fn check<T, E: std::fmt::Display>(name: &'static str, result: &Result<T, E>) -> Check {
-    let next_step = result.as_ref().err().map(ToString::to_string).unwrap_or_default();
-    Check { name, ok: result.is_ok(), next_step }
+    let next_step = result
+        .as_ref()
+        .err()
+        .map(ToString::to_string)
+        .unwrap_or_default();
+    Check {
+        name,
+        ok: result.is_ok(),
+        next_step,
+    }
 }
 
 async fn checks(ctx: &Context) -> Vec<Check> {
@@ -56,21 +75,49 @@ async fn checks(ctx: &Context) -> Vec<Check> {
         checks.push(targets(ctx, office).await);
     }
     checks.push(check("call facts open", &open_facts(&ctx.data).await));
-    checks.push(check("accounts open", &Accounts::open(&ctx.data.path("accounts.db")).await));
-    checks.push(check("home latch is readable", &NodeFiles::new(ctx.data.root()).read_latch()));
-    let running = matches!(ask(&ctx.data.path("segue.sock"), &Ask::Status).await, Some(Ok(Told::Status(_))));
-    let next_step = if running { String::new() } else { "no node runs here; start one with `segue serve`".into() };
-    checks.push(Check { name: "a node runs here", ok: running, next_step });
+    checks.push(check(
+        "accounts open",
+        &Accounts::open(&ctx.data.path("accounts.db")).await,
+    ));
+    checks.push(check(
+        "home latch is readable",
+        &NodeFiles::new(ctx.data.root()).read_latch(),
+    ));
+    let running = matches!(
+        ask(&ctx.data.path("segue.sock"), &Ask::Status).await,
+        Some(Ok(Told::Status(_)))
+    );
+    let next_step = if running {
+        String::new()
+    } else {
+        "no node runs here; start one with `segue serve`".into()
+    };
+    checks.push(Check {
+        name: "a node runs here",
+        ok: running,
+        next_step,
+    });
     checks
 }
 
 async fn chain(office: &Office) -> Check {
     match verify(office.desk.journal(), &[]).await {
         Ok(report) => {
-            let next_step = report.first_bad.map(|bad| format!("first bad line: {bad}; restore the journal from a backup")).unwrap_or_default();
-            Check { name: "journal verifies", ok: report.ok, next_step }
+            let next_step = report
+                .first_bad
+                .map(|bad| format!("first bad line: {bad}; restore the journal from a backup"))
+                .unwrap_or_default();
+            Check {
+                name: "journal verifies",
+                ok: report.ok,
+                next_step,
+            }
         }
-        Err(error) => Check { name: "journal verifies", ok: false, next_step: error.to_string() },
+        Err(error) => Check {
+            name: "journal verifies",
+            ok: false,
+            next_step: error.to_string(),
+        },
     }
 }
 
@@ -83,8 +130,26 @@ async fn targets(ctx: &Context, office: &Office) -> Check {
     };
     let installed = Installed::new(segue_routing::compile(&state, ctx.now()));
     let numbers = installed.table.numbers.values();
-    let uris = numbers.flat_map(|n| [&n.in_house, &n.outsourced].into_iter().chain(&n.last_resort));
-    let unknown: Vec<_> = uris.filter(|uri| !installed.addresses.contains_key(*uri)).map(String::as_str).collect();
-    let next_step = if unknown.is_empty() { String::new() } else { format!("no address for {}; check DNS or write the address", unknown.join(", ")) };
-    Check { name, ok: unknown.is_empty(), next_step }
+    let uris = numbers.flat_map(|n| {
+        [&n.in_house, &n.outsourced]
+            .into_iter()
+            .chain(&n.last_resort)
+    });
+    let unknown: Vec<_> = uris
+        .filter(|uri| !installed.addresses.contains_key(*uri))
+        .map(String::as_str)
+        .collect();
+    let next_step = if unknown.is_empty() {
+        String::new()
+    } else {
+        format!(
+            "no address for {}; check DNS or write the address",
+            unknown.join(", ")
+        )
+    };
+    Check {
+        name,
+        ok: unknown.is_empty(),
+        next_step,
+    }
 }

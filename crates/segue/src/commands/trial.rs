@@ -52,20 +52,30 @@ impl Trial {
     pub fn run(&self) -> Answered {
         let Self::Call(call) = self;
         if EMERGENCY_NUMBERS.contains(&uri_user(&call.uri)) {
-            return Err(Failure::BadInput("911, 988 and 112 are never called by a test; use your test partner's number".into()));
+            return Err(Failure::BadInput(
+                "911, 988 and 112 are never called by a test; use your test partner's number"
+                    .into(),
+            ));
         }
         block_on(async {
             let seed = u64::from_le_bytes(random_bytes::<8>()?);
-            let agent = Agent::bind(AgentSettings { seed, ..AgentSettings::new(call.from, "segue-trial") });
+            let agent = Agent::bind(AgentSettings {
+                seed,
+                ..AgentSettings::new(call.from, "segue-trial")
+            });
             let agent = agent.await.map_err(|e| unavailable(&e))?;
             let mut test = TestCall::new(call.uri.clone());
             test.expect_tone = call.expect_tone.map(Tone::from);
             test.dtmf = call.dtmf;
             test.seconds = call.seconds;
-            let result = test.run(&agent.caller()).await.map_err(|e| Failure::BadInput(e.to_string()));
+            let result = test
+                .run(&agent.caller())
+                .await
+                .map_err(|e| Failure::BadInput(e.to_string()));
             agent.stop().await;
             let result = result?;
-            let failed = !result.answered || result.audio_in == Some(false) || result.dtmf_ok == Some(false);
+            let failed =
+                !result.answered || result.audio_in == Some(false) || result.dtmf_ok == Some(false);
             Ok(Answer::new(&result, text(&result)).wanting_if(failed))
         })
     }
@@ -77,10 +87,15 @@ fn text(r: &TestCallResult) -> String {
         Some(false) => "no",
         None => "not measured",
     };
-    let delay = r.post_dial_delay_ms.map_or_else(|| "unknown".into(), |ms| format!("{ms} ms"));
+    let delay = r
+        .post_dial_delay_ms
+        .map_or_else(|| "unknown".into(), |ms| format!("{ms} ms"));
     format!(
         "{}; first sign of life after {delay}; audio heard: {}; heard by the far end: {}; digits returned: {}",
-        r.outcome, proof(r.audio_in), proof(r.audio_out), proof(r.dtmf_ok)
+        r.outcome,
+        proof(r.audio_in),
+        proof(r.audio_out),
+        proof(r.dtmf_ok)
     )
 }
 

@@ -1,8 +1,9 @@
 //! The example's telephones: an in-house and an outsourced centre, a last resort, an IVR in front, and callers.
 
+use crate::data_dir::random_bytes;
 use crate::demo::agreement::Addresses;
-use crate::output::Failure;
 use crate::office::unavailable;
+use crate::output::Failure;
 use segue_trials::agent::{Agent, AgentSettings};
 use segue_trials::callers::{CallerCounts, CallerSettings, CallerType, Callers};
 use segue_trials::centre::{Centre, CentreSettings};
@@ -39,10 +40,42 @@ struct Work {
 
 /// `domain.md` §6: weekly volumes and handle times; people by Erlang for a flat week, one short, so that queues show.
 const WORK: [Work; 4] = [
-    Work { option: "1", number: "7001", call_type: "MSG", weekly_calls: 9_200.0, aht_s: 90.0, patience_s: 90.0, agents: 3 },
-    Work { option: "2", number: "7002", call_type: "APPT", weekly_calls: 6_300.0, aht_s: 300.0, patience_s: 120.0, agents: 5 },
-    Work { option: "3", number: "7003", call_type: "CONSULT", weekly_calls: 900.0, aht_s: 420.0, patience_s: 180.0, agents: 2 },
-    Work { option: "4", number: "7004", call_type: "TRIAGE", weekly_calls: 2_000.0, aht_s: 660.0, patience_s: 240.0, agents: 4 },
+    Work {
+        option: "1",
+        number: "7001",
+        call_type: "MSG",
+        weekly_calls: 9_200.0,
+        aht_s: 90.0,
+        patience_s: 90.0,
+        agents: 3,
+    },
+    Work {
+        option: "2",
+        number: "7002",
+        call_type: "APPT",
+        weekly_calls: 6_300.0,
+        aht_s: 300.0,
+        patience_s: 120.0,
+        agents: 5,
+    },
+    Work {
+        option: "3",
+        number: "7003",
+        call_type: "CONSULT",
+        weekly_calls: 900.0,
+        aht_s: 420.0,
+        patience_s: 180.0,
+        agents: 2,
+    },
+    Work {
+        option: "4",
+        number: "7004",
+        call_type: "TRIAGE",
+        weekly_calls: 2_000.0,
+        aht_s: 660.0,
+        patience_s: 240.0,
+        agents: 4,
+    },
 ];
 /// The public number of RVS-Main.
 const PUBLIC_NUMBER: &str = "+18005550142";
@@ -68,14 +101,26 @@ fn loopback(last: u8) -> SocketAddr {
 
 impl Centres {
     /// Opens the centres; each posts its ACD events to `feed_url` with its own party's token.
-    pub async fn open(feed_url: &str, client_token: &str, outsourcer_token: &str, seed: u64) -> Result<Self, Failure> {
-        let feed = |token: &str| Feed::start(FeedSettings::new(feed_url, token)).map_err(|e| unavailable(&e));
+    pub async fn open(
+        feed_url: &str,
+        client_token: &str,
+        outsourcer_token: &str,
+        seed: u64,
+    ) -> Result<Self, Failure> {
+        let feed = |token: &str| {
+            Feed::start(FeedSettings::new(feed_url, token)).map_err(|e| unavailable(&e))
+        };
         let (client_events, client_feed) = feed(client_token)?;
         let (outsourcer_events, outsourcer_feed) = feed(outsourcer_token)?;
         let in_house = centre("in_house", 2, seed, client_events.clone()).await?;
         let outsourced = centre("outsourced", 3, seed + 1, outsourcer_events).await?;
         let last_resort = centre("last_resort", 4, seed + 2, client_events).await?;
-        Ok(Self { in_house, outsourced, last_resort, feeds: vec![client_feed, outsourcer_feed] })
+        Ok(Self {
+            in_house,
+            outsourced,
+            last_resort,
+            feeds: vec![client_feed, outsourcer_feed],
+        })
     }
 
     /// Where they listen.
@@ -101,19 +146,40 @@ impl Centres {
 async fn centre(name: &str, host: u8, seed: u64, events: Publisher) -> Result<Centre, Failure> {
     let settings = CentreSettings {
         name: name.to_owned(),
-        run: format!("{seed}"),
-        agent: AgentSettings { seed, ..AgentSettings::new(loopback(host), name) },
+        // Event ids of two runs must never meet in one store.
+        run: hex::encode(random_bytes::<6>()?),
+        agent: AgentSettings {
+            seed,
+            ..AgentSettings::new(loopback(host), name)
+        },
         floor: floor(seed),
-        lines: WORK.iter().map(|w| (w.number.to_owned(), w.call_type.to_owned())).collect(),
+        lines: WORK
+            .iter()
+            .map(|w| (w.number.to_owned(), w.call_type.to_owned()))
+            .collect(),
         default_type: WORK[0].call_type.to_owned(),
         ring_ms: 0,
     };
-    Centre::start(settings, events).await.map_err(|e| unavailable(&e))
+    Centre::start(settings, events)
+        .await
+        .map_err(|e| unavailable(&e))
 }
 
 fn floor(seed: u64) -> FloorSettings {
-    let pool = |w: &Work| Pool { name: w.call_type.to_owned(), call_types: vec![w.call_type.to_owned()], agents: w.agents };
-    let handle = |w: &Work| (w.call_type.to_owned(), HandleTime { mean_s: w.aht_s, cv: 0.8 });
+    let pool = |w: &Work| Pool {
+        name: w.call_type.to_owned(),
+        call_types: vec![w.call_type.to_owned()],
+        agents: w.agents,
+    };
+    let handle = |w: &Work| {
+        (
+            w.call_type.to_owned(),
+            HandleTime {
+                mean_s: w.aht_s,
+                cv: 0.8,
+            },
+        )
+    };
     FloorSettings {
         pools: WORK.iter().map(pool).collect(),
         handle_times: WORK.iter().map(handle).collect::<BTreeMap<_, _>>(),
@@ -128,13 +194,22 @@ impl Telephones {
     /// Opens the IVR and lets the callers begin.
     pub async fn open(segue: SocketAddr, seed: u64) -> Result<Self, Failure> {
         let ivr = Ivr::start(IvrSettings {
-            agent: AgentSettings { seed: seed + 10, ..AgentSettings::new(loopback(5), "ivr") },
+            agent: AgentSettings {
+                seed: seed + 10,
+                ..AgentSettings::new(loopback(5), "ivr")
+            },
             public_numbers: vec![PUBLIC_NUMBER.to_owned()],
-            options: WORK.iter().map(|w| (w.option.to_owned(), w.number.to_owned())).collect(),
+            options: WORK
+                .iter()
+                .map(|w| (w.option.to_owned(), w.number.to_owned()))
+                .collect(),
             segue,
         });
         let ivr = ivr.await.map_err(|e| unavailable(&e))?;
-        let agent = Agent::bind(AgentSettings { seed: seed + 11, ..AgentSettings::new(loopback(1), "callers") });
+        let agent = Agent::bind(AgentSettings {
+            seed: seed + 11,
+            ..AgentSettings::new(loopback(1), "callers")
+        });
         let agent = agent.await.map_err(|e| unavailable(&e))?;
         let types = WORK.iter().map(|w| CallerType {
             public_number: PUBLIC_NUMBER.to_owned(),
@@ -154,7 +229,11 @@ impl Telephones {
             seed,
         };
         let callers = Callers::start(settings, agent.caller());
-        Ok(Self { ivr, callers, agent })
+        Ok(Self {
+            ivr,
+            callers,
+            agent,
+        })
     }
 
     /// What callers have seen so far.

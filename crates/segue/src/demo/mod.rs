@@ -67,12 +67,19 @@ impl Demo {
         })
         .await?;
         let feed_url = format!("http://{}/api/v1/calls", service.http_addr);
-        let centres = Centres::open(&feed_url, &client_token, &outsourcer_token, options.seed).await?;
+        let centres =
+            Centres::open(&feed_url, &client_token, &outsourcer_token, options.seed).await?;
         let agreement = Agreement::new(Arc::clone(&service.desk), service.stream.clone());
         agreement.reach_first_share(&centres.addresses()).await?;
         service.wake.notify_one();
         let telephones = Telephones::open(service.sip_addr, options.seed).await?;
-        Ok(Self { service, centres, telephones, agreement, fallbacks_ms: Vec::new() })
+        Ok(Self {
+            service,
+            centres,
+            telephones,
+            agreement,
+            fallbacks_ms: Vec::new(),
+        })
     }
 
     /// What to open and whom to be.
@@ -127,7 +134,9 @@ impl Demo {
 }
 
 async fn add_people(data: &DataDir) -> Result<(String, String), Failure> {
-    let accounts = Accounts::open(&data.path("accounts.db")).await.map_err(|e| unavailable(&e))?;
+    let accounts = Accounts::open(&data.path("accounts.db"))
+        .await
+        .map_err(|e| unavailable(&e))?;
     let now = clock::now();
     let mut tokens = Vec::new();
     for side in Side::BOTH {
@@ -140,8 +149,19 @@ async fn add_people(data: &DataDir) -> Result<(String, String), Failure> {
             pin: Some(PIN.into()),
             public_key: None,
         };
-        accounts.add(&account, now).await.map_err(|e| unavailable(&e))?;
-        let token = accounts.add_token(&account.name, "centre's feed", TokenScope::Ingest, now, None).await;
+        accounts
+            .add(&account, now)
+            .await
+            .map_err(|e| unavailable(&e))?;
+        let token = accounts
+            .add_token(
+                &account.name,
+                "centre's feed",
+                TokenScope::Ingest,
+                now,
+                None,
+            )
+            .await;
         tokens.push(token.map_err(|e| unavailable(&e))?);
     }
     let outsourcer = tokens.pop().unwrap_or_default();

@@ -46,40 +46,73 @@ pub struct Sides {
 
 impl Summary {
     /// Counts up a demo whose calls have ended.
-    pub async fn gather(service: &Service, callers: CallerCounts, fallbacks_ms: &[u64]) -> Result<Self, Failure> {
+    pub async fn gather(
+        service: &Service,
+        callers: CallerCounts,
+        fallbacks_ms: &[u64],
+    ) -> Result<Self, Failure> {
         let now = clock::now();
         let from = now - SignedDuration::from_hours(24);
-        let sides = service.facts.sides(from, now).await.map_err(|e| unavailable(&e))?;
-        let report = verify(service.desk.journal(), &[]).await.map_err(|e| unavailable(&e))?;
+        let sides = service
+            .facts
+            .sides(from, now)
+            .await
+            .map_err(|e| unavailable(&e))?;
+        let report = verify(service.desk.journal(), &[])
+            .await
+            .map_err(|e| unavailable(&e))?;
         let sum = |field: fn(&SideFacts) -> u64| sides.iter().map(field).sum::<u64>();
         let (decided, matched) = (sum(|s| s.decided), sum(|s| s.matched));
         let mut sorted = fallbacks_ms.to_vec();
         sorted.sort_unstable();
         Ok(Self {
             placed: callers.placed,
-            answered: Sides { in_house: of(&sides, "in_house", |s| s.answered), outsourced: of(&sides, "outsourced", |s| s.answered) },
+            answered: Sides {
+                in_house: of(&sides, "in_house", |s| s.answered),
+                outsourced: of(&sides, "outsourced", |s| s.answered),
+            },
             abandoned: callers.abandoned,
             unserved: decided.saturating_sub(matched),
             failed: callers.failed,
             cut_off: callers.cut_off,
-            fallback_ms_p99: sorted.get((sorted.len() * 99).div_ceil(100).saturating_sub(1)).copied(),
+            fallback_ms_p99: sorted
+                .get((sorted.len() * 99).div_ceil(100).saturating_sub(1))
+                .copied(),
             journal_ok: report.ok,
             match_percent: percent(matched, decided),
-            mean_wait_ms: Sides { in_house: mean_wait(&sides, "in_house"), outsourced: mean_wait(&sides, "outsourced") },
+            mean_wait_ms: Sides {
+                in_house: mean_wait(&sides, "in_house"),
+                outsourced: mean_wait(&sides, "outsourced"),
+            },
         })
     }
 
     /// The same for people.
     pub fn text(&self) -> String {
-        let percent = self.match_percent.map_or_else(|| "no decision".into(), |p| format!("{p:.1} %"));
-        let fallback = self.fallback_ms_p99.map_or_else(|| "nobody pressed".into(), |ms| format!("{ms} ms"));
+        let percent = self
+            .match_percent
+            .map_or_else(|| "no decision".into(), |p| format!("{p:.1} %"));
+        let fallback = self
+            .fallback_ms_p99
+            .map_or_else(|| "nobody pressed".into(), |ms| format!("{ms} ms"));
         format!(
             "placed {}; answered in-house {} (mean wait {} ms), outsourced {} (mean wait {} ms)\n\
              gave up {}, failed {}, cut off by the end {}, unserved {}\n\
              decisions joined with a centre's record: {percent}; fallback to latch: {fallback}; journal {}",
-            self.placed, self.answered.in_house, self.mean_wait_ms.in_house, self.answered.outsourced,
-            self.mean_wait_ms.outsourced, self.abandoned, self.failed, self.cut_off, self.unserved,
-            if self.journal_ok { "verified" } else { "DAMAGED" },
+            self.placed,
+            self.answered.in_house,
+            self.mean_wait_ms.in_house,
+            self.answered.outsourced,
+            self.mean_wait_ms.outsourced,
+            self.abandoned,
+            self.failed,
+            self.cut_off,
+            self.unserved,
+            if self.journal_ok {
+                "verified"
+            } else {
+                "DAMAGED"
+            },
         )
     }
 }
@@ -90,7 +123,9 @@ fn of(sides: &[SideFacts], arm: &str, field: fn(&SideFacts) -> u64) -> u64 {
 
 fn mean_wait(sides: &[SideFacts], arm: &str) -> u64 {
     let answered = of(sides, arm, |s| s.answered);
-    of(sides, arm, |s| s.answered_wait_ms).checked_div(answered).unwrap_or(0)
+    of(sides, arm, |s| s.answered_wait_ms)
+        .checked_div(answered)
+        .unwrap_or(0)
 }
 
 fn percent(part: u64, whole: u64) -> Option<f64> {
