@@ -1,0 +1,400 @@
+//! Bad input anywhere: its exit code, one clear sentence, exactly one JSON document, and nothing half-written.
+
+use crate::support::centre::Centre;
+use crate::support::cli::{Said, segue, segue_reading};
+use crate::support::world::{CHUNK, CLIENT, DIALLED, Targets, World};
+use serde_json::Value;
+use std::collections::BTreeMap;
+use std::fs;
+use std::path::Path;
+
+/// One mistake: what was typed, the exit code, and what the answer must name.
+type Mistake<'a> = (Vec<&'a str>, i32, &'a str);
+
+fn world() -> World {
+    let home = Centre::at([127, 0, 0, 2]);
+    World::live(
+        Targets {
+            in_house: home.addr,
+            outsourced: home.addr,
+            last_resort: home.addr,
+        },
+        &[20, 40],
+    )
+}
+
+/// Names of all files with their sizes, less what any reader may touch: `SQLite`'s files, whose facts are asked for,
+/// and compiled tables, which are no facts.
+fn files(folder: &Path) -> BTreeMap<String, u64> {
+    let mut all = BTreeMap::new();
+    let mut folders = vec![folder.to_owned()];
+    while let Some(folder) = folders.pop() {
+        for entry in fs::read_dir(folder).expect("readable") {
+            let path = entry.expect("readable").path();
+            let name = path.display().to_string();
+            if path.is_dir() {
+                folders.push(path);
+            } else if ![".db", "-wal", "-shm", ".hash"]
+                .iter()
+                .any(|ending| name.ends_with(ending))
+                && !name.contains("/tables/")
+            {
+                all.insert(name, path.metadata().expect("a file").len());
+            }
+        }
+    }
+    all
+}
+
+/// A person reads one sentence or one refusal, not a stack of causes or a panic.
+#[track_caller]
+fn clear(said: &Said, code: i32, names: &str, typed: &[&str]) {
+    assert_eq!(said.code, code, "{typed:?}: {said:?}");
+    assert!(
+        said.out.is_empty(),
+        "answers go to standard output, complaints do not: {typed:?}: {said:?}"
+    );
+    assert!(
+        said.err.contains(names),
+        "`{names}` should be named: {typed:?}: {said:?}"
+    );
+    for word in ["panicked", "RUST_BACKTRACE", "Error {", "Some("] {
+        assert!(!said.err.contains(word), "{typed:?}: {said:?}");
+    }
+    let lines = said.err.trim_end().lines().count();
+    let usage = said.err.contains("Usage:") || said.err.contains("For more information");
+    assert!(
+        lines == 1 || usage || code == 3,
+        "one sentence: {typed:?}: {said:?}"
+    );
+}
+
+/// And a program one document.
+#[track_caller]
+fn one_document(said: &Said, code: i32, typed: &[&str]) {
+    assert_eq!(said.code, code, "{typed:?}: {said:?}");
+    let Value::Object(document) = said.json() else {
+        panic!("{typed:?}: {said:?}")
+    };
+    if code == 3 {
+        for key in ["code", "rule", "missing", "who", "how"] {
+            assert!(
+                !document["refusal"][key].is_null(),
+                "{key}: {typed:?}: {said:?}"
+            );
+        }
+    } else {
+        assert!(
+            document["error"]
+                .as_str()
+                .is_some_and(|sentence| !sentence.is_empty()),
+            "{typed:?}: {said:?}"
+        );
+    }
+}
+
+#[test]
+fn every_mistake_is_answered_clearly_and_changes_nothing() {
+    let world = world();
+    let not_json = world.path("not.json");
+    fs::write(&not_json, "{ \"chunk\": ").expect("written");
+    let list = world.write("list.json", &serde_json::json!([1, 2]));
+    let garbage = world.path("garbage.key");
+    fs::write(&garbage, "not a key\n").expect("written");
+    let (not_json, garbage) = (
+        not_json.to_str().expect("plain"),
+        garbage.to_str().expect("plain"),
+    );
+    let (data, key) = (world.data(), world.key(CLIENT));
+    let inside = data.join("segue.toml");
+    let inside = inside.to_str().expect("plain");
+    let step = |share| {
+        vec![
+            "do",
+            "propose-step",
+            "--chunk",
+            CHUNK,
+            "--share-percent",
+            share,
+        ]
+    };
+    let mistakes: Vec<Mistake> = vec![
+        (vec!["serve", "--sip", "nonsense"], 2, "--sip"),
+        (vec!["status", "--colour"], 2, "--colour"),
+        (vec!["statsu"], 2, "statsu"),
+        (vec!["do"], 2, "segue do --list"),
+        (vec!["do", "promote-everything"], 2, "promote-everything"),
+        (vec!["do", "propose-step", "--chnk", "x"], 2, "--chunk"),
+        (
+            vec!["do", "propose-step", "--chunk"],
+            2,
+            "--chunk needs a value",
+        ),
+        (
+            vec!["do", "propose-step", "--chunk", CHUNK],
+            2,
+            "share_percent",
+        ),
+        (
+            vec!["do", "propose-plan", "--file", "/nowhere/plan.json"],
+            2,
+            "/nowhere/plan.json",
+        ),
+        (
+            vec!["do", "propose-plan", "--file", not_json],
+            2,
+            "is not a JSON object",
+        ),
+        (
+            vec!["do", "propose-plan", "--file", &list],
+            2,
+            "is not a JSON object",
+        ),
+        (
+            vec![
+                "do",
+                "propose-step",
+                "--chunk",
+                "RVS-Main/NOSUCH",
+                "--share-percent",
+                "40",
+            ],
+            3,
+            "RVS-Main/NOSUCH",
+        ),
+        (step("110"), 3, "SHARE_OUT_OF_RANGE"),
+        (step("-1"), 3, "SHARE_OUT_OF_RANGE"),
+        (step("12.5"), 3, "SHARE_OUT_OF_RANGE"),
+        (step("many"), 3, "SHARE_OUT_OF_RANGE"),
+        (step("30"), 3, "STEP_NOT_IN_PLAN"),
+        (
+            vec!["--at", "2027-01-01T00:00:00Z", "status"],
+            2,
+            "simulated",
+        ),
+        (vec!["--at", "yesterday", "status"], 2, "--at"),
+        (
+            vec!["do", "sign-plan", "--version", "1", "--key", garbage],
+            2,
+            "segue key new",
+        ),
+        (
+            vec![
+                "do",
+                "sign-plan",
+                "--version",
+                "1",
+                "--key",
+                "/nowhere/x.key",
+            ],
+            2,
+            "segue key new",
+        ),
+        (
+            vec!["do", "sign-plan", "--version", "9", "--key", &key],
+            2,
+            "sign",
+        ),
+        (vec!["key", "show", garbage], 2, "segue key new"),
+        (vec!["key", "new", &key], 2, "exist"),
+        (
+            vec!["fallback", "--scope", "RVS-Elsewhere"],
+            3,
+            "RVS-Elsewhere",
+        ),
+        (vec!["explain", "no-such-call"], 2, "no-such-call"),
+        (vec!["plan", "diff", "1", "7"], 2, "version 7"),
+        (
+            vec!["journal", "export", "--jsonl", inside],
+            2,
+            "segue.toml",
+        ),
+        (vec!["init"], 2, "already"),
+        (vec!["user", "remove", "nobody"], 2, "nobody"),
+        (
+            vec![
+                "user", "add", "dana", "--side", "client", "--role", "viewer",
+            ],
+            2,
+            "dana",
+        ),
+        (
+            vec!["user", "add", "x y", "--side", "client", "--role", "viewer"],
+            2,
+            "x y",
+        ),
+        (
+            vec![
+                "user", "add", "eve", "--side", "sideways", "--role", "viewer",
+            ],
+            2,
+            "sideways",
+        ),
+        (
+            vec![
+                "windows",
+                "preview",
+                "--zone",
+                "Mars/Olympus",
+                "--window",
+                "Sat 22:00-Sun 06:00",
+                "--from",
+                "2027-01-01",
+                "--to",
+                "2027-01-02",
+            ],
+            2,
+            "Mars/Olympus",
+        ),
+        (
+            vec![
+                "--command-id",
+                "",
+                "do",
+                "record-evidence",
+                "--chunk",
+                CHUNK,
+                "--leg",
+                "agents",
+                "--passed",
+                "true",
+                "--reference",
+                "x",
+            ],
+            2,
+            "command",
+        ),
+    ];
+    let (before, status) = (files(&data), standing(&world));
+    for (typed, code, names) in &mistakes {
+        let input = "a password that is long enough\n";
+        clear(
+            &segue_reading(&data, Some(&world.client), typed, input),
+            *code,
+            names,
+            typed,
+        );
+        let said = segue_reading(
+            &data,
+            Some(&world.client),
+            &[&["--json"], typed.as_slice()].concat(),
+            input,
+        );
+        one_document(&said, *code, typed);
+    }
+    assert_eq!(files(&data), before);
+    assert_eq!(standing(&world), status);
+    assert_eq!(world.ask(None, &["journal", "verify"]).done()["ok"], true);
+}
+
+fn standing(world: &World) -> (Value, Value) {
+    let status = world.status();
+    (status["position"].clone(), world.line()["share"].clone())
+}
+
+#[test]
+fn who_acts_and_where_is_asked_for_clearly() {
+    let world = world();
+    let data = world.data();
+    for (token, typed, code, names) in [
+        (None, vec!["do", "open-discovery"], 2, "--as USER"),
+        (
+            None,
+            vec!["--as", "dana", "do", "open-discovery"],
+            2,
+            "segue login dana",
+        ),
+        (
+            None,
+            vec!["--as", "../../etc/passwd", "do", "open-discovery"],
+            2,
+            "no account name",
+        ),
+        (
+            Some("made-up-token"),
+            vec!["do", "open-discovery"],
+            2,
+            "wrong",
+        ),
+        (
+            Some(world.client.as_str()),
+            vec!["--as", "omar", "do", "open-discovery"],
+            2,
+            "dana",
+        ),
+        (
+            None,
+            vec![
+                "serve",
+                "--sip",
+                "203.0.113.9:5060",
+                "--http",
+                "127.0.0.1:0",
+            ],
+            4,
+            "203.0.113.9",
+        ),
+        (
+            None,
+            vec!["serve", "--sip", "127.0.0.1:0", "--http", "203.0.113.9:80"],
+            4,
+            "203.0.113.9",
+        ),
+    ] {
+        clear(&segue(&data, token, &typed), code, names, &typed);
+        one_document(
+            &segue(&data, token, &[&["--json"], typed.as_slice()].concat()),
+            code,
+            &typed,
+        );
+    }
+    let nowhere = world.path("nowhere");
+    for typed in [
+        vec!["status"],
+        vec!["serve"],
+        vec!["fallback"],
+        vec!["journal", "verify"],
+        vec!["user", "list"],
+        vec!["explain", DIALLED],
+    ] {
+        clear(
+            &segue(&nowhere, Some(&world.client), &typed),
+            2,
+            "segue --data DIR init",
+            &typed,
+        );
+    }
+    assert!(!nowhere.exists(), "asking makes no directory");
+}
+
+#[test]
+fn a_failed_init_and_a_short_password_leave_nothing() {
+    let world = world();
+    let file = world.path("a-file");
+    fs::write(&file, "in the way").expect("written");
+    let said = segue(&file.join("data"), None, &["init"]);
+    clear(&said, 4, "--data DIR", &["init"]);
+    assert_eq!(fs::read_to_string(&file).expect("readable"), "in the way");
+    let add = ["user", "add", "eve", "--side", "client", "--role", "viewer"];
+    clear(
+        &segue_reading(&world.data(), None, &add, "short\n"),
+        2,
+        "10",
+        &add,
+    );
+    clear(
+        &segue_reading(&world.data(), None, &add, ""),
+        2,
+        "standard input",
+        &add,
+    );
+    let with_pin = [add.as_slice(), &["--pin"]].concat();
+    clear(
+        &segue_reading(&world.data(), None, &with_pin, "long enough for all\n123\n"),
+        2,
+        "8",
+        &with_pin,
+    );
+    let users = world.ask(None, &["user", "list"]).done();
+    assert!(!users.to_string().contains("eve"), "{users}");
+}

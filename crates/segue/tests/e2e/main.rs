@@ -1,0 +1,12 @@
+//! The proofs of the walking skeleton on the real binary: real SIPp calls, real centres on loopback sockets, real
+//! SQLite. In-house answers on 127.0.0.2, the outsourcer on 127.0.0.3, the last resort on 127.0.0.4.
+
+mod bad_input;
+mod fallback;
+mod journal;
+mod kill;
+mod pages;
+mod split;
+mod support;
+mod torture;
+mod trunk;

@@ -1,0 +1,12 @@
+//! What the proofs stand on: the real binary, real SIPp as callers, centres on real sockets, a transition made by
+//! nothing but the command line.
+
+pub(crate) mod centre;
+pub(crate) mod chance;
+pub(crate) mod cli;
+pub(crate) mod clock;
+pub(crate) mod page;
+pub(crate) mod serve;
+pub(crate) mod sip;
+pub(crate) mod sipp;
+pub(crate) mod world;

@@ -1,0 +1,123 @@
+//! `segue serve` as a process: started, waited for, asked, ended by its process id.
+
+use super::cli::binary;
+use super::clock::wait_for;
+use std::io::{BufRead, BufReader};
+use std::net::SocketAddr;
+use std::path::Path;
+use std::process::{Child, Command, Stdio};
+use std::sync::mpsc::sync_channel;
+use std::sync::{Arc, Mutex};
+use std::time::Duration;
+
+/// How long a start may take.
+const START: Duration = Duration::from_secs(30);
+
+/// A running `segue serve`; ends with the test.
+pub(crate) struct Serving {
+    child: Child,
+    pub(crate) sip: SocketAddr,
+    pub(crate) http: SocketAddr,
+    log: Arc<Mutex<Vec<String>>>,
+}
+
+impl Serving {
+    /// On free ports of the loopback.
+    pub(crate) fn start(data: &Path) -> Self {
+        let any = SocketAddr::from(([127, 0, 0, 1], 0));
+        Self::start_at(data, any, any)
+    }
+
+    pub(crate) fn start_at(data: &Path, sip: SocketAddr, http: SocketAddr) -> Self {
+        let args = [
+            "serve",
+            "--sip",
+            &sip.to_string(),
+            "--http",
+            &http.to_string(),
+            "--peer",
+            "127.0.0.1",
+        ]
+        .map(str::to_owned);
+        let mut child = binary(data, None)
+            .args(args)
+            .stdin(Stdio::null())
+            .stdout(Stdio::null())
+            .spawn()
+            .expect("the binary starts");
+        let errors = BufReader::new(child.stderr.take().expect("piped"));
+        let log = Arc::new(Mutex::new(Vec::new()));
+        let (announced, announcement) = sync_channel(1);
+        let kept = Arc::clone(&log);
+        std::thread::spawn(move || {
+            for line in errors.lines().map_while(Result::ok) {
+                if let Some(addresses) = announced_in(&line) {
+                    let _ = announced.try_send(addresses);
+                }
+                kept.lock().expect("no panic while held").push(line);
+            }
+        });
+        let Ok((sip, http)) = announcement.recv_timeout(START) else {
+            let _ = child.kill();
+            let ended = child.wait();
+            panic!(
+                "`segue serve` did not say where it serves ({ended:?}): {:?}",
+                log.lock()
+            );
+        };
+        Self {
+            child,
+            sip,
+            http,
+            log,
+        }
+    }
+
+    /// What it wrote on standard error.
+    pub(crate) fn log(&self) -> String {
+        self.log.lock().expect("no panic while held").join("\n")
+    }
+
+    /// Whether it still runs.
+    pub(crate) fn runs(&mut self) -> bool {
+        self.child.try_wait().expect("asked").is_none()
+    }
+
+    /// SIGKILL: no chance to write anything down.
+    pub(crate) fn kill(mut self) {
+        self.child.kill().expect("killed");
+        self.child.wait().expect("ended");
+    }
+
+    /// SIGTERM, as systemd stops it; the exit code.
+    pub(crate) fn stop(mut self) -> i32 {
+        let pid = self.child.id().to_string();
+        assert!(
+            Command::new("kill")
+                .args(["-TERM", &pid])
+                .status()
+                .expect("kill runs")
+                .success()
+        );
+        wait_for("`segue serve` ends on SIGTERM", || {
+            self.child.try_wait().expect("asked")
+        })
+        .code()
+        .unwrap_or(-1)
+    }
+}
+
+impl Drop for Serving {
+    fn drop(&mut self) {
+        let _ = self.child.kill();
+        let _ = self.child.wait();
+    }
+}
+
+/// `segue: SIP on udp 127.0.0.1:40123, pages on http://127.0.0.1:40124`
+fn announced_in(line: &str) -> Option<(SocketAddr, SocketAddr)> {
+    let (sip, http) = line
+        .strip_prefix("segue: SIP on udp ")?
+        .split_once(", pages on http://")?;
+    Some((sip.parse().ok()?, http.trim().parse().ok()?))
+}

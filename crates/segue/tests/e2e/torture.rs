@@ -1,0 +1,83 @@
+//! RFC 4475's torture messages on the wire: the router still answers, and still routes a call.
+
+use crate::support::centre::{Centre, bind};
+use crate::support::serve::Serving;
+use crate::support::sip::options;
+use crate::support::sipp::{self, Load, callers};
+use crate::support::world::{DIALLED, Targets, World};
+use sipx_testkit::{rfc4475, rfc5118};
+use std::net::SocketAddr;
+use std::path::PathBuf;
+
+/// Every message by its name: the folder's files where it is there, else the built-in corpus.
+fn messages() -> Vec<(String, Vec<u8>)> {
+    let folder = std::env::var_os("SEGUE_SIP_TORTURE").map_or_else(
+        || PathBuf::from(env!("CARGO_MANIFEST_DIR")).join("../../../shared/sip-torture"),
+        PathBuf::from,
+    );
+    let built_in = rfc4475::classified().map(|case| (case.name.to_owned(), case.bytes.to_vec()));
+    let ipv6 = rfc5118::CASES
+        .iter()
+        .map(|case| (case.name.to_owned(), case.wire().to_vec()));
+    let mut all: Vec<_> = built_in.chain(ipv6).collect();
+    match std::fs::read_dir(&folder) {
+        Ok(files) => {
+            let paths = files.map(|file| file.expect("a readable folder").path());
+            let torture: Vec<_> = paths
+                .filter(|path| path.extension().is_some_and(|ending| ending == "dat"))
+                .collect();
+            assert_eq!(torture.len(), 49, "the corpus has 49 files");
+            all.extend(torture.iter().map(|path| {
+                (
+                    path.display().to_string(),
+                    std::fs::read(path).expect("a readable file"),
+                )
+            }));
+        }
+        Err(_) => {
+            println!("SKIPPED: no torture folder; set SEGUE_SIP_TORTURE (the built-in corpus ran)")
+        }
+    }
+    all
+}
+
+#[test]
+fn after_every_torture_message_the_router_answers_and_at_the_end_it_routes() {
+    if !sipp::available() {
+        return;
+    }
+    let (in_house, outsourced, last) = (
+        Centre::at([127, 0, 0, 2]),
+        Centre::at([127, 0, 0, 3]),
+        Centre::at([127, 0, 0, 4]),
+    );
+    let targets = Targets {
+        in_house: in_house.addr,
+        outsourced: outsourced.addr,
+        last_resort: last.addr,
+    };
+    let world = World::live(targets, &[100]);
+    let mut serving = Serving::start(&world.data());
+    let sender = bind(SocketAddr::from(([127, 0, 0, 1], 0)));
+    let messages = messages();
+    for (name, bytes) in &messages {
+        sender.send_to(bytes, serving.sip).expect("sent");
+        // Each once more, cut in the middle, as a lost fragment leaves it.
+        sender
+            .send_to(&bytes[..bytes.len() / 2], serving.sip)
+            .expect("sent");
+        assert_eq!(options(serving.sip), "200", "after {name}");
+        assert!(serving.runs(), "after {name}: {}", serving.log());
+    }
+    assert!(messages.len() >= 49, "{} messages", messages.len());
+    in_house.forget();
+    outsourced.forget();
+    last.forget();
+    Load::each(&callers(555, 20), DIALLED, 50).place(serving.sip);
+    assert_eq!(
+        (outsourced.count(), in_house.count(), last.count()),
+        (20, 0, 0)
+    );
+    assert!(!serving.log().contains("panicked"), "{}", serving.log());
+    assert_eq!(serving.stop(), 0);
+}
