@@ -61,12 +61,12 @@ fn every_path_test_and_code_it_names_exists() {
         for span in cells.iter().flat_map(|cell| spans(cell)) {
             if span.contains('/') {
                 let (path, test) = span.split_once("::").unwrap_or((span, ""));
-                let text = std::fs::read_to_string(root().join(path))
+                let content = std::fs::read_to_string(root().join(path))
                     .unwrap_or_else(|e| panic!("{id}: {path}: {e}"));
                 assert!(
                     test.is_empty()
-                        || text.contains(&format!("fn {test}("))
-                        || text.contains(&format!(", {test}: {{")),
+                        || content.contains(&format!("fn {test}("))
+                        || content.contains(&format!(", {test}: {{")),
                     "{id}: no test `{test}` in {path}"
                 );
                 named += 1;
@@ -82,14 +82,14 @@ fn every_path_test_and_code_it_names_exists() {
 #[test]
 fn every_code_of_a_sentence_is_named_in_its_row() {
     let page = page();
-    let rows = rows(&page);
+    let sentences = rows(&page);
     for code in Code::ALL {
         for id in code.source().split(", ") {
-            let sentence = id.starts_with(['A', 'B']) && id[1..].parse::<u8>().is_ok();
-            let row = rows.iter().find(|(row, _)| *row == id);
+            let charter = id.starts_with(['A', 'B']) && id[1..].parse::<u8>().is_ok();
+            let row = sentences.iter().find(|(name, _)| *name == id);
             let named =
                 row.is_some_and(|(_, cells)| cells.iter().any(|c| c.contains(code.as_str())));
-            assert!(!sentence || named, "{id} should name {code}");
+            assert!(!charter || named, "{id} should name {code}");
         }
     }
 }

@@ -25,7 +25,7 @@ use serde_json::Value;
 
 impl World {
     /// Lets it happen and keeps what it led to.
-    pub async fn act(&mut self, act: &Act) -> Done {
+    pub(crate) async fn act(&mut self, act: &Act) -> Done {
         match act {
             Act::Pass(span) => {
                 let later = self.now.checked_add(*span);
@@ -113,6 +113,14 @@ impl World {
                 }
                 .into()
             }
+            moving => self.moving(actor, moving).await?,
+        };
+        Ok(command)
+    }
+
+    /// The commands that move shares, bring calls home or say that a chunk is done.
+    async fn moving(&self, actor: &Actor, deed: &Deed) -> Result<Command, Trouble> {
+        let command = match deed {
             Deed::ProposeStep { chunk, share } => ProposeStep {
                 chunk: chunk.clone(),
                 share_percent: typed(share),

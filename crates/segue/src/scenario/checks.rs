@@ -11,7 +11,7 @@ use segue_domain::windows::{Occurrence, WeeklyWindow, hour_text};
 
 impl World {
     /// Compares; the error says what was expected and what came.
-    pub async fn check(&self, check: &Check) -> Done {
+    pub(crate) async fn check(&self, check: &Check) -> Done {
         match check {
             Check::Accepted
             | Check::NothingNew

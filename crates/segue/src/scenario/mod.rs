@@ -13,7 +13,8 @@ mod run;
 mod steps;
 mod temporary;
 mod ways;
+mod words;
 mod world;
 
-pub use phrases::list as phrases;
-pub use run::run;
+pub(crate) use phrases::list as phrases;
+pub(crate) use run::run;

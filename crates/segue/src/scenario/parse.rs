@@ -8,14 +8,14 @@ const LINES_MAX: usize = 10_000;
 
 /// A script.
 #[derive(Debug)]
-pub struct Script {
+pub(crate) struct Script {
     /// Its scenarios, in order.
     pub scenarios: Vec<Scenario>,
 }
 
 /// One story with a world of its own.
 #[derive(Debug)]
-pub struct Scenario {
+pub(crate) struct Scenario {
     /// After `Scenario:`.
     pub title: String,
     /// Its steps.
@@ -24,7 +24,7 @@ pub struct Scenario {
 
 /// One step and where it stands.
 #[derive(Debug)]
-pub struct Line {
+pub(crate) struct Line {
     /// From 1.
     pub number: usize,
     /// What it stands under; `And` continues the one before.
@@ -36,7 +36,7 @@ pub struct Line {
 }
 
 /// Reads the text of a script; the error names line and next step.
-pub fn read(text: &str) -> Result<Script, (usize, String)> {
+pub(crate) fn read(text: &str) -> Result<Script, (usize, String)> {
     let mut scenarios: Vec<Scenario> = Vec::new();
     let mut keyword = None;
     for (n, line) in text.lines().enumerate() {

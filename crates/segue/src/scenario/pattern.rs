@@ -3,7 +3,7 @@
 /// The texts at the pattern's places, or `None` when the line says something else.
 ///
 /// A place takes as little text as lets the rest match, and never nothing.
-pub fn match_line<'t>(pattern: &str, text: &'t str) -> Option<Vec<&'t str>> {
+pub(crate) fn match_line<'t>(pattern: &str, text: &'t str) -> Option<Vec<&'t str>> {
     let Some((literal, rest)) = pattern.split_once('{') else {
         return (pattern == text).then(Vec::new);
     };

@@ -15,7 +15,7 @@ const ROLES: &[(&str, &str, Role)] = &[
 ];
 
 /// `the client's director`, `CareBridge's duty manager`.
-pub fn read(text: &str) -> Result<Actor, String> {
+pub(crate) fn read(text: &str) -> Result<Actor, String> {
     let said = || {
         let roles: Vec<_> = ROLES.iter().map(|(role, ..)| *role).collect();
         format!(
@@ -37,17 +37,17 @@ pub fn read(text: &str) -> Result<Actor, String> {
 }
 
 /// The signatory of a party.
-pub fn director(side: Side) -> Actor {
+pub(crate) fn director(side: Side) -> Actor {
     of(side, "director", Role::Signatory)
 }
 
 /// Who prepares for a party.
-pub fn manager(side: Side) -> Actor {
+pub(crate) fn manager(side: Side) -> Actor {
     of(side, "manager", Role::Implementation)
 }
 
 /// The client's test caller.
-pub fn nurse() -> Actor {
+pub(crate) fn nurse() -> Actor {
     of(Side::Client, "nurse", Role::TestCaller)
 }
 
@@ -60,6 +60,6 @@ fn of(side: Side, ending: &str, role: Role) -> Actor {
 }
 
 /// The key of an example signatory. Anybody can derive it (`examples/riverside/README.md`): it protects nothing.
-pub fn example_key(person: &str) -> SigningKey {
+pub(crate) fn example_key(person: &str) -> SigningKey {
     SigningKey::from_bytes(&Sha256::digest(format!("segue example key of {person}")).into())
 }

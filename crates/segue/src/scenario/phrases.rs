@@ -3,18 +3,13 @@
 use super::pattern::match_line;
 use super::people;
 use super::steps::{Act, Change, Check, Deed, Given, Step};
-use jiff::civil::{Date, DateTime};
-use jiff::tz::TimeZone;
-use jiff::{SignedDuration, Timestamp};
-use segue_domain::Code;
-use segue_domain::acceptance::Verdict;
-use segue_domain::gates::GateLeg;
-use segue_domain::ids::{ChunkId, is_usable};
-use segue_domain::ladder::Rung;
+use super::words::{
+    chunk, code, date, instant, leg, number, one_of, quoted, rung, span, state, utc, verdict,
+};
 
 /// What a line starts with.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub enum Keyword {
+pub(crate) enum Keyword {
     Given,
     When,
     Then,
@@ -22,7 +17,7 @@ pub enum Keyword {
 
 impl Keyword {
     /// As written.
-    pub fn as_str(self) -> &'static str {
+    pub(crate) fn as_str(self) -> &'static str {
         match self {
             Self::Given => "Given",
             Self::When => "When",
@@ -413,14 +408,14 @@ const PHRASES: &[(Keyword, &str, Read)] = &[
 ];
 
 /// Every phrase with its keyword, for help and documents.
-pub fn list() -> impl Iterator<Item = String> {
+pub(crate) fn list() -> impl Iterator<Item = String> {
     PHRASES
         .iter()
         .map(|(keyword, pattern, _)| format!("{} {pattern}", keyword.as_str()))
 }
 
 /// Reads a line under its keyword. `Given` also takes what `When` takes.
-pub fn read(keyword: Keyword, text: &str) -> Result<Step, String> {
+pub(crate) fn read(keyword: Keyword, text: &str) -> Result<Step, String> {
     let fits = |own: Keyword| own == keyword || (keyword == Keyword::Given && own == Keyword::When);
     let mut why = None;
     for (_, pattern, read) in PHRASES.iter().filter(|(own, ..)| fits(*own)) {
@@ -469,123 +464,4 @@ fn diff(w: &[&str], says: Option<String>) -> Result<Step, String> {
         changes: number(w[2])?,
         says,
     }))
-}
-
-fn number<T: std::str::FromStr>(text: &str) -> Result<T, String> {
-    text.parse()
-        .map_err(|_| format!("`{text}` should be a whole number in range"))
-}
-
-fn chunk(text: &str) -> Result<ChunkId, String> {
-    if is_usable(text) && text.contains('/') {
-        return Ok(text.into());
-    }
-    Err(format!(
-        "`{text}` should be a chunk, for example RVS-Main/APPT"
-    ))
-}
-
-fn quoted(text: &str) -> Result<String, String> {
-    let inner = text
-        .strip_prefix('"')
-        .and_then(|t| t.strip_suffix('"'))
-        .filter(|t| !t.contains('"'));
-    inner
-        .map(ToOwned::to_owned)
-        .ok_or_else(|| format!("`{text}` should be one text in \"quotation marks\""))
-}
-
-fn code(text: &str) -> Result<Code, String> {
-    let found = Code::ALL.iter().find(|code| code.as_str() == text);
-    found.copied().ok_or_else(|| {
-        let all: Vec<_> = Code::ALL.iter().map(|code| code.as_str()).collect();
-        format!("`{text}` is no refusal code; codes are: {}", all.join(", "))
-    })
-}
-
-fn state(text: &str) -> Result<String, String> {
-    let states = ["agreed", "ready", "live", "held", "returned", "closed"];
-    let known = states.contains(&text).then(|| text.to_owned());
-    known.ok_or_else(|| {
-        format!(
-            "`{text}` is no state of a chunk; states are: {}",
-            states.join(", ")
-        )
-    })
-}
-
-fn date(text: &str) -> Result<Date, String> {
-    text.parse()
-        .map_err(|_| format!("`{text}` should be a date, for example 2027-03-01"))
-}
-
-fn utc(text: &str) -> Result<Timestamp, String> {
-    text.parse()
-        .map_err(|_| format!("`{text}` should be an instant, for example 2026-11-01T02:00:00Z"))
-}
-
-fn instant(date: &str, time: &str, zone: &str) -> Result<Timestamp, String> {
-    let local: DateTime = format!("{date}T{time}").parse().map_err(|_| {
-        format!("`{date} {time}` should be a date and a time, for example 2027-03-01 10:00")
-    })?;
-    let zone = TimeZone::get(zone)
-        .map_err(|_| format!("`{zone}` should be a zone, for example America/New_York"))?;
-    zone.to_timestamp(local).map_err(|e| e.to_string())
-}
-
-fn span(count: &str, unit: &str) -> Result<SignedDuration, String> {
-    let count: u32 = number(count)?;
-    let hours = match unit {
-        "days" | "day" => 24,
-        "hours" | "hour" => 1,
-        "minutes" | "minute" => return Ok(SignedDuration::from_mins(count.into())),
-        _ => return Err(format!("`{unit}` should be days, hours or minutes")),
-    };
-    Ok(SignedDuration::from_hours(i64::from(count) * hours))
-}
-
-fn leg(text: &str) -> Result<GateLeg, String> {
-    let found = GateLeg::ALL.into_iter().find(|leg| leg.words() == text);
-    found.ok_or_else(|| {
-        format!(
-            "`{text}` is no leg; legs are: {}",
-            GateLeg::ALL.map(GateLeg::words).join(", ")
-        )
-    })
-}
-
-fn rung(text: &str) -> Result<Rung, String> {
-    let rungs = [
-        Rung::Message,
-        Rung::Appointment,
-        Rung::Consult,
-        Rung::Triage,
-    ];
-    let found = rungs.into_iter().find(|rung| rung.to_string() == text);
-    found.ok_or_else(|| {
-        format!(
-            "`{text}` is no rung; rungs are: {}",
-            rungs.map(|r| r.to_string()).join(", ")
-        )
-    })
-}
-
-fn verdict(text: &str) -> Result<Verdict, String> {
-    match text {
-        "pass" => Ok(Verdict::Pass),
-        "not proved" => Ok(Verdict::NotProved),
-        "worse" => Ok(Verdict::Worse),
-        "no data" => Ok(Verdict::NoData),
-        _ => Err(format!(
-            "`{text}` is no verdict; verdicts are: pass, not proved, worse, no data"
-        )),
-    }
-}
-
-fn one_of(text: &str, yes: &str, no: &str) -> Result<bool, String> {
-    match text {
-        _ if text == yes => Ok(true),
-        _ if text == no => Ok(false),
-        _ => Err(format!("`{text}` should be `{yes}` or `{no}`")),
-    }
 }

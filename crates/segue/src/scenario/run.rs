@@ -7,6 +7,7 @@ use super::steps::{Check, Step};
 use super::world::{Done, Outcome, Trouble, World, wanting};
 use crate::output::Failure;
 use serde::Serialize;
+use std::fmt::Write as _;
 use std::path::{Path, PathBuf};
 
 /// Bytes a script may have.
@@ -14,7 +15,7 @@ const SCRIPT_BYTES_MAX: u64 = 1 << 20;
 
 /// The answer of `segue scenario run`.
 #[derive(Debug, Default, Serialize)]
-pub struct Report {
+pub(crate) struct Report {
     /// Steps written.
     pub steps: usize,
     /// Steps that did what they say.
@@ -31,7 +32,7 @@ pub struct Report {
 
 /// One scenario's verdict.
 #[derive(Clone, Debug, Serialize)]
-pub struct Told {
+pub(crate) struct Told {
     /// Its file.
     pub file: String,
     /// Its title.
@@ -44,7 +45,7 @@ pub struct Told {
 
 /// A step that did not do what it says.
 #[derive(Clone, Debug, Serialize)]
-pub struct Mismatch {
+pub(crate) struct Mismatch {
     /// The script.
     pub file: String,
     /// The line, from 1.
@@ -58,7 +59,7 @@ pub struct Mismatch {
 }
 
 /// Reads every script, then runs them in order. Nothing runs when one cannot be read.
-pub async fn run(files: &[PathBuf]) -> Result<Report, Failure> {
+pub(crate) async fn run(files: &[PathBuf]) -> Result<Report, Failure> {
     let mut scripts = Vec::new();
     for file in files {
         scripts.push((file.display().to_string(), read(file)?));
@@ -147,7 +148,7 @@ async fn steps<'s>(
             .map_err(|trouble| (n, line, trouble))?;
         match &line.step {
             Step::When(_) if matches!(world.last, Some(Outcome::Refused(_))) => {
-                unasked = Some((n, line))
+                unasked = Some((n, line));
             }
             Step::Then(Check::Refused(_) | Check::RefusedSays(..)) => unasked = None,
             _ => {}
@@ -186,7 +187,7 @@ async fn step(world: &mut World, line: &Line) -> Done {
 
 impl Report {
     /// For people: one line per scenario, and each failure with its place.
-    pub fn text(&self) -> String {
+    pub(crate) fn text(&self) -> String {
         let mut text = String::new();
         for told in &self.scenarios {
             let verdict = if told.failure.is_some() {
@@ -194,21 +195,20 @@ impl Report {
             } else {
                 "ok    "
             };
-            text.push_str(&format!(
-                "{verdict}  {}: {} ({} steps)\n",
-                told.file, told.title, told.steps
-            ));
+            let (file, title, steps) = (&told.file, &told.title, told.steps);
+            // Writing to a text cannot fail.
+            let _ = writeln!(text, "{verdict}  {file}: {title} ({steps} steps)");
             if let Some(f) = &told.failure {
-                text.push_str(&format!(
-                    "        {}:{}: {}\n          expected: {}\n          came:     {}\n",
-                    f.file, f.line, f.step, f.expected, f.came
-                ));
+                let _ = writeln!(text, "        {}:{}: {}", f.file, f.line, f.step);
+                let _ = writeln!(text, "          expected: {}", f.expected);
+                let _ = writeln!(text, "          came:     {}", f.came);
             }
         }
-        text.push_str(&format!(
+        let _ = write!(
+            text,
             "{} steps, {} passed, {} failed, {} not run",
             self.steps, self.passed, self.failed, self.not_run
-        ));
+        );
         text
     }
 }

@@ -10,7 +10,7 @@ use segue_domain::{Actor, Code};
 
 /// One step.
 #[derive(Clone, Debug)]
-pub enum Step {
+pub(crate) enum Step {
     /// Brings the world into a state, by as many commands as that takes.
     Given(Given),
     /// One command, or time.
@@ -21,7 +21,7 @@ pub enum Step {
 
 /// A state to start from.
 #[derive(Clone, Debug)]
-pub enum Given {
+pub(crate) enum Given {
     Fixture,
     AccountManager,
     DiscoveryOpen { open: usize },
@@ -37,7 +37,7 @@ pub enum Given {
 
 /// Something that happens.
 #[derive(Clone, Debug)]
-pub enum Act {
+pub(crate) enum Act {
     Pass(SignedDuration),
     Clock(Timestamp),
     Window {
@@ -53,7 +53,7 @@ pub enum Act {
 
 /// What one person asks for.
 #[derive(Clone, Debug)]
-pub enum Deed {
+pub(crate) enum Deed {
     CreateRanked {
         call_type: String,
         rung: Rung,
@@ -105,7 +105,7 @@ pub enum Deed {
 
 /// How a proposed plan differs from the newest one, or from the example plan when there is none.
 #[derive(Clone, Debug)]
-pub enum Change {
+pub(crate) enum Change {
     /// The whole ramp begins on another date and keeps its rhythm.
     Begins { chunk: ChunkId, on: Date },
     /// One step moves.
@@ -125,7 +125,7 @@ pub enum Change {
 
 /// What should be so.
 #[derive(Clone, Debug)]
-pub enum Check {
+pub(crate) enum Check {
     Accepted,
     NothingNew,
     Refused(Code),

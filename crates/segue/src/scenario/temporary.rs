@@ -6,11 +6,11 @@ use std::path::{Path, PathBuf};
 
 /// A fresh directory under the system's temporary one.
 #[derive(Debug)]
-pub struct TemporaryDir(PathBuf);
+pub(crate) struct TemporaryDir(PathBuf);
 
 impl TemporaryDir {
     /// Makes it.
-    pub fn new() -> Result<Self, Failure> {
+    pub(crate) fn new() -> Result<Self, Failure> {
         let path = std::env::temp_dir().join(format!("segue-scenario-{}", random_name()?));
         std::fs::create_dir(&path).map_err(|e| {
             Failure::Unavailable(format!(
@@ -22,7 +22,7 @@ impl TemporaryDir {
     }
 
     /// Where it is.
-    pub fn path(&self) -> &Path {
+    pub(crate) fn path(&self) -> &Path {
         &self.0
     }
 }

@@ -22,7 +22,7 @@ use segue_domain::{Event, Side, ladder};
 
 impl World {
     /// Brings about a given state.
-    pub async fn given(&mut self, given: &Given) -> Done {
+    pub(crate) async fn given(&mut self, given: &Given) -> Done {
         match given {
             Given::Fixture => self
                 .must(&manager(Side::Client), example_creation()?)

@@ -23,7 +23,7 @@ const PAGES_MAX: u32 = 1_000;
 
 /// What the last act led to.
 #[derive(Debug)]
-pub enum Outcome {
+pub(crate) enum Outcome {
     /// These facts; none when it was already so.
     Accepted(Vec<Event>),
     /// A rule said no.
@@ -32,7 +32,7 @@ pub enum Outcome {
 
 /// A step could not be carried out, or what came was not what was expected.
 #[derive(Debug)]
-pub enum Trouble {
+pub(crate) enum Trouble {
     /// Expected, and what came.
     Wanting { expected: String, came: String },
     /// The machine failed; no verdict.
@@ -46,10 +46,10 @@ impl From<Failure> for Trouble {
 }
 
 /// What a step returns.
-pub type Done = Result<(), Trouble>;
+pub(crate) type Done = Result<(), Trouble>;
 
 /// Expected, and what came.
-pub fn wanting(expected: impl Into<String>, came: impl Into<String>) -> Trouble {
+pub(crate) fn wanting(expected: impl Into<String>, came: impl Into<String>) -> Trouble {
     Trouble::Wanting {
         expected: expected.into(),
         came: came.into(),
@@ -58,7 +58,7 @@ pub fn wanting(expected: impl Into<String>, came: impl Into<String>) -> Trouble 
 
 /// One scenario's world.
 #[derive(Debug)]
-pub struct World {
+pub(crate) struct World {
     /// The command layer.
     pub desk: Desk<SqliteJournal>,
     stream: StreamId,
@@ -76,7 +76,7 @@ pub struct World {
 
 impl World {
     /// An empty journal and the beginning of time.
-    pub async fn new() -> Result<Self, Failure> {
+    pub(crate) async fn new() -> Result<Self, Failure> {
         let directory = TemporaryDir::new()?;
         let journal = SqliteJournal::open(&directory.path().join("journal.db"))
             .await
@@ -96,12 +96,12 @@ impl World {
     }
 
     /// Finishes the journal.
-    pub async fn close(self) {
+    pub(crate) async fn close(self) {
         self.desk.journal().close().await;
     }
 
     /// The transition as it stands.
-    pub async fn state(&self) -> Result<Arc<Transition>, Failure> {
+    pub(crate) async fn state(&self) -> Result<Arc<Transition>, Failure> {
         self.desk
             .state(&self.stream)
             .await
@@ -109,7 +109,7 @@ impl World {
     }
 
     /// Sends a command under a new command id.
-    pub async fn ask(
+    pub(crate) async fn ask(
         &mut self,
         actor: &Actor,
         command: impl Into<Command>,
@@ -127,7 +127,7 @@ impl World {
     }
 
     /// Sends a request, perhaps once more.
-    pub async fn send(&mut self, request: Request) -> Result<Outcome, Failure> {
+    pub(crate) async fn send(&mut self, request: Request) -> Result<Outcome, Failure> {
         let answered = self.desk.execute(&request).await;
         self.last_request = Some(request);
         match answered {
@@ -139,7 +139,7 @@ impl World {
     }
 
     /// A command on the way to a given state: a refusal ends the scenario.
-    pub async fn must(
+    pub(crate) async fn must(
         &mut self,
         actor: &Actor,
         command: impl Into<Command>,
@@ -154,7 +154,7 @@ impl World {
     }
 
     /// The actor's signature, by their example key, over a hash.
-    pub fn sign(actor: &Actor, hash: &str) -> SignatureInput {
+    pub(crate) fn sign(actor: &Actor, hash: &str) -> SignatureInput {
         let person = actor.person.as_str();
         SignatureInput {
             signatory: person.into(),
@@ -164,7 +164,7 @@ impl World {
     }
 
     /// Every recorded fact.
-    pub async fn facts(&self) -> Result<Vec<Event>, Failure> {
+    pub(crate) async fn facts(&self) -> Result<Vec<Event>, Failure> {
         let mut events = Vec::new();
         let mut after = Version(0);
         for _ in 0..PAGES_MAX {
@@ -184,13 +184,13 @@ impl World {
     }
 
     /// The state that the facts alone give.
-    pub async fn replayed(&self) -> Result<Transition, Failure> {
+    pub(crate) async fn replayed(&self) -> Result<Transition, Failure> {
         let facts = self.facts().await?;
         Ok(replay(TransitionId::from(self.stream.as_str()), &facts))
     }
 
     /// The first bad line of the chain, if there is one.
-    pub async fn first_bad(&self) -> Result<Option<String>, Failure> {
+    pub(crate) async fn first_bad(&self) -> Result<Option<String>, Failure> {
         let report = verify(self.desk.journal(), &[])
             .await
             .map_err(|e| crate::office::unavailable(&e))?;
@@ -201,13 +201,13 @@ impl World {
 }
 
 /// The Riverside example, as `segue do create-transition` takes it.
-pub fn example_creation() -> Result<segue_domain::parties::CreateTransition, Failure> {
+pub(crate) fn example_creation() -> Result<segue_domain::parties::CreateTransition, Failure> {
     let text = include_str!("../../../../examples/riverside/create.json");
     serde_json::from_str(text).map_err(|e| Failure::Internal(e.into()))
 }
 
 /// Its plan.
-pub fn example_plan() -> Result<Plan, Failure> {
+pub(crate) fn example_plan() -> Result<Plan, Failure> {
     let text = include_str!("../../../../examples/riverside/plan.json");
     let proposal: ProposePlan =
         serde_json::from_str(text).map_err(|e| Failure::Internal(e.into()))?;
