@@ -265,7 +265,8 @@ fn every_mistake_is_answered_clearly_and_changes_nothing() {
             "command",
         ),
     ];
-    let (before, status) = (files(&data), standing(&world));
+    let (before, standing) = (files(&data), without_position(&world));
+    let facts = world.facts("before.jsonl").len();
     for (typed, code, names) in &mistakes {
         let input = "a password that is long enough\n";
         clear(
@@ -283,13 +284,24 @@ fn every_mistake_is_answered_clearly_and_changes_nothing() {
         one_document(&said, *code, typed);
     }
     assert_eq!(files(&data), before);
-    assert_eq!(standing(&world), status);
+    assert_eq!(without_position(&world), standing);
+    // What was asked for and refused is on record, and nothing else is.
+    let after = world.facts("after.jsonl");
+    let new = &after[facts - 1..after.len() - 1];
+    assert!(
+        !new.is_empty() && new.iter().all(|fact| fact["kind"] == "command_refused"),
+        "{new:?}"
+    );
     assert_eq!(world.ask(None, &["journal", "verify"]).done()["ok"], true);
 }
 
-fn standing(world: &World) -> (Value, Value) {
-    let status = world.status();
-    (status["position"].clone(), world.line()["share"].clone())
+fn without_position(world: &World) -> Value {
+    let mut standing = world.standing();
+    standing
+        .as_object_mut()
+        .expect("an object")
+        .remove("position");
+    standing
 }
 
 #[test]

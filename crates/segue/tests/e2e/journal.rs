@@ -107,8 +107,15 @@ fn segue_verify_checks_the_export_and_finds_what_was_altered() {
     let binary = Path::new(env!("CARGO_BIN_EXE_segue")).with_file_name("segue-verify");
     if !binary.exists() {
         let required = std::env::var("SEGUE_REQUIRE_PEERS").is_ok_and(|v| v == "1");
-        assert!(!required, "no {}; run `cargo build --workspace --bins`", binary.display());
-        println!("SKIPPED: no {}; run `cargo build --workspace --bins`", binary.display());
+        assert!(
+            !required,
+            "no {}; run `cargo build --workspace --bins`",
+            binary.display()
+        );
+        println!(
+            "SKIPPED: no {}; run `cargo build --workspace --bins`",
+            binary.display()
+        );
         return;
     }
     let home = Centre::at([127, 0, 0, 2]);

@@ -32,17 +32,6 @@ fn append<'a>(id: &'a str) -> [&'a str; 12] {
     ]
 }
 
-/// What must be the same before and after.
-fn standing(world: &World) -> Value {
-    let mut status = world.status();
-    let object = status.as_object_mut().expect("an object");
-    object.remove("nodes");
-    for line in object["lines"].as_array_mut().expect("lines") {
-        line.as_object_mut().expect("an object").remove("as_of");
-    }
-    status
-}
-
 /// Appends by many processes, every third of them killed at a moment of its own; ids that were acknowledged.
 fn appends(world: &World, round: &str) -> Vec<String> {
     let mut acknowledged = Vec::new();
@@ -147,9 +136,9 @@ fn sigkill_during_traffic_and_appends_loses_nothing() {
     sound(&world, &acknowledged, "first.jsonl");
 
     // The same addresses again; calls flow and callers keep their sides.
-    let before = standing(&world);
+    let before = world.standing();
     let serving = Serving::start_at(&world.data(), sip, http);
-    assert_eq!(standing(&world), before);
+    assert_eq!(world.standing(), before);
     in_house.forget();
     outsourced.forget();
     Load::each(&regulars, DIALLED, 200).place(sip);
@@ -164,13 +153,13 @@ fn sigkill_during_traffic_and_appends_loses_nothing() {
     let pressed = world.client(&["fallback", "--scope", "all", "--reason", "trunk is down"]);
     serving.kill();
     assert_eq!(pressed["nodes_home"], 1, "{pressed}");
-    let returned = standing(&world);
+    let returned = world.standing();
     let serving = Serving::start_at(&world.data(), sip, http);
     in_house.forget();
     outsourced.forget();
     Load::each(&regulars, DIALLED, 200).place(sip);
     assert_eq!((in_house.count(), outsourced.count()), (300, 0));
-    assert_eq!(standing(&world), returned);
+    assert_eq!(world.standing(), returned);
     assert_eq!(world.line()["state"], "returned");
     sound(&world, &acknowledged, "second.jsonl");
     assert_eq!(serving.stop(), 0);

@@ -2,6 +2,9 @@
 //! SQLite. In-house answers on 127.0.0.2, the outsourcer on 127.0.0.3, the last resort on 127.0.0.4.
 
 mod bad_input;
+mod browser;
+#[path = "../../../web/tests/support/browser.rs"]
+mod chromium;
 mod fallback;
 mod journal;
 mod kill;

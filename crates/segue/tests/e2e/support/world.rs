@@ -183,6 +183,18 @@ impl World {
         self.ask(None, &["status"]).done()
     }
 
+    /// The status less what the moment and the machine decide: the same before and after a restart.
+    #[track_caller]
+    pub(crate) fn standing(&self) -> Value {
+        let mut status = self.status();
+        let object = status.as_object_mut().expect("an object");
+        object.remove("nodes");
+        for line in object["lines"].as_array_mut().expect("lines") {
+            line.as_object_mut().expect("an object").remove("as_of");
+        }
+        status
+    }
+
     /// The row of the chunk that goes out.
     #[track_caller]
     pub(crate) fn line(&self) -> Value {
