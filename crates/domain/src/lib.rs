@@ -31,9 +31,9 @@ pub mod transition;
 pub mod windows;
 
 pub use actor::{Actor, Right, Role, Side};
-pub use ids::PersonId;
 pub use command::Command;
 pub use event::Event;
+pub use ids::PersonId;
 pub use refusal::{Code, Refusal};
 pub use transition::{Phase, Transition, apply, decide, replay};
 

@@ -93,10 +93,7 @@ impl Line {
                 self.id, self.number
             ))
             .who("telephony engineer of the client")
-            .how(
-                "give the type its own internal number behind the IVR, its own public number, \
-                 or move all types of the line as one chunk",
-            )
+            .how("give the type its own internal number behind the IVR, or its own public number")
     }
 }
 

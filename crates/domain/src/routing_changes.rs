@@ -225,15 +225,17 @@ pub fn check_forward(
         ChunkState::Ready | ChunkState::Live => {}
         ChunkState::Agreed => {
             gates::require_green(t, id, now)?;
-            return Err(chunk
-                .state
-                .refuse(id, "both parties sign its gate first (`segue do sign-gate --key FILE`)"));
+            return Err(chunk.state.refuse(
+                id,
+                "both parties sign its gate first (`segue do sign-gate --key FILE`)",
+            ));
         }
         ChunkState::Returned { incident } => {
             fallback::require_cooled_down(t, incident, now)?;
-            return Err(chunk
-                .state
-                .refuse(id, "both parties sign its gate again (`segue do sign-gate --key FILE`)"));
+            return Err(chunk.state.refuse(
+                id,
+                "both parties sign its gate again (`segue do sign-gate --key FILE`)",
+            ));
         }
         other => return Err(other.refuse(id, "its ramp is over")),
     }

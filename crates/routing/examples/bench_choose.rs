@@ -1,5 +1,9 @@
 //! How long one choice takes: `cargo run --release -p segue-routing --example bench_choose`. Prints one line of Markdown.
-#![expect(clippy::disallowed_methods, clippy::print_stdout, reason = "a benchmark measures time and prints it")]
+#![expect(
+    clippy::disallowed_methods,
+    clippy::print_stdout,
+    reason = "a benchmark measures time and prints it"
+)]
 
 use segue_domain::caller::CallerKey;
 use segue_domain::chunks::CutOffAction;
@@ -13,7 +17,8 @@ const RUNS: usize = 5;
 
 /// Six numbers, each with a week of windows, at 20 %.
 fn table() -> RouteTable {
-    let open_us = (0..14i64).map(|day| (day * 86_400_000_000, day * 86_400_000_000 + 80_000_000_000));
+    let open_us =
+        (0..14i64).map(|day| (day * 86_400_000_000, day * 86_400_000_000 + 80_000_000_000));
     let open_us: Vec<_> = open_us.collect();
     let number = |n: u32| {
         let chunk = ChunkEntry {
@@ -43,7 +48,10 @@ fn table() -> RouteTable {
 
 fn main() {
     let (table, key, latch) = (table(), CallerKey::new(&[7; 32]), HomeLatch::default());
-    let standing = Standing { latch: &latch, lease_good: true };
+    let standing = Standing {
+        latch: &latch,
+        lease_good: true,
+    };
     let callers: Vec<_> = (0..CALLS).map(|n| format!("+1609{n:07}")).collect();
     let mut nanos = Vec::new();
     let mut out = 0u32;
@@ -71,6 +79,8 @@ fn main() {
     let share = f64::from(out) / f64::from(CALLS) / 5.0 * 100.0;
     println!(
         "| choose alone, half of the callers noted | {} ns a call (min {}, max {}) | share out {share:.2} % |",
-        nanos[RUNS / 2], nanos[0], nanos[RUNS - 1]
+        nanos[RUNS / 2],
+        nanos[0],
+        nanos[RUNS - 1]
     );
 }

@@ -1,5 +1,7 @@
 //! Every script in `tests/scenarios` holds, run by the real binary; and the runner itself can fail.
 
+#![expect(clippy::expect_used, reason = "helpers of tests")]
+
 use serde_json::Value;
 use std::path::{Path, PathBuf};
 use std::process::{Command, Output};
@@ -65,84 +67,87 @@ fn every_script_holds() {
     }
 }
 
+/// Step, line of the failure, part of what was expected, part of what came.
+const WRONG: &[(&str, u64, &str, &str)] = &[
+    (
+        "Then RVS-Main/MSG is live at 51 %",
+        4,
+        "live at 51 %",
+        "live at 50 %",
+    ),
+    ("Then RVS-Main/MSG is home", 4, "at home", "live at 50 %"),
+    ("Then the journal holds a refused attempt", 4, "1 ×", "0 ×"),
+    ("Then there is one incident", 4, "1 ×", "0 ×"),
+    ("Then the phase is holding", 4, "holding", "moving"),
+    (
+        "Then two signatures, no agreement",
+        4,
+        "no agreement",
+        "version 1 agreed by both",
+    ),
+    ("Then accepted", 4, "a command", "none"),
+    (
+        "When the client's manager proposes a step of RVS-Main/MSG to 110",
+        4,
+        "no `Then refused",
+        "SHARE_OUT_OF_RANGE",
+    ),
+    (
+        "Given the client's manager proposes a step of RVS-Main/MSG to 110",
+        4,
+        "it is given",
+        "SHARE_OUT_OF_RANGE",
+    ),
+    (
+        "When the client's manager proposes a step of RVS-Main/MSG to 110\nThen refused GATE_RED",
+        5,
+        "refused GATE_RED",
+        "refused SHARE_OUT_OF_RANGE",
+    ),
+    (
+        "When the client's manager proposes a step of RVS-Main/MSG to 110\nThen refused SHARE_OUT_OF_RANGE, says \"0-99\"",
+        5,
+        "0-99",
+        "0–100",
+    ),
+    (
+        "When the client's duty manager brings all home\nThen refused DOOR_CLOSED",
+        5,
+        "refused DOOR_CLOSED",
+        "accepted: fell_back",
+    ),
+    (
+        "When the client's duty manager brings all home\nThen nothing new is recorded",
+        5,
+        "nothing new",
+        "accepted: fell_back",
+    ),
+    (
+        "When the window \"Sat 22:00-Sun 06:00\" in America/New_York begins on 2026-10-31\nThen the window lasts 8 h",
+        5,
+        "8",
+        "9",
+    ),
+    ("Then the journal holds 1 share_changed", 4, "1 ×", "2 ×"),
+    (
+        "When it is 2027-01-01 10:00 America/New_York",
+        4,
+        "now or later",
+        "2027-03-08",
+    ),
+    ("Given RVS-Main/TRIAGE live at 33 %", 4, "33 %", "20 %"),
+];
+
 #[test]
 fn a_wrong_expectation_fails_with_its_line() {
-    for (wrong, line, expected, came) in [
-        (
-            "Then RVS-Main/MSG is live at 51 %",
-            4,
-            "live at 51 %",
-            "live at 50 %",
-        ),
-        ("Then RVS-Main/MSG is home", 4, "at home", "live at 50 %"),
-        ("Then the journal holds a refused attempt", 4, "1 ×", "0 ×"),
-        ("Then there is one incident", 4, "1 ×", "0 ×"),
-        ("Then the phase is holding", 4, "holding", "moving"),
-        (
-            "Then two signatures, no agreement",
-            4,
-            "no agreement",
-            "version 1 agreed by both",
-        ),
-        ("Then accepted", 4, "a command", "none"),
-        (
-            "When the client's manager proposes a step of RVS-Main/MSG to 110",
-            4,
-            "no `Then refused",
-            "SHARE_OUT_OF_RANGE",
-        ),
-        (
-            "Given the client's manager proposes a step of RVS-Main/MSG to 110",
-            4,
-            "it is given",
-            "SHARE_OUT_OF_RANGE",
-        ),
-        (
-            "When the client's manager proposes a step of RVS-Main/MSG to 110\nThen refused GATE_RED",
-            5,
-            "refused GATE_RED",
-            "refused SHARE_OUT_OF_RANGE",
-        ),
-        (
-            "When the client's manager proposes a step of RVS-Main/MSG to 110\nThen refused SHARE_OUT_OF_RANGE, says \"0-99\"",
-            5,
-            "0-99",
-            "0–100",
-        ),
-        (
-            "When the client's duty manager brings all home\nThen refused DOOR_CLOSED",
-            5,
-            "refused DOOR_CLOSED",
-            "accepted: fell_back",
-        ),
-        (
-            "When the client's duty manager brings all home\nThen nothing new is recorded",
-            5,
-            "nothing new",
-            "accepted: fell_back",
-        ),
-        (
-            "When the window \"Sat 22:00-Sun 06:00\" in America/New_York begins on 2026-10-31\nThen the window lasts 8 h",
-            5,
-            "8",
-            "9",
-        ),
-        ("Then the journal holds 1 share_changed", 4, "1 ×", "2 ×"),
-        (
-            "When it is 2027-01-01 10:00 America/New_York",
-            4,
-            "now or later",
-            "2027-03-08",
-        ),
-        ("Given RVS-Main/TRIAGE live at 33 %", 4, "33 %", "20 %"),
-    ] {
+    for (wrong, line, expected, came) in WRONG {
         let text = format!(
             "Scenario: wrong on purpose\nGiven the Riverside fixture\nAnd RVS-Main/MSG live at 50 %\n{wrong}\n"
         );
         let (exit, answer) = run_text(&text);
         assert_eq!(exit, Some(5), "{wrong}: {answer:#}");
         let first = &answer["first_failure"];
-        assert_eq!(first["line"], line, "{wrong}: {answer:#}");
+        assert_eq!(first["line"], *line, "{wrong}: {answer:#}");
         let says = |key: &str| first[key].as_str().unwrap_or_default().to_owned();
         assert!(says("expected").contains(expected), "{wrong}: {answer:#}");
         assert!(says("came").contains(came), "{wrong}: {answer:#}");
