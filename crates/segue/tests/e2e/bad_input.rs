@@ -2,14 +2,11 @@
 
 use crate::support::centre::Centre;
 use crate::support::cli::{Said, segue, segue_reading};
-use crate::support::world::{CHUNK, CLIENT, DIALLED, Targets, World};
+use crate::support::world::{CHUNK, CLIENT, Targets, World};
 use serde_json::Value;
 use std::collections::BTreeMap;
 use std::fs;
 use std::path::Path;
-
-/// One mistake: what was typed, the exit code, and what the answer must name.
-type Mistake<'a> = (Vec<&'a str>, i32, &'a str);
 
 fn world() -> World {
     let home = Centre::at([127, 0, 0, 2]);
@@ -93,195 +90,134 @@ fn one_document(said: &Said, code: i32, typed: &[&str]) {
     }
 }
 
+/// What was typed, the exit code, and what the answer must name. Words in braces stand for this world's own.
+const MISTAKES: &[(&str, i32, &str)] = &[
+    ("serve --sip nonsense", 2, "--sip"),
+    ("status --colour", 2, "--colour"),
+    ("statsu", 2, "statsu"),
+    ("do", 2, "segue do --list"),
+    ("do promote-everything", 2, "promote-everything"),
+    ("do propose-step --chnk x", 2, "--chunk"),
+    ("do propose-step --chunk", 2, "--chunk needs a value"),
+    ("do propose-step --chunk {chunk}", 2, "share_percent"),
+    (
+        "do propose-plan --file /nowhere/plan.json",
+        2,
+        "/nowhere/plan.json",
+    ),
+    (
+        "do propose-plan --file {not_json}",
+        2,
+        "is not a JSON object",
+    ),
+    ("do propose-plan --file {list}", 2, "is not a JSON object"),
+    (
+        "do propose-step --chunk NOSUCH --share-percent 40",
+        3,
+        "NOSUCH",
+    ),
+    (
+        "do propose-step --chunk {chunk} --share-percent 110",
+        3,
+        "SHARE_OUT_OF_RANGE",
+    ),
+    (
+        "do propose-step --chunk {chunk} --share-percent -1",
+        3,
+        "SHARE_OUT_OF_RANGE",
+    ),
+    (
+        "do propose-step --chunk {chunk} --share-percent 12.5",
+        3,
+        "SHARE_OUT_OF_RANGE",
+    ),
+    (
+        "do propose-step --chunk {chunk} --share-percent many",
+        3,
+        "SHARE_OUT_OF_RANGE",
+    ),
+    (
+        "do propose-step --chunk {chunk} --share-percent 30",
+        3,
+        "STEP_NOT_IN_PLAN",
+    ),
+    ("--at 2027-01-01T00:00:00Z status", 2, "simulated"),
+    ("--at yesterday status", 2, "--at"),
+    (
+        "do sign-plan --version 1 --key {garbage}",
+        2,
+        "segue key new",
+    ),
+    (
+        "do sign-plan --version 1 --key /nowhere/x.key",
+        2,
+        "segue key new",
+    ),
+    ("do sign-plan --version 9 --key {key}", 2, "sign"),
+    ("key show {garbage}", 2, "segue key new"),
+    ("key new {key}", 2, "exist"),
+    ("key new /nowhere/x.key", 2, "/nowhere/x.key"),
+    ("fallback --scope RVS-Elsewhere", 3, "RVS-Elsewhere"),
+    ("explain no-such-call", 2, "no-such-call"),
+    ("plan diff 1 7", 2, "version 7"),
+    ("journal export --jsonl {inside}", 2, "segue.toml"),
+    ("init", 2, "already"),
+    ("user remove nobody", 2, "nobody"),
+    ("user add dana --side client --role viewer", 2, "dana"),
+    ("user add {spaced} --side client --role viewer", 2, "x y"),
+    ("user add eve --side sideways --role viewer", 2, "sideways"),
+    (
+        "windows preview --zone Mars/Olympus --window {window} --from 2027-01-01 --to 2027-01-02",
+        2,
+        "Mars/Olympus",
+    ),
+    (
+        "--command-id {empty} do record-evidence --chunk {chunk} --leg agents --passed true --reference x",
+        2,
+        "command",
+    ),
+];
+
+/// Files that are not what they should be; the words of this world.
+fn words(world: &World) -> BTreeMap<&'static str, String> {
+    let not_json = world.path("not.json");
+    fs::write(&not_json, "{ \"chunk\": ").expect("written");
+    let garbage = world.path("garbage.key");
+    fs::write(&garbage, "not a key\n").expect("written");
+    let plain = |path: &Path| path.to_str().expect("plain").to_owned();
+    BTreeMap::from([
+        ("{chunk}", CHUNK.to_owned()),
+        ("{not_json}", plain(&not_json)),
+        (
+            "{list}",
+            world.write("list.json", &serde_json::json!([1, 2])),
+        ),
+        ("{garbage}", plain(&garbage)),
+        ("{key}", world.key(CLIENT)),
+        ("{inside}", plain(&world.data().join("segue.toml"))),
+        ("{spaced}", "x y".to_owned()),
+        ("{window}", "Sat 22:00-Sun 06:00".to_owned()),
+        ("{empty}", String::new()),
+    ])
+}
+
 #[test]
 fn every_mistake_is_answered_clearly_and_changes_nothing() {
     let world = world();
-    let not_json = world.path("not.json");
-    fs::write(&not_json, "{ \"chunk\": ").expect("written");
-    let list = world.write("list.json", &serde_json::json!([1, 2]));
-    let garbage = world.path("garbage.key");
-    fs::write(&garbage, "not a key\n").expect("written");
-    let (not_json, garbage) = (
-        not_json.to_str().expect("plain"),
-        garbage.to_str().expect("plain"),
-    );
-    let (data, key) = (world.data(), world.key(CLIENT));
-    let inside = data.join("segue.toml");
-    let inside = inside.to_str().expect("plain");
-    let step = |share| {
-        vec![
-            "do",
-            "propose-step",
-            "--chunk",
-            CHUNK,
-            "--share-percent",
-            share,
-        ]
-    };
-    let mistakes: Vec<Mistake> = vec![
-        (vec!["serve", "--sip", "nonsense"], 2, "--sip"),
-        (vec!["status", "--colour"], 2, "--colour"),
-        (vec!["statsu"], 2, "statsu"),
-        (vec!["do"], 2, "segue do --list"),
-        (vec!["do", "promote-everything"], 2, "promote-everything"),
-        (vec!["do", "propose-step", "--chnk", "x"], 2, "--chunk"),
-        (
-            vec!["do", "propose-step", "--chunk"],
-            2,
-            "--chunk needs a value",
-        ),
-        (
-            vec!["do", "propose-step", "--chunk", CHUNK],
-            2,
-            "share_percent",
-        ),
-        (
-            vec!["do", "propose-plan", "--file", "/nowhere/plan.json"],
-            2,
-            "/nowhere/plan.json",
-        ),
-        (
-            vec!["do", "propose-plan", "--file", not_json],
-            2,
-            "is not a JSON object",
-        ),
-        (
-            vec!["do", "propose-plan", "--file", &list],
-            2,
-            "is not a JSON object",
-        ),
-        (
-            vec![
-                "do",
-                "propose-step",
-                "--chunk",
-                "RVS-Main/NOSUCH",
-                "--share-percent",
-                "40",
-            ],
-            3,
-            "RVS-Main/NOSUCH",
-        ),
-        (step("110"), 3, "SHARE_OUT_OF_RANGE"),
-        (step("-1"), 3, "SHARE_OUT_OF_RANGE"),
-        (step("12.5"), 3, "SHARE_OUT_OF_RANGE"),
-        (step("many"), 3, "SHARE_OUT_OF_RANGE"),
-        (step("30"), 3, "STEP_NOT_IN_PLAN"),
-        (
-            vec!["--at", "2027-01-01T00:00:00Z", "status"],
-            2,
-            "simulated",
-        ),
-        (vec!["--at", "yesterday", "status"], 2, "--at"),
-        (
-            vec!["do", "sign-plan", "--version", "1", "--key", garbage],
-            2,
-            "segue key new",
-        ),
-        (
-            vec![
-                "do",
-                "sign-plan",
-                "--version",
-                "1",
-                "--key",
-                "/nowhere/x.key",
-            ],
-            2,
-            "segue key new",
-        ),
-        (
-            vec!["do", "sign-plan", "--version", "9", "--key", &key],
-            2,
-            "sign",
-        ),
-        (vec!["key", "show", garbage], 2, "segue key new"),
-        (vec!["key", "new", &key], 2, "exist"),
-        (
-            vec!["fallback", "--scope", "RVS-Elsewhere"],
-            3,
-            "RVS-Elsewhere",
-        ),
-        (vec!["explain", "no-such-call"], 2, "no-such-call"),
-        (vec!["plan", "diff", "1", "7"], 2, "version 7"),
-        (
-            vec!["journal", "export", "--jsonl", inside],
-            2,
-            "segue.toml",
-        ),
-        (vec!["init"], 2, "already"),
-        (vec!["user", "remove", "nobody"], 2, "nobody"),
-        (
-            vec![
-                "user", "add", "dana", "--side", "client", "--role", "viewer",
-            ],
-            2,
-            "dana",
-        ),
-        (
-            vec!["user", "add", "x y", "--side", "client", "--role", "viewer"],
-            2,
-            "x y",
-        ),
-        (
-            vec![
-                "user", "add", "eve", "--side", "sideways", "--role", "viewer",
-            ],
-            2,
-            "sideways",
-        ),
-        (
-            vec![
-                "windows",
-                "preview",
-                "--zone",
-                "Mars/Olympus",
-                "--window",
-                "Sat 22:00-Sun 06:00",
-                "--from",
-                "2027-01-01",
-                "--to",
-                "2027-01-02",
-            ],
-            2,
-            "Mars/Olympus",
-        ),
-        (
-            vec![
-                "--command-id",
-                "",
-                "do",
-                "record-evidence",
-                "--chunk",
-                CHUNK,
-                "--leg",
-                "agents",
-                "--passed",
-                "true",
-                "--reference",
-                "x",
-            ],
-            2,
-            "command",
-        ),
-    ];
+    let (data, words) = (world.data(), words(&world));
     let (before, standing) = (files(&data), without_position(&world));
     let facts = world.facts("before.jsonl").len();
-    for (typed, code, names) in &mistakes {
+    for (typed, code, names) in MISTAKES {
+        let typed: Vec<_> = typed
+            .split(' ')
+            .map(|word| words.get(word).map_or(word, String::as_str))
+            .collect();
         let input = "a password that is long enough\n";
-        clear(
-            &segue_reading(&data, Some(&world.client), typed, input),
-            *code,
-            names,
-            typed,
-        );
-        let said = segue_reading(
-            &data,
-            Some(&world.client),
-            &[&["--json"], typed.as_slice()].concat(),
-            input,
-        );
-        one_document(&said, *code, typed);
+        let said = segue_reading(&data, Some(&world.client), &typed, input);
+        clear(&said, *code, names, &typed);
+        let typed = [&["--json"], typed.as_slice()].concat();
+        let said = segue_reading(&data, Some(&world.client), &typed, input);
+        one_document(&said, *code, &typed);
     }
     assert_eq!(files(&data), before);
     assert_eq!(without_position(&world), standing);
@@ -308,69 +244,48 @@ fn without_position(world: &World) -> Value {
 fn who_acts_and_where_is_asked_for_clearly() {
     let world = world();
     let data = world.data();
+    let client = Some(world.client.as_str());
     for (token, typed, code, names) in [
-        (None, vec!["do", "open-discovery"], 2, "--as USER"),
+        (None, "do open-discovery", 2, "--as USER"),
+        (None, "--as dana do open-discovery", 2, "segue login dana"),
         (
             None,
-            vec!["--as", "dana", "do", "open-discovery"],
-            2,
-            "segue login dana",
-        ),
-        (
-            None,
-            vec!["--as", "../../etc/passwd", "do", "open-discovery"],
+            "--as ../../etc/passwd do open-discovery",
             2,
             "no account name",
         ),
-        (
-            Some("made-up-token"),
-            vec!["do", "open-discovery"],
-            2,
-            "wrong",
-        ),
-        (
-            Some(world.client.as_str()),
-            vec!["--as", "omar", "do", "open-discovery"],
-            2,
-            "dana",
-        ),
+        (Some("made-up-token"), "do open-discovery", 2, "wrong"),
+        (client, "--as omar do open-discovery", 2, "dana"),
         (
             None,
-            vec![
-                "serve",
-                "--sip",
-                "203.0.113.9:5060",
-                "--http",
-                "127.0.0.1:0",
-            ],
+            "serve --sip 203.0.113.9:5060 --http 127.0.0.1:0",
             4,
             "203.0.113.9",
         ),
         (
             None,
-            vec!["serve", "--sip", "127.0.0.1:0", "--http", "203.0.113.9:80"],
+            "serve --sip 127.0.0.1:0 --http 203.0.113.9:80",
             4,
             "203.0.113.9",
         ),
     ] {
+        let typed: Vec<_> = typed.split(' ').collect();
         clear(&segue(&data, token, &typed), code, names, &typed);
-        one_document(
-            &segue(&data, token, &[&["--json"], typed.as_slice()].concat()),
-            code,
-            &typed,
-        );
+        let typed = [&["--json"], typed.as_slice()].concat();
+        one_document(&segue(&data, token, &typed), code, &typed);
     }
     let nowhere = world.path("nowhere");
     for typed in [
-        vec!["status"],
-        vec!["serve"],
-        vec!["fallback"],
-        vec!["journal", "verify"],
-        vec!["user", "list"],
-        vec!["explain", DIALLED],
+        "status",
+        "serve",
+        "fallback",
+        "journal verify",
+        "user list",
+        "explain 7001",
     ] {
+        let typed: Vec<_> = typed.split(' ').collect();
         clear(
-            &segue(&nowhere, Some(&world.client), &typed),
+            &segue(&nowhere, client, &typed),
             2,
             "segue --data DIR init",
             &typed,

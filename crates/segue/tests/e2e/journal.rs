@@ -2,8 +2,8 @@
 
 use crate::support::centre::Centre;
 use crate::support::clock::wait_for;
-use crate::support::serve::Serving;
 use crate::support::sipp::{self, Load, callers};
+use crate::support::stage::Stage;
 use crate::support::world::{DIALLED, Targets, World};
 use serde_json::Value;
 use sqlx::{Connection, SqliteConnection};
@@ -35,18 +35,13 @@ async fn a_locked_journal_keeps_no_call_from_coming_home() {
     if !sipp::available() {
         return;
     }
-    let (in_house, outsourced, last) = (
-        Centre::at([127, 0, 0, 2]),
-        Centre::at([127, 0, 0, 3]),
-        Centre::at([127, 0, 0, 4]),
-    );
-    let targets = Targets {
-        in_house: in_house.addr,
-        outsourced: outsourced.addr,
-        last_resort: last.addr,
-    };
-    let world = World::live(targets, &[100]);
-    let serving = Serving::start(&world.data());
+    let Stage {
+        in_house,
+        outsourced,
+        world,
+        serving,
+        last: _last,
+    } = Stage::live(&[100]);
     Load::each(&callers(555, 40), DIALLED, 100).place(serving.sip);
     assert_eq!((in_house.count(), outsourced.count()), (0, 40));
 

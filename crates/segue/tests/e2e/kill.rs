@@ -1,11 +1,11 @@
 //! SIGKILL at any moment: no acknowledged fact is lost, the latch holds, calls flow again.
 
-use crate::support::centre::Centre;
 use crate::support::cli::{Said, spawn};
 use crate::support::clock::wait_for;
 use crate::support::serve::Serving;
 use crate::support::sipp::{self, Load, callers};
-use crate::support::world::{CHUNK, DIALLED, Targets, World};
+use crate::support::stage::Stage;
+use crate::support::world::{CHUNK, DIALLED, World};
 use serde_json::Value;
 use std::collections::BTreeSet;
 use std::time::Duration;
@@ -15,7 +15,7 @@ const CELL: &str = "message × day × English";
 const APPENDS: u64 = 40;
 
 /// One test call's record, by its own command id.
-fn append<'a>(id: &'a str) -> [&'a str; 12] {
+fn append(id: &str) -> [&str; 12] {
     [
         "--json",
         "--command-id",
@@ -86,18 +86,13 @@ fn sigkill_during_traffic_and_appends_loses_nothing() {
     if !sipp::available() {
         return;
     }
-    let (in_house, outsourced, last) = (
-        Centre::at([127, 0, 0, 2]),
-        Centre::at([127, 0, 0, 3]),
-        Centre::at([127, 0, 0, 4]),
-    );
-    let targets = Targets {
-        in_house: in_house.addr,
-        outsourced: outsourced.addr,
-        last_resort: last.addr,
-    };
-    let world = World::live(targets, &[50]);
-    let serving = Serving::start(&world.data());
+    let Stage {
+        in_house,
+        outsourced,
+        world,
+        serving,
+        last: _last,
+    } = Stage::live(&[50]);
     let (sip, http) = (serving.sip, serving.http);
 
     let regulars = callers(555, 300);

@@ -1,6 +1,12 @@
 //! The proofs of the walking skeleton on the real binary: real SIPp calls, real centres on loopback sockets, real
 //! SQLite. In-house answers on 127.0.0.2, the outsourcer on 127.0.0.3, the last resort on 127.0.0.4.
 
+#![expect(
+    clippy::expect_used,
+    clippy::print_stdout,
+    reason = "a test fails where what it stands on fails, and says aloud what it skipped or measured"
+)]
+
 mod bad_input;
 mod browser;
 #[path = "../../../web/tests/support/browser.rs"]

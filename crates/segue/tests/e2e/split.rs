@@ -3,9 +3,9 @@
 use crate::support::centre::{Centre, Seen};
 use crate::support::chance::binomial_999;
 use crate::support::clock::wait_for;
-use crate::support::serve::Serving;
 use crate::support::sipp::{self, Load, callers};
-use crate::support::world::{DIALLED, Targets, World};
+use crate::support::stage::Stage;
+use crate::support::world::{DIALLED, World};
 use std::collections::{BTreeMap, BTreeSet};
 
 const CALLERS: usize = 1_000;
@@ -42,18 +42,13 @@ fn two_thousand_calls_split_by_caller_and_a_raise_moves_nobody_who_called() {
     if !sipp::available() {
         return;
     }
-    let (in_house, outsourced, last) = (
-        Centre::at([127, 0, 0, 2]),
-        Centre::at([127, 0, 0, 3]),
-        Centre::at([127, 0, 0, 4]),
-    );
-    let targets = Targets {
-        in_house: in_house.addr,
-        outsourced: outsourced.addr,
-        last_resort: last.addr,
-    };
-    let world = World::live(targets, &[20, 40]);
-    let serving = Serving::start(&world.data());
+    let Stage {
+        in_house,
+        outsourced,
+        last,
+        world,
+        serving,
+    } = Stage::live(&[20, 40]);
     let regulars = callers(555, CALLERS);
 
     Load::each(&regulars, DIALLED, 50)

@@ -1,10 +1,10 @@
 //! RFC 4475's torture messages on the wire: the router still answers, and still routes a call.
 
-use crate::support::centre::{Centre, bind};
-use crate::support::serve::Serving;
+use crate::support::centre::bind;
 use crate::support::sip::options;
 use crate::support::sipp::{self, Load, callers};
-use crate::support::world::{DIALLED, Targets, World};
+use crate::support::stage::Stage;
+use crate::support::world::DIALLED;
 use sipx_testkit::{rfc4475, rfc5118};
 use std::net::SocketAddr;
 use std::path::PathBuf;
@@ -35,7 +35,7 @@ fn messages() -> Vec<(String, Vec<u8>)> {
             }));
         }
         Err(_) => {
-            println!("SKIPPED: no torture folder; set SEGUE_SIP_TORTURE (the built-in corpus ran)")
+            println!("SKIPPED: no torture folder; set SEGUE_SIP_TORTURE (the built-in corpus ran)");
         }
     }
     all
@@ -46,18 +46,13 @@ fn after_every_torture_message_the_router_answers_and_at_the_end_it_routes() {
     if !sipp::available() {
         return;
     }
-    let (in_house, outsourced, last) = (
-        Centre::at([127, 0, 0, 2]),
-        Centre::at([127, 0, 0, 3]),
-        Centre::at([127, 0, 0, 4]),
-    );
-    let targets = Targets {
-        in_house: in_house.addr,
-        outsourced: outsourced.addr,
-        last_resort: last.addr,
-    };
-    let world = World::live(targets, &[100]);
-    let mut serving = Serving::start(&world.data());
+    let Stage {
+        in_house,
+        outsourced,
+        last,
+        world: _world,
+        mut serving,
+    } = Stage::live(&[100]);
     let sender = bind(SocketAddr::from(([127, 0, 0, 1], 0)));
     let messages = messages();
     for (name, bytes) in &messages {

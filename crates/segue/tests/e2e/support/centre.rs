@@ -109,7 +109,7 @@ pub(crate) fn closed_port(ip: [u8; 4]) -> SocketAddr {
 }
 
 fn work(socket: &UdpSocket, book: &Mutex<Book>, stop: &AtomicBool) {
-    let mut buffer = [0; 65_536];
+    let mut buffer = vec![0; 65_536];
     while !stop.load(Ordering::Relaxed) {
         // A time-out, or an ICMP error of an earlier answer: the next packet counts.
         let Ok((length, from)) = socket.recv_from(&mut buffer) else {

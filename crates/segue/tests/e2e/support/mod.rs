@@ -9,4 +9,5 @@ pub(crate) mod page;
 pub(crate) mod serve;
 pub(crate) mod sip;
 pub(crate) mod sipp;
+pub(crate) mod stage;
 pub(crate) mod world;

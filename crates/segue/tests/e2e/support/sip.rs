@@ -34,7 +34,7 @@ impl Text {
     pub(crate) fn answer(&self, status: &str, more: &str) -> String {
         let vias: String = self
             .all("Via")
-            .map(|via| format!("Via: {via}\r\n"))
+            .flat_map(|via| ["Via: ", via, "\r\n"])
             .collect();
         let (from, to) = (self.header("From"), self.header("To"));
         let tag = if to.contains(";tag=") {
@@ -108,7 +108,7 @@ pub(crate) fn options(to: SocketAddr) -> String {
 }
 
 fn status(socket: &UdpSocket) -> Option<String> {
-    let mut buffer = [0; 65_536];
+    let mut buffer = vec![0; 65_536];
     let (length, _) = socket.recv_from(&mut buffer).ok()?;
     Text::parse(&buffer[..length]).map(|response| response.uri().to_owned())
 }
