@@ -44,7 +44,7 @@ pub struct Global {
     /// Answer with exactly one JSON document on standard output
     #[arg(long, global = true)]
     pub json: bool,
-    /// Who acts; authenticated by `segue login` or SEGUE_TOKEN
+    /// Who acts; authenticated by `segue login` or `SEGUE_TOKEN`
     #[arg(long = "as", global = true, value_name = "USER")]
     pub as_user: Option<String>,
     /// The time that counts, only for data made with `segue init --simulated-clock`

@@ -112,21 +112,34 @@ impl DataDir {
 
     /// The client's key for caller hashes.
     pub fn caller_key(&self) -> Result<CallerKey, Failure> {
-        let path = self.path("keys/caller.key");
+        Ok(CallerKey::new(&self.key("keys/caller.key")?))
+    }
+
+    /// The server's own secret: forms stay valid over a restart while it stays the same.
+    pub fn pages_key(&self) -> Result<[u8; 32], Failure> {
+        let name = "keys/pages.key";
+        if !self.path(name).exists() {
+            write_private(&self.path(name), &hex::encode(random_bytes::<32>()?))?;
+        }
+        self.key(name)
+    }
+
+    fn key(&self, name: &str) -> Result<[u8; 32], Failure> {
+        let path = self.path(name);
         let text = fs::read_to_string(&path).map_err(|e| {
             Failure::Unavailable(format!(
-                "`{}` cannot be read ({e}); restore the client's key file",
+                "`{}` cannot be read ({e}); restore the key file from a backup",
                 path.display()
             ))
         })?;
         let mut bytes = [0; 32];
         hex::decode_to_slice(text.trim(), &mut bytes).map_err(|_| {
             Failure::BadInput(format!(
-                "`{}` is not 64 hex digits; restore the client's key file",
+                "`{}` is not 64 hex digits; restore the key file from a backup",
                 path.display()
             ))
         })?;
-        Ok(CallerKey::new(&bytes))
+        Ok(bytes)
     }
 }
 

@@ -3,7 +3,8 @@
 use segue_domain::Refusal;
 use serde::Serialize;
 use serde_json::{Value, json};
-use std::io::Write;
+use std::fmt::Write as _;
+use std::io::Write as _;
 use std::process::ExitCode;
 
 /// What a command answers.
@@ -108,12 +109,13 @@ fn in_words(failure: &Failure) -> String {
     };
     let mut text = format!("Refused: {} — {}\n", refusal.code, refusal.rule);
     for item in &refusal.missing {
-        text.push_str(&format!("  missing:  {item}\n"));
+        let _ = writeln!(text, "  missing:  {item}");
     }
-    text.push_str(&format!(
+    let _ = write!(
+        text,
         "  who:      {}\n  how:      {}",
         refusal.who, refusal.how
-    ));
+    );
     text
 }
 

@@ -16,9 +16,9 @@ use segue_journal::StreamId;
 use segue_journal::accounts::Accounts;
 use segue_journal::facts::{Cursor, Facts, FactsWriter};
 use segue_routing::Arm;
+use segue_sip::Config;
 use segue_sip::allow::{AllowList, Network};
 use segue_sip::io_udp::{Server, ServerOptions};
-use segue_sip::{Config, Counters};
 use std::collections::HashSet;
 use std::fs::File;
 use std::net::{IpAddr, SocketAddr};
@@ -58,8 +58,6 @@ pub struct Service {
     pub sip_addr: SocketAddr,
     /// Where pages and API are served.
     pub http_addr: SocketAddr,
-    /// The node.
-    pub node: Arc<Node>,
     /// The home door.
     pub door: Arc<HomeDoor>,
     /// The command layer.
@@ -85,9 +83,6 @@ impl Service {
         let lock = lock(&options.data)?;
         let office = Office::open(&options.data).await?;
         let facts = open_facts(&options.data).await?;
-        let accounts = Accounts::open(&options.data.path("accounts.db"))
-            .await
-            .map_err(|e| unavailable(&e))?;
         let key = options.data.caller_key()?;
         let node = Arc::new(Node::open(
             &options.node,
@@ -118,40 +113,25 @@ impl Service {
         ))];
         wait_for_table(state.clone()).await;
         let sip = start_sip(&options, &node, &writer)?;
-        let listener = TcpListener::bind(options.http).await.map_err(|e| {
-            Failure::Unavailable(format!(
-                "cannot listen on http {} ({e}); choose another port with --http",
-                options.http
-            ))
-        })?;
-        let http_addr = listener.local_addr().map_err(anyhow::Error::new)?;
-        let console = NodeConsole::start(ConsoleParts {
+        let parts = ConsoleParts {
             node: Arc::clone(&node),
             door: Arc::clone(&door),
             desk: Arc::clone(&desk),
             stream: stream.clone(),
-            accounts,
+            accounts: open_accounts(&options.data).await?,
             facts: facts.clone(),
             writer: writer.clone(),
             key,
             state,
             wake: Arc::clone(&wake),
-            stop: stopping.clone(),
-        });
-        let app = segue_web::App::new(
-            Arc::new(console),
-            segue_web::Settings::new(random_bytes::<32>()?),
-        );
-        tasks.push(tokio::spawn(segue_web::serve(
-            listener,
-            app,
-            stopped(stopping),
-        )));
+            stop: stopping,
+        };
+        let (http_addr, pages) = start_pages(&options, parts).await?;
+        tasks.push(pages);
         let local = local_tasks(&options, &node, &door);
         Ok(Self {
             sip_addr: sip.local_addr(),
             http_addr,
-            node,
             door,
             desk,
             stream,
@@ -164,11 +144,6 @@ impl Service {
             local,
             _lock: lock,
         })
-    }
-
-    /// What the SIP core counted.
-    pub fn sip_counters(&self) -> Counters {
-        self.sip.counters()
     }
 
     /// Stops taking calls, then everything else; what is under way is written down.
@@ -203,6 +178,29 @@ fn lock(data: &DataDir) -> Result<File, Failure> {
         ))
     })?;
     Ok(file)
+}
+
+async fn open_accounts(data: &DataDir) -> Result<Accounts, Failure> {
+    let path = data.path("accounts.db");
+    Accounts::open(&path).await.map_err(|e| unavailable(&e))
+}
+
+async fn start_pages(
+    options: &Options,
+    parts: ConsoleParts,
+) -> Result<(SocketAddr, JoinHandle<()>), Failure> {
+    let listener = TcpListener::bind(options.http).await.map_err(|e| {
+        Failure::Unavailable(format!(
+            "cannot listen on http {} ({e}); choose another port with --http",
+            options.http
+        ))
+    })?;
+    let addr = listener.local_addr().map_err(anyhow::Error::new)?;
+    let stopping = parts.stop.clone();
+    let settings = segue_web::Settings::new(options.data.pages_key()?);
+    let app = segue_web::App::new(Arc::new(NodeConsole::start(parts)), settings);
+    let pages = tokio::spawn(segue_web::serve(listener, app, stopped(stopping)));
+    Ok((addr, pages))
 }
 
 fn start_sip(

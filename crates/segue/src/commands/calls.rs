@@ -55,7 +55,7 @@ pub struct BaselineOptions {
     /// What to group by
     #[arg(long, value_enum, default_value = "all")]
     by: Group,
-    /// Service-level formula, such as SL_ABANDON_NEGATIVE
+    /// Service-level formula, such as `SL_ABANDON_NEGATIVE`
     #[arg(long, value_name = "NAME", default_value = "SL_ABANDON_NEGATIVE")]
     formula: ServiceLevelFormula,
     /// T: a call answered after at most this wait is within the service level

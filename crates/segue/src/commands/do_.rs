@@ -23,7 +23,7 @@ pub struct Do {
     /// Read the command's fields from a JSON file
     #[arg(long, value_name = "F.json")]
     file: Option<PathBuf>,
-    /// Sign with this key file: fills signatory, signed_hash and signature
+    /// Sign with this key file: fills in signatory, hash and signature
     #[arg(long, value_name = "FILE")]
     key: Option<PathBuf>,
     /// The command, for example propose-step
@@ -66,7 +66,7 @@ impl Do {
                 None => object,
             };
             let command = fields::command(name, object)?;
-            answer(office.execute(&ctx, &actor, command).await?)
+            Ok(answer(&office.execute(&ctx, &actor, command).await?))
         })
     }
 
@@ -117,7 +117,7 @@ impl Do {
         let mut object = match &self.file {
             None => Map::new(),
             Some(path) => {
-                let size = std::fs::metadata(path).map(|m| m.len()).unwrap_or(0);
+                let size = std::fs::metadata(path).map_or(0, |m| m.len());
                 if size > FILE_BYTES_MAX {
                     return Err(Failure::BadInput(format!(
                         "`{}` is larger than 4 MiB; a command is smaller",
@@ -160,7 +160,7 @@ async fn sign(
 }
 
 /// The answer of every command that records facts.
-pub fn answer(answer: segue_journal::Answer) -> Answered {
+pub fn answer(answer: &segue_journal::Answer) -> Answer {
     let events: Vec<Value> = answer
         .events
         .iter()
@@ -176,15 +176,15 @@ pub fn answer(answer: segue_journal::Answer) -> Answered {
             names.join(", ")
         )
     };
-    Ok(Answer::new(
+    Answer::new(
         &json!({ "position": answer.position.0, "events": events }),
         text,
-    ))
+    )
 }
 
 /// `segue schema`: the JSON schema of every command.
-pub fn schema() -> Answered {
+pub fn schema() -> Answer {
     let schema = fields::schema();
     let text = serde_json::to_string_pretty(&schema).unwrap_or_default();
-    Ok(Answer::new(&schema, text))
+    Answer::new(&schema, text)
 }

@@ -26,7 +26,7 @@ struct Check {
 
 impl Doctor {
     /// Answers; exit code 5 when a check fails.
-    pub fn run(&self, global: &Global) -> Answered {
+    pub fn run(global: &Global) -> Answered {
         let ctx = Context::open(global)?;
         block_on(async {
             let checks = checks(&ctx).await;

@@ -11,6 +11,7 @@ use crate::office::{Office, block_on};
 use crate::output::{Answer, Answered, Failure};
 use clap::Args;
 use serde::Serialize;
+use std::fmt::Write as _;
 use std::sync::Arc;
 use tokio::sync::Notify;
 
@@ -106,7 +107,7 @@ fn answer(pressed: &Pressed) -> Answer {
         )
     };
     if let Some(incident) = &pressed.incident {
-        text.push_str(&format!(" Incident {incident}."));
+        let _ = write!(text, " Incident {incident}.");
     }
     text.push_str(if pressed.journalled {
         " Journalled."
@@ -119,7 +120,7 @@ fn answer(pressed: &Pressed) -> Answer {
         " Not verified yet: no person in-house has answered a call since."
     });
     for warning in &pressed.warnings {
-        text.push_str(&format!("\n! {warning}"));
+        let _ = write!(text, "\n! {warning}");
     }
     Answer::new(&Json { pressed }, text)
 }

@@ -26,9 +26,9 @@ pub fn run(cli: Cli) -> Answered {
     let global = &cli.global;
     match cli.command {
         Command::Init(init) => init.run(global),
-        Command::Status(status) => status.run(global),
+        Command::Status(_) => status::Status::run(global),
         Command::Do(command) => command.run(global),
-        Command::Schema => do_::schema(),
+        Command::Schema => Ok(do_::schema()),
         Command::Fallback(fallback) => fallback.run(global),
         Command::Plan(plan) => plan.run(global),
         Command::Calls(calls) => calls.run(global),
@@ -40,7 +40,7 @@ pub fn run(cli: Cli) -> Answered {
         Command::User(user) => user.run(global),
         Command::Login(login) => login.run(global),
         Command::Trial(trial) => trial.run(),
-        Command::Doctor(doctor) => doctor.run(global),
+        Command::Doctor(_) => doctor::Doctor::run(global),
         Command::Windows(windows) => windows.run(),
         Command::Key(key) => key.run(),
     }

@@ -17,7 +17,7 @@ pub struct Status {}
 
 impl Status {
     /// Answers.
-    pub fn run(&self, global: &Global) -> Answered {
+    pub fn run(global: &Global) -> Answered {
         let ctx = Context::open(global)?;
         block_on(async {
             let state = Office::open(&ctx.data).await?.state().await?;

@@ -8,7 +8,7 @@ use crate::output::{Answer, Answered, Failure};
 use clap::{Args, Subcommand, ValueEnum};
 use jiff::SignedDuration;
 use segue_domain::{Role, Side};
-use segue_journal::accounts::{NewAccount, TokenScope};
+use segue_journal::accounts::{Account, NewAccount, TokenScope};
 use serde_json::json;
 use std::io::BufRead;
 use std::os::unix::fs::OpenOptionsExt;
@@ -126,10 +126,12 @@ impl User {
                 }
                 Self::List => {
                     let all = accounts.list().await.map_err(account_failure)?;
-                    let text: String = all
-                        .iter()
-                        .map(|a| format!("{} ({}): {}\n", a.name, a.side, role_names(&a.roles)))
-                        .collect();
+                    let line =
+                        |a: &Account| format!("{} ({}): {}", a.name, a.side, role_names(&a.roles));
+                    let text = all.iter().map(line).collect::<Vec<_>>().join(
+                        "
+",
+                    );
                     Ok(Answer::new(
                         &json!({ "users": all }),
                         if text.is_empty() {

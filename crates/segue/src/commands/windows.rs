@@ -20,7 +20,7 @@ pub enum Windows {
 /// Options of `segue windows preview`.
 #[derive(Debug, Args)]
 pub struct Preview {
-    /// IANA zone, for example America/New_York
+    /// IANA zone, for example `America/New_York`
     #[arg(long)]
     zone: String,
     /// For example "Sat 22:00-Sun 06:00" or "Mon-Fri 19:00-07:00"

@@ -236,11 +236,6 @@ impl Telephones {
         })
     }
 
-    /// What callers have seen so far.
-    pub fn counts(&self) -> CallerCounts {
-        self.callers.counts()
-    }
-
     /// Places no further call, lets those under way end, closes.
     pub async fn close(self) -> CallerCounts {
         let counts = self.callers.stop(DRAIN).await;

@@ -4,9 +4,8 @@ use crate::clock;
 use crate::node::files::NodeFiles;
 use arc_swap::ArcSwap;
 use segue_domain::caller::CallerKey;
-use segue_domain::ids::ChunkId;
 use segue_routing::{Decision, Episodes, HomeLatch, RouteTable, Standing};
-use std::collections::{BTreeSet, HashMap};
+use std::collections::HashMap;
 use std::net::{SocketAddr, ToSocketAddrs};
 use std::sync::atomic::{AtomicU64, Ordering};
 use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
@@ -43,8 +42,6 @@ pub struct Node {
 /// What a latch did.
 #[derive(Debug)]
 pub struct LatchReport {
-    /// Chunks of the scope, as the node's table knows them.
-    pub covered: BTreeSet<ChunkId>,
     /// Whether any of them was out before.
     pub changed: bool,
     /// Why the latch is not on disk, if it is not: calls are home all the same.
@@ -104,7 +101,6 @@ impl Node {
                 .map(|e| format!("{e:#}"));
         }
         LatchReport {
-            covered,
             changed,
             not_durable,
         }

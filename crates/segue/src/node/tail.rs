@@ -36,7 +36,7 @@ pub async fn follow<J: Journal>(
             }
             // The lease runs on; past it each chunk takes its cut-off action.
             Err(error) => {
-                tracing::error!(%error, lease_ms_left = node.lease_ms_left(), "the journal does not answer")
+                tracing::error!(%error, lease_ms_left = node.lease_ms_left(), "the journal does not answer");
             }
         }
         tokio::select! {
