@@ -26,6 +26,7 @@ fn table() -> RouteTable {
             site: "MAIN".into(),
             share_bp: 2_000,
             epoch: 1,
+            door_open: true,
             open_us: Some(open_us.clone()),
             cut_off_action: CutOffAction::Home,
         };

@@ -3,7 +3,7 @@
 use crate::table::{ChunkEntry, NumberEntry, RouteTable};
 use jiff::{Span, Timestamp};
 use segue_domain::Transition;
-use segue_domain::chunks::Chunk;
+use segue_domain::chunks::{Chunk, ChunkState, CutOffAction};
 use segue_domain::lines::{Line, LineRoute};
 use segue_domain::share::TrafficShare;
 use segue_domain::windows::ShiftWindow;
@@ -71,13 +71,20 @@ fn entry(chunk: &Chunk, now: Timestamp) -> ChunkEntry {
     } else {
         TrafficShare::HOME
     };
+    let closed = chunk.state == ChunkState::Closed;
     ChunkEntry {
         chunk: chunk.planned.id.clone(),
         site: chunk.planned.site.clone(),
         share_bp: share.basis_points(),
         epoch: chunk.epoch,
         open_us: (!chunk.planned.windows.is_empty()).then(|| expand(&chunk.planned.windows, now)),
-        cut_off_action: chunk.planned.cut_off_action,
+        door_open: !closed,
+        // Nobody in-house answers a closed chunk's calls any more: a cut-off node must not send them there.
+        cut_off_action: if closed {
+            CutOffAction::HoldLastAgreedAndPage
+        } else {
+            chunk.planned.cut_off_action
+        },
     }
 }
 

@@ -9,11 +9,25 @@ use std::collections::BTreeMap;
 #[derive(Clone, Debug, Default, PartialEq, Eq, Serialize, Deserialize)]
 pub struct HomeLatch {
     epochs: BTreeMap<ChunkId, u64>,
+    /// Holds everything whose door is open, whatever was agreed: the latch on disk could not be read.
+    #[serde(default)]
+    everything: bool,
 }
 
 impl HomeLatch {
+    /// Every chunk home until a person mends the file behind it.
+    pub fn everything() -> Self {
+        Self {
+            everything: true,
+            ..Self::default()
+        }
+    }
+
     /// Whether the chunk is held home whatever its table says.
     pub fn holds(&self, entry: &ChunkEntry) -> bool {
+        if self.everything && entry.door_open {
+            return true;
+        }
         // Agreed under the latched epoch means: agreed after the fallback that raised it.
         self.epochs
             .get(&entry.chunk)
@@ -24,7 +38,7 @@ impl HomeLatch {
     pub fn latch(&mut self, table: &RouteTable, covers: impl Fn(&ChunkId) -> bool) -> bool {
         let mut changed = false;
         for (id, entry) in table.chunks() {
-            if covers(id) && entry.share_bp > 0 && !self.holds(entry) {
+            if covers(id) && entry.door_open && entry.share_bp > 0 && !self.holds(entry) {
                 self.epochs.insert(id.clone(), entry.epoch + 1);
                 changed = true;
             }
@@ -34,6 +48,7 @@ impl HomeLatch {
 
     /// Takes over a latch from a peer or from disk: the higher epoch wins, so merging never opens a door.
     pub fn merge(&mut self, other: &Self) {
+        self.everything |= other.everything;
         for (id, epoch) in &other.epochs {
             let own = self.epochs.entry(id.clone()).or_default();
             *own = (*own).max(*epoch);

@@ -55,6 +55,8 @@ pub struct ChunkEntry {
     pub share_bp: u16,
     /// The epoch the share was agreed under; a latch with a higher one holds the chunk home.
     pub epoch: u64,
+    /// Whether a fallback may still bring it home; not any more once the chunk is closed (`domain.md` §7.7).
+    pub door_open: bool,
     /// Half-open UTC µs intervals in order; absent means always open.
     pub open_us: Option<Vec<(i64, i64)>>,
     /// What a cut-off node does.

@@ -17,6 +17,7 @@ fn table(share_bp: u16, epoch: u64) -> RouteTable {
         site: "MAIN".into(),
         share_bp,
         epoch,
+        door_open: true,
         open_us: None,
         cut_off_action: CutOffAction::Home,
     };
@@ -175,6 +176,40 @@ fn only_a_later_agreement_clears_a_latch() {
     merged.merge(&latch);
     merged.merge(&HomeLatch::default());
     assert_eq!(merged, latch, "merging never opens a door");
+}
+
+#[test]
+fn a_closed_chunk_has_no_way_home_any_more() {
+    let mut closed = table(10_000, 3);
+    for number in closed.numbers.values_mut() {
+        number.chunks[0].door_open = false;
+    }
+    let mut latch = HomeLatch::default();
+    assert!(!latch.latch(&closed, |_| true), "nothing to latch");
+    let plain = call(Some("+16095550110"), "a");
+    for latch in [latch, HomeLatch::everything()] {
+        let decision = decide(&closed, &latch, &Episodes::default(), &plain, 0);
+        assert_eq!(decision.arm, Arm::Outsourced);
+    }
+}
+
+#[test]
+fn a_latch_that_could_not_be_read_holds_every_open_door() {
+    let plain = call(Some("+16095550110"), "a");
+    for epoch in [0, 7] {
+        let t = table(10_000, epoch);
+        let decision = decide(
+            &t,
+            &HomeLatch::everything(),
+            &Episodes::default(),
+            &plain,
+            0,
+        );
+        assert_eq!(
+            (decision.arm, decision.reason),
+            (Arm::InHouse, Reason::HomeLatch)
+        );
+    }
 }
 
 #[test]

@@ -55,13 +55,16 @@ impl DataDir {
             transition: TransitionId(random_name()?),
             simulated_clock,
         };
-        write_private(
-            &root.join("keys/caller.key"),
-            &hex::encode(random_bytes::<32>()?),
-        )?;
+        let key = root.join("keys/caller.key");
+        // A key that an interrupted start left behind, or that the client laid there, is the one to use.
+        if !key.exists() {
+            write_private(&key, &hex::encode(random_bytes::<32>()?))?;
+        }
         let text = toml::to_string(&settings).context("writing settings")?;
         // Last: a directory without it is not a data directory, so a crash leaves nothing half-made.
-        fs::write(root.join(SETTINGS), text).context("writing segue.toml")?;
+        let beside = root.join("segue.toml.new");
+        fs::write(&beside, text).context("writing segue.toml")?;
+        fs::rename(&beside, root.join(SETTINGS)).context("writing segue.toml")?;
         Ok(Self {
             root: root.to_owned(),
             settings,

@@ -234,6 +234,19 @@ impl HomeDoor {
 }
 
 impl Press {
+    /// A press by somebody whom a door let in.
+    pub fn by(actor: &Actor, scope: &str, reason: &str, command_id: String, at: Timestamp) -> Self {
+        Self {
+            scope: scope.to_owned(),
+            reason: reason.to_owned(),
+            person: actor.person.to_string(),
+            side: actor.side,
+            roles: actor.roles.iter().copied().collect(),
+            command_id,
+            at,
+        }
+    }
+
     /// The person behind the press.
     pub fn actor(&self) -> Actor {
         Actor {

@@ -88,7 +88,7 @@ impl Service {
             &options.node,
             key.clone(),
             NodeFiles::new(options.data.root()),
-        )?);
+        ));
         restore_episodes(&node, &facts).await?;
         let (desk, stream, wake) = (office.desk, office.stream, Arc::new(Notify::new()));
         let pending = options.data.path("node/pending.json");

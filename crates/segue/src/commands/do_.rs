@@ -1,13 +1,14 @@
 //! `segue do COMMAND`: every domain command by its name, through the one command layer.
 
 use crate::cli::Global;
-use crate::commands::{fields, key};
+use crate::commands::{fallback, fields, key};
 use crate::context::Context;
+use crate::home::Press;
 use crate::login;
 use crate::office::{Office, block_on};
 use crate::output::{Answer, Answered, Failure};
 use clap::Args;
-use segue_domain::Event;
+use segue_domain::{Command, Event};
 use serde_json::{Map, Value, json};
 use std::path::PathBuf;
 
@@ -48,7 +49,7 @@ impl Do {
         let name = fields::command_name(&typed)?;
         let global = self.take_options(global)?;
         let object = self.read(name)?;
-        let ctx = Context::open(&global)?;
+        let mut ctx = Context::open(&global)?;
         block_on(async {
             let office = Office::open(&ctx.data).await?;
             let actor = login::actor(&ctx).await?;
@@ -66,6 +67,18 @@ impl Do {
                 None => object,
             };
             let command = fields::command(name, object)?;
+            ctx.command_id = Some(ctx.command_id()?);
+            if let Command::Fallback(asked) = &command {
+                // The latch comes first through this door too; the desk then knows the command id and answers with its facts.
+                let press = Press::by(
+                    &actor,
+                    &asked.scope,
+                    &asked.reason,
+                    ctx.command_id()?,
+                    ctx.now(),
+                );
+                fallback::send(&ctx, press).await?;
+            }
             Ok(answer(&office.execute(&ctx, &actor, command).await?))
         })
     }

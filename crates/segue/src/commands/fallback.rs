@@ -35,61 +35,67 @@ impl Fallback {
         let ctx = Context::open(global)?;
         block_on(async {
             let actor = login::actor(&ctx).await?;
-            let press = Press {
-                scope: self.scope.clone(),
-                reason: self.reason.clone(),
-                person: actor.person.to_string(),
-                side: actor.side,
-                roles: actor.roles.iter().copied().collect(),
-                command_id: ctx.command_id()?,
-                at: ctx.now(),
-            };
-            let pressed =
-                match ask(&ctx.data.path("segue.sock"), &Ask::Fallback(press.clone())).await {
-                    Some(Ok(Told::Pressed(pressed))) => pressed,
-                    Some(Ok(Told::Refused(refusal))) => return Err(Failure::Refused(refusal)),
-                    Some(Ok(Told::Failed(why))) => return Err(Failure::Unavailable(why)),
-                    Some(Ok(Told::Status(_))) => {
-                        return Err(Failure::Internal(anyhow::anyhow!(
-                            "the node answered another question"
-                        )));
-                    }
-                    Some(Err(error)) => {
-                        return Err(Failure::Unavailable(format!(
-                            "{error:#}; press again, or use the button"
-                        )));
-                    }
-                    None => self.without_node(&ctx, press).await?,
-                };
-            Ok(answer(&pressed))
+            self.check_direct(&ctx).await?;
+            let press = Press::by(
+                &actor,
+                &self.scope,
+                &self.reason,
+                ctx.command_id()?,
+                ctx.now(),
+            );
+            Ok(answer(&send(&ctx, press).await?))
         })
     }
 
-    /// No node runs here: latch on disk, so that none starts with an open door, and journal.
-    async fn without_node(&self, ctx: &Context, press: Press) -> Result<Pressed, Failure> {
-        let office = Office::open(&ctx.data).await?;
-        let node = Node::open(
-            "offline",
-            ctx.data.caller_key()?,
-            NodeFiles::new(ctx.data.root()),
-        )?;
-        // The last table may be older than the journal: what must be latched is what is agreed now.
-        if let Ok(state) = office.state().await {
-            node.install(segue_routing::compile(&state, ctx.now()))?;
+    /// A node that is named must be the one that runs here: an answer must never hide that another one was meant.
+    async fn check_direct(&self, ctx: &Context) -> Result<(), Failure> {
+        if self.direct.is_empty() {
+            return Ok(());
         }
-        let wake = Arc::new(Notify::new());
-        let door = HomeDoor::new(
-            Arc::new(node),
-            office.desk,
-            office.stream,
-            ctx.data.path("node/pending.json"),
-            wake,
-        );
-        let mut pressed = door.press(press).await?;
-        (pressed.nodes_home, pressed.nodes_total) = (0, 0);
-        pressed.warnings.push("no node is running here: nothing routes calls until `segue serve` runs, and then they go home".into());
-        Ok(pressed)
+        let here = match ask(&ctx.data.path("segue.sock"), &Ask::Status).await {
+            Some(Ok(Told::Status(status))) => status.id,
+            _ => return Err(Failure::Unavailable("no node runs on this data directory; leave --direct out to latch on disk and journal".into())),
+        };
+        match self.direct.iter().find(|name| **name != here) {
+            None => Ok(()),
+            Some(name) => Err(Failure::BadInput(format!(
+                "node `{name}` is not reached from here; this data directory runs node `{here}`"
+            ))),
+        }
     }
+}
+
+/// Sends a press to the node of this data directory, or latches on disk when none runs.
+pub async fn send(ctx: &Context, press: Press) -> Result<Pressed, Failure> {
+    match ask(&ctx.data.path("segue.sock"), &Ask::Fallback(press.clone())).await {
+        Some(Ok(Told::Pressed(pressed))) => Ok(pressed),
+        Some(Ok(Told::Refused(refusal))) => Err(Failure::Refused(refusal)),
+        Some(Ok(Told::Failed(why))) => Err(Failure::Unavailable(why)),
+        Some(Ok(Told::Status(_))) => Err(Failure::Internal(anyhow::anyhow!(
+            "the node answered another question"
+        ))),
+        Some(Err(error)) => Err(Failure::Unavailable(format!(
+            "{error:#}; press again, or use the button"
+        ))),
+        None => without_node(ctx, press).await,
+    }
+}
+
+/// No node runs here: latch on disk, so that none starts with an open door, and journal.
+async fn without_node(ctx: &Context, press: Press) -> Result<Pressed, Failure> {
+    let office = Office::open(&ctx.data).await?;
+    let files = NodeFiles::new(ctx.data.root());
+    let node = Node::open("offline", ctx.data.caller_key()?, files);
+    // The last table may be older than the journal: what must be latched is what is agreed now.
+    if let Ok(state) = office.state().await {
+        node.install(segue_routing::compile(&state, ctx.now()))?;
+    }
+    let (pending, wake) = (ctx.data.path("node/pending.json"), Arc::new(Notify::new()));
+    let door = HomeDoor::new(Arc::new(node), office.desk, office.stream, pending, wake);
+    let mut pressed = door.press(press).await?;
+    (pressed.nodes_home, pressed.nodes_total) = (0, 0);
+    pressed.warnings.push("no node is running here: nothing routes calls until `segue serve` runs, and then they go home".into());
+    Ok(pressed)
 }
 
 fn answer(pressed: &Pressed) -> Answer {

@@ -109,15 +109,15 @@ impl Demo {
 
     async fn press(&mut self) -> Result<(), Failure> {
         let actor = person(Side::Client);
-        let pressed = self.service.door.press(Press {
-            scope: "all".into(),
-            reason: "the demo shows the way home".into(),
-            person: actor.person.to_string(),
-            side: actor.side,
-            roles: actor.roles.iter().copied().collect(),
-            command_id: format!("demo-home-{}", hex::encode(random_bytes::<8>()?)),
-            at: clock::now(),
-        });
+        let command_id = format!("demo-home-{}", hex::encode(random_bytes::<8>()?));
+        let press = Press::by(
+            &actor,
+            "all",
+            "the demo shows the way home",
+            command_id,
+            clock::now(),
+        );
+        let pressed = self.service.door.press(press);
         self.fallbacks_ms.push(pressed.await?.latency_ms);
         Ok(())
     }

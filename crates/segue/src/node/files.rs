@@ -29,7 +29,7 @@ impl NodeFiles {
         match fs::read(&self.latch) {
             Ok(bytes) => serde_json::from_slice(&bytes).with_context(|| {
                 format!(
-                    "reading `{}`; a damaged latch keeps calls home until it is mended",
+                    "reading `{}`; it keeps every call home until the file is restored or removed",
                     self.latch.display()
                 )
             }),

@@ -50,10 +50,17 @@ pub struct LatchReport {
 
 impl Node {
     /// A node with what its files remember. The lease starts expired until the journal is read.
-    pub fn open(name: &str, key: CallerKey, files: NodeFiles) -> anyhow::Result<Self> {
-        let latch = files.read_latch()?;
+    pub fn open(name: &str, key: CallerKey, files: NodeFiles) -> Self {
+        // Damaged: nobody knows what was brought home, so everything is. Calls must not wait for the mending.
+        let latch = files.read_latch().unwrap_or_else(|error| {
+            tracing::error!(
+                error = format!("{error:#}"),
+                "the latch cannot be read: every call goes home"
+            );
+            HomeLatch::everything()
+        });
         let table = files.read_table().unwrap_or_default();
-        Ok(Self {
+        Self {
             name: name.to_owned(),
             key,
             installed: ArcSwap::from_pointee(Installed::new(table)),
@@ -63,7 +70,7 @@ impl Node {
             episodes: Mutex::default(),
             started: clock::monotonic(),
             lease_until_ms: AtomicU64::new(0),
-        })
+        }
     }
 
     /// The table in force.

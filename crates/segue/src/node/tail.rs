@@ -20,6 +20,7 @@ pub async fn follow<J: Journal>(
     mut stop: watch::Receiver<bool>,
 ) {
     let mut compiled: Option<(u64, i64)> = None;
+    let mut failing = false;
     loop {
         match desk.state(&stream).await {
             Ok(state) => {
@@ -33,9 +34,12 @@ pub async fn follow<J: Journal>(
                     states.send_replace(state);
                 }
                 node.renew_lease();
+                failing = false;
             }
             // The lease runs on; past it each chunk takes its cut-off action.
+            Err(_) if failing => {}
             Err(error) => {
+                failing = true;
                 tracing::error!(%error, lease_ms_left = node.lease_ms_left(), "the journal does not answer");
             }
         }

@@ -142,17 +142,12 @@ impl Rig {
         }
         let now = clock::now();
         let stream = StreamId::new("riverside").unwrap();
-        let desk = Arc::new(Desk::new(
-            journal(
-                &path("journal.db"),
-                &stream,
-                now - SignedDuration::from_hours(1),
-            )
-            .await,
-        ));
+        let an_hour_ago = now - SignedDuration::from_hours(1);
+        let journal = journal(&path("journal.db"), &stream, an_hour_ago).await;
+        let desk = Arc::new(Desk::new(journal));
         let key = CallerKey::new(&[7; 32]);
-        let node =
-            Arc::new(Node::open("A", key.clone(), NodeFiles::new(directory.path())).unwrap());
+        let files = NodeFiles::new(directory.path());
+        let node = Arc::new(Node::open("A", key.clone(), files));
         let wake = Arc::new(Notify::new());
         let door = HomeDoor::new(
             Arc::clone(&node),
