@@ -19,9 +19,9 @@ demo: ## run the example: two centres, an IVR, real calls, the page on http://12
 	@scripts/setup build
 	cargo run --quiet --bin segue -- demo $(DEMO_ARGS)
 
+# One build for tests and binaries: building binaries alone first would compile every dependency twice.
 test: ## every proof, with the real peers
 	@scripts/setup test
-	cargo build --workspace --bins
 	SEGUE_REQUIRE_PEERS=1 cargo nextest run --workspace
 	@scripts/skips
 

@@ -102,7 +102,11 @@ impl HomeDoor {
     /// Brings the scope home. Refused only when the person may not or the scope does not exist.
     pub async fn press(&self, press: Press) -> Result<Pressed, Failure> {
         let started = clock::monotonic();
-        press.actor().require(Right::BringHome)?;
+        if let Err(refusal) = press.actor().require(Right::BringHome) {
+            // Recorded like every refused attempt; the answer does not depend on it.
+            let _ = tokio::time::timeout(JOURNAL_WAIT, self.record(&press)).await;
+            return Err(refusal.into());
+        }
         let report = self.node.bring_home(&press.scope);
         let latency_ms = u64::try_from(started.elapsed().as_millis()).unwrap_or(u64::MAX);
         let mut warnings: Vec<_> = report
@@ -114,7 +118,7 @@ impl HomeDoor {
             .await
         {
             Ok(Ok(incident)) => (incident, true),
-            Ok(Err(error)) if !error.is_unavailable() => return Err(desk_failure(error)),
+            Ok(Err(error)) if is_final(&error) => return Err(desk_failure(error)),
             Ok(Err(error)) => {
                 warnings.push(format!("journalling pending: {}", chain(&error)));
                 (None, false)
@@ -161,7 +165,7 @@ impl HomeDoor {
                     self.write_pending();
                     self.wake.notify_one();
                 }
-                Err(error) if error.is_unavailable() => {}
+                Err(error) if !is_final(&error) => {}
                 Err(error) => {
                     tracing::error!(
                         error = chain(&error),
@@ -255,6 +259,14 @@ impl Press {
             roles: self.roles.iter().copied().collect(),
         }
     }
+}
+
+/// Whether offering the same press again could never be recorded; anything else is worth another try.
+fn is_final(error: &DeskError) -> bool {
+    matches!(
+        error,
+        DeskError::Refused(_) | DeskError::CommandIdReused { .. }
+    )
 }
 
 /// The newest incident of a chunk of the scope that is still home.

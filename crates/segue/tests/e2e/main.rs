@@ -11,6 +11,7 @@ mod bad_input;
 mod browser;
 #[path = "../../../web/tests/support/browser.rs"]
 mod chromium;
+mod demo;
 mod fallback;
 mod journal;
 mod kill;

@@ -1,0 +1,66 @@
+//! The demo as `make demo` runs it, without a person: real calls through IVR, router and both centres, a raise, a fallback.
+
+use serde_json::Value;
+use std::process::Command;
+
+#[test]
+fn the_demo_accounts_for_every_caller_and_brings_the_calls_home() {
+    let folder = tempfile::tempdir().expect("a temporary folder");
+    let data = folder.path().join("demo");
+    let output = Command::new(env!("CARGO_BIN_EXE_segue"))
+        .args([
+            "demo",
+            "--headless",
+            "--for",
+            "20s",
+            "--seed",
+            "7",
+            "--json",
+            "--data",
+        ])
+        .arg(&data)
+        .output()
+        .expect("the binary starts");
+    let said = String::from_utf8_lossy(&output.stderr);
+    assert!(output.status.success(), "{said}");
+    let summary: Value = serde_json::from_slice(&output.stdout).expect("one JSON document");
+    let count = |pointer: &str| {
+        summary
+            .pointer(pointer)
+            .and_then(Value::as_u64)
+            .expect("a count")
+    };
+    assert!(count("/placed") > 50, "{summary}");
+    assert!(
+        count("/answered/in_house") > 0 && count("/answered/outsourced") > 0,
+        "{summary}"
+    );
+    for nothing in ["/failed", "/unserved", "/cut_off"] {
+        assert_eq!(count(nothing), 0, "{nothing}: {summary}");
+    }
+    let ended = count("/answered/in_house") + count("/answered/outsourced") + count("/abandoned");
+    assert_eq!(
+        ended,
+        count("/placed"),
+        "every caller is answered or gave up: {summary}"
+    );
+    assert_eq!(summary["journal_ok"], true);
+    assert!(summary["fallback_ms_p99"].is_u64(), "{summary}");
+
+    let status = Command::new(env!("CARGO_BIN_EXE_segue"))
+        .args(["status", "--json", "--data"])
+        .arg(&data)
+        .output()
+        .expect("the binary starts");
+    let status: Value = serde_json::from_slice(&status.stdout).expect("one JSON document");
+    assert_eq!(status["example"], true);
+    let lines = status["lines"].as_array().expect("lines");
+    assert!(
+        lines.iter().all(|line| line["out"] == false),
+        "home after the press: {status}"
+    );
+    assert!(
+        lines.iter().any(|line| line["state"] == "returned"),
+        "{status}"
+    );
+}
