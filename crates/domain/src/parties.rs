@@ -65,7 +65,7 @@ pub struct Site {
     pub zone: String,
 }
 
-/// Settings of the signed terms; the defaults are the trade's ([J] in the handbook).
+/// Settings of the signed terms; the defaults are the trade's (a practitioner's, until the contract says otherwise).
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize, schemars::JsonSchema)]
 #[serde(default)]
 pub struct Terms {

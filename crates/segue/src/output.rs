@@ -4,7 +4,7 @@ use segue_domain::Refusal;
 use serde::Serialize;
 use serde_json::{Value, json};
 use std::fmt::Write as _;
-use std::io::Write as _;
+use std::io::{IsTerminal as _, Write as _};
 use std::process::ExitCode;
 
 /// What a command answers.
@@ -141,10 +141,13 @@ pub fn usage(error: &clap::Error) -> ExitCode {
 
 /// Logs go to standard error; `SEGUE_LOG` sets the level.
 pub fn logging() {
+    // The session layer warns of visitors without a session, who are everybody at first.
+    let default = "warn,tower_sessions_core=error";
     let filter = tracing_subscriber::EnvFilter::try_from_env("SEGUE_LOG")
-        .unwrap_or_else(|_| tracing_subscriber::EnvFilter::new("warn"));
+        .unwrap_or_else(|_| tracing_subscriber::EnvFilter::new(default));
     let _ = tracing_subscriber::fmt()
         .with_env_filter(filter)
+        .with_ansi(std::io::stderr().is_terminal())
         .with_writer(std::io::stderr)
         .try_init();
 }

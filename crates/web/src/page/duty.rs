@@ -122,7 +122,7 @@ fn steps_before(view: &LiveView) -> Vec<CheckView> {
             "Nodes send calls home",
             &format!("{} of {}", 0, view.nodes.len()),
         ),
-        todo("Test call answered in-house", "within 60\u{a0}s"),
+        todo("Call answered in-house", "within 60\u{a0}s"),
     ]
 }
 
@@ -160,7 +160,7 @@ pub(crate) fn test_call(at: Option<String>) -> CheckView {
         None => (Aspect::Unknown, "not yet".to_owned()),
     };
     CheckView {
-        what: "Test call answered in-house".to_owned(),
+        what: "Call answered in-house".to_owned(),
         aspect,
         response,
     }

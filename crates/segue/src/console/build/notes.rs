@@ -22,7 +22,10 @@ pub(super) fn scopes(t: &Transition) -> Vec<ScopeView> {
             .iter()
             .map(|site| scope(site.id.as_str(), format!("Every call of {}", site.id))),
     );
-    for (id, chunk) in &t.chunks {
+    // As the page lists them: site by site, up the ladder.
+    let mut chunks: Vec<_> = t.chunks.iter().collect();
+    chunks.sort_by_key(|(_, c)| (&c.planned.site, t.rung(&c.planned.call_type)));
+    for (id, chunk) in chunks {
         let kind = t
             .call_types
             .iter()
