@@ -14,6 +14,10 @@ use std::time::Duration;
 /// Longest headless run.
 const FOR_S_MAX: u64 = 24 * 3600;
 
+/// How long calls under way may take to end by themselves: after the walk, and when a person wants to leave.
+const DRAIN: Duration = Duration::from_mins(1);
+const DRAIN_AFTER_SIGNAL: Duration = Duration::from_secs(2);
+
 /// Options of `segue demo`.
 #[derive(Debug, Args)]
 pub struct DemoCommand {
@@ -57,14 +61,15 @@ impl DemoCommand {
             if !self.headless {
                 let _ = writeln!(std::io::stderr(), "{}", demo.invitation());
             }
-            match options.lasting {
-                Some(lasting) => tokio::select! {
-                    walked = demo.walk(lasting) => walked?,
-                    stopped = wait_for_signal() => stopped?,
-                },
-                None => wait_for_signal().await?,
-            }
-            let summary = demo.finish().await?;
+            let walk = async |demo: &mut Demo| match options.lasting {
+                Some(lasting) => demo.walk(lasting).await,
+                None => std::future::pending().await,
+            };
+            let drain = tokio::select! {
+                walked = walk(&mut demo) => walked.map(|()| DRAIN),
+                stopped = wait_for_signal() => stopped.map(|()| DRAIN_AFTER_SIGNAL),
+            }?;
+            let summary = demo.finish(drain).await?;
             let text = summary.text();
             Ok(Answer::new(&summary, text).wanting_if(!summary.journal_ok || summary.failed > 0))
         })

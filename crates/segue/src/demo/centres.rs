@@ -24,8 +24,10 @@ const QUEUE_CALLS_MAX: usize = 500;
 const PEOPLE: u32 = 4_000;
 /// Callers who withhold their number.
 const ANONYMOUS_SHARE: f64 = 0.04;
-/// How long calls under way may still end by themselves.
-const DRAIN: Duration = Duration::from_secs(5);
+/// How long the last ACD events may take to be posted.
+const FEED_DRAIN: Duration = Duration::from_secs(5);
+/// Variation of handle times. Wider, and a few accelerated calls would be over before a tone can be heard.
+const HANDLE_CV: f64 = 0.5;
 
 /// A call type of the fixture: weekly calls, handle time, patience, people on each side.
 struct Work {
@@ -138,7 +140,7 @@ impl Centres {
         self.outsourced.stop().await;
         self.last_resort.stop().await;
         for feed in self.feeds {
-            feed.finish(DRAIN).await;
+            feed.finish(FEED_DRAIN).await;
         }
     }
 }
@@ -176,7 +178,7 @@ fn floor(seed: u64) -> FloorSettings {
             w.call_type.to_owned(),
             HandleTime {
                 mean_s: w.aht_s,
-                cv: 0.8,
+                cv: HANDLE_CV,
             },
         )
     };
@@ -236,9 +238,9 @@ impl Telephones {
         })
     }
 
-    /// Places no further call, lets those under way end, closes.
-    pub async fn close(self) -> CallerCounts {
-        let counts = self.callers.stop(DRAIN).await;
+    /// Places no further call, lets those under way end for up to `drain`, closes.
+    pub async fn close(self, drain: Duration) -> CallerCounts {
+        let counts = self.callers.stop(drain).await;
         self.ivr.stop().await;
         self.agent.stop().await;
         counts

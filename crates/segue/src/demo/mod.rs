@@ -122,9 +122,9 @@ impl Demo {
         Ok(())
     }
 
-    /// Ends everything and counts up.
-    pub async fn finish(self) -> Result<Summary, Failure> {
-        let callers = self.telephones.close().await;
+    /// Ends everything and counts up; calls under way get up to `drain` to end by themselves.
+    pub async fn finish(self, drain: Duration) -> Result<Summary, Failure> {
+        let callers = self.telephones.close(drain).await;
         self.centres.close().await;
         self.service.writer.flush().await;
         let summary = Summary::gather(&self.service, callers, &self.fallbacks_ms).await;

@@ -17,7 +17,7 @@ pub struct Summary {
     pub placed: u64,
     /// Calls a person answered, by the centres' own records joined to Segue's decisions.
     pub answered: Sides,
-    /// Callers who gave up first.
+    /// Callers who gave up first, by the same records.
     pub abandoned: u64,
     /// Callers whom no record accounts for.
     pub unserved: u64,
@@ -71,7 +71,7 @@ impl Summary {
                 in_house: of(&sides, "in_house", |s| s.answered),
                 outsourced: of(&sides, "outsourced", |s| s.answered),
             },
-            abandoned: callers.abandoned,
+            abandoned: sum(|s| s.abandoned),
             unserved: decided.saturating_sub(matched),
             failed: callers.failed,
             cut_off: callers.cut_off,
