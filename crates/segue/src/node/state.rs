@@ -219,3 +219,98 @@ fn lock<T>(mutex: &Mutex<T>) -> MutexGuard<'_, T> {
 
 /// How often loops of the node look up.
 pub const TICK: Duration = Duration::from_millis(100);
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use segue_domain::chunks::CutOffAction;
+    use segue_routing::{Arm, Call, ChunkEntry, NumberEntry, Reason};
+
+    fn all_out() -> RouteTable {
+        let chunk = ChunkEntry {
+            chunk: "MAIN/MSG".into(),
+            site: "MAIN".into(),
+            share_bp: 10_000,
+            epoch: 0,
+            door_open: true,
+            open_us: None,
+            cut_off_action: CutOffAction::Home,
+        };
+        let number = NumberEntry {
+            line: "L1".into(),
+            in_house: "sip:7001@127.0.0.2".into(),
+            outsourced: "sip:7001@127.0.0.3".into(),
+            last_resort: vec!["sip:oncall@127.0.0.4".into()],
+            chunks: vec![chunk],
+        };
+        RouteTable {
+            valid_until_us: i64::MAX,
+            authority_lease_s: 900,
+            numbers: [("7001".to_owned(), number)].into(),
+            ..RouteTable::default()
+        }
+    }
+
+    /// A node over a directory; the journal was just read.
+    fn node(directory: &std::path::Path) -> Node {
+        for folder in ["node", "tables"] {
+            std::fs::create_dir_all(directory.join(folder)).unwrap();
+        }
+        let node = Node::open("A", CallerKey::new(&[7; 32]), NodeFiles::new(directory));
+        node.install(all_out()).unwrap();
+        node.renew_lease();
+        node
+    }
+
+    fn decide(node: &Node) -> (Arm, Reason) {
+        let call = Call {
+            dialled: "7001",
+            caller: Some("+16095550110"),
+            call_id: "x",
+            source_host: "127.0.0.9",
+            already_routed: false,
+        };
+        let installed = node.installed();
+        let decision = node.choose(&installed, &call, 0);
+        (decision.arm, decision.reason)
+    }
+
+    #[test]
+    fn a_press_counts_from_the_next_call_on_and_after_a_restart() {
+        let directory = tempfile::tempdir().unwrap();
+        let first = node(directory.path());
+        assert_eq!(decide(&first).0, Arm::Outsourced);
+        let report = first.bring_home("all");
+        assert!(report.changed && report.not_durable.is_none());
+        assert_eq!(decide(&first), (Arm::InHouse, Reason::HomeLatch));
+        assert!(!first.bring_home("MAIN").changed, "already home");
+        drop(first);
+        assert_eq!(
+            decide(&node(directory.path())),
+            (Arm::InHouse, Reason::HomeLatch)
+        );
+    }
+
+    #[test]
+    fn a_damaged_latch_sends_every_call_home() {
+        let directory = tempfile::tempdir().unwrap();
+        std::fs::create_dir(directory.path().join("node")).unwrap();
+        std::fs::write(directory.path().join("node/latch.json"), b"{").unwrap();
+        assert_eq!(
+            decide(&node(directory.path())),
+            (Arm::InHouse, Reason::HomeLatch)
+        );
+    }
+
+    #[test]
+    fn before_the_journal_was_read_a_chunk_takes_its_cut_off_action() {
+        let directory = tempfile::tempdir().unwrap();
+        drop(node(directory.path()));
+        let restarted = Node::open(
+            "A",
+            CallerKey::new(&[7; 32]),
+            NodeFiles::new(directory.path()),
+        );
+        assert_eq!(decide(&restarted), (Arm::InHouse, Reason::CutOff));
+    }
+}
