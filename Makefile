@@ -7,7 +7,7 @@ DEMO_ARGS ?=
 export SEGUE_TOOLS ?= $(CURDIR)/.tools
 export SEGUE_DUCKDB_PYTHON ?= $(SEGUE_TOOLS)/venv/bin/python
 
-.PHONY: demo test lint doc bench-sip bench check-deps help setup
+.PHONY: demo test lint doc bench-sip check-deps help setup
 
 help: ## this list
 	@grep -hE '^[a-z-]+:.*##' $(MAKEFILE_LIST) | sed -E 's/:[^#]*## /\t/' | column -t -s "$$(printf '\t')"
