@@ -14,6 +14,7 @@ pub mod command;
 pub mod discovery;
 pub mod event;
 pub mod fallback;
+pub mod fields;
 pub mod gates;
 pub mod ids;
 pub mod ladder;

@@ -6,7 +6,7 @@ use crate::parties::Parties;
 use crate::refusal::{Code, Refusal};
 use crate::transition::Transition;
 use crate::{acceptance, gates};
-use ed25519_dalek::{Signature, VerifyingKey};
+use ed25519_dalek::{Signature, Signer as _, SigningKey, VerifyingKey};
 use jiff::Timestamp;
 use serde::{Deserialize, Serialize};
 use serde_json::{Map, Value};
@@ -23,6 +23,27 @@ pub struct SignatureInput {
     pub signed_hash: String,
     /// Hex Ed25519 signature over [`PREFIX`] followed by the 32 bytes of the hash.
     pub signature: String,
+}
+
+impl SignatureInput {
+    /// A person's signature by their key over a hash; `None` when the text is no hash.
+    pub fn by(person: &PersonId, key: &SigningKey, hash: &str) -> Option<Self> {
+        let signature = key.sign(&message(hash)?);
+        Some(Self {
+            signatory: person.clone(),
+            signed_hash: hash.to_owned(),
+            signature: hex::encode(signature.to_bytes()),
+        })
+    }
+
+    /// As the fields of a command that carries it.
+    pub fn into_fields(self) -> Map<String, Value> {
+        Map::from_iter([
+            ("signatory".to_owned(), self.signatory.as_str().into()),
+            ("signed_hash".to_owned(), self.signed_hash.into()),
+            ("signature".to_owned(), self.signature.into()),
+        ])
+    }
 }
 
 /// A verified signature, as recorded; `segue-verify` checks it again offline.

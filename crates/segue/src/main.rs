@@ -17,7 +17,6 @@ mod login;
 mod node;
 mod office;
 mod output;
-mod scenario;
 mod service;
 
 use clap::Parser;

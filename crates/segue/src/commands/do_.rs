@@ -8,7 +8,8 @@ use crate::login;
 use crate::office::{Office, block_on};
 use crate::output::{Answer, Answered, Failure};
 use clap::Args;
-use segue_domain::{Command, Event};
+use segue_domain::signature::{SignatureInput, hash_to_sign};
+use segue_domain::{Command, Event, PersonId};
 use serde_json::{Map, Value, json};
 use std::path::PathBuf;
 
@@ -55,14 +56,8 @@ impl Do {
             let actor = login::actor(&ctx).await?;
             let object = match &self.key {
                 Some(file) => {
-                    sign(
-                        &office,
-                        name,
-                        object,
-                        &key::read(file)?,
-                        actor.person.as_str(),
-                    )
-                    .await?
+                    let key = key::read(file)?;
+                    sign(&office, name, object, &key, &actor.person).await?
                 }
                 None => object,
             };
@@ -156,19 +151,17 @@ async fn sign(
     name: &str,
     mut object: Map<String, Value>,
     key: &ed25519_dalek::SigningKey,
-    person: &str,
+    person: &PersonId,
 ) -> Result<Map<String, Value>, Failure> {
     let state = office.state().await?;
-    let hash = segue_domain::signature::hash_to_sign(&state, name, &object).ok_or_else(|| {
+    let hash = hash_to_sign(&state, name, &object).ok_or_else(|| {
         Failure::BadInput(format!(
             "`{name}` signs nothing that exists; check the version, chunk or step it names"
         ))
     })?;
-    let signature =
-        key::sign(key, &hash).ok_or_else(|| Failure::BadInput(format!("{hash} is no hash")))?;
-    object.insert("signatory".into(), person.into());
-    object.insert("signed_hash".into(), hash.into());
-    object.insert("signature".into(), signature.into());
+    let signature = SignatureInput::by(person, key, &hash)
+        .ok_or_else(|| Failure::BadInput(format!("{hash} is no hash")))?;
+    object.extend(signature.into_fields());
     Ok(object)
 }
 
@@ -197,7 +190,7 @@ pub fn answer(answer: &segue_journal::Answer) -> Answer {
 
 /// `segue schema`: the JSON schema of every command.
 pub fn schema() -> Answer {
-    let schema = fields::schema();
+    let schema = segue_domain::fields::schema();
     let text = serde_json::to_string_pretty(&schema).unwrap_or_default();
     Answer::new(&schema, text)
 }

@@ -3,8 +3,7 @@
 use crate::data_dir::{random_bytes, write_private};
 use crate::output::{Answer, Answered, Failure};
 use clap::{Args, Subcommand};
-use ed25519_dalek::{Signer, SigningKey};
-use segue_domain::signature;
+use ed25519_dalek::SigningKey;
 use serde_json::json;
 use std::path::{Path, PathBuf};
 
@@ -59,9 +58,4 @@ pub fn read(path: &Path) -> Result<SigningKey, Failure> {
         ))
     })?;
     Ok(SigningKey::from_bytes(&secret))
-}
-
-/// Signs a version hash; `None` when the text is not a hash.
-pub fn sign(key: &SigningKey, hash: &str) -> Option<String> {
-    Some(hex::encode(key.sign(&signature::message(hash)?).to_bytes()))
 }

@@ -1,7 +1,6 @@
 //! The example's agreement, walked through the same desk as anybody's: discovery, plan, tests, gate, first share.
 
 use crate::clock;
-use crate::commands::key;
 use crate::office::{LocalDesk, desk_failure};
 use crate::output::Failure;
 use anyhow::Context as _;
@@ -9,6 +8,7 @@ use ed25519_dalek::SigningKey;
 use jiff::tz::TimeZone;
 use segue_domain::gates::GateLeg;
 use segue_domain::ids::ChunkId;
+use segue_domain::signature::{SignatureInput, hash_to_sign};
 use segue_domain::{Actor, Command, Role, Side, Transition};
 use segue_journal::{CommandId, Request, StreamId};
 use serde_json::{Map, Value, json};
@@ -150,14 +150,11 @@ impl Agreement {
         for side in Side::BOTH {
             let state = self.state().await?;
             let actor = person(side);
-            let hash = segue_domain::signature::hash_to_sign(&state, name, &fields)
-                .context("nothing to sign")?;
-            let signature =
-                key::sign(&example_key(actor.person.as_str()), &hash).context("no hash")?;
+            let hash = hash_to_sign(&state, name, &fields).context("nothing to sign")?;
+            let key = example_key(actor.person.as_str());
+            let signature = SignatureInput::by(&actor.person, &key, &hash).context("no hash")?;
             let mut signed = fields.clone();
-            signed.insert("signatory".into(), actor.person.as_str().into());
-            signed.insert("signed_hash".into(), hash.into());
-            signed.insert("signature".into(), signature.into());
+            signed.extend(signature.into_fields());
             self.act(side, name, signed).await?;
         }
         Ok(())

@@ -16,6 +16,7 @@ mod fallback;
 mod journal;
 mod kill;
 mod pages;
+mod scenario;
 mod split;
 mod support;
 mod torture;

@@ -3,7 +3,7 @@
 use super::people::{director, manager, nurse};
 use super::steps::Given;
 use super::world::{Done, Trouble, World, example_creation, example_plan, wanting};
-use crate::output::Failure;
+use crate::error::Error;
 use jiff::Timestamp;
 use jiff::tz::TimeZone;
 use segue_domain::acceptance::{
@@ -95,7 +95,7 @@ impl World {
         Ok(())
     }
 
-    async fn versions(&self) -> Result<u32, Failure> {
+    async fn versions(&self) -> Result<u32, Error> {
         Ok(self
             .state()
             .await?
@@ -330,7 +330,7 @@ impl World {
     }
 
     /// What both sign to accept; the empty text when nothing is proposed.
-    pub(super) async fn acceptance_hash(&self, id: &ChunkId) -> Result<String, Failure> {
+    pub(super) async fn acceptance_hash(&self, id: &ChunkId) -> Result<String, Error> {
         Ok(self
             .state()
             .await?

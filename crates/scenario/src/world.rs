@@ -1,9 +1,7 @@
 //! The world of one scenario: a real desk over a real journal in a temporary directory, and a clock that scripts set.
 
 use super::people;
-use super::temporary::TemporaryDir;
-use crate::commands::key;
-use crate::output::Failure;
+use crate::error::Error;
 use jiff::Timestamp;
 use segue_domain::ids::TransitionId;
 use segue_domain::schedule::{Plan, ProposePlan};
@@ -15,6 +13,7 @@ use segue_journal::{
     StreamId, Version, read_event, verify,
 };
 use std::sync::Arc;
+use tempfile::TempDir;
 
 /// When every scenario begins: Monday, 4 January 2027, 9:00 in New York.
 const START_S: i64 = 1_799_071_200;
@@ -36,12 +35,12 @@ pub(crate) enum Trouble {
     /// Expected, and what came.
     Wanting { expected: String, came: String },
     /// The machine failed; no verdict.
-    Broken(Failure),
+    Broken(Error),
 }
 
-impl From<Failure> for Trouble {
-    fn from(failure: Failure) -> Self {
-        Self::Broken(failure)
+impl From<Error> for Trouble {
+    fn from(error: Error) -> Self {
+        Self::Broken(error)
     }
 }
 
@@ -71,18 +70,21 @@ pub(crate) struct World {
     /// The window looked at, with its occurrence.
     pub window: Option<(segue_domain::windows::WeeklyWindow, Occurrence)>,
     commands: u64,
-    _directory: TemporaryDir,
+    _directory: TempDir,
 }
 
 impl World {
     /// An empty journal and the beginning of time.
-    pub(crate) async fn new() -> Result<Self, Failure> {
-        let directory = TemporaryDir::new()?;
+    pub(crate) async fn new() -> Result<Self, Error> {
+        let directory = tempfile::Builder::new()
+            .prefix("segue-scenario-")
+            .tempdir()
+            .map_err(|e| Error::no_directory(&e))?;
         let journal = SqliteJournal::open(&directory.path().join("journal.db"))
             .await
-            .map_err(|e| crate::office::unavailable(&e))?;
-        let stream = StreamId::new("RVS").map_err(|e| Failure::Internal(e.into()))?;
-        let now = Timestamp::from_second(START_S).map_err(|e| Failure::Internal(e.into()))?;
+            .map_err(Error::unavailable)?;
+        let stream = StreamId::new("RVS").map_err(Error::internal)?;
+        let now = Timestamp::from_second(START_S).map_err(Error::internal)?;
         Ok(Self {
             desk: Desk::new(journal),
             stream,
@@ -101,11 +103,8 @@ impl World {
     }
 
     /// The transition as it stands.
-    pub(crate) async fn state(&self) -> Result<Arc<Transition>, Failure> {
-        self.desk
-            .state(&self.stream)
-            .await
-            .map_err(crate::office::desk_failure)
+    pub(crate) async fn state(&self) -> Result<Arc<Transition>, Error> {
+        self.desk.state(&self.stream).await.map_err(desk_error)
     }
 
     /// Sends a command under a new command id.
@@ -113,12 +112,12 @@ impl World {
         &mut self,
         actor: &Actor,
         command: impl Into<Command>,
-    ) -> Result<Outcome, Failure> {
+    ) -> Result<Outcome, Error> {
         self.commands += 1;
         let id = format!("scenario-{}", self.commands);
         let request = Request {
             stream: self.stream.clone(),
-            command_id: CommandId::new(id).map_err(|e| Failure::Internal(e.into()))?,
+            command_id: CommandId::new(id).map_err(Error::internal)?,
             actor: actor.clone(),
             command: command.into(),
             now: self.now,
@@ -127,14 +126,14 @@ impl World {
     }
 
     /// Sends a request, perhaps once more.
-    pub(crate) async fn send(&mut self, request: Request) -> Result<Outcome, Failure> {
+    pub(crate) async fn send(&mut self, request: Request) -> Result<Outcome, Error> {
         let answered = self.desk.execute(&request).await;
         self.last_request = Some(request);
         match answered {
             Ok(answer) if answer.repeated => Ok(Outcome::Accepted(Vec::new())),
             Ok(answer) => Ok(Outcome::Accepted(answer.events)),
             Err(DeskError::Refused(refusal)) => Ok(Outcome::Refused(refusal)),
-            Err(error) => Err(crate::office::desk_failure(error)),
+            Err(error) => Err(desk_error(error)),
         }
     }
 
@@ -155,16 +154,17 @@ impl World {
 
     /// The actor's signature, by their example key, over a hash.
     pub(crate) fn sign(actor: &Actor, hash: &str) -> SignatureInput {
-        let person = actor.person.as_str();
-        SignatureInput {
-            signatory: person.into(),
+        let person = &actor.person;
+        let key = people::example_key(person.as_str());
+        SignatureInput::by(person, &key, hash).unwrap_or_else(|| SignatureInput {
+            signatory: person.clone(),
             signed_hash: hash.to_owned(),
-            signature: key::sign(&people::example_key(person), hash).unwrap_or_default(),
-        }
+            signature: String::new(),
+        })
     }
 
     /// Every recorded fact.
-    pub(crate) async fn facts(&self) -> Result<Vec<Event>, Failure> {
+    pub(crate) async fn facts(&self) -> Result<Vec<Event>, Error> {
         let mut events = Vec::new();
         let mut after = Version(0);
         for _ in 0..PAGES_MAX {
@@ -173,43 +173,50 @@ impl World {
                 .journal()
                 .read_stream(&self.stream, after, READ_EVENTS_MAX)
                 .await
-                .map_err(|e| crate::office::unavailable(&e))?;
+                .map_err(Error::unavailable)?;
             let Some(last) = page.last() else { break };
             after = last.version;
             for recorded in &page {
-                events.push(read_event(recorded).map_err(|e| Failure::Internal(e.into()))?);
+                events.push(read_event(recorded).map_err(Error::internal)?);
             }
         }
         Ok(events)
     }
 
     /// The state that the facts alone give.
-    pub(crate) async fn replayed(&self) -> Result<Transition, Failure> {
+    pub(crate) async fn replayed(&self) -> Result<Transition, Error> {
         let facts = self.facts().await?;
         Ok(replay(TransitionId::from(self.stream.as_str()), &facts))
     }
 
     /// The first bad line of the chain, if there is one.
-    pub(crate) async fn first_bad(&self) -> Result<Option<String>, Failure> {
+    pub(crate) async fn first_bad(&self) -> Result<Option<String>, Error> {
         let report = verify(self.desk.journal(), &[])
             .await
-            .map_err(|e| crate::office::unavailable(&e))?;
+            .map_err(Error::unavailable)?;
         Ok(report
             .first_bad
             .map(|bad| format!("position {}: {}", bad.position, bad.wrong)))
     }
 }
 
+fn desk_error(error: DeskError) -> Error {
+    if error.is_unavailable() {
+        Error::unavailable(error)
+    } else {
+        Error::internal(error)
+    }
+}
+
 /// The Riverside example, as `segue do create-transition` takes it.
-pub(crate) fn example_creation() -> Result<segue_domain::parties::CreateTransition, Failure> {
-    let text = include_str!("../../../../examples/riverside/create.json");
-    serde_json::from_str(text).map_err(|e| Failure::Internal(e.into()))
+pub(crate) fn example_creation() -> Result<segue_domain::parties::CreateTransition, Error> {
+    let text = include_str!("../../../examples/riverside/create.json");
+    serde_json::from_str(text).map_err(Error::internal)
 }
 
 /// Its plan.
-pub(crate) fn example_plan() -> Result<Plan, Failure> {
-    let text = include_str!("../../../../examples/riverside/plan.json");
-    let proposal: ProposePlan =
-        serde_json::from_str(text).map_err(|e| Failure::Internal(e.into()))?;
+pub(crate) fn example_plan() -> Result<Plan, Error> {
+    let text = include_str!("../../../examples/riverside/plan.json");
+    let proposal: ProposePlan = serde_json::from_str(text).map_err(Error::internal)?;
     Ok(proposal.plan)
 }

@@ -1,41 +1,29 @@
-//! Every script in `tests/scenarios` holds, run by the real binary; and the runner itself can fail.
+//! Every script in `tests/scenarios` holds; and the runner itself can fail.
 
 #![expect(clippy::expect_used, reason = "helpers of tests")]
 
-use serde_json::Value;
+use segue_scenario::{Error, Report};
 use std::path::{Path, PathBuf};
-use std::process::{Command, Output};
 
 fn root() -> PathBuf {
     Path::new(env!("CARGO_MANIFEST_DIR")).join("../..")
 }
 
-fn segue(arguments: &[&str]) -> Output {
-    Command::new(env!("CARGO_BIN_EXE_segue"))
-        .args(arguments)
-        .output()
-        .expect("the binary starts")
-}
-
-fn run(files: &[PathBuf]) -> (Option<i32>, Value) {
-    let mut arguments = vec!["--json", "scenario", "run"];
-    arguments.extend(
-        files
-            .iter()
-            .map(|file| file.to_str().expect("a plain path")),
-    );
-    let output = segue(&arguments);
-    let answer = serde_json::from_slice(&output.stdout)
-        .unwrap_or_else(|e| panic!("{e}: {}", String::from_utf8_lossy(&output.stderr)));
-    (output.status.code(), answer)
+fn run(files: &[PathBuf]) -> Result<Report, Error> {
+    let runtime = tokio::runtime::Builder::new_current_thread()
+        .enable_all()
+        .build();
+    runtime
+        .expect("a runtime")
+        .block_on(segue_scenario::run(files))
 }
 
 /// Runs a script of this test's own.
-fn run_text(text: &str) -> (Option<i32>, Value) {
+fn run_text(text: &str) -> Report {
     let folder = tempfile::tempdir().expect("a temporary folder");
     let file = folder.path().join("own.txt");
     std::fs::write(&file, text).expect("a written script");
-    run(&[file])
+    run(&[file]).expect("a report")
 }
 
 #[test]
@@ -47,16 +35,13 @@ fn every_script_holds() {
         .filter(|path| path.extension().is_some_and(|e| e == "txt"))
         .collect();
     files.sort();
-    let (exit, answer) = run(&files);
-    assert_eq!(answer["first_failure"], Value::Null, "{answer:#}");
-    assert_eq!((exit, &answer["failed"]), (Some(0), &Value::from(0)));
-    assert_eq!(answer["steps"], answer["passed"]);
-    let told = answer["scenarios"].as_array().expect("scenarios");
+    let report = run(&files).expect("a report");
+    assert!(report.first_failure.is_none(), "{}", report.text());
+    assert_eq!((report.failed, report.steps), (0, report.passed));
     for file in &files {
-        let named = told
-            .iter()
-            .any(|s| s["file"] == file.to_str().expect("a plain path"));
-        assert!(named, "{} was not run", file.display());
+        let file = file.display().to_string();
+        let named = report.scenarios.iter().any(|told| told.file == file);
+        assert!(named, "{file} was not run");
     }
     for number in ["00", "01", "02", "03", "06", "07", "20", "21", "23"] {
         let found = files.iter().any(|f| {
@@ -68,7 +53,7 @@ fn every_script_holds() {
 }
 
 /// Step, line of the failure, part of what was expected, part of what came.
-const WRONG: &[(&str, u64, &str, &str)] = &[
+const WRONG: &[(&str, usize, &str, &str)] = &[
     (
         "Then RVS-Main/MSG is live at 51 %",
         4,
@@ -144,26 +129,28 @@ fn a_wrong_expectation_fails_with_its_line() {
         let text = format!(
             "Scenario: wrong on purpose\nGiven the Riverside fixture\nAnd RVS-Main/MSG live at 50 %\n{wrong}\n"
         );
-        let (exit, answer) = run_text(&text);
-        assert_eq!(exit, Some(5), "{wrong}: {answer:#}");
-        let first = &answer["first_failure"];
-        assert_eq!(first["line"], *line, "{wrong}: {answer:#}");
-        let says = |key: &str| first[key].as_str().unwrap_or_default().to_owned();
-        assert!(says("expected").contains(expected), "{wrong}: {answer:#}");
-        assert!(says("came").contains(came), "{wrong}: {answer:#}");
-        assert_eq!(answer["failed"], 1, "{wrong}");
+        let report = run_text(&text);
+        let Some(first) = &report.first_failure else {
+            panic!("{wrong}: {}", report.text())
+        };
+        assert_eq!(
+            (first.line, report.failed),
+            (*line, 1),
+            "{wrong}: {first:?}"
+        );
+        assert!(first.expected.contains(expected), "{wrong}: {first:?}");
+        assert!(first.came.contains(came), "{wrong}: {first:?}");
     }
 }
 
 #[test]
 fn what_follows_a_failure_is_counted_as_not_run() {
-    let (exit, answer) = run_text(
+    let report = run_text(
         "Scenario: one\nGiven the Riverside fixture\nThen the phase is moving\nAnd the phase is moving\n\
          Scenario: two\nGiven the Riverside fixture\nThen the phase is contracted\n",
     );
-    assert_eq!(exit, Some(5));
-    let counts = ["steps", "passed", "failed", "not_run"].map(|key| answer[key].as_u64());
-    assert_eq!(counts, [Some(5), Some(3), Some(1), Some(1)], "{answer:#}");
+    let counts = [report.steps, report.passed, report.failed, report.not_run];
+    assert_eq!(counts, [5, 3, 1, 1], "{}", report.text());
 }
 
 #[test]
@@ -171,28 +158,24 @@ fn a_script_that_cannot_be_read_is_bad_input_with_file_and_line() {
     let folder = tempfile::tempdir().expect("a temporary folder");
     let file = folder.path().join("odd.txt");
     std::fs::write(&file, "Scenario: odd\nGiven the Riverside picture\n").expect("a script");
-    let path = file.to_str().expect("a plain path");
-    let output = segue(&["scenario", "run", path]);
-    let said = String::from_utf8_lossy(&output.stderr).into_owned();
-    assert_eq!(output.status.code(), Some(2), "{said}");
+    let Err(Error::BadInput(said)) = run(&[file]) else {
+        panic!("it was read")
+    };
     assert!(
         said.contains("odd.txt:2:") && said.contains("the Riverside fixture"),
         "{said}"
     );
-    let output = segue(&["scenario", "run", "no-such-script.txt"]);
-    assert_eq!(output.status.code(), Some(2));
+    let missing = run(&["no-such-script.txt".into()]);
+    assert!(matches!(missing, Err(Error::BadInput(_))), "{missing:?}");
 }
 
 #[test]
 fn the_handbook_of_scripts_lists_every_phrase() {
     let handbook =
         std::fs::read_to_string(root().join("docs/scenarios.md")).expect("docs/scenarios.md");
-    let output = segue(&["--json", "scenario", "phrases"]);
-    let answer: Value = serde_json::from_slice(&output.stdout).expect("JSON");
-    let phrases = answer["phrases"].as_array().expect("phrases");
+    let phrases: Vec<_> = segue_scenario::phrases().collect();
     assert!(phrases.len() > 40, "{}", phrases.len());
     for phrase in phrases {
-        let phrase = phrase.as_str().expect("a text");
         assert!(
             handbook.contains(&format!("`{phrase}`")),
             "docs/scenarios.md should list `{phrase}`"

@@ -5,7 +5,7 @@ use super::parse::{self, Line, Scenario, Script};
 use super::phrases::Keyword;
 use super::steps::{Check, Step};
 use super::world::{Done, Outcome, Trouble, World, wanting};
-use crate::output::Failure;
+use crate::error::Error;
 use serde::Serialize;
 use std::fmt::Write as _;
 use std::path::{Path, PathBuf};
@@ -15,7 +15,7 @@ const SCRIPT_BYTES_MAX: u64 = 1 << 20;
 
 /// The answer of `segue scenario run`.
 #[derive(Debug, Default, Serialize)]
-pub(crate) struct Report {
+pub struct Report {
     /// Steps written.
     pub steps: usize,
     /// Steps that did what they say.
@@ -32,7 +32,7 @@ pub(crate) struct Report {
 
 /// One scenario's verdict.
 #[derive(Clone, Debug, Serialize)]
-pub(crate) struct Told {
+pub struct Told {
     /// Its file.
     pub file: String,
     /// Its title.
@@ -45,7 +45,7 @@ pub(crate) struct Told {
 
 /// A step that did not do what it says.
 #[derive(Clone, Debug, Serialize)]
-pub(crate) struct Mismatch {
+pub struct Mismatch {
     /// The script.
     pub file: String,
     /// The line, from 1.
@@ -59,7 +59,10 @@ pub(crate) struct Mismatch {
 }
 
 /// Reads every script, then runs them in order. Nothing runs when one cannot be read.
-pub(crate) async fn run(files: &[PathBuf]) -> Result<Report, Failure> {
+///
+/// # Errors
+/// A script that cannot be read, or a machine that fails; a step that does not do what it says is in the report.
+pub async fn run(files: &[PathBuf]) -> Result<Report, Error> {
     let mut scripts = Vec::new();
     for file in files {
         scripts.push((file.display().to_string(), read(file)?));
@@ -73,33 +76,33 @@ pub(crate) async fn run(files: &[PathBuf]) -> Result<Report, Failure> {
     Ok(report)
 }
 
-fn read(file: &Path) -> Result<Script, Failure> {
+fn read(file: &Path) -> Result<Script, Error> {
     let shown = file.display();
     let unreadable = |e: std::io::Error| {
-        Failure::BadInput(format!(
+        Error::BadInput(format!(
             "`{shown}` cannot be read ({e}); name a script, for example tests/scenarios/01-share-110.txt"
         ))
     };
     let bytes = std::fs::metadata(file).map_err(unreadable)?.len();
     if bytes > SCRIPT_BYTES_MAX {
-        return Err(Failure::BadInput(format!(
+        return Err(Error::BadInput(format!(
             "`{shown}` has more than {SCRIPT_BYTES_MAX} bytes; divide it"
         )));
     }
     let text = std::fs::read_to_string(file).map_err(unreadable)?;
-    parse::read(&text).map_err(|(line, why)| Failure::BadInput(format!("{shown}:{line}: {why}")))
+    parse::read(&text).map_err(|(line, why)| Error::BadInput(format!("{shown}:{line}: {why}")))
 }
 
-async fn tell(file: &str, scenario: &Scenario, report: &mut Report) -> Result<(), Failure> {
+async fn tell(file: &str, scenario: &Scenario, report: &mut Report) -> Result<(), Error> {
     let mut world = World::new().await?;
     let told = steps(&mut world, scenario).await;
     world.close().await;
     let steps = scenario.lines.len();
     let (passed, failure) = match told {
         Ok(()) => (steps, None),
-        Err((passed, _, Trouble::Broken(failure))) => {
+        Err((passed, _, Trouble::Broken(error))) => {
             tracing::error!(file, passed, "the scenario could not go on");
-            return Err(failure);
+            return Err(error);
         }
         Err((passed, line, Trouble::Wanting { expected, came })) => {
             let (number, step) = (line.number, line.text.clone());
@@ -187,7 +190,7 @@ async fn step(world: &mut World, line: &Line) -> Done {
 
 impl Report {
     /// For people: one line per scenario, and each failure with its place.
-    pub(crate) fn text(&self) -> String {
+    pub fn text(&self) -> String {
         let mut text = String::new();
         for told in &self.scenarios {
             let verdict = if told.failure.is_some() {

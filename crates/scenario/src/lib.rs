@@ -2,19 +2,21 @@
 //!
 //! Each scenario gets a journal of its own in a temporary directory and a desk over it; nothing is imitated. The
 //! words are in `phrases.rs` and, for people, in `docs/scenarios.md`.
+#![forbid(unsafe_code)]
 
 mod acts;
 mod checks;
+mod error;
 mod parse;
 mod pattern;
 mod people;
 mod phrases;
 mod run;
 mod steps;
-mod temporary;
 mod ways;
 mod words;
 mod world;
 
-pub(crate) use phrases::list as phrases;
-pub(crate) use run::run;
+pub use error::Error;
+pub use phrases::list as phrases;
+pub use run::{Mismatch, Report, Told, run};

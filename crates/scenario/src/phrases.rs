@@ -408,7 +408,7 @@ const PHRASES: &[(Keyword, &str, Read)] = &[
 ];
 
 /// Every phrase with its keyword, for help and documents.
-pub(crate) fn list() -> impl Iterator<Item = String> {
+pub fn list() -> impl Iterator<Item = String> {
     PHRASES
         .iter()
         .map(|(keyword, pattern, _)| format!("{} {pattern}", keyword.as_str()))
