@@ -7,7 +7,7 @@ use crate::chunks::ChunkState;
 use crate::event::Event;
 use crate::ids::ChunkId;
 use crate::refusal::{Code, Refusal};
-use crate::signature::{self, Agreement, SignatureInput, Signed};
+use crate::signature::{Added, Agreement, SignatureInput, Signed};
 use crate::transition::Transition;
 use jiff::Timestamp;
 use serde::{Deserialize, Serialize};
@@ -211,17 +211,17 @@ pub(crate) fn sign(t: &Transition, c: &SignAcceptance, actor: &Actor, now: Times
         return Ok(Vec::new());
     }
     require_ready(t, &c.chunk, &acceptance.proposed.outcome)?;
-    let signed = signature::check(
-        &t.parties,
-        actor,
-        &c.signature,
-        &acceptance.proposed.hash,
-        now,
-    )?;
-    if acceptance.agreement.of(actor.side).is_some() {
-        return Ok(Vec::new());
-    }
-    let both = acceptance.agreement.completed_by(&signed);
+    let needs = t.needs_of_chunk(&chunk.planned);
+    let hash = &acceptance.proposed.hash;
+    let (signed, both) =
+        match acceptance
+            .agreement
+            .sign(&t.parties, needs, actor, &c.signature, hash, now)?
+        {
+            Added::Already => return Ok(Vec::new()),
+            Added::One(signed) => (signed, false),
+            Added::Binding(signed) => (signed, true),
+        };
     let mut events = vec![Event::AcceptanceSigned(AcceptanceSigned {
         chunk: c.chunk.clone(),
         signed,
@@ -258,18 +258,14 @@ pub(crate) fn close(t: &Transition, c: &SignClosure, actor: &Actor, now: Timesta
             .who("nobody: the door stays open that long")
             .how("close it after the hold period"));
     }
-    let signed = signature::check(
-        &t.parties,
-        actor,
-        &c.signature,
-        &closure_hash(t, &c.chunk),
-        now,
-    )?;
-    let closure = require_proposed(t, &c.chunk)?.closure.clone();
-    if closure.of(actor.side).is_some() {
-        return Ok(Vec::new());
-    }
-    let both = closure.completed_by(&signed);
+    let closure = &require_proposed(t, &c.chunk)?.closure;
+    let needs = t.needs_of_chunk(&chunk.planned);
+    let hash = closure_hash(t, &c.chunk);
+    let (signed, both) = match closure.sign(&t.parties, needs, actor, &c.signature, &hash, now)? {
+        Added::Already => return Ok(Vec::new()),
+        Added::One(signed) => (signed, false),
+        Added::Binding(signed) => (signed, true),
+    };
     let mut events = vec![Event::ClosureSigned(ClosureSigned {
         chunk: c.chunk.clone(),
         signed,

@@ -77,20 +77,81 @@ pub enum Role {
     Duty,
     /// Places test calls and records their outcome.
     TestCaller,
+    /// Signs, reviews and vetoes where nurses advise: consult and triage.
+    ClinicalLead,
+    /// Keeps the evidence of law and contract.
+    Compliance,
+    /// Plans people's paths and dates; sees what nobody else sees.
+    HumanResources,
+    /// Reviews calls: effective and compassionate.
+    Quality,
+    /// Works on the phones: acknowledges culture cards, reports what is wrong.
+    Agent,
     /// Reads.
     Viewer,
 }
 
 impl Role {
     /// Every role, for tables and help.
-    pub const ALL: [Self; 6] = [
+    pub const ALL: [Self; 11] = [
         Self::Signatory,
         Self::Implementation,
         Self::AccountManager,
         Self::Duty,
         Self::TestCaller,
+        Self::ClinicalLead,
+        Self::Compliance,
+        Self::HumanResources,
+        Self::Quality,
+        Self::Agent,
         Self::Viewer,
     ];
+
+    /// The role in words.
+    pub fn words(self) -> &'static str {
+        match self {
+            Self::Signatory => "signatory",
+            Self::Implementation => "implementation",
+            Self::AccountManager => "account manager",
+            Self::Duty => "duty manager",
+            Self::TestCaller => "test caller",
+            Self::ClinicalLead => "clinical lead",
+            Self::Compliance => "compliance officer",
+            Self::HumanResources => "human resources",
+            Self::Quality => "quality reviewer",
+            Self::Agent => "agent",
+            Self::Viewer => "viewer",
+        }
+    }
+
+    /// What the role may do (§4.3).
+    pub fn rights(self) -> &'static [Right] {
+        use Right::{
+            BringHome, Comply, JudgeClinically, ManagePeople, PlaceTestCalls, Prepare, Report,
+            Review, Sign,
+        };
+        match self {
+            Self::Signatory => &[Prepare, PlaceTestCalls, Sign, BringHome, Report],
+            Self::Implementation | Self::AccountManager => {
+                &[Prepare, PlaceTestCalls, BringHome, Report]
+            }
+            Self::Duty => &[BringHome, Report],
+            Self::TestCaller => &[PlaceTestCalls, Report],
+            Self::ClinicalLead => &[
+                Prepare,
+                PlaceTestCalls,
+                Sign,
+                BringHome,
+                JudgeClinically,
+                Review,
+                Report,
+            ],
+            Self::Compliance => &[Comply, Report],
+            Self::HumanResources => &[ManagePeople, Report],
+            Self::Quality => &[Review, PlaceTestCalls, Report],
+            Self::Agent | Self::Viewer => &[Report],
+        }
+    }
 }
 
 /// What an action needs.
@@ -104,6 +165,16 @@ pub enum Right {
     Sign,
     /// Bring calls home, lower a share.
     BringHome,
+    /// Veto, review and release where nurses advise.
+    JudgeClinically,
+    /// Record and confirm the evidence of law and contract.
+    Comply,
+    /// Plan people's paths and dates.
+    ManagePeople,
+    /// Review calls.
+    Review,
+    /// Report an issue or a hazard, acknowledge, give thanks: everybody may.
+    Report,
 }
 
 /// A person acting, as the command layer authenticated them.
@@ -129,17 +200,23 @@ impl Actor {
 
     /// Whether any of the person's roles carries the right.
     pub fn may(&self, right: Right) -> bool {
-        self.roles.iter().any(|role| match right {
-            Right::Prepare => {
-                matches!(
-                    role,
-                    Role::Signatory | Role::Implementation | Role::AccountManager
-                )
-            }
-            Right::PlaceTestCalls => !matches!(role, Role::Viewer | Role::Duty),
-            Right::Sign => matches!(role, Role::Signatory),
-            Right::BringHome => !matches!(role, Role::Viewer | Role::TestCaller),
-        })
+        self.roles.iter().any(|role| role.rights().contains(&right))
+    }
+
+    /// Whether the person has the role.
+    pub fn is(&self, role: Role) -> bool {
+        self.roles.contains(&role)
+    }
+
+    /// Refuses with `NOT_AUTHORISED` a person of the other party: some facts are one party's alone.
+    pub fn require_side(&self, side: Side, what: &str) -> Result<(), Refusal> {
+        if self.side == side {
+            return Ok(());
+        }
+        Err(Refusal::new(Code::NotAuthorised)
+            .missing(format!("a person of the {side}, who alone may {what}"))
+            .who(format!("the {side}"))
+            .how(format!("let a person of the {side} do it")))
     }
 
     /// Refuses with `NOT_AUTHORISED` when no role carries the right.
@@ -165,6 +242,11 @@ impl Right {
             Self::PlaceTestCalls => "record test calls",
             Self::Sign => "sign",
             Self::BringHome => "bring calls home",
+            Self::JudgeClinically => "judge clinically",
+            Self::Comply => "keep the evidence of law and contract",
+            Self::ManagePeople => "plan people's paths",
+            Self::Review => "review calls",
+            Self::Report => "report",
         }
     }
 }

@@ -9,6 +9,7 @@ use crate::parties::CreateTransition;
 use crate::routing_changes::{ApproveStep, LowerShare, ProposeStep};
 use crate::schedule::{ProposePlan, SignPlan};
 use crate::test_calls::RecordTestCall;
+use crate::waivers::{ProposeWaiver, SignWaiver};
 use serde::{Deserialize, Serialize};
 
 macro_rules! commands {
@@ -80,4 +81,8 @@ commands! {
     SignAcceptance => "sign_acceptance";
     /// Closes the door of a chunk for one party, after the hold period.
     SignClosure => "sign_closure";
+    /// Asks to set one rule aside for one chunk, where the trade knows such an exception.
+    ProposeWaiver => "propose_waiver";
+    /// Signs a waiver, with this signatory's own reason.
+    SignWaiver => "sign_waiver";
 }

@@ -6,7 +6,7 @@ use crate::canonical;
 use crate::event::Event;
 use crate::ids::TransitionId;
 use crate::refusal::{Code, Refusal};
-use crate::signature::{self, Agreement, SignatureInput, Signed};
+use crate::signature::{Added, Agreement, Needs, SignatureInput, Signed};
 use crate::transition::Transition;
 use crate::{account_manager, lines::bad};
 use jiff::Timestamp;
@@ -164,17 +164,17 @@ pub(crate) fn sign(t: &Transition, c: &SignDiscovery, actor: &Actor, now: Timest
     if t.discovery.opened_at.is_none() || !open.is_empty() {
         return Err(open_refusal(t));
     }
-    let signed = signature::check(
-        &t.parties,
-        actor,
-        &c.signature,
-        &t.discovery.hash(&t.id),
-        now,
-    )?;
-    if t.discovery.agreement.of(actor.side).is_some() {
-        return Ok(Vec::new());
-    }
-    Ok(vec![Event::DiscoverySigned(DiscoverySigned { signed })])
+    let hash = t.discovery.hash(&t.id);
+    let added =
+        t.discovery
+            .agreement
+            .sign(&t.parties, Needs::Both, actor, &c.signature, &hash, now)?;
+    Ok(match added {
+        Added::Already => Vec::new(),
+        Added::One(signed) | Added::Binding(signed) => {
+            vec![Event::DiscoverySigned(DiscoverySigned { signed })]
+        }
+    })
 }
 
 /// Refuses everything that must wait for discovery.

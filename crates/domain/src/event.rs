@@ -13,6 +13,7 @@ use crate::refusal::Code;
 use crate::routing_changes::{ShareChanged, StepApproved, StepProposed};
 use crate::schedule::{PlanProposed, PlanSigned, ScheduleAgreed};
 use crate::test_calls::TestCallRecorded;
+use crate::waivers::{WaiverProposed, WaiverSigned};
 use jiff::Timestamp;
 use serde::{Deserialize, Serialize};
 
@@ -62,6 +63,8 @@ events! {
     ChunkAccepted => "chunk_accepted", "Both accepted; the hold period runs.";
     ClosureSigned => "closure_signed", "One party signed that the door may close.";
     ChunkClosed => "chunk_closed", "Both closed the door.";
+    WaiverProposed => "waiver_proposed", "Somebody asked to set a rule aside for one chunk.";
+    WaiverSigned => "waiver_signed", "One signature under a waiver.";
     CommandRefused => "command_refused", "Somebody asked for what a rule refuses.";
 }
 

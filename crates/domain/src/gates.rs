@@ -2,15 +2,15 @@
 
 use crate::Decided;
 use crate::actor::{Actor, Right};
+use crate::boards::{Board, Kind};
 use crate::canonical;
-use crate::chunks::ChunkState;
+use crate::chunks::{Chunk, ChunkState};
 use crate::event::Event;
 use crate::fallback;
 use crate::ids::ChunkId;
 use crate::lines::bad;
 use crate::refusal::{Code, Refusal};
-use crate::signature::{self, Agreement, SignatureInput, Signed};
-use crate::test_calls::missing_cells;
+use crate::signature::{Added, Agreement, SignatureInput, Signed};
 use crate::transition::Transition;
 use crate::{account_manager, schedule};
 use jiff::Timestamp;
@@ -66,6 +66,16 @@ impl GateLeg {
         }
     }
 }
+
+/// What every concern asks of a gate, beside the recorded evidence.
+const CHECKS: &[Check] = &[crate::test_calls::findings];
+
+pub(crate) const BOARD: Kind = Kind {
+    name: "gates",
+    says: "The five lamps of each chunk and what keeps them red",
+    may_see: None,
+    draw: |t, _, now| draw(t, now),
+};
 
 /// Records evidence for one leg of a chunk's gate.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize, schemars::JsonSchema)]
@@ -148,31 +158,62 @@ pub fn hash(t: &Transition, chunk: &ChunkId) -> String {
     )
 }
 
-/// Everything that keeps the gate red now.
-pub fn red(t: &Transition, chunk: &ChunkId, now: Timestamp) -> Vec<String> {
-    let valid_s = i64::from(t.terms.evidence_valid_days) * 86_400;
-    let legs = t.gates.get(chunk).map(|gate| &gate.evidence);
-    let mut missing = Vec::new();
-    for leg in GateLeg::ALL {
-        match legs.and_then(|evidence| evidence.get(&leg)) {
-            None => missing.push(format!("{}: no evidence", leg.words())),
-            Some(e) if !e.passed => missing.push(format!("{}: red", leg.words())),
-            Some(e) if now.duration_since(e.at).as_secs() > valid_s => {
-                missing.push(format!(
-                    "{}: evidence older than {} days",
-                    leg.words(),
-                    t.terms.evidence_valid_days
-                ));
-            }
-            Some(_) => {}
+/// One thing that keeps a leg red.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Finding {
+    /// The leg.
+    pub leg: GateLeg,
+    /// What is missing, in words.
+    pub text: String,
+}
+
+/// What one concern finds missing for a chunk.
+pub(crate) type Check = fn(&Transition, &Chunk, Timestamp) -> Vec<Finding>;
+
+impl GateLeg {
+    pub(crate) fn finds(self, text: impl Into<String>) -> Finding {
+        Finding {
+            leg: self,
+            text: text.into(),
         }
     }
-    missing.extend(
-        missing_cells(t, chunk, now)
-            .into_iter()
-            .map(|cell| format!("test cell {cell}")),
-    );
-    missing
+}
+
+/// Everything that keeps the gate red now, by leg: recorded evidence, then what each concern knows.
+pub fn findings(t: &Transition, id: &ChunkId, now: Timestamp) -> Vec<Finding> {
+    let Some(chunk) = t.chunk(id) else {
+        return Vec::new();
+    };
+    let mut found = evidence_findings(t, id, now);
+    found.extend(CHECKS.iter().flat_map(|check| check(t, chunk, now)));
+    found.sort_by_key(|finding| finding.leg);
+    found
+}
+
+/// The findings in words.
+pub fn red(t: &Transition, chunk: &ChunkId, now: Timestamp) -> Vec<String> {
+    findings(t, chunk, now)
+        .into_iter()
+        .map(|f| format!("{}: {}", f.leg.words(), f.text))
+        .collect()
+}
+
+fn evidence_findings(t: &Transition, chunk: &ChunkId, now: Timestamp) -> Vec<Finding> {
+    let valid_s = i64::from(t.terms.evidence_valid_days) * 86_400;
+    let legs = t.gates.get(chunk).map(|gate| &gate.evidence);
+    let missing = |leg: GateLeg| match legs.and_then(|evidence| evidence.get(&leg)) {
+        None => Some("no evidence".to_owned()),
+        Some(e) if !e.passed => Some("red".to_owned()),
+        Some(e) if now.duration_since(e.at).as_secs() > valid_s => Some(format!(
+            "evidence older than {} days",
+            t.terms.evidence_valid_days
+        )),
+        Some(_) => None,
+    };
+    GateLeg::ALL
+        .into_iter()
+        .filter_map(|leg| Some(leg.finds(missing(leg)?)))
+        .collect()
 }
 
 pub(crate) fn record_evidence(
@@ -210,16 +251,19 @@ pub(crate) fn sign(t: &Transition, c: &SignGate, actor: &Actor, now: Timestamp) 
         }
     }
     require_green(t, &c.chunk, now)?;
-    let signed = signature::check(&t.parties, actor, &c.signature, &hash(t, &c.chunk), now)?;
     let agreement = t
         .gates
         .get(&c.chunk)
         .map(|gate| gate.agreement.clone())
         .unwrap_or_default();
-    if agreement.of(actor.side).is_some() {
-        return Ok(Vec::new());
-    }
-    let passed = agreement.completed_by(&signed);
+    let needs = t.needs_of_chunk(&chunk.planned);
+    let hash = hash(t, &c.chunk);
+    let (signed, passed) =
+        match agreement.sign(&t.parties, needs, actor, &c.signature, &hash, now)? {
+            Added::Already => return Ok(Vec::new()),
+            Added::One(signed) => (signed, false),
+            Added::Binding(signed) => (signed, true),
+        };
     let mut events = vec![Event::GateSigned(GateSigned {
         chunk: c.chunk.clone(),
         signed,
@@ -263,4 +307,30 @@ pub(crate) fn apply_signed(t: &mut Transition, e: &GateSigned) {
         .or_default()
         .agreement
         .add(&e.signed);
+}
+
+fn draw(t: &Transition, now: Timestamp) -> Board {
+    let mut board = Board::new("Readiness gates", &["chunk", "leg", "lamp", "missing"]);
+    for (id, chunk) in &t.chunks {
+        let found = findings(t, id, now);
+        for leg in GateLeg::ALL {
+            let missing: Vec<_> = found.iter().filter(|f| f.leg == leg).collect();
+            let lamp = if missing.is_empty() { "green" } else { "red" };
+            let texts: Vec<_> = missing.iter().map(|f| f.text.as_str()).collect();
+            board.row([
+                id.to_string(),
+                leg.words().to_owned(),
+                lamp.to_owned(),
+                texts.join(" · "),
+            ]);
+        }
+        let stamps: Vec<_> = crate::waivers::stamps(t, id).collect();
+        if !stamps.is_empty() {
+            board.note(format!("{id}: {}", stamps.join(", ")));
+        }
+        if let ChunkState::Returned { incident } = &chunk.state {
+            board.note(format!("{id} came home by {incident}"));
+        }
+    }
+    board
 }

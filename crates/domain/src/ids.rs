@@ -51,6 +51,8 @@ id! {
     StepId
     /// One handled fallback.
     IncidentId
+    /// One rule set aside for one chunk.
+    WaiverId
 }
 
 /// An id is usable when it is 1–64 characters of letters, digits, `.`, `_`, `/` and `-`.

@@ -4,6 +4,7 @@ use crate::ids::{CallTypeId, ChunkId, SiteId};
 use crate::refusal::{Code, Refusal};
 use crate::schedule::Plan;
 use crate::transition::Transition;
+use crate::waivers::{Waivable, is_waived};
 use serde::{Deserialize, Serialize};
 use std::fmt;
 
@@ -93,7 +94,8 @@ pub(crate) fn check_plan_order(t: &Transition, plan: &Plan) -> Result<(), Refusa
             let (Some(first), Some(later)) = (harder.starts_on(), easier.starts_on()) else {
                 continue;
             };
-            if low < high && first < later {
+            let waived = || is_waived(t, Waivable::LadderInversion, &harder.id);
+            if low < high && first < later && !waived() {
                 inversions.push(format!(
                     "{} ({low}, {later}) before {} ({high}, {first})",
                     easier.id, harder.id

@@ -7,6 +7,7 @@
 pub mod acceptance;
 pub mod account_manager;
 pub mod actor;
+pub mod boards;
 pub mod caller;
 pub mod canonical;
 pub mod chunks;
@@ -28,7 +29,9 @@ pub mod share;
 pub mod signature;
 pub mod site_serial;
 pub mod test_calls;
+pub mod text;
 pub mod transition;
+pub mod waivers;
 pub mod windows;
 
 pub use actor::{Actor, Right, Role, Side};

@@ -4,7 +4,7 @@ use crate::Decided;
 use crate::actor::{Actor, Right, Side};
 use crate::event::Event;
 use crate::ids::{PersonId, SiteId, is_usable};
-use crate::ladder::CallType;
+use crate::ladder::{CallType, Rung};
 use crate::lines::{Line, bad};
 use crate::refusal::{Code, Refusal};
 use crate::signature::is_public_key;
@@ -54,6 +54,9 @@ pub struct Signatory {
     pub title: String,
     /// Hex Ed25519 public key.
     pub public_key: String,
+    /// Whether this is the clinical lead, who signs beside the parties where nurses advise.
+    #[serde(default, skip_serializing_if = "std::ops::Not::not")]
+    pub clinical_lead: bool,
 }
 
 /// One in-house call centre.
@@ -168,6 +171,7 @@ pub(crate) fn create(
     for call_type in &c.call_types {
         call_type.check()?;
     }
+    check_clinical_lead(c)?;
     check_lines(c)?;
     Ok(vec![Event::TransitionCreated(TransitionCreated {
         facts: c.clone(),
@@ -187,7 +191,7 @@ fn check_parties(parties: &[Party]) -> Result<(), Refusal> {
     }
     let mut people = BTreeSet::new();
     for party in parties {
-        if party.signatories.is_empty() {
+        if party.signatories.iter().all(|s| s.clinical_lead) {
             return Err(Refusal::new(Code::NoSignatory)
                 .missing(format!("a signatory of {} ({})", party.name, party.side))
                 .who(format!("an officer of {}", party.name))
@@ -210,6 +214,26 @@ fn check_parties(parties: &[Party]) -> Result<(), Refusal> {
                 )));
             }
         }
+    }
+    Ok(())
+}
+
+/// Where nurses advise, the client's clinical lead signs beside the parties (§4.3).
+fn check_clinical_lead(c: &CreateTransition) -> Result<(), Refusal> {
+    let clinical = c.call_types.iter().any(|k| k.rung() >= Rung::Consult);
+    let leads = c.parties.iter().flat_map(|party| {
+        let leads = party.signatories.iter().filter(|s| s.clinical_lead);
+        leads.map(|_| party.side)
+    });
+    let leads: Vec<_> = leads.collect();
+    if leads.iter().any(|side| *side != Side::Client) || leads.len() > 1 {
+        return Err(bad("one clinical lead, of the client".into()));
+    }
+    if leads.is_empty() && clinical {
+        return Err(Refusal::new(Code::NoSignatory)
+            .missing("a clinical lead of the client: consult or triage is among the call types")
+            .who("an officer of the client")
+            .how("name the person with `clinical_lead: true` and the public key they sign with"));
     }
     Ok(())
 }

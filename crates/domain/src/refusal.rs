@@ -69,6 +69,7 @@ codes! {
     HoldRunning => "HOLD_RUNNING", "§7.8", "the door stays open until the hold period ends";
     AcceptanceNotReady => "ACCEPTANCE_NOT_READY", "A11, A21, B13", "acceptance is numeric, dated and not worse on every critical measure";
     WrongState => "WRONG_STATE", "§4.4", "the state machine has no such edge";
+    CallerData => "CALLER_DATA", "B10, design: personal data", "free text never points at one caller or patient";
     Unknown => "UNKNOWN", "A3", "what is named exists";
 }
 

@@ -12,7 +12,7 @@ use crate::ids::{ChunkId, StepId};
 use crate::lines::bad;
 use crate::refusal::{Code, Refusal};
 use crate::share::{ShareInput, TrafficShare};
-use crate::signature::{self, Agreement, SignatureInput, Signed};
+use crate::signature::{Added, Agreement, SignatureInput, Signed};
 use crate::transition::Transition;
 use crate::{account_manager, fallback, gates, ladder, schedule, site_serial};
 use jiff::Timestamp;
@@ -150,30 +150,22 @@ pub(crate) fn approve(t: &Transition, c: &ApproveStep, actor: &Actor, now: Times
             .how("propose the step again (`segue do propose-step`)"));
     }
     check_forward(t, &proposed.chunk, proposed.share, now)?;
-    let signed = signature::check(&t.parties, actor, &c.signature, &proposed.hash, now)?;
-    let window_s = i64::from(t.terms.approval_window_min) * 60;
-    let fresh = |s: &Signed| now.duration_since(s.at).as_secs() <= window_s;
-    let mine_stands = step.agreement.of(actor.side).is_some_and(&fresh);
-    let other = step.agreement.of(actor.side.other());
-    if let Some(stale) = other.filter(|s| !fresh(s)) {
-        return Err(Refusal::new(Code::ApprovalStale)
-            .missing(format!(
-                "the approval of {} within {} minutes; theirs is of {}",
-                t.parties.name(stale.side),
-                t.terms.approval_window_min,
-                stale.at
-            ))
-            .who(format!("`{}`", stale.signatory))
-            .how("they approve the step again, then you do"));
-    }
-    if mine_stands && other.is_none() {
-        return Ok(Vec::new());
+    let fresh = approvals(t, step, now);
+    let needs = t.needs_of_chunk(&chunk.planned);
+    let (signed, binding) =
+        match fresh.sign(&t.parties, needs, actor, &c.signature, &proposed.hash, now)? {
+            Added::Already => return Ok(Vec::new()),
+            Added::One(signed) => (signed, false),
+            Added::Binding(signed) => (signed, true),
+        };
+    if let Some(stale) = stale(&step.agreement, &fresh, &signed) {
+        return Err(approval_stale(t, stale));
     }
     let mut events = vec![Event::StepApproved(StepApproved {
         step: c.step.clone(),
         signed,
     })];
-    if other.is_some() {
+    if binding {
         events.push(Event::ShareChanged(ShareChanged {
             chunk: proposed.chunk.clone(),
             from: chunk.share,
@@ -183,6 +175,51 @@ pub(crate) fn approve(t: &Transition, c: &ApproveStep, actor: &Actor, now: Times
         }));
     }
     Ok(events)
+}
+
+/// The approvals that still count: given within the agreed minutes (design: nodes).
+fn approvals(t: &Transition, step: &Step, now: Timestamp) -> Agreement {
+    let window_s = i64::from(t.terms.approval_window_min) * 60;
+    let fresh = |s: &Option<Signed>| {
+        s.clone()
+            .filter(|s| now.duration_since(s.at).as_secs() <= window_s)
+    };
+    let all = &step.agreement;
+    Agreement {
+        client: fresh(&all.client),
+        outsourcer: fresh(&all.outsourcer),
+        clinical: fresh(&all.clinical),
+    }
+}
+
+/// An approval that was given and counts no more, met by somebody who has not approved yet: its giver approves again
+/// first. Whoever approves again is never held up, or two late approvals would wait for each other.
+fn stale<'a>(all: &'a Agreement, fresh: &Agreement, signed: &Signed) -> Option<&'a Signed> {
+    if all.place(signed).is_some() {
+        return None;
+    }
+    [
+        (&all.client, &fresh.client),
+        (&all.outsourcer, &fresh.outsourcer),
+        (&all.clinical, &fresh.clinical),
+    ]
+    .into_iter()
+    .find_map(|(given, fresh)| given.as_ref().filter(|_| fresh.is_none()))
+}
+
+fn approval_stale(t: &Transition, stale: &Signed) -> Refusal {
+    let of = if stale.clinical {
+        "the clinical lead".to_owned()
+    } else {
+        t.parties.name(stale.side)
+    };
+    Refusal::new(Code::ApprovalStale)
+        .missing(format!(
+            "the approval of {of} within {} minutes; theirs is of {}",
+            t.terms.approval_window_min, stale.at
+        ))
+        .who(format!("`{}`", stale.signatory))
+        .how("they approve the step again, then you do")
 }
 
 pub(crate) fn lower(t: &Transition, c: &LowerShare, actor: &Actor, now: Timestamp) -> Decided {

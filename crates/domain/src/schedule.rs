@@ -9,7 +9,7 @@ use crate::chunks::{self, PlannedChunk};
 use crate::event::Event;
 use crate::ids::PersonId;
 use crate::refusal::{Code, Refusal};
-use crate::signature::{self, Agreement, SignatureInput, Signed};
+use crate::signature::{Added, Agreement, SignatureInput, Signed};
 use crate::transition::Transition;
 use crate::{account_manager, discovery, ladder};
 use jiff::Timestamp;
@@ -249,10 +249,17 @@ pub(crate) fn sign(t: &Transition, c: &SignPlan, actor: &Actor, now: Timestamp) 
     let Some(version) = t.schedule.version(c.version) else {
         return Err(unknown_version(c.version));
     };
-    let signed = signature::check(&t.parties, actor, &c.signature, &version.proposed.hash, now)?;
-    if version.agreement.of(actor.side).is_some() {
-        return Ok(Vec::new());
-    }
+    let needs = t.needs_of_plan(&version.proposed.plan);
+    let hash = &version.proposed.hash;
+    let (signed, agreed) =
+        match version
+            .agreement
+            .sign(&t.parties, needs, actor, &c.signature, hash, now)?
+        {
+            Added::Already => return Ok(Vec::new()),
+            Added::One(signed) => (signed, false),
+            Added::Binding(signed) => (signed, true),
+        };
     if t.schedule.agreed.is_some_and(|agreed| agreed >= c.version) {
         return Err(Refusal::new(Code::WrongState)
             .missing(format!(
@@ -263,16 +270,14 @@ pub(crate) fn sign(t: &Transition, c: &SignPlan, actor: &Actor, now: Timestamp) 
     }
     // What is out may have changed since the version was proposed.
     check_agreed_kept(t, &version.proposed.plan)?;
-    let agreed = version.agreement.completed_by(&signed);
     let mut events = vec![Event::PlanSigned(PlanSigned {
         version: c.version,
         signed,
     })];
     if agreed {
-        let hash = version.proposed.hash.clone();
         events.push(Event::ScheduleAgreed(ScheduleAgreed {
             version: c.version,
-            hash,
+            hash: hash.clone(),
             at: now,
         }));
     }
@@ -288,12 +293,15 @@ fn unknown_version(version: u32) -> Refusal {
 /// Refuses whatever needs an agreed schedule.
 pub(crate) fn require_agreed(t: &Transition) -> Result<&PlanVersion, Refusal> {
     t.schedule.agreed().ok_or_else(|| {
-        let missing = match t.schedule.versions.iter().rev().find(|v| !v.agreement.missing().is_empty()) {
-            Some(open) => open
-                .agreement
-                .missing()
+        let open = t.schedule.versions.iter().rev().find_map(|v| {
+            let needs = t.needs_of_plan(&v.proposed.plan);
+            let missing = v.agreement.missing_names(&t.parties, needs);
+            (!missing.is_empty()).then_some((v.proposed.version, missing))
+        });
+        let missing = match open {
+            Some((version, names)) => names
                 .into_iter()
-                .map(|side| format!("{} on version {}", t.parties.name(side), open.proposed.version))
+                .map(|name| format!("{name} on version {version}"))
                 .collect(),
             None => vec!["a proposed plan".into()],
         };

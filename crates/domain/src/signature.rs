@@ -1,7 +1,7 @@
 //! Signatures nobody can forge: Ed25519 over a version hash, by the signatory's own key (design: Signatures).
 
 use crate::actor::{Actor, Right, Side};
-use crate::ids::{ChunkId, PersonId, StepId};
+use crate::ids::{ChunkId, PersonId, StepId, WaiverId};
 use crate::parties::Parties;
 use crate::refusal::{Code, Refusal};
 use crate::transition::Transition;
@@ -59,17 +59,42 @@ pub struct Signed {
     pub signed_hash: String,
     /// Hex signature.
     pub signature: String,
+    /// Whether the clinical lead signed: beside the two parties, where nurses advise.
+    #[serde(default, skip_serializing_if = "std::ops::Not::not")]
+    pub clinical: bool,
     /// When it was recorded.
     pub at: Timestamp,
 }
 
-/// Signatures over one hash. It binds when both parties have signed.
+/// Whose signatures bind (§4.3).
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Needs {
+    /// Both parties.
+    Both,
+    /// Both parties and the clinical lead: consult and triage.
+    BothAndClinical,
+}
+
+/// Signatures over one hash. It binds when both parties have signed, and the clinical lead where one is needed.
 #[derive(Clone, Debug, Default, PartialEq, Eq, Serialize)]
 pub struct Agreement {
     /// The client's signature.
     pub client: Option<Signed>,
     /// The outsourcer's signature.
     pub outsourcer: Option<Signed>,
+    /// The clinical lead's signature.
+    pub clinical: Option<Signed>,
+}
+
+/// What one signature more leads to.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub(crate) enum Added {
+    /// This person's place is signed already.
+    Already,
+    /// Signed; others are missing.
+    One(Signed),
+    /// Signed, and now it binds.
+    Binding(Signed),
 }
 
 impl Agreement {
@@ -81,9 +106,16 @@ impl Agreement {
         }
     }
 
-    /// Whether both have signed.
+    /// Whether both parties have signed.
     pub fn is_complete(&self) -> bool {
-        self.client.is_some() && self.outsourcer.is_some()
+        self.binds(Needs::Both)
+    }
+
+    /// Whether everybody has signed whose signature is needed.
+    pub fn binds(&self, needs: Needs) -> bool {
+        self.client.is_some()
+            && self.outsourcer.is_some()
+            && (needs == Needs::Both || self.clinical.is_some())
     }
 
     /// The parties whose signature is missing.
@@ -94,13 +126,58 @@ impl Agreement {
             .collect()
     }
 
-    /// Whether the agreement binds once this signature is added.
-    pub fn completed_by(&self, signed: &Signed) -> bool {
-        self.of(signed.side.other()).is_some()
+    /// Whose signatures are missing, in words.
+    pub fn missing_names(&self, parties: &Parties, needs: Needs) -> Vec<String> {
+        let lead = (needs == Needs::BothAndClinical && self.clinical.is_none())
+            .then(|| "the clinical lead".to_owned());
+        let sides = self.missing().into_iter().map(|side| parties.name(side));
+        sides.chain(lead).collect()
+    }
+
+    /// One signature more over `expected`: checked, and whether it now binds.
+    ///
+    /// # Errors
+    /// As [`check`]; a clinical lead where none is needed is refused as `SIGNATURE_OF_OTHER`.
+    pub(crate) fn sign(
+        &self,
+        parties: &Parties,
+        needs: Needs,
+        actor: &Actor,
+        input: &SignatureInput,
+        expected: &str,
+        now: Timestamp,
+    ) -> Result<Added, Refusal> {
+        let signed = check(parties, actor, input, expected, now)?;
+        if signed.clinical && needs == Needs::Both {
+            return Err(Refusal::new(Code::SignatureOfOther)
+                .missing("a signatory of a party: nobody asks the clinical lead here")
+                .who("a signatory of each party")
+                .how("the clinical lead signs what touches consult and triage"));
+        }
+        if self.place(&signed).is_some() {
+            return Ok(Added::Already);
+        }
+        let mut with = self.clone();
+        with.add(&signed);
+        Ok(if with.binds(needs) {
+            Added::Binding(signed)
+        } else {
+            Added::One(signed)
+        })
+    }
+
+    /// The signature that stands in the same place: of the same party, or of the clinical lead.
+    pub(crate) fn place(&self, signed: &Signed) -> Option<&Signed> {
+        if signed.clinical {
+            self.clinical.as_ref()
+        } else {
+            self.of(signed.side)
+        }
     }
 
     pub(crate) fn add(&mut self, signed: &Signed) {
         let place = match signed.side {
+            _ if signed.clinical => &mut self.clinical,
             Side::Client => &mut self.client,
             Side::Outsourcer => &mut self.outsourcer,
         };
@@ -162,6 +239,7 @@ pub fn check(
         public_key: signatory.public_key.clone(),
         signed_hash: expected.to_owned(),
         signature: input.signature.clone(),
+        clinical: signatory.clinical_lead,
         at: now,
     })
 }
@@ -215,6 +293,10 @@ pub fn hash_to_sign(t: &Transition, command: &str, fields: &Map<String, Value>) 
             .acceptances
             .get(&chunk()?)
             .map(|a| a.proposed.hash.clone()),
+        "sign_waiver" => t
+            .waivers
+            .get(&WaiverId::from(text("waiver")?))
+            .map(|waiver| waiver.proposed.hash.clone()),
         "sign_closure" => chunk().map(|id| acceptance::closure_hash(t, &id)),
         _ => None,
     }

@@ -2,7 +2,9 @@
 
 use crate::Decided;
 use crate::actor::{Actor, Right, Side};
+use crate::chunks::Chunk;
 use crate::event::Event;
+use crate::gates::{Finding, GateLeg};
 use crate::ids::ChunkId;
 use crate::lines::bad;
 use crate::transition::Transition;
@@ -57,6 +59,14 @@ pub(crate) fn record(t: &Transition, c: &RecordTestCall, actor: &Actor, now: Tim
         evidence: c.evidence.clone(),
         at: now,
     })])
+}
+
+/// What the coverage still asks for (A22).
+pub(crate) fn findings(t: &Transition, chunk: &Chunk, now: Timestamp) -> Vec<Finding> {
+    missing_cells(t, &chunk.planned.id, now)
+        .into_iter()
+        .map(|cell| GateLeg::Processes.finds(format!("test cell {cell}")))
+        .collect()
 }
 
 /// Cells of the chunk whose last call by the client's staff is missing, failed or too old.

@@ -4,13 +4,13 @@ use crate::Decided;
 use crate::acceptance::{self, Acceptance};
 use crate::account_manager::{self, AccountManagerChanged};
 use crate::actor::Actor;
-use crate::chunks::{Chunk, ChunkState};
+use crate::chunks::{Chunk, ChunkState, PlannedChunk};
 use crate::command::Command;
 use crate::discovery::{self, Discovery};
 use crate::event::Event;
 use crate::fallback::{self, Incident};
 use crate::gates::{self, Gate};
-use crate::ids::{CallTypeId, ChunkId, IncidentId, LineId, SiteId, StepId, TransitionId};
+use crate::ids::{CallTypeId, ChunkId, IncidentId, LineId, SiteId, StepId, TransitionId, WaiverId};
 use crate::ladder::{CallType, Rung};
 use crate::lines::Line;
 use crate::parties::{self, Parties, Site, Terms};
@@ -18,8 +18,9 @@ use crate::refusal::{Code, Refusal};
 use crate::routing_changes::{self, Step};
 use crate::schedule::{self, Plan, Schedule};
 use crate::share::TrafficShare;
-use crate::signature::Agreement;
+use crate::signature::{Agreement, Needs};
 use crate::test_calls::{self, TestCallRecorded};
+use crate::waivers::{self, Waiver};
 use jiff::Timestamp;
 use serde::Serialize;
 use std::collections::BTreeMap;
@@ -87,6 +88,8 @@ pub struct Transition {
     pub incidents: BTreeMap<IncidentId, Incident>,
     /// Acceptances by chunk.
     pub acceptances: BTreeMap<ChunkId, Acceptance>,
+    /// Rules set aside, by name.
+    pub waivers: BTreeMap<WaiverId, Waiver>,
     /// The highest epoch any chunk ever had; a chunk that is planned anew starts from it.
     pub epoch_highest: u64,
     /// Refused attempts so far.
@@ -124,6 +127,8 @@ pub fn decide(t: &Transition, command: &Command, actor: &Actor, now: Timestamp) 
         Command::ProposeAcceptance(c) => acceptance::propose(t, c, actor, now),
         Command::SignAcceptance(c) => acceptance::sign(t, c, actor, now),
         Command::SignClosure(c) => acceptance::close(t, c, actor, now),
+        Command::ProposeWaiver(c) => waivers::propose(t, c, actor, now),
+        Command::SignWaiver(c) => waivers::sign(t, c, actor, now),
     }
 }
 
@@ -164,6 +169,8 @@ pub fn apply(t: &mut Transition, event: &Event) {
         }
         Event::ClosureSigned(e) => acceptance::apply_closure(t, e),
         Event::ChunkClosed(e) => t.set_state(&e.chunk, ChunkState::Closed),
+        Event::WaiverProposed(e) => waivers::apply_proposed(t, e),
+        Event::WaiverSigned(e) => waivers::apply_signed(t, e),
         Event::CommandRefused(_) => t.refused += 1,
     }
 }
@@ -223,6 +230,25 @@ impl Transition {
             .iter()
             .find(|k| k.id == *call_type)
             .map(CallType::rung)
+    }
+
+    /// Whose signatures a chunk's gate, steps and acceptance need: the clinical lead's too from consult upwards (§4.3).
+    pub fn needs_of_chunk(&self, chunk: &PlannedChunk) -> Needs {
+        if self.rung(&chunk.call_type) >= Some(Rung::Consult) {
+            Needs::BothAndClinical
+        } else {
+            Needs::Both
+        }
+    }
+
+    /// Whose signatures a plan needs: those of its hardest chunk.
+    pub fn needs_of_plan(&self, plan: &Plan) -> Needs {
+        let clinical = |c: &PlannedChunk| self.needs_of_chunk(c) == Needs::BothAndClinical;
+        if plan.chunks.iter().any(clinical) {
+            Needs::BothAndClinical
+        } else {
+            Needs::Both
+        }
     }
 
     /// A site's zone.

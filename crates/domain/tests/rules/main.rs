@@ -15,3 +15,5 @@ mod properties;
 mod refusals;
 mod regressions;
 mod repeats;
+mod text;
+mod waivers;

@@ -19,6 +19,8 @@ fn each_phase_opens_the_next() {
     story.signs_plan(Side::Outsourcer, 1);
     assert_eq!(story.t.phase(), Phase::Planning);
     story.signs_plan(Side::Client, 1);
+    assert_eq!(story.t.phase(), Phase::Planning);
+    story.lead_signs_plan(1);
     assert_eq!(story.t.phase(), Phase::Moving);
 }
 

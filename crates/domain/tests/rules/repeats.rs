@@ -49,6 +49,7 @@ fn a_second_signature_of_the_same_party_changes_nothing() {
     story.signs_plan(Side::Client, 1);
     assert!(story.signs_plan(Side::Client, 1).is_empty());
     story.signs_plan(Side::Outsourcer, 1);
+    story.lead_signs_plan(1);
     assert!(story.signs_plan(Side::Client, 1).is_empty());
     story.waits_for(MSG, 20);
     story.readies(MSG);

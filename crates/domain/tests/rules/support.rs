@@ -1,25 +1,23 @@
 //! Given facts, when a command, then facts or a refusal; and the short ways to a given state.
 
 use crate::fixture::{self, director, manager, nurse};
-use ed25519_dalek::Signer;
 use jiff::Timestamp;
 use segue_domain::acceptance::{
     OutcomeRecord, ProposeAcceptance, SignAcceptance, SignClosure, Verdict, closure_hash,
 };
-use segue_domain::account_manager::NameAccountManager;
-use segue_domain::chunks::ChunkState;
-use segue_domain::discovery::{CompleteDiscoveryItem, OpenDiscovery, SignDiscovery};
+use segue_domain::discovery::SignDiscovery;
 use segue_domain::fallback::Fallback;
 use segue_domain::gates::{self, GateLeg, RecordEvidence, SignGate};
 use segue_domain::ids::{ChunkId, StepId};
 use segue_domain::routing_changes::{ApproveStep, LowerShare, ProposeStep};
 use segue_domain::schedule::{Plan, ProposePlan, SignPlan};
 use segue_domain::share::ShareInput;
-use segue_domain::signature::{SignatureInput, message};
+use segue_domain::signature::{Needs, SignatureInput};
 use segue_domain::test_calls::RecordTestCall;
 use segue_domain::{
     Actor, Code, Command, Decided, Event, Refusal, Side, Transition, apply, decide,
 };
+use segue_example::{Example, Goal, MOVES_MAX, Move, clinical_lead};
 
 /// When the example begins: Monday, 4 January 2027, 9:00 in New York.
 pub(crate) const START: &str = "2027-01-04T14:00:00Z";
@@ -30,6 +28,7 @@ pub(crate) struct Story {
     pub(crate) t: Transition,
     pub(crate) facts: Vec<Event>,
     pub(crate) now: Timestamp,
+    pub(crate) example: Example,
 }
 
 /// What a command answered.
@@ -69,18 +68,13 @@ pub(crate) fn id() -> segue_domain::ids::TransitionId {
     "RVS".into()
 }
 
-/// A signature by a director's example key over a hash.
+/// A signature by a person's example key, whoever hands it in.
 pub(crate) fn signature(person: &str, hash: &str) -> SignatureInput {
-    let bytes = message(hash).expect("a hash");
-    SignatureInput {
-        signatory: person.into(),
-        signed_hash: hash.to_owned(),
-        signature: hex::encode(fixture::key(person).sign(&bytes).to_bytes()),
-    }
+    segue_example::sign(&Actor::new(person, Side::Client, &[]), hash)
 }
 
 pub(crate) fn signed_by(side: Side, hash: &str) -> SignatureInput {
-    signature(director(side).person.as_str(), hash)
+    segue_example::sign(&director(side), hash)
 }
 
 pub(crate) fn outcome(verdict: Verdict) -> OutcomeRecord {
@@ -101,6 +95,7 @@ impl Story {
             t: Transition::new(id()),
             facts: Vec::new(),
             now: START.parse().unwrap(),
+            example: Example::riverside(),
         }
     }
 
@@ -139,43 +134,52 @@ impl Story {
 
     // ---- short ways ----
 
-    pub(crate) fn created() -> Self {
+    /// Moves on until the goal is reached, each move through `decide`.
+    #[track_caller]
+    pub(crate) fn walks(&mut self, goal: &Goal) {
+        for _ in 0..MOVES_MAX {
+            match self.example.next(&self.t, goal, self.now) {
+                None => return,
+                Some(Move::Wait(at)) => self.not_before(at),
+                Some(Move::Say(said)) => {
+                    let (actor, command) = *said;
+                    let name = command.name();
+                    let events =
+                        decide(&self.t, &command, &actor, self.now).unwrap_or_else(|refusal| {
+                            panic!("{name} on the way to {goal:?}: {refusal}")
+                        });
+                    assert!(
+                        !events.is_empty(),
+                        "{name} changes nothing on the way to {goal:?}"
+                    );
+                    self.record(&events);
+                }
+            }
+        }
+        panic!("no way to {goal:?}");
+    }
+
+    #[track_caller]
+    fn at(goal: &Goal) -> Self {
         let mut story = Self::new();
-        story.does(&manager(Side::Client), fixture::create());
+        story.walks(goal);
         story
+    }
+
+    pub(crate) fn created() -> Self {
+        Self::at(&Goal::Created)
     }
 
     pub(crate) fn managed() -> Self {
-        let mut story = Self::created();
-        story.does(
-            &manager(Side::Outsourcer),
-            NameAccountManager {
-                person: "cb-account".into(),
-                deputy: Some("cb-deputy".into()),
-            },
-        );
-        story
+        Self::at(&Goal::AccountManaged)
     }
 
     pub(crate) fn discovering() -> Self {
-        let mut story = Self::managed();
-        story.does(&manager(Side::Client), OpenDiscovery { items: Vec::new() });
-        story
+        Self::at(&Goal::Discovering { open: 11 })
     }
 
     pub(crate) fn discovered() -> Self {
-        let mut story = Self::discovering();
-        for item in story.t.discovery.open_items() {
-            let evidence = format!("minutes: {item}");
-            story.does(
-                &manager(Side::Client),
-                CompleteDiscoveryItem { item, evidence },
-            );
-        }
-        for side in Side::BOTH {
-            story.signs_discovery(side);
-        }
-        story
+        Self::at(&Goal::Discovered)
     }
 
     pub(crate) fn signs_discovery(&mut self, side: Side) {
@@ -183,17 +187,32 @@ impl Story {
         self.does(&director(side), SignDiscovery { signature });
     }
 
-    /// Both sign the example plan.
+    /// Both sign the example plan, and the clinical lead.
     pub(crate) fn agreed() -> Self {
-        Self::discovered().agree(fixture::plan())
+        Self::at(&Goal::Agreed)
     }
 
     pub(crate) fn agree(mut self, plan: Plan) -> Self {
         let version = self.proposes(Side::Client, plan);
+        self.all_sign_plan(version);
+        self
+    }
+
+    /// Everybody whose signature the version needs.
+    pub(crate) fn all_sign_plan(&mut self, version: u32) {
         for side in Side::BOTH {
             self.signs_plan(side, version);
         }
-        self
+        let proposed = &self.t.schedule.version(version).unwrap().proposed;
+        if self.t.needs_of_plan(&proposed.plan) == Needs::BothAndClinical {
+            self.lead_signs_plan(version);
+        }
+    }
+
+    pub(crate) fn lead_signs_plan(&mut self, version: u32) -> Vec<Event> {
+        let hash = &self.t.schedule.version(version).unwrap().proposed.hash;
+        let signature = segue_example::sign(&clinical_lead(), hash);
+        self.does(&clinical_lead(), SignPlan { version, signature })
     }
 
     pub(crate) fn proposes(&mut self, side: Side, plan: Plan) -> u32 {
@@ -214,7 +233,7 @@ impl Story {
         self.does(&director(side), command)
     }
 
-    /// All five legs and every test cell green, now.
+    /// Everything the gate asks for is recorded anew, now.
     pub(crate) fn proves(&mut self, chunk: &str) {
         for leg in GateLeg::ALL {
             self.does(&manager(Side::Outsourcer), evidence(chunk, leg, true));
@@ -223,6 +242,7 @@ impl Story {
         for cell in cells {
             self.does(&nurse(), test_call(chunk, &cell, true));
         }
+        self.walks(&Goal::Proved(chunk.into()));
     }
 
     pub(crate) fn sign_gate(&self, side: Side, chunk: &str) -> SignGate {
@@ -232,12 +252,9 @@ impl Story {
         }
     }
 
+    #[track_caller]
     pub(crate) fn readies(&mut self, chunk: &str) {
-        self.proves(chunk);
-        for side in Side::BOTH {
-            let command = self.sign_gate(side, chunk);
-            self.does(&director(side), command);
-        }
+        self.walks(&Goal::Ready(chunk.into()));
     }
 
     /// Moves to the agreed date of a share.
@@ -279,32 +296,10 @@ impl Story {
         self.does(&director(side), command)
     }
 
-    pub(crate) fn raises(&mut self, chunk: &str, percent: u8) {
-        self.waits_for(chunk, percent);
-        if !gates::red(&self.t, &chunk.into(), self.now).is_empty() {
-            self.proves(chunk);
-        }
-        let step = self.proposes_step(chunk, percent);
-        for side in Side::BOTH {
-            self.approves(side, &step);
-        }
-    }
-
     /// Ready, then every agreed step up to the share.
+    #[track_caller]
     pub(crate) fn goes_live(&mut self, chunk: &str, percent: u8) {
-        let steps: Vec<u8> = self
-            .chunk(chunk)
-            .planned
-            .steps
-            .iter()
-            .map(|s| s.share_percent.parse().unwrap().percent())
-            .filter(|s| *s <= percent)
-            .collect();
-        self.waits_for(chunk, steps[0]);
-        self.readies(chunk);
-        for share in steps {
-            self.raises(chunk, share);
-        }
+        self.walks(&Goal::Live(chunk.into(), percent));
     }
 
     pub(crate) fn proposes_acceptance(&mut self, chunk: &str) {
@@ -326,14 +321,16 @@ impl Story {
         }
     }
 
+    /// The next agreed share, at its date.
+    #[track_caller]
+    pub(crate) fn raises(&mut self, chunk: &str, percent: u8) {
+        self.goes_live(chunk, percent);
+    }
+
     /// Live at 100 % and accepted by both.
+    #[track_caller]
     pub(crate) fn finishes(&mut self, chunk: &str) {
-        self.goes_live(chunk, 100);
-        self.proposes_acceptance(chunk);
-        for side in Side::BOTH {
-            let command = self.sign_acceptance(side, chunk);
-            self.does(&director(side), command);
-        }
+        self.walks(&Goal::Accepted(chunk.into()));
     }
 
     pub(crate) fn sign_closure(&self, side: Side, chunk: &str) -> SignClosure {
@@ -344,14 +341,9 @@ impl Story {
         }
     }
 
+    #[track_caller]
     pub(crate) fn closes(&mut self, chunk: &str) {
-        if let ChunkState::Held { hold_until, .. } = self.chunk(chunk).state {
-            self.not_before(hold_until);
-        }
-        for side in Side::BOTH {
-            let command = self.sign_closure(side, chunk);
-            self.does(&director(side), command);
-        }
+        self.walks(&Goal::Closed(chunk.into()));
     }
 
     pub(crate) fn chunk(&self, chunk: &str) -> &segue_domain::chunks::Chunk {

@@ -1,0 +1,81 @@
+//! Boards: what a concern shows, as rows that every door prints alike (`segue show NAME`, `/boards/NAME`, the API,
+//! scenarios). A board decides nothing; it reads the state as of an instant, for one reader.
+
+use crate::actor::Actor;
+use crate::refusal::{Code, Refusal};
+use crate::transition::Transition;
+use jiff::Timestamp;
+use serde::Serialize;
+
+/// One board, drawn.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize)]
+pub struct Board {
+    /// What it is about.
+    pub title: String,
+    /// What each column says.
+    pub columns: Vec<&'static str>,
+    /// The rows; each has as many cells as there are columns.
+    pub rows: Vec<Vec<String>>,
+    /// Sentences below: totals, warnings, what is suppressed and why.
+    pub notes: Vec<String>,
+}
+
+/// A board that can be drawn.
+pub struct Kind {
+    /// Its name: `phases`.
+    pub name: &'static str,
+    /// What it shows, in one sentence.
+    pub says: &'static str,
+    /// Whether this person may see it; `None` means everybody of both parties.
+    pub may_see: Option<fn(&Actor) -> bool>,
+    /// Draws it.
+    pub draw: fn(&Transition, &Actor, Timestamp) -> Board,
+}
+
+/// Every board, in the order of the trade.
+pub const KINDS: &[Kind] = &[crate::waivers::BOARD, crate::gates::BOARD];
+
+/// Draws a board for a reader.
+///
+/// # Errors
+/// `UNKNOWN` with the names there are, or `NOT_AUTHORISED` where the reader may not see it.
+pub fn draw(t: &Transition, name: &str, reader: &Actor, now: Timestamp) -> Result<Board, Refusal> {
+    let Some(kind) = KINDS.iter().find(|kind| kind.name == name) else {
+        let names: Vec<_> = KINDS.iter().map(|kind| kind.name).collect();
+        return Err(Refusal::new(Code::Unknown)
+            .missing(format!("a board named `{name}`"))
+            .how(format!("choose one of: {}", names.join(", "))));
+    };
+    if kind.may_see.is_some_and(|may| !may(reader)) {
+        return Err(Refusal::new(Code::NotAuthorised)
+            .missing(format!(
+                "a role of `{}` that may see `{name}`",
+                reader.person
+            ))
+            .who("the party whose board it is")
+            .how("ask a person of that party; what concerns single people stays with them"));
+    }
+    Ok((kind.draw)(t, reader, now))
+}
+
+impl Board {
+    /// An empty board.
+    pub fn new(title: impl Into<String>, columns: &[&'static str]) -> Self {
+        Self {
+            title: title.into(),
+            columns: columns.to_vec(),
+            rows: Vec::new(),
+            notes: Vec::new(),
+        }
+    }
+
+    /// Adds a row.
+    pub fn row<const N: usize>(&mut self, cells: [String; N]) {
+        self.rows.push(cells.into());
+    }
+
+    /// Adds a sentence below.
+    pub fn note(&mut self, sentence: impl Into<String>) {
+        self.notes.push(sentence.into());
+    }
+}

@@ -1,0 +1,54 @@
+//! What the example is created with and plans: the files of `examples/riverside`, and a small one for tests that need little.
+
+use segue_domain::chunks::PlannedChunk;
+use segue_domain::parties::CreateTransition;
+use segue_domain::schedule::{Plan, ProposePlan};
+
+/// An example: what it is created with, and its plan.
+#[derive(Clone, Debug, PartialEq)]
+pub struct Example {
+    /// The first fact.
+    pub create: CreateTransition,
+    /// Easy before hard, one centre after the other.
+    pub plan: Plan,
+}
+
+impl Example {
+    /// Riverside Health: two centres, four call types.
+    #[expect(
+        clippy::expect_used,
+        reason = "the files are compiled in, and every test reads them"
+    )]
+    pub fn riverside() -> Self {
+        let create = include_str!("../../../examples/riverside/create.json");
+        let plan = include_str!("../../../examples/riverside/plan.json");
+        let plan: ProposePlan = serde_json::from_str(plan).expect("examples/riverside/plan.json");
+        Self {
+            create: serde_json::from_str(create).expect("examples/riverside/create.json"),
+            plan: plan.plan,
+        }
+    }
+
+    /// One centre, one line, one chunk of one call type.
+    pub fn small() -> Self {
+        let mut example = Self::riverside();
+        let keep = example.plan.chunks.first().map(|c| c.id.clone());
+        example.create.sites.truncate(1);
+        example.create.lines.truncate(1);
+        example.create.call_types.truncate(1);
+        for line in &mut example.create.lines {
+            line.routes.truncate(1);
+        }
+        example.plan.chunks.retain(|c| Some(&c.id) == keep.as_ref());
+        example
+    }
+
+    /// The same with another plan for one chunk.
+    #[must_use]
+    pub fn with(mut self, id: &str, change: impl FnOnce(&mut PlannedChunk)) -> Self {
+        if let Some(chunk) = self.plan.chunks.iter_mut().find(|c| c.id.as_str() == id) {
+            change(chunk);
+        }
+        self
+    }
+}
