@@ -149,13 +149,14 @@ impl Role {
             Self::Compliance => &[Comply, Report],
             Self::HumanResources => &[ManagePeople, Report],
             Self::Quality => &[Review, PlaceTestCalls, Report],
-            Self::Agent | Self::Viewer => &[Report],
+            Self::Agent => &[Report],
+            Self::Viewer => &[],
         }
     }
 }
 
 /// What an action needs.
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+#[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord)]
 pub enum Right {
     /// Write facts of planning, discovery and preparation.
     Prepare,
@@ -173,7 +174,7 @@ pub enum Right {
     ManagePeople,
     /// Review calls.
     Review,
-    /// Report an issue or a hazard, acknowledge, give thanks: everybody may.
+    /// Report an issue or a hazard, acknowledge, give thanks: everybody who takes part.
     Report,
 }
 
@@ -186,6 +187,8 @@ pub struct Actor {
     pub side: Side,
     /// The person's roles.
     pub roles: BTreeSet<Role>,
+    /// What they may do here and now: what the roles carry, unless the door they came through lets less pass.
+    rights: BTreeSet<Right>,
 }
 
 impl Actor {
@@ -195,12 +198,20 @@ impl Actor {
             person: person.into(),
             side,
             roles: roles.iter().copied().collect(),
+            rights: roles.iter().flat_map(|r| r.rights()).copied().collect(),
         }
     }
 
-    /// Whether any of the person's roles carries the right.
+    /// The same person with one right at most: a duty PIN brings calls home and does nothing else.
+    #[must_use]
+    pub fn only(mut self, right: Right) -> Self {
+        self.rights.retain(|own| *own == right);
+        self
+    }
+
+    /// Whether the person may do it here and now.
     pub fn may(&self, right: Right) -> bool {
-        self.roles.iter().any(|role| role.rights().contains(&right))
+        self.rights.contains(&right)
     }
 
     /// Whether the person has the role.

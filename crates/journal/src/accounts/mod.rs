@@ -94,14 +94,9 @@ impl Entry {
         let (name, side) = (&self.account.name, self.account.side);
         let all: Vec<_> = self.account.roles.iter().copied().collect();
         let whole = Actor::new(name, side, &all);
-        let homeward: &[Role] = if whole.may(Right::BringHome) {
-            &[Role::Duty]
-        } else {
-            &[]
-        };
         match self.door {
             Door::Password | Door::Token(TokenScope::Act) => whole,
-            Door::Pin | Door::Token(TokenScope::Home) => Actor::new(name, side, homeward),
+            Door::Pin | Door::Token(TokenScope::Home) => whole.only(Right::BringHome),
             Door::Token(TokenScope::Read | TokenScope::Ingest) => {
                 Actor::new(name, side, &[Role::Viewer])
             }

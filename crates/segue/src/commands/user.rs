@@ -90,6 +90,16 @@ pub enum RoleArg {
     Duty,
     /// Places test calls
     TestCaller,
+    /// Signs, reviews and vetoes where nurses advise
+    ClinicalLead,
+    /// Keeps the evidence of law and contract
+    Compliance,
+    /// Plans people's paths and dates
+    HumanResources,
+    /// Reviews calls
+    Quality,
+    /// Works on the phones
+    Agent,
     /// Reads
     Viewer,
 }
@@ -272,6 +282,11 @@ impl From<RoleArg> for Role {
             RoleArg::AccountManager => Self::AccountManager,
             RoleArg::Duty => Self::Duty,
             RoleArg::TestCaller => Self::TestCaller,
+            RoleArg::ClinicalLead => Self::ClinicalLead,
+            RoleArg::Compliance => Self::Compliance,
+            RoleArg::HumanResources => Self::HumanResources,
+            RoleArg::Quality => Self::Quality,
+            RoleArg::Agent => Self::Agent,
             RoleArg::Viewer => Self::Viewer,
         }
     }

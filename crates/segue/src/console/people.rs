@@ -147,27 +147,21 @@ impl People {
 
 /// The one role a page names: the most binding one.
 pub(super) fn role_of(account: &Account) -> &'static str {
-    const ORDER: [Role; 6] = [
+    const ORDER: [Role; 11] = [
         Role::AccountManager,
         Role::Signatory,
+        Role::ClinicalLead,
         Role::Implementation,
+        Role::Compliance,
+        Role::HumanResources,
+        Role::Quality,
         Role::Duty,
         Role::TestCaller,
+        Role::Agent,
         Role::Viewer,
     ];
     ORDER
         .into_iter()
         .find(|role| account.roles.contains(role))
-        .map_or("person", role_words)
-}
-
-fn role_words(role: Role) -> &'static str {
-    match role {
-        Role::Signatory => "signatory",
-        Role::Implementation => "implementation",
-        Role::AccountManager => "account manager",
-        Role::Duty => "duty manager",
-        Role::TestCaller => "test caller",
-        Role::Viewer => "viewer",
-    }
+        .map_or("person", |role| role.words())
 }

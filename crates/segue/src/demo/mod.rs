@@ -69,8 +69,12 @@ impl Demo {
         let feed_url = format!("http://{}/api/v1/calls", service.http_addr);
         let centres =
             Centres::open(&feed_url, &client_token, &outsourcer_token, options.seed).await?;
-        let agreement = Agreement::new(Arc::clone(&service.desk), service.stream.clone());
-        agreement.reach_first_share(&centres.addresses()).await?;
+        let agreement = Agreement::new(
+            Arc::clone(&service.desk),
+            service.stream.clone(),
+            &centres.addresses(),
+        )?;
+        agreement.reach_first_share().await?;
         service.wake.notify_one();
         let telephones = Telephones::open(service.sip_addr, options.seed).await?;
         Ok(Self {
