@@ -7,7 +7,7 @@ use crate::output::Failure;
 use jiff::Timestamp;
 use segue_domain::fallback::Fallback;
 use segue_domain::ids::IncidentId;
-use segue_domain::{Actor, Event, PersonId, Right, Role, Side, Transition};
+use segue_domain::{Actor, Event, Right, Role, Side, Transition};
 use segue_journal::{CommandId, DeskError, Request, StreamId};
 use serde::{Deserialize, Serialize};
 use std::collections::VecDeque;
@@ -253,11 +253,7 @@ impl Press {
 
     /// The person behind the press.
     pub fn actor(&self) -> Actor {
-        Actor {
-            person: PersonId::from(self.person.as_str()),
-            side: self.side,
-            roles: self.roles.iter().copied().collect(),
-        }
+        Actor::new(&self.person, self.side, &self.roles)
     }
 }
 
