@@ -141,6 +141,9 @@ impl Schedule {
             [] if self.versions.is_empty() => "nothing proposed".into(),
             [] => "proposed, signed by nobody".into(),
             [(side, version)] => format!("version {version} signed by the {side} only"),
+            [(_, a), (_, b), ..] if a == b => {
+                format!("version {a} signed by both parties; the clinical lead's signature is missing")
+            }
             [(_, a), (_, b), ..] => format!(
                 "two signatures, no agreement: the client signed version {a}, the outsourcer version {b}"
             ),

@@ -14,7 +14,7 @@ use segue_domain::discovery::{CompleteDiscoveryItem, OpenDiscovery, SignDiscover
 use segue_domain::gates::{self, SignGate};
 use segue_domain::ids::ChunkId;
 use segue_domain::routing_changes::{ApproveStep, ProposeStep, Step};
-use segue_domain::schedule::{Plan, PlanVersion, ProposePlan, SignPlan};
+use segue_domain::schedule::{ProposePlan, SignPlan};
 use segue_domain::share::ShareInput;
 use segue_domain::signature::{Agreement, Needs};
 use segue_domain::{Actor, Command, Role, Side, Transition, ladder};
@@ -33,6 +33,8 @@ pub enum Goal {
     },
     /// Both signed discovery.
     Discovered,
+    /// The example's plan is proposed.
+    Proposed,
     /// The example's plan is agreed.
     Agreed,
     /// Everything a chunk's gate asks for is proved; nobody need have signed it.
@@ -94,6 +96,7 @@ impl Example {
             Goal::AccountManaged => account_managed(&scene),
             Goal::Discovering { open } => discovering(&scene, *open),
             Goal::Discovered => discovered(&scene),
+            Goal::Proposed => proposed(&scene),
             Goal::Agreed => agreed(&scene),
             Goal::Proved(chunk) => agreed(&scene).or_else(|| prove(&scene, scene.t.chunk(chunk)?)),
             Goal::Ready(chunk) => ready(&scene, chunk),
@@ -101,6 +104,18 @@ impl Example {
             Goal::Accepted(chunk) => accepted(&scene, chunk),
             Goal::Closed(chunk) => closed(&scene, chunk),
         }
+    }
+}
+
+impl Example {
+    /// The client's manager proposes the example's plan.
+    pub fn proposal(&self) -> (Actor, Command) {
+        let proposal = ProposePlan {
+            plan: self.plan.clone(),
+            counter_to: None,
+            reason: "as discussed".into(),
+        };
+        (manager(Side::Client), proposal.into())
     }
 }
 
@@ -162,26 +177,26 @@ fn discovered(scene: &Scene<'_>) -> Option<Move> {
         })
 }
 
+/// Everything a plan needs, then the plan; another one that stands already is taken as it is.
+fn proposed(scene: &Scene<'_>) -> Option<Move> {
+    discovered(scene)
+        .or_else(|| needs::first(needs::BEFORE_PLAN, scene))
+        .or_else(|| {
+            let none = scene.t.schedule.newest().is_none();
+            none.then(|| Move::Say(Box::new(scene.example.proposal())))
+        })
+}
+
 fn agreed(scene: &Scene<'_>) -> Option<Move> {
     if scene.t.schedule.agreed.is_some() {
         return None;
     }
-    discovered(scene)
-        .or_else(|| needs::first(needs::BEFORE_PLAN, scene))
-        .or_else(|| sign_plan(scene, &scene.example.plan))
-}
-
-fn sign_plan(scene: &Scene<'_>, plan: &Plan) -> Option<Move> {
-    let ours = |v: &&PlanVersion| v.proposed.plan == *plan;
-    let Some(version) = scene.t.schedule.newest().filter(ours) else {
-        let proposal = ProposePlan {
-            plan: plan.clone(),
-            counter_to: None,
-            reason: "as discussed".into(),
-        };
-        return Some(Move::say(manager(Side::Client), proposal));
-    };
-    let actor = signer(&version.agreement, scene.t.needs_of_plan(plan))?;
+    if let Some(next) = proposed(scene) {
+        return Some(next);
+    }
+    let version = scene.t.schedule.newest()?;
+    let needs = scene.t.needs_of_plan(&version.proposed.plan);
+    let actor = signer(&version.agreement, needs)?;
     let signature = sign(&actor, &version.proposed.hash);
     let version = version.proposed.version;
     Some(Move::say(actor, SignPlan { version, signature }))

@@ -1,7 +1,7 @@
 //! What happens: one command of one person, or time.
 
 use super::steps::{Act, Change, Deed};
-use super::world::{Done, Outcome, Trouble, World, example_creation, example_plan, wanting};
+use super::world::{Done, Outcome, Trouble, World, wanting};
 use jiff::Span;
 use jiff::civil::Date;
 use segue_domain::acceptance::{
@@ -20,7 +20,8 @@ use segue_domain::schedule::{Plan, ProposePlan, SignPlan};
 use segue_domain::share::ShareInput;
 use segue_domain::test_calls::RecordTestCall;
 use segue_domain::windows::ShiftWindow;
-use segue_domain::{Actor, Command};
+use segue_domain::{Actor, Command, Role, Side};
+use segue_example::Goal;
 use serde_json::Value;
 
 impl World {
@@ -45,8 +46,11 @@ impl World {
                     .ok_or_else(|| wanting("a command before this line", "none was sent"))?;
                 self.last = Some(self.send(request).await?);
             }
-            Act::BothApprove => self.both_approve().await?,
-            Act::Proved(chunk) => self.prove(chunk).await?,
+            Act::BothApprove => {
+                let people = Side::BOTH.map(|side| segue_example::of(side, Role::Signatory));
+                self.all_approve(&people).await?;
+            }
+            Act::Proved(chunk) => self.walk(&Goal::Proved(chunk.clone())).await?,
             Act::By(actor, deed) => {
                 let command = self.command(actor, deed).await?;
                 self.last = Some(self.ask(actor, command).await?);
@@ -182,12 +186,12 @@ impl World {
                 })?;
                 SignPlan {
                     version: *version,
-                    signature: Self::sign(actor, &hash),
+                    signature: segue_example::sign(actor, &hash),
                 }
                 .into()
             }
             Deed::SignGate(chunk) => {
-                let signature = Self::sign(actor, &gates::hash(&state, chunk));
+                let signature = segue_example::sign(actor, &gates::hash(&state, chunk));
                 SignGate {
                     chunk: chunk.clone(),
                     signature,
@@ -198,12 +202,12 @@ impl World {
                 let (step, hash) = self.newest_step().await?;
                 ApproveStep {
                     step,
-                    signature: Self::sign(actor, &hash),
+                    signature: segue_example::sign(actor, &hash),
                 }
                 .into()
             }
             Deed::SignAcceptance(chunk) => {
-                let signature = Self::sign(actor, &self.acceptance_hash(chunk).await?);
+                let signature = segue_example::sign(actor, &self.acceptance_hash(chunk).await?);
                 SignAcceptance {
                     chunk: chunk.clone(),
                     signature,
@@ -211,7 +215,7 @@ impl World {
                 .into()
             }
             Deed::SignClosure(chunk) => {
-                let signature = Self::sign(actor, &closure_hash(&state, chunk));
+                let signature = segue_example::sign(actor, &closure_hash(&state, chunk));
                 SignClosure {
                     chunk: chunk.clone(),
                     signature,
@@ -219,7 +223,7 @@ impl World {
                 .into()
             }
             _ => SignDiscovery {
-                signature: Self::sign(actor, &state.discovery.hash(&state.id)),
+                signature: segue_example::sign(actor, &state.discovery.hash(&state.id)),
             }
             .into(),
         })
@@ -262,7 +266,7 @@ impl World {
         let counter_to = newest.as_ref().map(|(version, _)| *version);
         let mut plan = match newest {
             Some((_, plan)) => plan,
-            None => example_plan()?,
+            None => self.example.plan.clone(),
         };
         for change in changes {
             apply_change(&mut plan, change)?;
@@ -281,7 +285,7 @@ fn typed(share: &str) -> ShareInput {
 }
 
 fn ranked(call_type: &str, rung: Rung) -> Result<CreateTransition, Trouble> {
-    let mut facts = example_creation()?;
+    let mut facts = segue_example::Example::riverside().create;
     let found = facts
         .call_types
         .iter_mut()

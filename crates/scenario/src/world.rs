@@ -1,13 +1,11 @@
 //! The world of one scenario: a real desk over a real journal in a temporary directory, and a clock that scripts set.
 
-use super::people;
 use crate::error::Error;
 use jiff::Timestamp;
 use segue_domain::ids::TransitionId;
-use segue_domain::schedule::{Plan, ProposePlan};
-use segue_domain::signature::SignatureInput;
 use segue_domain::windows::Occurrence;
 use segue_domain::{Actor, Command, Event, Refusal, Transition, replay};
+use segue_example::Example;
 use segue_journal::{
     CommandId, Desk, DeskError, Journal, READ_EVENTS_MAX, Recorded, Request, SqliteJournal,
     StreamId, Version, read_event, verify,
@@ -61,6 +59,8 @@ pub(crate) struct World {
     /// The command layer.
     pub desk: Desk<SqliteJournal>,
     stream: StreamId,
+    /// The story that given states are reached by.
+    pub example: Example,
     /// Virtual time.
     pub now: Timestamp,
     /// What the last act led to.
@@ -88,6 +88,7 @@ impl World {
         Ok(Self {
             desk: Desk::new(journal),
             stream,
+            example: Example::riverside(),
             now,
             last: None,
             last_request: None,
@@ -152,17 +153,6 @@ impl World {
         }
     }
 
-    /// The actor's signature, by their example key, over a hash.
-    pub(crate) fn sign(actor: &Actor, hash: &str) -> SignatureInput {
-        let person = &actor.person;
-        let key = people::example_key(person.as_str());
-        SignatureInput::by(person, &key, hash).unwrap_or_else(|| SignatureInput {
-            signatory: person.clone(),
-            signed_hash: hash.to_owned(),
-            signature: String::new(),
-        })
-    }
-
     /// Every recorded fact.
     pub(crate) async fn facts(&self) -> Result<Vec<Event>, Error> {
         let mut events = Vec::new();
@@ -206,17 +196,4 @@ fn desk_error(error: DeskError) -> Error {
     } else {
         Error::internal(error)
     }
-}
-
-/// The Riverside example, as `segue do create-transition` takes it.
-pub(crate) fn example_creation() -> Result<segue_domain::parties::CreateTransition, Error> {
-    let text = include_str!("../../../examples/riverside/create.json");
-    serde_json::from_str(text).map_err(Error::internal)
-}
-
-/// Its plan.
-pub(crate) fn example_plan() -> Result<Plan, Error> {
-    let text = include_str!("../../../examples/riverside/plan.json");
-    let proposal: ProposePlan = serde_json::from_str(text).map_err(Error::internal)?;
-    Ok(proposal.plan)
 }

@@ -302,16 +302,6 @@ impl Story {
         self.walks(&Goal::Live(chunk.into(), percent));
     }
 
-    pub(crate) fn proposes_acceptance(&mut self, chunk: &str) {
-        self.does(
-            &manager(Side::Client),
-            ProposeAcceptance {
-                chunk: chunk.into(),
-                outcome: outcome(Verdict::Pass),
-            },
-        );
-    }
-
     pub(crate) fn sign_acceptance(&self, side: Side, chunk: &str) -> SignAcceptance {
         let chunk = ChunkId::from(chunk);
         let hash = &self.t.acceptances[&chunk].proposed.hash;
