@@ -35,6 +35,11 @@ macro_rules! events {
             pub fn name(&self) -> &'static str {
                 match self { $(Self::$name(_) => $text),* }
             }
+
+            /// What happened, in one sentence that names nobody.
+            pub fn says(&self) -> &'static str {
+                match self { $(Self::$name(_) => $says),* }
+            }
         }
     };
 }

@@ -71,7 +71,7 @@ impl People {
                 let person = Person {
                     user: entry.account.name.clone(),
                     role: role
-                        .map_or_else(|| role_of(&entry.account), role_words)
+                        .map_or_else(|| role_of(&entry.account), |role| role.words())
                         .to_owned(),
                     party: t.parties.name(entry.account.side),
                 };

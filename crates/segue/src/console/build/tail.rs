@@ -104,6 +104,8 @@ fn sentence(t: &Transition, event: &Event) -> (String, Option<String>) {
             );
             return (text, Some(e.code.to_string()));
         }
+        // What happened, without whom: some facts are one party's alone.
+        other => other.says().to_owned(),
     };
     (text, None)
 }
