@@ -3,7 +3,7 @@
 use crate::Decided;
 use crate::actor::{Actor, Right};
 use crate::canonical;
-use crate::chunks::ChunkState;
+use crate::chunks::{Chunk, ChunkState};
 use crate::event::Event;
 use crate::ids::ChunkId;
 use crate::refusal::{Code, Refusal};
@@ -11,6 +11,16 @@ use crate::signature::{Added, Agreement, SignatureInput, Signed};
 use crate::transition::Transition;
 use jiff::Timestamp;
 use serde::{Deserialize, Serialize};
+
+/// What each concern still asks before a chunk is accepted.
+#[rustfmt::skip] // one line per concern
+const CHECKS: &[fn(&Transition, &Chunk, &OutcomeRecord, Timestamp) -> Vec<String>] = &[
+];
+
+/// What each concern still asks before the door of a chunk is closed.
+#[rustfmt::skip] // one line per concern
+const CLOSURE_CHECKS: &[fn(&Transition, &Chunk, Timestamp) -> Result<(), Refusal>] = &[
+];
 
 /// The verdict of the evidence on one critical measure (B13).
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize, schemars::JsonSchema)]
@@ -143,7 +153,7 @@ pub(crate) fn propose(
     now: Timestamp,
 ) -> Decided {
     actor.require(Right::Prepare)?;
-    require_ready(t, &c.chunk, &c.outcome)?;
+    require_ready(t, &c.chunk, &c.outcome, now)?;
     let epoch = t.require_chunk(&c.chunk)?.epoch;
     let hash = canonical::hash("acceptance", &(&t.id, &c.chunk, epoch, &c.outcome));
     let (chunk, outcome) = (c.chunk.clone(), c.outcome.clone());
@@ -155,7 +165,12 @@ pub(crate) fn propose(
     })])
 }
 
-fn require_ready(t: &Transition, id: &ChunkId, outcome: &OutcomeRecord) -> Result<(), Refusal> {
+fn require_ready(
+    t: &Transition,
+    id: &ChunkId,
+    outcome: &OutcomeRecord,
+    now: Timestamp,
+) -> Result<(), Refusal> {
     let chunk = t.require_chunk(id)?;
     if chunk.state != ChunkState::Live {
         return Err(chunk.state.refuse(id, "only a live chunk is accepted"));
@@ -195,6 +210,11 @@ fn require_ready(t: &Transition, id: &ChunkId, outcome: &OutcomeRecord) -> Resul
     if outcome.evidence.trim().is_empty() {
         missing.push("a reference to the evidence".into());
     }
+    missing.extend(
+        CHECKS
+            .iter()
+            .flat_map(|check| check(t, chunk, outcome, now)),
+    );
     if missing.is_empty() {
         return Ok(());
     }
@@ -210,7 +230,7 @@ pub(crate) fn sign(t: &Transition, c: &SignAcceptance, actor: &Actor, now: Times
     if chunk.is_accepted() {
         return Ok(Vec::new());
     }
-    require_ready(t, &c.chunk, &acceptance.proposed.outcome)?;
+    require_ready(t, &c.chunk, &acceptance.proposed.outcome, now)?;
     let needs = t.needs_of_chunk(&chunk.planned);
     let hash = &acceptance.proposed.hash;
     let (signed, both) =
@@ -258,6 +278,9 @@ pub(crate) fn close(t: &Transition, c: &SignClosure, actor: &Actor, now: Timesta
             .who("nobody: the door stays open that long")
             .how("close it after the hold period"));
     }
+    CLOSURE_CHECKS
+        .iter()
+        .try_for_each(|check| check(t, chunk, now))?;
     let closure = &require_proposed(t, &c.chunk)?.closure;
     let needs = t.needs_of_chunk(&chunk.planned);
     let hash = closure_hash(t, &c.chunk);

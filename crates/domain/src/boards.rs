@@ -33,7 +33,12 @@ pub struct Kind {
 }
 
 /// Every board, in the order of the trade.
-pub const KINDS: &[Kind] = &[crate::waivers::BOARD, crate::gates::BOARD];
+#[rustfmt::skip] // one line per concern
+pub const KINDS: &[Kind] = &[
+    crate::baseline::BOARD,
+    crate::waivers::BOARD,
+    crate::gates::BOARD,
+];
 
 /// Draws a board for a reader.
 ///

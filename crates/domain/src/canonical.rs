@@ -1,9 +1,10 @@
 //! One byte form for every value that is hashed or signed: JSON, keys sorted, no spaces.
 
 use jiff::{SignedDuration, Timestamp};
-use serde::Serialize;
+use serde::{Serialize, Serializer};
 use serde_json::Value;
 use sha2::{Digest, Sha256};
+use std::collections::BTreeMap;
 
 /// Canonical JSON of a value: object keys in byte order at every depth, no white space.
 ///
@@ -24,6 +25,16 @@ pub fn hash(subject: &str, value: &impl Serialize) -> String {
     digest.update([0]);
     digest.update(json(value).as_bytes());
     hex::encode(digest.finalize())
+}
+
+/// Writes a map whose keys are no texts as a list of its entries; JSON has text keys only.
+pub(crate) fn entries<K, V, S>(map: &BTreeMap<K, V>, to: S) -> Result<S::Ok, S::Error>
+where
+    K: Serialize,
+    V: Serialize,
+    S: Serializer,
+{
+    to.collect_seq(map)
 }
 
 /// That many hours later, or the end of time: terms are typed by people.

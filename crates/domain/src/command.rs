@@ -2,6 +2,8 @@
 
 use crate::acceptance::{ProposeAcceptance, SignAcceptance, SignClosure};
 use crate::account_manager::{NameAccountManager, RemoveAccountManager};
+use crate::agents::{RosterAgents, UnrosterAgent};
+use crate::baseline::RecordBaseline;
 use crate::discovery::{CompleteDiscoveryItem, OpenDiscovery, SignDiscovery};
 use crate::fallback::{Fallback, VerifyReturn, WriteIncidentNote};
 use crate::gates::{RecordEvidence, SignGate};
@@ -85,4 +87,10 @@ commands! {
     ProposeWaiver => "propose_waiver";
     /// Signs a waiver, with this signatory's own reason.
     SignWaiver => "sign_waiver";
+    /// Puts agents of the outsourcer on the roster, or changes them.
+    RosterAgents => "roster_agents";
+    /// Takes an agent off the roster.
+    UnrosterAgent => "unroster_agent";
+    /// Records how a call type did in-house before anything moved.
+    RecordBaseline => "record_baseline";
 }

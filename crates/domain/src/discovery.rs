@@ -28,6 +28,12 @@ pub const DEFAULT_ITEMS: [&str; 11] = [
     "three experience statements with measures",
 ];
 
+/// What each concern still asks of discovery, beside its items.
+#[rustfmt::skip] // one line per concern
+const CHECKS: &[fn(&Transition) -> Vec<String>] = &[
+    crate::baseline::discovery_findings,
+];
+
 /// Opens discovery.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize, schemars::JsonSchema)]
 pub struct OpenDiscovery {
@@ -112,6 +118,13 @@ impl Discovery {
     }
 }
 
+/// Everything that discovery still lacks: items without evidence, and what each concern asks.
+pub fn findings(t: &Transition) -> Vec<String> {
+    let mut missing = t.discovery.open_items();
+    missing.extend(CHECKS.iter().flat_map(|check| check(t)));
+    missing
+}
+
 pub(crate) fn open(t: &Transition, c: &OpenDiscovery, actor: &Actor, now: Timestamp) -> Decided {
     actor.require(Right::Prepare)?;
     account_manager::require(t)?;
@@ -160,8 +173,7 @@ pub(crate) fn complete_item(
 }
 
 pub(crate) fn sign(t: &Transition, c: &SignDiscovery, actor: &Actor, now: Timestamp) -> Decided {
-    let open = t.discovery.open_items();
-    if t.discovery.opened_at.is_none() || !open.is_empty() {
+    if t.discovery.opened_at.is_none() || !findings(t).is_empty() {
         return Err(open_refusal(t));
     }
     let hash = t.discovery.hash(&t.id);
@@ -187,7 +199,7 @@ pub(crate) fn require_complete(t: &Transition) -> Result<(), Refusal> {
 }
 
 fn open_refusal(t: &Transition) -> Refusal {
-    let mut missing = t.discovery.open_items();
+    let mut missing = findings(t);
     if t.discovery.opened_at.is_none() {
         missing.push("discovery opened".into());
     } else if missing.is_empty() {

@@ -4,6 +4,8 @@ use crate::acceptance::{
     AcceptanceProposed, AcceptanceSigned, ChunkAccepted, ChunkClosed, ClosureSigned,
 };
 use crate::account_manager::AccountManagerChanged;
+use crate::agents::{AgentUnrostered, AgentsRostered};
+use crate::baseline::BaselineRecorded;
 use crate::discovery::{DiscoveryItemCompleted, DiscoveryOpened, DiscoverySigned};
 use crate::fallback::{FellBack, IncidentNoteWritten, ReturnVerified};
 use crate::gates::{EvidenceRecorded, GatePassed, GateSigned};
@@ -70,6 +72,9 @@ events! {
     ChunkClosed => "chunk_closed", "Both closed the door.";
     WaiverProposed => "waiver_proposed", "Somebody asked to set a rule aside for one chunk.";
     WaiverSigned => "waiver_signed", "One signature under a waiver.";
+    AgentsRostered => "agents_rostered", "Agents of the outsourcer are on the roster.";
+    AgentUnrostered => "agent_unrostered", "An agent left the outsourcer's roster.";
+    BaselineRecorded => "baseline_recorded", "A baseline of the in-house centre was recorded.";
     CommandRefused => "command_refused", "Somebody asked for what a rule refuses.";
 }
 

@@ -68,7 +68,10 @@ impl GateLeg {
 }
 
 /// What every concern asks of a gate, beside the recorded evidence.
-const CHECKS: &[Check] = &[crate::test_calls::findings];
+#[rustfmt::skip] // one line per concern
+const CHECKS: &[Check] = &[
+    crate::test_calls::findings,
+];
 
 pub(crate) const BOARD: Kind = Kind {
     name: "gates",

@@ -53,6 +53,18 @@ id! {
     IncidentId
     /// One rule set aside for one chunk.
     WaiverId
+    /// One of the outsourcer's agents or nurses, by the outsourcer's number: never a name.
+    AgentId
+    /// One in-house employee, by a pseudonym that only the client can resolve.
+    StaffId
+    /// A segment of callers: by city, state, line, language, age, literacy or expectation.
+    SegmentId
+    /// A piece of know-how, captured with credit.
+    KnowledgeId
+    /// A script card for test calls.
+    ScenarioId
+    /// Anything reported that somebody must be on top of.
+    IssueId
 }
 
 /// An id is usable when it is 1–64 characters of letters, digits, `.`, `_`, `/` and `-`.

@@ -7,6 +7,8 @@
 pub mod acceptance;
 pub mod account_manager;
 pub mod actor;
+pub mod agents;
+pub mod baseline;
 pub mod boards;
 pub mod caller;
 pub mod canonical;

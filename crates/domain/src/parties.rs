@@ -88,6 +88,8 @@ pub struct Terms {
     pub evidence_valid_days: u32,
     /// How long the agreed table stays valid when the journal itself is gone.
     pub authority_lease_s: u32,
+    /// Weeks of history a baseline needs at least (A13).
+    pub baseline_weeks_min: u32,
 }
 
 impl Default for Terms {
@@ -101,6 +103,7 @@ impl Default for Terms {
             hold_days: 30,
             evidence_valid_days: 14,
             authority_lease_s: 900,
+            baseline_weeks_min: 4,
         }
     }
 }

@@ -19,6 +19,11 @@ use jiff::Timestamp;
 use jiff::tz::TimeZone;
 use serde::{Deserialize, Serialize};
 
+/// What each concern asks of a forward step, beside gate, ladder and plan.
+#[rustfmt::skip] // one line per concern
+const FORWARD: &[fn(&Transition, &Chunk, TrafficShare, Timestamp) -> Result<(), Refusal>] = &[
+];
+
 /// Proposes the next share of a chunk: go-live or raise.
 #[derive(Clone, Debug, PartialEq, Serialize, Deserialize, schemars::JsonSchema)]
 pub struct ProposeStep {
@@ -279,7 +284,10 @@ pub fn check_forward(
     gates::require_green(t, id, now)?;
     site_serial::check(t, &chunk.planned.site)?;
     ladder::check_unlocked(t, &chunk.planned.site, id)?;
-    check_planned(t, chunk, share, now)
+    check_planned(t, chunk, share, now)?;
+    FORWARD
+        .iter()
+        .try_for_each(|check| check(t, chunk, share, now))
 }
 
 fn check_planned(

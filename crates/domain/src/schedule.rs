@@ -23,6 +23,14 @@ pub struct Plan {
     pub chunks: Vec<PlannedChunk>,
 }
 
+/// What each concern asks of a plan, in the order people can act on it.
+#[rustfmt::skip] // one line per concern
+const CHECKS: &[fn(&Transition, &Plan, Timestamp) -> Result<(), Refusal>] = &[
+    |t, plan, _| chunks::check(t, plan),
+    |t, plan, _| ladder::check_plan_order(t, plan),
+    |t, plan, _| check_agreed_kept(t, plan),
+];
+
 /// Proposes a plan as the next version; a reply to the other party's version is a counter.
 #[derive(Clone, Debug, PartialEq, Serialize, Deserialize, schemars::JsonSchema)]
 pub struct ProposePlan {
@@ -142,7 +150,9 @@ impl Schedule {
             [] => "proposed, signed by nobody".into(),
             [(side, version)] => format!("version {version} signed by the {side} only"),
             [(_, a), (_, b), ..] if a == b => {
-                format!("version {a} signed by both parties; the clinical lead's signature is missing")
+                format!(
+                    "version {a} signed by both parties; the clinical lead's signature is missing"
+                )
             }
             [(_, a), (_, b), ..] => format!(
                 "two signatures, no agreement: the client signed version {a}, the outsourcer version {b}"
@@ -204,9 +214,7 @@ pub(crate) fn propose(t: &Transition, c: &ProposePlan, actor: &Actor, now: Times
     actor.require(Right::Prepare)?;
     account_manager::require(t)?;
     discovery::require_complete(t)?;
-    chunks::check(t, &c.plan)?;
-    ladder::check_plan_order(t, &c.plan)?;
-    check_agreed_kept(t, &c.plan)?;
+    check(t, &c.plan, now)?;
     if let Some(version) = c.counter_to
         && t.schedule.version(version).is_none()
     {
@@ -226,6 +234,22 @@ pub(crate) fn propose(t: &Transition, c: &ProposePlan, actor: &Actor, now: Times
         reason: c.reason.clone(),
         at: now,
     })])
+}
+
+/// The first rule that a plan breaks.
+///
+/// # Errors
+/// The refusal by that rule.
+pub fn check(t: &Transition, plan: &Plan, now: Timestamp) -> Result<(), Refusal> {
+    CHECKS.iter().try_for_each(|check| check(t, plan, now))
+}
+
+/// Every rule that a plan breaks, for `plan check`.
+pub fn violations(t: &Transition, plan: &Plan, now: Timestamp) -> Vec<Refusal> {
+    let refused = |check: &fn(&Transition, &Plan, Timestamp) -> Result<(), Refusal>| {
+        check(t, plan, now).err()
+    };
+    CHECKS.iter().filter_map(refused).collect()
 }
 
 /// A new version may not drop or reshape a chunk whose calls are out.

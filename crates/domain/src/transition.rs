@@ -4,6 +4,8 @@ use crate::Decided;
 use crate::acceptance::{self, Acceptance};
 use crate::account_manager::{self, AccountManagerChanged};
 use crate::actor::Actor;
+use crate::agents::{self, Roster};
+use crate::baseline::{self, Baselines};
 use crate::chunks::{Chunk, ChunkState, PlannedChunk};
 use crate::command::Command;
 use crate::discovery::{self, Discovery};
@@ -88,6 +90,10 @@ pub struct Transition {
     pub incidents: BTreeMap<IncidentId, Incident>,
     /// Acceptances by chunk.
     pub acceptances: BTreeMap<ChunkId, Acceptance>,
+    /// The outsourcer's agents on this work.
+    pub agents: Roster,
+    /// How the in-house centres did before anything moved.
+    pub baselines: Baselines,
     /// Rules set aside, by name.
     pub waivers: BTreeMap<WaiverId, Waiver>,
     /// The highest epoch any chunk ever had; a chunk that is planned anew starts from it.
@@ -127,6 +133,9 @@ pub fn decide(t: &Transition, command: &Command, actor: &Actor, now: Timestamp) 
         Command::ProposeAcceptance(c) => acceptance::propose(t, c, actor, now),
         Command::SignAcceptance(c) => acceptance::sign(t, c, actor, now),
         Command::SignClosure(c) => acceptance::close(t, c, actor, now),
+        Command::RosterAgents(c) => agents::roster(t, c, actor, now),
+        Command::UnrosterAgent(c) => agents::unroster(t, c, actor, now),
+        Command::RecordBaseline(c) => baseline::record(t, c, actor, now),
         Command::ProposeWaiver(c) => waivers::propose(t, c, actor, now),
         Command::SignWaiver(c) => waivers::sign(t, c, actor, now),
     }
@@ -169,6 +178,9 @@ pub fn apply(t: &mut Transition, event: &Event) {
         }
         Event::ClosureSigned(e) => acceptance::apply_closure(t, e),
         Event::ChunkClosed(e) => t.set_state(&e.chunk, ChunkState::Closed),
+        Event::AgentsRostered(e) => agents::apply_rostered(t, e),
+        Event::AgentUnrostered(e) => drop(t.agents.remove(&e.agent)),
+        Event::BaselineRecorded(e) => baseline::apply_recorded(t, e),
         Event::WaiverProposed(e) => waivers::apply_proposed(t, e),
         Event::WaiverSigned(e) => waivers::apply_signed(t, e),
         Event::CommandRefused(_) => t.refused += 1,

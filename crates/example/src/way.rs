@@ -26,7 +26,7 @@ pub enum Goal {
     Created,
     /// Somebody is the account manager.
     AccountManaged,
-    /// Discovery is open, with that many of its items without evidence.
+    /// Discovery is open and everything found out, but for that many of its items.
     Discovering {
         /// Items still open.
         open: usize,
@@ -155,6 +155,7 @@ fn discovering(scene: &Scene<'_>, open: usize) -> Option<Move> {
             let closed = scene.t.discovery.opened_at.is_none();
             closed.then(|| Move::say(manager(Side::Client), discovery))
         })
+        .or_else(|| needs::first(needs::BEFORE_DISCOVERY_SIGNED, scene))
         .or_else(|| {
             let items = scene.t.discovery.open_items();
             let item = items.into_iter().nth(open)?;
@@ -168,13 +169,11 @@ fn discovered(scene: &Scene<'_>) -> Option<Move> {
     if scene.t.discovery.is_complete() {
         return None;
     }
-    discovering(scene, 0)
-        .or_else(|| needs::first(needs::BEFORE_DISCOVERY_SIGNED, scene))
-        .or_else(|| {
-            let actor = signer(&scene.t.discovery.agreement, Needs::Both)?;
-            let signature = sign(&actor, &scene.t.discovery.hash(&scene.t.id));
-            Some(Move::say(actor, SignDiscovery { signature }))
-        })
+    discovering(scene, 0).or_else(|| {
+        let actor = signer(&scene.t.discovery.agreement, Needs::Both)?;
+        let signature = sign(&actor, &scene.t.discovery.hash(&scene.t.id));
+        Some(Move::say(actor, SignDiscovery { signature }))
+    })
 }
 
 /// Everything a plan needs, then the plan; another one that stands already is taken as it is.

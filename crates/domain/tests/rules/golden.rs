@@ -20,7 +20,12 @@ fn folder() -> PathBuf {
 }
 
 /// Histories that hold every kind of fact between them; each concern adds its own.
-const HISTORIES: &[fn() -> Story] = &[spine, crate::waivers::history];
+#[rustfmt::skip] // one line per concern
+const HISTORIES: &[fn() -> Story] = &[
+    spine,
+    crate::baseline::history,
+    crate::waivers::history,
+];
 
 /// From the first fact to the closed door, with a fallback on the way.
 fn spine() -> Story {

@@ -8,6 +8,7 @@
 mod fixture;
 mod support;
 
+mod baseline;
 mod coverage;
 mod golden;
 mod main_path;

@@ -2,9 +2,7 @@
 
 use crate::fixture::{self, director, manager, nurse};
 use jiff::Timestamp;
-use segue_domain::acceptance::{
-    OutcomeRecord, ProposeAcceptance, SignAcceptance, SignClosure, Verdict, closure_hash,
-};
+use segue_domain::acceptance::{OutcomeRecord, SignAcceptance, SignClosure, Verdict, closure_hash};
 use segue_domain::discovery::SignDiscovery;
 use segue_domain::fallback::Fallback;
 use segue_domain::gates::{self, GateLeg, RecordEvidence, SignGate};

@@ -1,5 +1,6 @@
 //! What each concern needs before the story can go on: one file per concern of the trade, one entry per list.
 
+mod baseline;
 mod evidence;
 
 use crate::way::{Move, Scene};
@@ -11,25 +12,42 @@ pub(crate) type Need = fn(&Scene<'_>) -> Option<Move>;
 pub(crate) type ChunkNeed = fn(&Scene<'_>, &Chunk) -> Option<Move>;
 
 /// Right after creation, before discovery opens.
-pub(crate) const BEFORE_DISCOVERY: &[Need] = &[];
+#[rustfmt::skip] // one line per concern
+pub(crate) const BEFORE_DISCOVERY: &[Need] = &[
+];
 
 /// After discovery opened, before it is signed.
-pub(crate) const BEFORE_DISCOVERY_SIGNED: &[Need] = &[];
+#[rustfmt::skip] // one line per concern
+pub(crate) const BEFORE_DISCOVERY_SIGNED: &[Need] = &[
+    baseline::recorded,
+];
 
 /// Before a plan is proposed.
-pub(crate) const BEFORE_PLAN: &[Need] = &[];
+#[rustfmt::skip] // one line per concern
+pub(crate) const BEFORE_PLAN: &[Need] = &[
+];
 
 /// Before the gate of a chunk is signed, and again before each step: evidence grows old.
-pub(crate) const BEFORE_GATE: &[ChunkNeed] = &[evidence::legs, evidence::test_calls];
+#[rustfmt::skip] // one line per concern
+pub(crate) const BEFORE_GATE: &[ChunkNeed] = &[
+    evidence::legs,
+    evidence::test_calls,
+];
 
 /// Before a chunk's next step is proposed, beside the gate.
-pub(crate) const BEFORE_STEP: &[ChunkNeed] = &[];
+#[rustfmt::skip] // one line per concern
+pub(crate) const BEFORE_STEP: &[ChunkNeed] = &[
+];
 
 /// Before acceptance of a chunk is proposed.
-pub(crate) const BEFORE_ACCEPTANCE: &[ChunkNeed] = &[];
+#[rustfmt::skip] // one line per concern
+pub(crate) const BEFORE_ACCEPTANCE: &[ChunkNeed] = &[
+];
 
 /// Before the door of a chunk is closed.
-pub(crate) const BEFORE_CLOSURE: &[ChunkNeed] = &[];
+#[rustfmt::skip] // one line per concern
+pub(crate) const BEFORE_CLOSURE: &[ChunkNeed] = &[
+];
 
 /// The first need that is not met.
 pub(crate) fn first(needs: &[Need], scene: &Scene<'_>) -> Option<Move> {
