@@ -13,10 +13,6 @@ pub fn key(person: &str) -> SigningKey {
 
 /// The account name of the person of a party who has a role: `rvs-director`, `cb-duty`.
 pub fn person(side: Side, role: Role) -> String {
-    let party = match side {
-        Side::Client => "rvs",
-        Side::Outsourcer => "cb",
-    };
     let post = match role {
         Role::Signatory => "director",
         Role::Implementation => "manager",
@@ -29,6 +25,15 @@ pub fn person(side: Side, role: Role) -> String {
         Role::Quality => "quality",
         Role::Agent => "agent",
         Role::Viewer => "auditor",
+    };
+    account(side, post)
+}
+
+/// The account name of a post that is nobody's role alone: `cb-deputy`.
+pub fn account(side: Side, post: &str) -> String {
+    let party = match side {
+        Side::Client => "rvs",
+        Side::Outsourcer => "cb",
     };
     format!("{party}-{post}")
 }

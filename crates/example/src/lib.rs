@@ -9,7 +9,7 @@ mod facts;
 mod needs;
 mod way;
 
-pub use cast::{clinical_lead, key, of, person, sign};
+pub use cast::{account, clinical_lead, key, of, person, sign};
 pub use facts::Example;
 pub use way::{Goal, Move};
 

@@ -1,20 +1,12 @@
 //! Reads a script: one step per line, `Scenario:` begins a fresh world, `#` is a remark.
 
-use super::phrases::{self, Keyword};
-use super::steps::Step;
+use crate::phrases::{self, Keyword};
+use crate::steps::Step;
 
 /// Lines a script may have.
 const LINES_MAX: usize = 10_000;
 
-/// A script.
-#[derive(Debug)]
-pub(crate) struct Script {
-    /// Its scenarios, in order.
-    pub scenarios: Vec<Scenario>,
-}
-
 /// One story with a world of its own.
-#[derive(Debug)]
 pub(crate) struct Scenario {
     /// After `Scenario:`.
     pub title: String,
@@ -23,20 +15,26 @@ pub(crate) struct Scenario {
 }
 
 /// One step and where it stands.
-#[derive(Debug)]
 pub(crate) struct Line {
-    /// From 1.
-    pub number: usize,
+    /// Where it stands.
+    pub place: Place,
     /// What it stands under; `And` continues the one before.
     pub keyword: Keyword,
-    /// As written, with its keyword.
-    pub text: String,
     /// What it asks for.
     pub step: Step,
 }
 
-/// Reads the text of a script; the error names line and next step.
-pub(crate) fn read(text: &str) -> Result<Script, (usize, String)> {
+/// Where a line stands.
+#[derive(Clone, Debug)]
+pub(crate) struct Place {
+    /// From 1.
+    pub number: usize,
+    /// As written, with its keyword.
+    pub text: String,
+}
+
+/// Reads the scenarios of a script; the error names line and next step.
+pub(crate) fn read(text: &str) -> Result<Vec<Scenario>, (usize, String)> {
     let mut scenarios: Vec<Scenario> = Vec::new();
     let mut keyword = None;
     for (n, line) in text.lines().enumerate() {
@@ -82,9 +80,11 @@ pub(crate) fn read(text: &str) -> Result<Script, (usize, String)> {
         let step = phrases::read(now, rest.trim()).map_err(|why| (number, why))?;
         keyword = Some(now);
         scenario.lines.push(Line {
-            number,
+            place: Place {
+                number,
+                text: line.to_owned(),
+            },
             keyword: now,
-            text: line.to_owned(),
             step,
         });
     }
@@ -94,7 +94,7 @@ pub(crate) fn read(text: &str) -> Result<Script, (usize, String)> {
             "the script is empty; begin with `Scenario: TITLE`".into(),
         )),
         Some(empty) => Err((1, format!("scenario `{}` has no steps", empty.title))),
-        None => Ok(Script { scenarios }),
+        None => Ok(scenarios),
     }
 }
 
@@ -140,7 +140,7 @@ mod tests {
                 "`a` has no steps",
             ),
         ] {
-            let (at, why) = read(text).expect_err(text);
+            let (at, why) = read(text).err().expect(text);
             assert!(why.contains(says), "{text}: {why}");
             assert_eq!(at, line, "{text}");
         }
@@ -148,10 +148,9 @@ mod tests {
 
     #[test]
     fn and_continues_the_keyword_before_it() {
-        let script =
-            read("Scenario: a\n  Given the Riverside fixture\n  And discovery signed by both\n")
-                .unwrap();
-        assert_eq!(script.scenarios[0].lines.len(), 2);
-        assert_eq!(script.scenarios[0].lines[1].number, 3);
+        let text = "Scenario: a\n  Given the Riverside fixture\n  And discovery signed by both\n";
+        let script = read(text).map_err(|(_, why)| why).ok().unwrap();
+        assert_eq!(script[0].lines.len(), 2);
+        assert_eq!(script[0].lines[1].place.number, 3);
     }
 }

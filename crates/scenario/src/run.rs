@@ -1,11 +1,10 @@
 //! Runs scripts and reports: how many steps, how many passed, and the first that did not, with its line.
 
-use super::checks::came;
-use super::parse::{self, Line, Scenario, Script};
-use super::phrases::Keyword;
-use super::steps::{Check, Step};
-use super::world::{Done, Outcome, Trouble, World, wanting};
 use crate::error::Error;
+use crate::parse::{self, Line, Place, Scenario};
+use crate::phrases::Keyword;
+use crate::trouble::{Trouble, wanting};
+use crate::world::{Outcome, World};
 use serde::Serialize;
 use std::fmt::Write as _;
 use std::path::{Path, PathBuf};
@@ -68,15 +67,15 @@ pub async fn run(files: &[PathBuf]) -> Result<Report, Error> {
         scripts.push((file.display().to_string(), read(file)?));
     }
     let mut report = Report::default();
-    for (file, script) in &scripts {
-        for scenario in &script.scenarios {
-            tell(file, scenario, &mut report).await?;
+    for (file, scenarios) in scripts {
+        for scenario in scenarios {
+            tell(&file, scenario, &mut report).await?;
         }
     }
     Ok(report)
 }
 
-fn read(file: &Path) -> Result<Script, Error> {
+fn read(file: &Path) -> Result<Vec<Scenario>, Error> {
     let shown = file.display();
     let unreadable = |e: std::io::Error| {
         Error::BadInput(format!(
@@ -93,29 +92,35 @@ fn read(file: &Path) -> Result<Script, Error> {
     parse::read(&text).map_err(|(line, why)| Error::BadInput(format!("{shown}:{line}: {why}")))
 }
 
-async fn tell(file: &str, scenario: &Scenario, report: &mut Report) -> Result<(), Error> {
+async fn tell(file: &str, scenario: Scenario, report: &mut Report) -> Result<(), Error> {
+    let Scenario { title, lines } = scenario;
     let mut world = World::new().await?;
-    let told = steps(&mut world, scenario).await;
+    let steps = lines.len();
+    let told = run_lines(&mut world, lines).await;
     world.close().await;
-    let steps = scenario.lines.len();
     let (passed, failure) = match told {
         Ok(()) => (steps, None),
-        Err((passed, _, Trouble::Broken(error))) => {
+        Err(Stop {
+            passed,
+            trouble: Trouble::Broken(error),
+            ..
+        }) => {
             tracing::error!(file, passed, "the scenario could not go on");
             return Err(error);
         }
-        Err((passed, line, Trouble::Wanting { expected, came })) => {
-            let (number, step) = (line.number, line.text.clone());
-            (
-                passed,
-                Some(Mismatch {
-                    file: file.to_owned(),
-                    line: number,
-                    step,
-                    expected,
-                    came,
-                }),
-            )
+        Err(Stop {
+            passed,
+            place,
+            trouble: Trouble::Wanting { expected, came },
+        }) => {
+            let mismatch = Mismatch {
+                file: file.to_owned(),
+                line: place.number,
+                step: place.text,
+                expected,
+                came,
+            };
+            (passed, Some(mismatch))
         }
     };
     report.steps += steps;
@@ -125,9 +130,8 @@ async fn tell(file: &str, scenario: &Scenario, report: &mut Report) -> Result<()
         report.not_run += steps - passed - 1;
         report.first_failure.get_or_insert_with(|| failure.clone());
     }
-    let (file, title) = (file.to_owned(), scenario.title.clone());
     report.scenarios.push(Told {
-        file,
+        file: file.to_owned(),
         title,
         steps,
         failure,
@@ -135,57 +139,51 @@ async fn tell(file: &str, scenario: &Scenario, report: &mut Report) -> Result<()
     Ok(())
 }
 
-/// Runs until a step does not do what it says; then: how many did, which one, and why.
-async fn steps<'s>(
-    world: &mut World,
-    scenario: &'s Scenario,
-) -> Result<(), (usize, &'s Line, Trouble)> {
+/// A step that did not do what it says: how many before it did, which one, and why.
+struct Stop {
+    passed: usize,
+    place: Place,
+    trouble: Trouble,
+}
+
+async fn run_lines(world: &mut World, lines: Vec<Line>) -> Result<(), Stop> {
     // A refusal that no `Then refused` asks for is a failure of the line that was refused.
-    let mut unasked: Option<(usize, &Line)> = None;
-    for (n, line) in scenario.lines.iter().enumerate() {
-        if !matches!(line.step, Step::Then(_)) {
-            settle(world, unasked.take())?;
-        }
-        step(world, line)
-            .await
-            .map_err(|trouble| (n, line, trouble))?;
-        match &line.step {
-            Step::When(_) if matches!(world.last, Some(Outcome::Refused(_))) => {
-                unasked = Some((n, line));
+    let mut unasked: Option<Stop> = None;
+    for (passed, line) in lines.into_iter().enumerate() {
+        let Line {
+            place,
+            keyword,
+            step,
+        } = line;
+        let stop = |place, trouble| Stop {
+            passed,
+            place,
+            trouble,
+        };
+        if keyword != Keyword::Then {
+            if let Some(unasked) = unasked.take() {
+                return Err(unasked);
             }
-            Step::Then(Check::Refused(_) | Check::RefusedSays(..)) => unasked = None,
+            world.last = None;
+        }
+        let answered = step.asks_for_refusal;
+        if let Err(trouble) = (step.run)(world).await {
+            return Err(stop(place, trouble));
+        }
+        match (keyword, &world.last) {
+            (Keyword::Given, Some(refused @ Outcome::Refused(_))) => {
+                let trouble = wanting("accepted, because it is given", refused.to_string());
+                return Err(stop(place, trouble));
+            }
+            (Keyword::When, Some(refused @ Outcome::Refused(_))) => {
+                let expected = "accepted, because no `Then refused …` follows";
+                unasked = Some(stop(place, wanting(expected, refused.to_string())));
+            }
+            _ if answered => unasked = None,
             _ => {}
         }
     }
-    settle(world, unasked)
-}
-
-fn settle<'s>(
-    world: &World,
-    unasked: Option<(usize, &'s Line)>,
-) -> Result<(), (usize, &'s Line, Trouble)> {
-    let (Some((n, line)), Some(last)) = (unasked, &world.last) else {
-        return Ok(());
-    };
-    let expected = "accepted, because no `Then refused …` follows";
-    Err((n, line, wanting(expected, came(last))))
-}
-
-async fn step(world: &mut World, line: &Line) -> Done {
-    match &line.step {
-        Step::Given(given) => world.given(given).await,
-        Step::When(act) => {
-            world.last = None;
-            world.act(act).await?;
-            match &world.last {
-                Some(refused @ Outcome::Refused(_)) if line.keyword == Keyword::Given => {
-                    Err(wanting("accepted, because it is given", came(refused)))
-                }
-                _ => Ok(()),
-            }
-        }
-        Step::Then(check) => world.check(check).await,
-    }
+    unasked.map_or(Ok(()), Err)
 }
 
 impl Report {

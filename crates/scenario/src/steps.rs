@@ -1,164 +1,75 @@
-//! What a line of a script asks for, once it has been read.
+//! What a line of a script asks for, once it has been read: something that runs in the world.
 
-use jiff::civil::Date;
-use jiff::{SignedDuration, Timestamp};
-use segue_domain::acceptance::Verdict;
-use segue_domain::gates::GateLeg;
-use segue_domain::ids::ChunkId;
-use segue_domain::ladder::Rung;
-use segue_domain::{Actor, Code};
+use crate::people;
+use crate::seen::Seen;
+use crate::trouble::{Done, Trouble};
+use crate::world::World;
+use segue_domain::Command;
+use segue_example::Goal;
+use std::pin::Pin;
+
+/// A step under way.
+pub(crate) type Running<'w> = Pin<Box<dyn Future<Output = Done> + Send + 'w>>;
 
 /// One step.
-#[derive(Clone, Debug)]
-pub(crate) enum Step {
-    /// Brings the world into a state, by as many commands as that takes.
-    Given(Given),
-    /// One command, or time.
-    When(Act),
-    /// A comparison with what is so.
-    Then(Check),
+pub(crate) struct Step {
+    /// Does it.
+    pub run: Box<dyn for<'w> FnOnce(&'w mut World) -> Running<'w> + Send>,
+    /// Whether it asks for a refusal: a refusal that no line asks for fails the line that was refused.
+    pub asks_for_refusal: bool,
 }
 
-/// A state to start from.
-#[derive(Clone, Debug)]
-pub(crate) enum Given {
-    Fixture,
-    AccountManager,
-    DiscoveryOpen { open: usize },
-    Discovered,
-    PlanAtVersion(u32),
-    PlanAgreed,
-    RampAgreed { chunk: ChunkId, shares: Vec<u8> },
-    Ready(ChunkId),
-    Live { chunk: ChunkId, percent: u8 },
-    Accepted(ChunkId),
-    Closed(ChunkId),
+/// A step, or what would have been understood.
+pub(crate) type Read = Result<Step, String>;
+
+/// Something that takes more than one command or look.
+#[expect(
+    clippy::unnecessary_wraps,
+    reason = "every step is made where the words at a phrase's places are read, which may fail"
+)]
+pub(crate) fn act(run: impl for<'w> FnOnce(&'w mut World) -> Running<'w> + Send + 'static) -> Read {
+    Ok(Step {
+        run: Box::new(run),
+        asks_for_refusal: false,
+    })
 }
 
-/// Something that happens.
-#[derive(Clone, Debug)]
-pub(crate) enum Act {
-    Pass(SignedDuration),
-    Clock(Timestamp),
-    Window {
-        window: String,
-        zone: String,
-        on: Date,
-    },
-    SentAgain,
-    BothApprove,
-    Proved(ChunkId),
-    By(Actor, Deed),
+/// A given state, by as many commands of the example's people as that takes.
+pub(crate) fn reach(goal: Goal) -> Read {
+    act(move |world| Box::pin(async move { world.walk(&goal).await }))
 }
 
-/// What one person asks for.
-#[derive(Clone, Debug)]
-pub(crate) enum Deed {
-    CreateRanked {
-        call_type: String,
-        rung: Rung,
-    },
-    NameAccountManager(String),
-    RemoveAccountManager,
-    OpenDiscovery,
-    CompleteItem(String),
-    SignDiscovery,
-    ProposePlan(Vec<Change>),
-    SignPlan(u32),
-    Evidence {
-        leg: GateLeg,
-        chunk: ChunkId,
-        passed: bool,
-    },
-    TestCall {
-        cell: String,
-        chunk: ChunkId,
-        passed: bool,
-    },
-    SignGate(ChunkId),
-    ProposeStep {
-        chunk: ChunkId,
-        share: String,
-    },
-    ApproveStep,
-    Lower {
-        chunk: ChunkId,
-        share: String,
-    },
-    FallBack {
-        scope: String,
-    },
-    VerifyReturn(String),
-    IncidentNote {
-        reference: String,
-        telephony_only: bool,
-    },
-    ProposeAcceptance {
-        chunk: ChunkId,
-        within: u64,
-        offered: u64,
-        verdict: Verdict,
-    },
-    SignAcceptance(ChunkId),
-    SignClosure(ChunkId),
+/// One command of one person.
+pub(crate) fn sends(person: &str, command: impl Into<Command>) -> Read {
+    let command = command.into();
+    sends_with(person, move |_| Ok(command))
 }
 
-/// How a proposed plan differs from the newest one, or from the example plan when there is none.
-#[derive(Clone, Debug)]
-pub(crate) enum Change {
-    /// The whole ramp begins on another date and keeps its rhythm.
-    Begins { chunk: ChunkId, on: Date },
-    /// One step moves.
-    StepOn {
-        chunk: ChunkId,
-        step: usize,
-        on: Date,
-    },
-    /// The chunk and a second one of the same calls, each with a single step.
-    Twins { chunk: ChunkId, shares: (u8, u8) },
-    /// The chunk is two, one per window.
-    Windows {
-        chunk: ChunkId,
-        windows: (String, String),
-    },
+/// One command of one person that names what is so at that moment.
+pub(crate) fn sends_with<C: Into<Command>>(
+    person: &str,
+    command: impl FnOnce(&Seen<'_>) -> Result<C, Trouble> + Send + 'static,
+) -> Read {
+    let by = people::read(person)?;
+    act(move |world| {
+        Box::pin(async move {
+            let command = command(&world.see().await?)?.into();
+            world.last = Some(world.ask(&by, command).await?);
+            Ok(())
+        })
+    })
 }
 
-/// What should be so.
-#[derive(Clone, Debug)]
-pub(crate) enum Check {
-    Accepted,
-    NothingNew,
-    Refused(Code),
-    RefusedSays(Code, String),
-    Says(String),
-    Missing(usize),
-    ChunkIs {
-        chunk: ChunkId,
-        state: String,
-    },
-    ChunkAt {
-        chunk: ChunkId,
-        state: String,
-        percent: u8,
-    },
-    ChunkHome(ChunkId),
-    Facts {
-        kind: String,
-        count: usize,
-    },
-    ScheduleStands(String),
-    Diff {
-        from: u32,
-        to: u32,
-        changes: usize,
-        says: Option<String>,
-    },
-    Phase(String),
-    WindowLasts(String),
-    WindowStarts(Timestamp),
-    WindowEnds(Timestamp),
-    WindowWarns(String),
-    WindowHoldsOnce(Timestamp),
-    Verifies,
-    ReplaysTheSame,
+/// A comparison with what is so.
+pub(crate) fn check(compare: impl FnOnce(&Seen<'_>) -> Done + Send + 'static) -> Read {
+    act(move |world| Box::pin(async move { compare(&world.see().await?) }))
+}
+
+/// A comparison with the refusal that a line before led to.
+pub(crate) fn check_refusal(compare: impl FnOnce(&Seen<'_>) -> Done + Send + 'static) -> Read {
+    let step = check(compare)?;
+    Ok(Step {
+        asks_for_refusal: true,
+        ..step
+    })
 }

@@ -3,11 +3,11 @@
 use jiff::civil::{Date, DateTime};
 use jiff::tz::TimeZone;
 use jiff::{SignedDuration, Timestamp};
-use segue_domain::Code;
 use segue_domain::acceptance::Verdict;
 use segue_domain::gates::GateLeg;
 use segue_domain::ids::{ChunkId, is_usable};
 use segue_domain::ladder::Rung;
+use segue_domain::{Code, Event};
 
 /// A whole number.
 pub(crate) fn number<T: std::str::FromStr>(text: &str) -> Result<T, String> {
@@ -139,4 +139,16 @@ pub(crate) fn one_of(text: &str, yes: &str, no: &str) -> Result<bool, String> {
         _ if text == no => Ok(false),
         _ => Err(format!("`{text}` should be `{yes}` or `{no}`")),
     }
+}
+
+/// A kind of fact, in words or as recorded: `share changed`, `share_changed`.
+pub(crate) fn fact(text: &str) -> Result<&'static str, String> {
+    let name = text.replace(' ', "_");
+    let found = Event::NAMES.iter().find(|known| **known == name);
+    found.copied().ok_or_else(|| {
+        format!(
+            "`{text}` is no fact; facts are: {}",
+            Event::NAMES.join(", ").replace('_', " ")
+        )
+    })
 }

@@ -1,15 +1,18 @@
 //! The world of one scenario: a real desk over a real journal in a temporary directory, and a clock that scripts set.
 
 use crate::error::Error;
+use crate::sign;
+use crate::trouble::{Done, Trouble, wanting};
 use jiff::Timestamp;
 use segue_domain::ids::TransitionId;
-use segue_domain::windows::Occurrence;
+use segue_domain::windows::{Occurrence, WeeklyWindow};
 use segue_domain::{Actor, Command, Event, Refusal, Transition, replay};
-use segue_example::Example;
+use segue_example::{Example, Goal, MOVES_MAX, Move};
 use segue_journal::{
     CommandId, Desk, DeskError, Journal, READ_EVENTS_MAX, Recorded, Request, SqliteJournal,
     StreamId, Version, read_event, verify,
 };
+use std::fmt;
 use std::sync::Arc;
 use tempfile::TempDir;
 
@@ -27,29 +30,16 @@ pub(crate) enum Outcome {
     Refused(Box<Refusal>),
 }
 
-/// A step could not be carried out, or what came was not what was expected.
-#[derive(Debug)]
-pub(crate) enum Trouble {
-    /// Expected, and what came.
-    Wanting { expected: String, came: String },
-    /// The machine failed; no verdict.
-    Broken(Error),
-}
-
-impl From<Error> for Trouble {
-    fn from(error: Error) -> Self {
-        Self::Broken(error)
-    }
-}
-
-/// What a step returns.
-pub(crate) type Done = Result<(), Trouble>;
-
-/// Expected, and what came.
-pub(crate) fn wanting(expected: impl Into<String>, came: impl Into<String>) -> Trouble {
-    Trouble::Wanting {
-        expected: expected.into(),
-        came: came.into(),
+impl fmt::Display for Outcome {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        match self {
+            Self::Accepted(facts) if facts.is_empty() => f.write_str("accepted, with nothing new"),
+            Self::Accepted(facts) => {
+                let names: Vec<_> = facts.iter().map(Event::name).collect();
+                write!(f, "accepted: {}", names.join(", "))
+            }
+            Self::Refused(refusal) => write!(f, "refused {refusal}"),
+        }
     }
 }
 
@@ -57,7 +47,7 @@ pub(crate) fn wanting(expected: impl Into<String>, came: impl Into<String>) -> T
 #[derive(Debug)]
 pub(crate) struct World {
     /// The command layer.
-    pub desk: Desk<SqliteJournal>,
+    desk: Desk<SqliteJournal>,
     stream: StreamId,
     /// The story that given states are reached by.
     pub example: Example,
@@ -66,9 +56,9 @@ pub(crate) struct World {
     /// What the last act led to.
     pub last: Option<Outcome>,
     /// The last command sent.
-    pub last_request: Option<Request>,
+    last_request: Option<Request>,
     /// The window looked at, with its occurrence.
-    pub window: Option<(segue_domain::windows::WeeklyWindow, Occurrence)>,
+    pub window: Option<(WeeklyWindow, Occurrence)>,
     commands: u64,
     _directory: TempDir,
 }
@@ -120,14 +110,21 @@ impl World {
             stream: self.stream.clone(),
             command_id: CommandId::new(id).map_err(Error::internal)?,
             actor: actor.clone(),
-            command: command.into(),
+            command: sign::complete(command.into(), actor, &*self.state().await?),
             now: self.now,
         };
         self.send(request).await
     }
 
-    /// Sends a request, perhaps once more.
-    pub(crate) async fn send(&mut self, request: Request) -> Result<Outcome, Error> {
+    /// Sends the last command once more, under the same command id.
+    pub(crate) async fn ask_again(&mut self) -> Result<Outcome, Trouble> {
+        let request = self.last_request.clone();
+        let request =
+            request.ok_or_else(|| wanting("a command before this line", "none was sent"))?;
+        Ok(self.send(request).await?)
+    }
+
+    async fn send(&mut self, request: Request) -> Result<Outcome, Error> {
         let answered = self.desk.execute(&request).await;
         self.last_request = Some(request);
         match answered {
@@ -151,6 +148,21 @@ impl World {
                 refusal.to_string(),
             )),
         }
+    }
+
+    /// Does what the example's people do until the goal is reached; the clock goes on where they have to wait.
+    pub(crate) async fn walk(&mut self, goal: &Goal) -> Done {
+        for _ in 0..MOVES_MAX {
+            let state = self.state().await?;
+            match self.example.next(&state, goal, self.now) {
+                None => return Ok(()),
+                Some(Move::Wait(at)) => self.now = self.now.max(at),
+                Some(Move::Say(said)) => {
+                    self.must(&said.0, said.1).await?;
+                }
+            }
+        }
+        Err(wanting(format!("a way to {goal:?}"), "none was found"))
     }
 
     /// Every recorded fact.
