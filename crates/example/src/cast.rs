@@ -1,8 +1,8 @@
 //! The people of the example and their keys. Anybody can derive the keys (`examples/riverside/README.md`): they protect
 //! nothing.
 
-use ed25519_dalek::{Signer, SigningKey};
-use segue_domain::signature::{SignatureInput, message};
+use ed25519_dalek::SigningKey;
+use segue_domain::signature::SignatureInput;
 use segue_domain::{Actor, Role, Side};
 use sha2::{Digest, Sha256};
 
@@ -50,11 +50,10 @@ pub fn clinical_lead() -> Actor {
 
 /// The actor's signature by their example key. A text that is no hash gets a signature that is none.
 pub fn sign(actor: &Actor, hash: &str) -> SignatureInput {
-    let person = actor.person.as_str();
-    let signature = message(hash).map(|bytes| key(person).sign(&bytes).to_bytes());
-    SignatureInput {
-        signatory: person.into(),
+    let person = &actor.person;
+    SignatureInput::by(person, &key(person.as_str()), hash).unwrap_or_else(|| SignatureInput {
+        signatory: person.clone(),
         signed_hash: hash.to_owned(),
-        signature: signature.map(hex::encode).unwrap_or_default(),
-    }
+        signature: String::new(),
+    })
 }
