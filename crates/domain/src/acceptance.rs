@@ -12,14 +12,19 @@ use crate::transition::Transition;
 use jiff::Timestamp;
 use serde::{Deserialize, Serialize};
 
+/// One concern's question before acceptance; what it answers is missing.
+type AcceptanceCheck = fn(&Transition, &Chunk, &OutcomeRecord, Timestamp) -> Vec<String>;
+/// One concern's question before closure.
+type ClosureCheck = fn(&Transition, &Chunk, Timestamp) -> Result<(), Refusal>;
+
 /// What each concern still asks before a chunk is accepted.
 #[rustfmt::skip] // one line per concern
-const CHECKS: &[fn(&Transition, &Chunk, &OutcomeRecord, Timestamp) -> Vec<String>] = &[
+const CHECKS: &[AcceptanceCheck] = &[
 ];
 
 /// What each concern still asks before the door of a chunk is closed.
 #[rustfmt::skip] // one line per concern
-const CLOSURE_CHECKS: &[fn(&Transition, &Chunk, Timestamp) -> Result<(), Refusal>] = &[
+const CLOSURE_CHECKS: &[ClosureCheck] = &[
 ];
 
 /// The verdict of the evidence on one critical measure (B13).

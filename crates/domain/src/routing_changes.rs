@@ -19,9 +19,12 @@ use jiff::Timestamp;
 use jiff::tz::TimeZone;
 use serde::{Deserialize, Serialize};
 
+/// One concern's question to a forward step.
+type ForwardCheck = fn(&Transition, &Chunk, TrafficShare, Timestamp) -> Result<(), Refusal>;
+
 /// What each concern asks of a forward step, beside gate, ladder and plan.
 #[rustfmt::skip] // one line per concern
-const FORWARD: &[fn(&Transition, &Chunk, TrafficShare, Timestamp) -> Result<(), Refusal>] = &[
+const FORWARD: &[ForwardCheck] = &[
 ];
 
 /// Proposes the next share of a chunk: go-live or raise.

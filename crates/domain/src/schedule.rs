@@ -23,9 +23,12 @@ pub struct Plan {
     pub chunks: Vec<PlannedChunk>,
 }
 
+/// One concern's question to a plan.
+type Check = fn(&Transition, &Plan, Timestamp) -> Result<(), Refusal>;
+
 /// What each concern asks of a plan, in the order people can act on it.
 #[rustfmt::skip] // one line per concern
-const CHECKS: &[fn(&Transition, &Plan, Timestamp) -> Result<(), Refusal>] = &[
+const CHECKS: &[Check] = &[
     |t, plan, _| chunks::check(t, plan),
     |t, plan, _| ladder::check_plan_order(t, plan),
     |t, plan, _| check_agreed_kept(t, plan),
@@ -246,9 +249,7 @@ pub fn check(t: &Transition, plan: &Plan, now: Timestamp) -> Result<(), Refusal>
 
 /// Every rule that a plan breaks, for `plan check`.
 pub fn violations(t: &Transition, plan: &Plan, now: Timestamp) -> Vec<Refusal> {
-    let refused = |check: &fn(&Transition, &Plan, Timestamp) -> Result<(), Refusal>| {
-        check(t, plan, now).err()
-    };
+    let refused = |check: &Check| check(t, plan, now).err();
     CHECKS.iter().filter_map(refused).collect()
 }
 

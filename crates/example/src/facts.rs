@@ -15,6 +15,9 @@ pub struct Example {
 
 impl Example {
     /// Riverside Health: two centres, four call types.
+    ///
+    /// # Panics
+    /// Never: the files are compiled in, and every test reads them.
     #[expect(
         clippy::expect_used,
         reason = "the files are compiled in, and every test reads them"

@@ -32,11 +32,11 @@ pub(crate) fn legs(scene: &Scene<'_>, chunk: &Chunk) -> Option<Move> {
 pub(crate) fn test_calls(scene: &Scene<'_>, chunk: &Chunk) -> Option<Move> {
     let id = &chunk.planned.id;
     let cell = missing_cells(scene.t, id, scene.now).into_iter().next()?;
-    let call = RecordTestCall {
+    let placed = RecordTestCall {
         chunk: id.clone(),
         cell,
         passed: true,
         evidence: "recording 7".into(),
     };
-    Some(Move::say(of(Side::Client, Role::TestCaller), call))
+    Some(Move::say(of(Side::Client, Role::TestCaller), placed))
 }

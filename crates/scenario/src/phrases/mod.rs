@@ -5,6 +5,7 @@
 mod acceptance;
 mod account_manager;
 mod asks;
+mod boards;
 mod discovery;
 mod fallback;
 mod gates;
@@ -33,6 +34,7 @@ const CONCERNS: &[&[Phrase]] = &[
     windows::PHRASES,
     asks::PHRASES,
     outcome::PHRASES,
+    boards::PHRASES,
     journal::PHRASES,
 ];
 
