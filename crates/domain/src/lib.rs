@@ -30,6 +30,7 @@ pub mod schedule;
 pub mod share;
 pub mod signature;
 pub mod site_serial;
+pub mod soak;
 pub mod test_calls;
 pub mod text;
 pub mod transition;

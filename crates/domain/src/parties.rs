@@ -8,6 +8,7 @@ use crate::ladder::{CallType, Rung};
 use crate::lines::{Line, bad};
 use crate::refusal::{Code, Refusal};
 use crate::signature::is_public_key;
+use crate::soak::Soak;
 use crate::transition::Transition;
 use jiff::Timestamp;
 use serde::{Deserialize, Serialize};
@@ -90,6 +91,8 @@ pub struct Terms {
     pub authority_lease_s: u32,
     /// Weeks of history a baseline needs at least (A13).
     pub baseline_weeks_min: u32,
+    /// Days a chunk stands at its last step before acceptance.
+    pub soak: Soak,
 }
 
 impl Default for Terms {
@@ -104,6 +107,7 @@ impl Default for Terms {
             evidence_valid_days: 14,
             authority_lease_s: 900,
             baseline_weeks_min: 4,
+            soak: Soak::default(),
         }
     }
 }
