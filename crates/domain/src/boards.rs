@@ -38,6 +38,7 @@ pub const KINDS: &[Kind] = &[
     crate::baseline::BOARD,
     crate::waivers::BOARD,
     crate::gates::BOARD,
+    crate::legal_tables::BOARD,
 ];
 
 /// Draws a board for a reader.

@@ -7,7 +7,9 @@ use crate::baseline::RecordBaseline;
 use crate::discovery::{CompleteDiscoveryItem, OpenDiscovery, SignDiscovery};
 use crate::fallback::{Fallback, VerifyReturn, WriteIncidentNote};
 use crate::gates::{RecordEvidence, SignGate};
+use crate::legal_tables::ConfirmLegalTable;
 use crate::parties::CreateTransition;
+use crate::people::notice_rules::AdoptNoticeTable;
 use crate::routing_changes::{ApproveStep, LowerShare, ProposeStep};
 use crate::schedule::{ProposePlan, SignPlan};
 use crate::test_calls::RecordTestCall;
@@ -93,4 +95,8 @@ commands! {
     UnrosterAgent => "unroster_agent";
     /// Records how a call type did in-house before anything moved.
     RecordBaseline => "record_baseline";
+    /// Confirms the rows of a legal table, as compliance officer.
+    ConfirmLegalTable => "confirm_legal_table";
+    /// Adopts the table of notice rules.
+    AdoptNoticeTable => "adopt_notice_table";
 }

@@ -10,7 +10,9 @@ use crate::discovery::{DiscoveryItemCompleted, DiscoveryOpened, DiscoverySigned}
 use crate::fallback::{FellBack, IncidentNoteWritten, ReturnVerified};
 use crate::gates::{EvidenceRecorded, GatePassed, GateSigned};
 use crate::ids::PersonId;
+use crate::legal_tables::LegalTableConfirmed;
 use crate::parties::TransitionCreated;
+use crate::people::notice_rules::NoticeTableAdopted;
 use crate::refusal::Code;
 use crate::routing_changes::{ShareChanged, StepApproved, StepProposed};
 use crate::schedule::{PlanProposed, PlanSigned, ScheduleAgreed};
@@ -75,6 +77,8 @@ events! {
     AgentsRostered => "agents_rostered", "Agents of the outsourcer are on the roster.";
     AgentUnrostered => "agent_unrostered", "An agent left the outsourcer's roster.";
     BaselineRecorded => "baseline_recorded", "A baseline of the in-house centre was recorded.";
+    LegalTableConfirmed => "legal_table_confirmed", "The compliance officer confirmed a legal table.";
+    NoticeTableAdopted => "notice_table_adopted", "A table of notice rules is adopted.";
     CommandRefused => "command_refused", "Somebody asked for what a rule refuses.";
 }
 

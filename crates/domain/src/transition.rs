@@ -14,8 +14,10 @@ use crate::fallback::{self, Incident};
 use crate::gates::{self, Gate};
 use crate::ids::{CallTypeId, ChunkId, IncidentId, LineId, SiteId, StepId, TransitionId, WaiverId};
 use crate::ladder::{CallType, Rung};
+use crate::legal_tables::{self, LegalTables};
 use crate::lines::Line;
 use crate::parties::{self, Parties, Site, Terms};
+use crate::people::{self, People};
 use crate::refusal::{Code, Refusal};
 use crate::routing_changes::{self, Step};
 use crate::schedule::{self, Plan, Schedule};
@@ -96,6 +98,10 @@ pub struct Transition {
     pub baselines: Baselines,
     /// Rules set aside, by name.
     pub waivers: BTreeMap<WaiverId, Waiver>,
+    /// Legal tables as adopted and confirmed.
+    pub legal_tables: LegalTables,
+    /// The people of the in-house centres.
+    pub people: People,
     /// The highest epoch any chunk ever had; a chunk that is planned anew starts from it.
     pub epoch_highest: u64,
     /// Refused attempts so far.
@@ -138,6 +144,8 @@ pub fn decide(t: &Transition, command: &Command, actor: &Actor, now: Timestamp) 
         Command::RecordBaseline(c) => baseline::record(t, c, actor, now),
         Command::ProposeWaiver(c) => waivers::propose(t, c, actor, now),
         Command::SignWaiver(c) => waivers::sign(t, c, actor, now),
+        Command::ConfirmLegalTable(c) => legal_tables::confirm(t, c, actor, now),
+        Command::AdoptNoticeTable(c) => people::notice_rules::adopt(t, c, actor, now),
     }
 }
 
@@ -183,6 +191,8 @@ pub fn apply(t: &mut Transition, event: &Event) {
         Event::BaselineRecorded(e) => baseline::apply_recorded(t, e),
         Event::WaiverProposed(e) => waivers::apply_proposed(t, e),
         Event::WaiverSigned(e) => waivers::apply_signed(t, e),
+        Event::LegalTableConfirmed(e) => legal_tables::apply_confirmed(t, e),
+        Event::NoticeTableAdopted(e) => people::notice_rules::apply_adopted(t, e),
         Event::CommandRefused(_) => t.refused += 1,
     }
 }

@@ -25,6 +25,7 @@ const HISTORIES: &[fn() -> Story] = &[
     spine,
     crate::baseline::history,
     crate::waivers::history,
+    crate::people::history,
 ];
 
 /// From the first fact to the closed door, with a fallback on the way.

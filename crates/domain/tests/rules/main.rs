@@ -12,6 +12,7 @@ mod baseline;
 mod coverage;
 mod golden;
 mod main_path;
+mod people;
 mod properties;
 mod refusals;
 mod regressions;

@@ -19,6 +19,7 @@ use segue_domain::schedule::{Plan, SignPlan};
 use segue_domain::share::ShareInput;
 use segue_domain::windows::ShiftWindow;
 use segue_domain::{Code, Refusal, Side};
+use std::path::{Path, PathBuf};
 
 macro_rules! refusals {
     ($($code:ident, $name:ident: $body:block)*) => {
@@ -30,14 +31,20 @@ macro_rules! refusals {
     };
 }
 
+fn texts_below(folder: &Path) -> String {
+    let entries = std::fs::read_dir(folder).unwrap();
+    let text = |path: PathBuf| match path.is_dir() {
+        true => texts_below(&path),
+        false => std::fs::read_to_string(path).unwrap(),
+    };
+    entries.map(|entry| text(entry.unwrap().path())).collect()
+}
+
 /// Some test in this folder names each code and expects it.
 #[test]
 fn every_code_has_a_test_that_provokes_it() {
-    let folder = concat!(env!("CARGO_MANIFEST_DIR"), "/tests/rules");
-    let texts: String = std::fs::read_dir(folder)
-        .unwrap()
-        .map(|entry| std::fs::read_to_string(entry.unwrap().path()).unwrap())
-        .collect();
+    let folder = Path::new(env!("CARGO_MANIFEST_DIR")).join("tests/rules");
+    let texts = texts_below(&folder);
     let expects = |code: &&Code| {
         [
             format!("    {code:?}, "),
