@@ -1,8 +1,10 @@
 //! What the example is created with and plans: the files of `examples/riverside`, and a small one for tests that need little.
 
 use segue_domain::chunks::PlannedChunk;
+use segue_domain::ids::ChunkId;
 use segue_domain::parties::CreateTransition;
 use segue_domain::schedule::{Plan, ProposePlan};
+use segue_domain::waivers::Waivable;
 
 /// An example: what it is created with, and its plan.
 #[derive(Clone, Debug, PartialEq)]
@@ -11,6 +13,9 @@ pub struct Example {
     pub create: CreateTransition,
     /// Easy before hard, one centre after the other.
     pub plan: Plan,
+    /// Rules both parties and the clinical lead set aside before the plan, each for one chunk, and why: a story that has
+    /// no weeks to spend.
+    pub waived: Vec<(Waivable, ChunkId)>,
 }
 
 impl Example {
@@ -29,6 +34,7 @@ impl Example {
         Self {
             create: serde_json::from_str(create).expect("examples/riverside/create.json"),
             plan: plan.plan,
+            waived: Vec::new(),
         }
     }
 
@@ -44,6 +50,20 @@ impl Example {
         }
         example.plan.chunks.retain(|c| Some(&c.id) == keep.as_ref());
         example
+    }
+
+    /// The same with rules set aside for every chunk of the plan.
+    #[must_use]
+    pub fn waiving(mut self, rules: &[Waivable]) -> Self {
+        let chunks: Vec<_> = self.plan.chunks.iter().map(|c| c.id.clone()).collect();
+        let each = |rule: &Waivable| {
+            chunks
+                .iter()
+                .map(|id| (*rule, id.clone()))
+                .collect::<Vec<_>>()
+        };
+        self.waived.extend(rules.iter().flat_map(each));
+        self
     }
 
     /// The same with another plan for one chunk.

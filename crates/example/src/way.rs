@@ -124,7 +124,7 @@ fn manager(side: Side) -> Actor {
 }
 
 /// Whoever has to sign next.
-fn signer(agreement: &Agreement, needs: Needs) -> Option<Actor> {
+pub(crate) fn signer(agreement: &Agreement, needs: Needs) -> Option<Actor> {
     let side = agreement.missing().into_iter().next();
     let lead = needs == Needs::BothAndClinical && agreement.clinical.is_none();
     side.map(|side| of(side, Role::Signatory))

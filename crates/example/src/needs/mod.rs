@@ -2,6 +2,7 @@
 
 mod baseline;
 mod evidence;
+mod waivers;
 
 use crate::way::{Move, Scene};
 use segue_domain::chunks::Chunk;
@@ -25,6 +26,7 @@ pub(crate) const BEFORE_DISCOVERY_SIGNED: &[Need] = &[
 /// Before a plan is proposed.
 #[rustfmt::skip] // one line per concern
 pub(crate) const BEFORE_PLAN: &[Need] = &[
+    waivers::signed,
 ];
 
 /// Before the gate of a chunk is signed, and again before each step: evidence grows old.

@@ -163,7 +163,11 @@ const MISTAKES: &[(&str, i32, &str)] = &[
     ("journal export --jsonl {inside}", 2, "segue.toml"),
     ("init", 2, "already"),
     ("user remove nobody", 2, "nobody"),
-    ("user add dana --side client --role viewer", 2, "dana"),
+    (
+        "user add rvs-director --side client --role viewer",
+        2,
+        "rvs-director",
+    ),
     ("user add {spaced} --side client --role viewer", 2, "x y"),
     ("user add eve --side sideways --role viewer", 2, "sideways"),
     (
@@ -247,7 +251,12 @@ fn who_acts_and_where_is_asked_for_clearly() {
     let client = Some(world.client.as_str());
     for (token, typed, code, names) in [
         (None, "do open-discovery", 2, "--as USER"),
-        (None, "--as dana do open-discovery", 2, "segue login dana"),
+        (
+            None,
+            "--as rvs-director do open-discovery",
+            2,
+            "segue login rvs-director",
+        ),
         (
             None,
             "--as ../../etc/passwd do open-discovery",
@@ -255,7 +264,12 @@ fn who_acts_and_where_is_asked_for_clearly() {
             "no account name",
         ),
         (Some("made-up-token"), "do open-discovery", 2, "wrong"),
-        (client, "--as omar do open-discovery", 2, "dana"),
+        (
+            client,
+            "--as cb-director do open-discovery",
+            2,
+            "rvs-director",
+        ),
         (
             None,
             "serve --sip 203.0.113.9:5060 --http 127.0.0.1:0",

@@ -12,13 +12,18 @@ pub(crate) fn monotonic() -> Instant {
     Instant::now()
 }
 
-/// UTC microseconds on the clock that every process of this machine shares.
+/// The clock that every process of this machine shares.
 #[expect(
     clippy::disallowed_methods,
-    reason = "compared with what SIPp wrote into its INVITEs"
+    reason = "real processes go by the real clock"
 )]
+pub(crate) fn now() -> jiff::Timestamp {
+    jiff::Timestamp::now()
+}
+
+/// The same in UTC microseconds, as SIPp writes it into its INVITEs.
 pub(crate) fn now_us() -> i64 {
-    jiff::Timestamp::now().as_microsecond()
+    now().as_microsecond()
 }
 
 /// Looks until there is something; a test fails that waits too long.

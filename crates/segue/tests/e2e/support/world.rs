@@ -1,7 +1,15 @@
-//! A transition from nothing to live calls, by the command line alone, on the addresses of this test's centres.
+//! A transition from nothing to live calls, on the addresses of this test's centres: the example's people get it ready,
+//! the command line takes the steps.
 
 use super::cli::{Said, segue, segue_reading};
-use serde_json::{Value, json};
+use super::clock::now;
+use jiff::civil::date;
+use segue_domain::chunks::PlannedStep;
+use segue_domain::share::ShareInput;
+use segue_domain::waivers::Waivable;
+use segue_example::{Example, Goal, MOVES_MAX, Move};
+use segue_journal::{CommandId, Desk, Request, SqliteJournal, StreamId};
+use serde_json::Value;
 use std::fs;
 use std::net::SocketAddr;
 use std::path::{Path, PathBuf};
@@ -14,9 +22,9 @@ pub(crate) const DIALLED: &str = "7001";
 /// A number of a chunk that stays in-house in every test.
 pub(crate) const HOME_DIALLED: &str = "7002";
 /// The client's person: signs, prepares, tests, has duty.
-pub(crate) const CLIENT: &str = "dana";
+pub(crate) const CLIENT: &str = "rvs-director";
 /// The outsourcer's person.
-pub(crate) const OUTSOURCER: &str = "omar";
+pub(crate) const OUTSOURCER: &str = "cb-director";
 /// Of both; these accounts live in a temporary directory.
 pub(crate) const PASSWORD: &str = "correct horse battery staple";
 /// The client's duty PIN.
@@ -26,14 +34,6 @@ pub(crate) const PIN: &str = "73910246";
 /// would rightly fall outside a 99.9 % interval; so the tests use one key and one name.
 const CALLER_KEY: &str = "5e9a1c07b34d28f6e1730b9c42d85a6f0c97e3b1584d2a6f9e0b7c315d84a2f6";
 const TRANSITION: &str = "T-e2e";
-
-const LEGS: [&str; 5] = [
-    "agents",
-    "processes",
-    "technology",
-    "fallback",
-    "compliance",
-];
 
 /// Where the calls of this world may go.
 #[derive(Clone, Copy, Debug)]
@@ -68,64 +68,39 @@ impl World {
 
     /// The chunk live at the first of the agreed steps.
     pub(crate) fn live(targets: Targets, steps_percent: &[u8]) -> Self {
-        let world = Self::agreed(targets, steps_percent);
-        for leg in LEGS {
-            world.client(&[
-                "do",
-                "record-evidence",
-                "--chunk",
-                CHUNK,
-                "--leg",
-                leg,
-                "--passed",
-                "true",
-                "--reference",
-                "binder",
-            ]);
-        }
-        for cell in ["message × day × English", "message × night × Spanish"] {
-            world.client(&[
-                "do",
-                "record-test-call",
-                "--chunk",
-                CHUNK,
-                "--cell",
-                cell,
-                "--passed",
-                "true",
-            ]);
-        }
-        world.both_sign(&["sign-gate", "--chunk", CHUNK]);
+        let world = Self::new();
+        world.walk(&story(targets, steps_percent), &Goal::Ready(CHUNK.into()));
         world.raise(steps_percent[0]);
         world
     }
 
-    /// Created, discovered and planned, with both signatures on the plan.
-    pub(crate) fn agreed(targets: Targets, steps_percent: &[u8]) -> Self {
-        let world = Self::new();
-        let create = world.write("create.json", &world.creation(targets));
-        world.client(&["do", "create-transition", "--file", &create]);
-        world.outsourcer(&["do", "name-account-manager", "--person", OUTSOURCER]);
-        world.client(&[
-            "do",
-            "open-discovery",
-            "--items",
-            r#"["call flow walked for every number"]"#,
-        ]);
-        let item = [
-            "do",
-            "complete-discovery-item",
-            "--item",
-            "call flow walked for every number",
-            "--evidence",
-            "minutes",
-        ];
-        world.client(&item);
-        world.both_sign(&["sign-discovery"]);
-        let plan = world.write("plan.json", &plan(steps_percent));
-        world.client(&["do", "propose-plan", "--file", &plan]);
-        world.both_sign(&["sign-plan", "--version", "1"]);
-        world
+    /// Does what the example's people do until the goal is reached, through a desk over this world's journal.
+    fn walk(&self, example: &Example, goal: &Goal) {
+        let runtime = tokio::runtime::Runtime::new().expect("a runtime");
+        runtime.block_on(async {
+            let file = self.data().join("journal.db");
+            let journal = SqliteJournal::open(&file).await;
+            let desk = Desk::new(journal.expect("a journal"));
+            let stream = StreamId::new(TRANSITION).expect("a name");
+            for n in 0..MOVES_MAX {
+                let (state, now) = (desk.state(&stream).await.expect("a state"), now());
+                let said = match example.next(&state, goal, now) {
+                    None => return,
+                    Some(Move::Wait(until)) => panic!("{goal:?} would take until {until}"),
+                    Some(Move::Say(said)) => *said,
+                };
+                let request = Request {
+                    stream: stream.clone(),
+                    command_id: CommandId::new(format!("walk-{n}")).expect("a name"),
+                    actor: said.0,
+                    command: said.1,
+                    now,
+                };
+                let answer = desk.execute(&request).await;
+                answer.unwrap_or_else(|e| panic!("{e} on the way to {goal:?}"));
+            }
+            panic!("no way to {goal:?}");
+        });
     }
 
     /// The next agreed share, approved by both.
@@ -235,12 +210,8 @@ impl World {
     }
 
     fn person(&self, name: &str, side: &str, pin: Option<&str>) -> String {
-        segue(
-            &self.data(),
-            None,
-            &["--json", "key", "new", &self.key(name)],
-        )
-        .done();
+        let key = hex::encode(segue_example::key(name).to_bytes());
+        fs::write(self.key(name), key).expect("written");
         let mut add = vec!["--json", "user", "add", name, "--side", side];
         for role in ["signatory", "implementation", "test-caller", "duty"] {
             add.extend(["--role", role]);
@@ -270,43 +241,26 @@ impl World {
             .collect();
         fs::write(&settings, own.join("\n")).expect("written");
     }
-
-    /// The shipped example, with this world's people, keys and addresses.
-    fn creation(&self, targets: Targets) -> Value {
-        let mut create = example("create.json");
-        for (n, person) in [CLIENT, OUTSOURCER].into_iter().enumerate() {
-            let key = self.ask(None, &["key", "show", &self.key(person)]).done();
-            create["parties"][n]["signatories"][0]["person"] = json!(person);
-            create["parties"][n]["signatories"][0]["public_key"] = key["public_key"].clone();
-        }
-        let text = create.to_string();
-        let text = text.replace("127.0.0.2:5060", &targets.in_house.to_string());
-        let text = text.replace("127.0.0.3:5060", &targets.outsourced.to_string());
-        let text = text.replace("127.0.0.4:5060", &targets.last_resort.to_string());
-        serde_json::from_str(&text).expect("JSON")
-    }
 }
 
-/// The shipped plan, with the chunk's ramp already due.
-fn plan(steps_percent: &[u8]) -> Value {
-    let mut plan = example("plan.json");
-    let chunk = &mut plan["plan"]["chunks"][0];
-    assert_eq!(chunk["id"], CHUNK);
-    let steps: Vec<_> = steps_percent
-        .iter()
-        .map(|share| json!({ "share_percent": share, "from": "2026-01-05" }))
-        .collect();
-    chunk["steps"] = Value::from(steps);
-    plan
-}
-
-fn example(name: &str) -> Value {
-    let path = format!(
-        "{}/../../examples/riverside/{name}",
-        env!("CARGO_MANIFEST_DIR")
-    );
-    let text = fs::read_to_string(&path).unwrap_or_else(|e| panic!("{path}: {e}"));
-    serde_json::from_str(&text).expect("JSON")
+/// The shipped example between these addresses, with the chunk's ramp already due.
+fn story(targets: Targets, steps_percent: &[u8]) -> Example {
+    let mut example = Example::riverside();
+    let create = serde_json::to_string(&example.create).expect("JSON");
+    let create = create.replace("127.0.0.2:5060", &targets.in_house.to_string());
+    let create = create.replace("127.0.0.3:5060", &targets.outsourced.to_string());
+    let create = create.replace("127.0.0.4:5060", &targets.last_resort.to_string());
+    example.create = serde_json::from_str(&create).expect("the same facts");
+    let step = |percent: &u8| PlannedStep {
+        share_percent: ShareInput::percent(*percent),
+        from: date(2026, 1, 5),
+    };
+    let steps = steps_percent.iter().map(step).collect();
+    example.with(CHUNK, |chunk| chunk.steps = steps).waiving(&[
+        Waivable::Rush,
+        Waivable::MassCutover,
+        Waivable::ChangeFreeze,
+    ])
 }
 
 fn text(path: &Path) -> String {
