@@ -62,6 +62,8 @@ pub enum Command {
     Init(commands::init::Init),
     /// Where everything stands: phase, nodes, lines, shares, door
     Status(commands::status::Status),
+    /// Show a board: gates, schedule, people, issues … (without a name: which there are)
+    Show(commands::show::Show),
     /// Run a domain command by its name (`segue do --list`)
     Do(commands::do_::Do),
     /// Print the JSON schema of every domain command

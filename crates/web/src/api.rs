@@ -2,8 +2,8 @@
 //! and measurements. Refusals have the shape of `cli.md`.
 
 use crate::console::{
-    ActError, Credentials, Door, EventBatch, FallbackAnswer, FallbackRequest, IngestAnswer,
-    IngestError, Person, SignIn, Submission,
+    ActError, BoardKind, BoardRequest, BoardView, Credentials, Door, EventBatch, FallbackAnswer,
+    FallbackRequest, IngestAnswer, IngestError, Person, SignIn, Submission,
 };
 use crate::page::home;
 use crate::secret::{FormCookie, NoRandom, cross_site, same_text};
@@ -13,7 +13,7 @@ use crate::view::LiveView;
 use axum::Json;
 use axum::body::Bytes;
 use axum::extract::rejection::BytesRejection;
-use axum::extract::{Extension, State};
+use axum::extract::{Extension, Path, State};
 use axum::http::{HeaderMap, HeaderName, HeaderValue, StatusCode, header};
 use axum::response::{IntoResponse, Response};
 use base64::Engine;
@@ -244,17 +244,44 @@ pub(crate) async fn fallback(
     Ok(Json(app.bring_home(request).await?))
 }
 
+/// Who reads: Basic credentials or a session. Reading changes nothing, so it needs no form token.
+async fn reader(app: &App, headers: &HeaderMap, session: &Session) -> Result<Person, Denied> {
+    match basic(headers) {
+        Some(credentials) => known(app.console.authenticate(credentials).await),
+        None => session::person(session).await.ok_or(Denied::NotSignedIn),
+    }
+}
+
 /// `GET /api/v1/live`: the facts of the live page, for a signed-in person.
 pub(crate) async fn live(
     State(app): State<Arc<App>>,
     session: Session,
     headers: HeaderMap,
 ) -> Result<Json<LiveView>, Denied> {
-    match basic(&headers) {
-        Some(credentials) => known(app.console.authenticate(credentials).await)?,
-        None => session::person(&session).await.ok_or(Denied::NotSignedIn)?,
-    };
+    reader(&app, &headers, &session).await?;
     Ok(Json(app.view().as_ref().clone()))
+}
+
+/// `GET /api/v1/boards`: the boards there are.
+pub(crate) async fn boards(
+    State(app): State<Arc<App>>,
+    session: Session,
+    headers: HeaderMap,
+) -> Result<Json<Vec<BoardKind>>, Denied> {
+    reader(&app, &headers, &session).await?;
+    Ok(Json(app.console.boards()))
+}
+
+/// `GET /api/v1/boards/NAME`: one board, as this person may see it.
+pub(crate) async fn board(
+    State(app): State<Arc<App>>,
+    Path(name): Path<String>,
+    session: Session,
+    headers: HeaderMap,
+) -> Result<Json<BoardView>, Denied> {
+    let person = reader(&app, &headers, &session).await?;
+    let asked = BoardRequest { name, person };
+    Ok(Json(app.console.board(asked).await?))
 }
 
 /// `POST /api/v1/calls`: a batch of a centre's events, newline-delimited JSON.

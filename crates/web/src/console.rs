@@ -31,6 +31,12 @@ pub trait Console: Send + Sync + 'static {
     /// Runs a domain command; answers `{position, events}`.
     fn submit(&self, submission: Submission) -> BoxFuture<'_, Result<serde_json::Value, ActError>>;
 
+    /// Every board there is; a reader may be refused some of them.
+    fn boards(&self) -> Vec<BoardKind>;
+
+    /// One board, as this reader may see it now.
+    fn board(&self, request: BoardRequest) -> BoxFuture<'_, Result<BoardView, ActError>>;
+
     /// Takes a batch of a centre's call events (newline-delimited JSON). Idempotent.
     fn ingest(&self, batch: EventBatch) -> BoxFuture<'_, Result<IngestAnswer, IngestError>>;
 
@@ -149,6 +155,47 @@ pub struct Submission {
     pub person: Person,
     /// Makes a retry idempotent.
     pub command_id: String,
+}
+
+/// A board that can be asked for.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize)]
+pub struct BoardKind {
+    /// Its name: `fallback-roster`.
+    pub name: String,
+    /// What it shows, in one sentence.
+    pub says: String,
+}
+
+impl BoardKind {
+    /// The name as a heading: `Fallback roster`.
+    pub(crate) fn title(&self) -> String {
+        let words = self.name.replace('-', " ");
+        let mut letters = words.chars();
+        let first = letters.next().map(|c| c.to_ascii_uppercase());
+        first.into_iter().chain(letters).collect()
+    }
+}
+
+/// Who asks for which board.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct BoardRequest {
+    /// Its name.
+    pub name: String,
+    /// The reader.
+    pub person: Person,
+}
+
+/// A board, drawn; the JSON keys are those of `segue show`.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+pub struct BoardView {
+    /// What it is about.
+    pub title: String,
+    /// What each column says.
+    pub columns: Vec<String>,
+    /// The rows.
+    pub rows: Vec<Vec<String>>,
+    /// Sentences below.
+    pub notes: Vec<String>,
 }
 
 /// Why an act was not done.

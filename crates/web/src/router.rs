@@ -1,7 +1,7 @@
 //! Addresses, limits and headers. Nothing here knows what a page shows.
 
 use crate::page::failure::{Message, message};
-use crate::page::{Failure, duty, home, live, login};
+use crate::page::{Failure, boards, duty, home, live, login};
 use crate::secret::{self, FormCookie};
 use crate::state::App;
 use crate::{api, assets, events, session};
@@ -44,6 +44,8 @@ pub fn router(app: Arc<App>) -> Router {
         .route("/", get(live::show))
         .route("/live/events", get(events::events))
         .route("/live/now", get(events::now))
+        .route("/boards", get(boards::list))
+        .route("/boards/{name}", get(boards::show))
         .route("/duty", get(duty::show))
         .route("/login", get(login::show).post(login::sign_in))
         .route("/logout", post(login::sign_out))
@@ -53,6 +55,8 @@ pub fn router(app: Arc<App>) -> Router {
         .route("/api/v1/commands", post(api::commands))
         .route("/api/v1/fallback", post(api::fallback))
         .route("/api/v1/live", get(api::live))
+        .route("/api/v1/boards", get(api::boards))
+        .route("/api/v1/boards/{name}", get(api::board))
         .fallback(not_found)
         .layer(DefaultBodyLimit::max(settings.body_bytes_max))
         .layer(middleware::from_fn_with_state(

@@ -142,6 +142,41 @@ async fn the_feed_takes_batches_of_its_site_only() {
 }
 
 #[tokio::test]
+async fn a_board_is_the_same_in_json_and_on_the_page_and_closed_to_strangers() {
+    let (_, mut stranger) = visitor();
+    for path in ["/api/v1/boards", "/api/v1/boards/gates"] {
+        let status = stranger.get(path).await.status;
+        assert_eq!(status, StatusCode::UNAUTHORIZED, "{path}");
+    }
+    assert_eq!(
+        stranger.get("/boards/gates").await.status,
+        StatusCode::SEE_OTHER
+    );
+    let (_, mut v) = signed_in().await;
+    let listed = v.get("/api/v1/boards").await.json();
+    assert_eq!(listed[0]["name"], "gates");
+    let board = v.get("/api/v1/boards/gates").await.json();
+    assert_eq!(board["rows"][1][2], "red");
+    let page = v.get("/boards/gates").await;
+    assert_eq!(page.status, StatusCode::OK);
+    // What people wrote is text, and a lamp has a shape beside its word.
+    assert!(
+        page.text.contains("&#60;b&#62;a reference"),
+        "{}",
+        page.text
+    );
+    assert!(page.text.contains(r##"href="#harm"/></svg><span>red"##));
+    for (path, status) in [
+        ("/boards/people", StatusCode::FORBIDDEN),
+        ("/api/v1/boards/people", StatusCode::CONFLICT),
+    ] {
+        let refused = v.get(path).await;
+        assert_eq!(refused.status, status, "{path}");
+        assert!(refused.text.contains("NOT_AUTHORISED"), "{path}");
+    }
+}
+
+#[tokio::test]
 async fn metrics_need_their_token() {
     let (_, mut v) = visitor();
     assert_eq!(v.get("/metrics").await.status, StatusCode::NOT_FOUND);

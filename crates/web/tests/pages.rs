@@ -40,7 +40,14 @@ async fn pages() -> Vec<(String, String)> {
             v.sign_in(USER, "wrong").await.text,
         ));
         v.sign_in(USER, PASSWORD).await;
-        for path in ["/", "/duty", "/nowhere"] {
+        for path in [
+            "/",
+            "/duty",
+            "/nowhere",
+            "/boards",
+            "/boards/gates",
+            "/boards/people",
+        ] {
             pages.push((format!("{name} {path}"), v.get(path).await.text));
         }
         let page = v.get("/").await;
@@ -62,7 +69,7 @@ async fn pages() -> Vec<(String, String)> {
             }
         }
     }
-    assert_eq!(pages.len(), 19);
+    assert_eq!(pages.len(), 25);
     pages
 }
 

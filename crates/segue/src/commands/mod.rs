@@ -13,6 +13,7 @@ pub mod key;
 pub mod plan;
 pub mod scenario;
 pub mod serve;
+pub mod show;
 pub mod status;
 pub mod trial;
 pub mod user;
@@ -27,6 +28,7 @@ pub fn run(cli: Cli) -> Answered {
     match cli.command {
         Command::Init(init) => init.run(global),
         Command::Status(_) => status::Status::run(global),
+        Command::Show(show) => show.run(global),
         Command::Do(command) => command.run(global),
         Command::Schema => Ok(do_::schema()),
         Command::Fallback(fallback) => fallback.run(global),

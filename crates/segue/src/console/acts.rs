@@ -7,11 +7,14 @@ use crate::home::{Press, Pressed};
 use crate::office::desk_failure;
 use crate::output::Failure;
 use segue_domain::refusal::Code;
-use segue_domain::{Command, Refusal};
+use segue_domain::{Command, Refusal, boards};
 use segue_journal::accounts::Door as Entered;
 use segue_journal::{CommandId, Request};
 use segue_web::view::RefusalView;
-use segue_web::{ActError, Door, FallbackAnswer, FallbackRequest, Person, SCOPE_ALL, Submission};
+use segue_web::{
+    ActError, BoardRequest, BoardView, Door, FallbackAnswer, FallbackRequest, Person, SCOPE_ALL,
+    Submission,
+};
 use serde_json::{Value, json};
 
 /// Unjournalled presses remembered for the page; the home door keeps them all.
@@ -108,6 +111,23 @@ impl Shared {
         Ok(
             json!({ "position": answer.position, "events": answer.events, "repeated": answer.repeated }),
         )
+    }
+
+    /// A board, as the reader may see it now.
+    pub(super) async fn board(&self, request: BoardRequest) -> Result<BoardView, ActError> {
+        let reader = self
+            .people
+            .actor(&request.person.user, Entered::Password)
+            .await
+            .map_err(not_let_in)?;
+        let drawn = boards::draw(&self.transition(), &request.name, &reader, clock::now());
+        let board = drawn.map_err(|refusal| failed(refusal.into()))?;
+        Ok(BoardView {
+            title: board.title,
+            columns: board.columns.into_iter().map(str::to_owned).collect(),
+            rows: board.rows,
+            notes: board.notes,
+        })
     }
 
     async fn submit_fallback(

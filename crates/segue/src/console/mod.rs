@@ -22,14 +22,15 @@ use gather::Measured;
 use jiff::Timestamp;
 use people::People;
 use segue_domain::Transition;
+use segue_domain::boards;
 use segue_domain::caller::CallerKey;
 use segue_journal::StreamId;
 use segue_journal::accounts::Accounts;
 use segue_journal::facts::{Facts, FactsWriter};
 use segue_web::view::LiveView;
 use segue_web::{
-    ActError, Console, Credentials, EventBatch, FallbackAnswer, FallbackRequest, IngestAnswer,
-    IngestError, SignIn, Submission,
+    ActError, BoardKind, BoardRequest, BoardView, Console, Credentials, EventBatch, FallbackAnswer,
+    FallbackRequest, IngestAnswer, IngestError, SignIn, Submission,
 };
 use std::pin::Pin;
 use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
@@ -182,6 +183,18 @@ impl Console for NodeConsole {
 
     fn submit(&self, submission: Submission) -> Boxed<'_, Result<serde_json::Value, ActError>> {
         Box::pin(self.shared.submit(submission))
+    }
+
+    fn boards(&self) -> Vec<BoardKind> {
+        let kind = |kind: &boards::Kind| BoardKind {
+            name: kind.name.to_owned(),
+            says: kind.says.to_owned(),
+        };
+        boards::KINDS.iter().map(kind).collect()
+    }
+
+    fn board(&self, request: BoardRequest) -> Boxed<'_, Result<BoardView, ActError>> {
+        Box::pin(self.shared.board(request))
     }
 
     fn ingest(&self, batch: EventBatch) -> Boxed<'_, Result<IngestAnswer, IngestError>> {

@@ -1,5 +1,6 @@
 //! Pages: what all of them share, and one file per page.
 
+pub(crate) mod boards;
 pub(crate) mod duty;
 pub(crate) mod failure;
 pub(crate) mod home;
@@ -32,6 +33,7 @@ pub(crate) struct Chrome {
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub(crate) enum Room {
     Live,
+    Boards,
     Duty,
     Other,
 }

@@ -16,8 +16,9 @@ use segue_web::view::{
     ScopeView, SideNow, SideTotals, StateView,
 };
 use segue_web::{
-    ActError, Console, Credentials, EventBatch, FallbackAnswer, FallbackRequest, IngestAnswer,
-    IngestError, Person, QuarantinedRow, SCOPE_ALL, SignIn, Submission,
+    ActError, BoardKind, BoardRequest, BoardView, Console, Credentials, EventBatch, FallbackAnswer,
+    FallbackRequest, IngestAnswer, IngestError, Person, QuarantinedRow, SCOPE_ALL, SignIn,
+    Submission,
 };
 use std::collections::HashMap;
 use std::sync::{Arc, Mutex};
@@ -190,6 +191,44 @@ impl Console for MemoryConsole {
             Err(ActError::Refused(Box::new(parity_not_proved())))
         } else {
             Ok(serde_json::json!({ "position": 48_214, "events": ["noted"] }))
+        };
+        std::future::ready(answer).boxed()
+    }
+
+    fn boards(&self) -> Vec<BoardKind> {
+        let kind = |name: &str, says: &str| BoardKind {
+            name: name.into(),
+            says: says.into(),
+        };
+        vec![
+            kind("gates", "The five lamps of each chunk"),
+            kind("people", "Paths and dates"),
+        ]
+    }
+
+    fn board(&self, request: BoardRequest) -> BoxFuture<'_, Result<BoardView, ActError>> {
+        let answer = if request.name == "gates" {
+            Ok(BoardView {
+                title: "Readiness gates".into(),
+                columns: ["chunk", "leg", "lamp", "missing"]
+                    .map(str::to_owned)
+                    .to_vec(),
+                rows: vec![
+                    ["MSG", "agents", "green", ""].map(str::to_owned).to_vec(),
+                    ["MSG", "compliance", "red", "<b>a reference</b>"]
+                        .map(str::to_owned)
+                        .to_vec(),
+                ],
+                notes: vec!["MSG: MASS CUTOVER".into()],
+            })
+        } else {
+            Err(ActError::Refused(Box::new(RefusalView {
+                code: "NOT_AUTHORISED".into(),
+                rule: "An action needs a role that carries it.".into(),
+                missing: vec![format!("a role that may see {}", request.name)],
+                who: "The party whose board it is".into(),
+                how: "Ask a person of that party.".into(),
+            })))
         };
         std::future::ready(answer).boxed()
     }
