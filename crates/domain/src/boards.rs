@@ -39,6 +39,7 @@ pub const KINDS: &[Kind] = &[
     crate::waivers::BOARD,
     crate::gates::BOARD,
     crate::legal_tables::BOARD,
+    crate::knowledge::BOARD,
 ];
 
 /// Draws a board for a reader.

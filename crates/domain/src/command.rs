@@ -8,6 +8,7 @@ use crate::discovery::{CompleteDiscoveryItem, OpenDiscovery, SignDiscovery};
 use crate::fallback::{Fallback, VerifyReturn, WriteIncidentNote};
 use crate::gates::{RecordEvidence, SignGate};
 use crate::legal_tables::ConfirmLegalTable;
+use crate::knowledge::{CaptureKnowledge, RetireKnowledge, VerifyKnowledge};
 use crate::parties::CreateTransition;
 use crate::people::notice_rules::AdoptNoticeTable;
 use crate::routing_changes::{ApproveStep, LowerShare, ProposeStep};
@@ -99,4 +100,10 @@ commands! {
     ConfirmLegalTable => "confirm_legal_table";
     /// Adopts the table of notice rules.
     AdoptNoticeTable => "adopt_notice_table";
+    /// Captures know-how, with credit; what points at a caller or patient is quarantined.
+    CaptureKnowledge => "capture_knowledge";
+    /// Says that knowledge items are right; a working preference by the provider's office.
+    VerifyKnowledge => "verify_knowledge";
+    /// Takes a knowledge item out of use.
+    RetireKnowledge => "retire_knowledge";
 }

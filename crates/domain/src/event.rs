@@ -11,6 +11,9 @@ use crate::fallback::{FellBack, IncidentNoteWritten, ReturnVerified};
 use crate::gates::{EvidenceRecorded, GatePassed, GateSigned};
 use crate::ids::PersonId;
 use crate::legal_tables::LegalTableConfirmed;
+use crate::knowledge::{
+    KnowledgeCaptured, KnowledgeQuarantined, KnowledgeRetired, KnowledgeVerified,
+};
 use crate::parties::TransitionCreated;
 use crate::people::notice_rules::NoticeTableAdopted;
 use crate::refusal::Code;
@@ -79,6 +82,10 @@ events! {
     BaselineRecorded => "baseline_recorded", "A baseline of the in-house centre was recorded.";
     LegalTableConfirmed => "legal_table_confirmed", "The compliance officer confirmed a legal table.";
     NoticeTableAdopted => "notice_table_adopted", "A table of notice rules is adopted.";
+    KnowledgeCaptured => "knowledge_captured", "Know-how was captured.";
+    KnowledgeQuarantined => "knowledge_quarantined", "A knowledge item pointed at a caller or patient: it was kept out, and nothing of it was kept.";
+    KnowledgeVerified => "knowledge_verified", "Knowledge items were verified.";
+    KnowledgeRetired => "knowledge_retired", "A knowledge item is out of use.";
     CommandRefused => "command_refused", "Somebody asked for what a rule refuses.";
 }
 

@@ -71,6 +71,7 @@ impl GateLeg {
 #[rustfmt::skip] // one line per concern
 const CHECKS: &[Check] = &[
     crate::test_calls::findings,
+    crate::knowledge::findings,
 ];
 
 pub(crate) const BOARD: Kind = Kind {

@@ -61,6 +61,8 @@ id! {
     SegmentId
     /// A piece of know-how, captured with credit.
     KnowledgeId
+    /// A physician or practice, as on the on-call schedule: never a human's name.
+    ProviderId
     /// A script card for test calls.
     ScenarioId
     /// Anything reported that somebody must be on top of.

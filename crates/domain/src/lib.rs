@@ -20,6 +20,7 @@ pub mod fallback;
 pub mod fields;
 pub mod gates;
 pub mod ids;
+pub mod knowledge;
 pub mod ladder;
 pub mod legal_tables;
 pub mod lines;

@@ -13,6 +13,7 @@ use crate::event::Event;
 use crate::fallback::{self, Incident};
 use crate::gates::{self, Gate};
 use crate::ids::{CallTypeId, ChunkId, IncidentId, LineId, SiteId, StepId, TransitionId, WaiverId};
+use crate::knowledge::{self, Knowledge};
 use crate::ladder::{CallType, Rung};
 use crate::legal_tables::{self, LegalTables};
 use crate::lines::Line;
@@ -26,6 +27,8 @@ use crate::signature::{Agreement, Needs};
 use crate::test_calls::{self, TestCallRecorded};
 use crate::waivers::{self, Waiver};
 use jiff::Timestamp;
+use jiff::civil::Date;
+use jiff::tz::TimeZone;
 use serde::Serialize;
 use std::collections::BTreeMap;
 
@@ -96,6 +99,8 @@ pub struct Transition {
     pub agents: Roster,
     /// How the in-house centres did before anything moved.
     pub baselines: Baselines,
+    /// Know-how of the in-house centre.
+    pub knowledge: Knowledge,
     /// Rules set aside, by name.
     pub waivers: BTreeMap<WaiverId, Waiver>,
     /// Legal tables as adopted and confirmed.
@@ -142,6 +147,9 @@ pub fn decide(t: &Transition, command: &Command, actor: &Actor, now: Timestamp) 
         Command::RosterAgents(c) => agents::roster(t, c, actor, now),
         Command::UnrosterAgent(c) => agents::unroster(t, c, actor, now),
         Command::RecordBaseline(c) => baseline::record(t, c, actor, now),
+        Command::CaptureKnowledge(c) => knowledge::capture(t, c, actor, now),
+        Command::VerifyKnowledge(c) => knowledge::verify(t, c, actor, now),
+        Command::RetireKnowledge(c) => knowledge::retire(t, c, actor, now),
         Command::ProposeWaiver(c) => waivers::propose(t, c, actor, now),
         Command::SignWaiver(c) => waivers::sign(t, c, actor, now),
         Command::ConfirmLegalTable(c) => legal_tables::confirm(t, c, actor, now),
@@ -189,6 +197,10 @@ pub fn apply(t: &mut Transition, event: &Event) {
         Event::AgentsRostered(e) => agents::apply_rostered(t, e),
         Event::AgentUnrostered(e) => drop(t.agents.remove(&e.agent)),
         Event::BaselineRecorded(e) => baseline::apply_recorded(t, e),
+        Event::KnowledgeCaptured(e) => knowledge::apply_captured(t, e),
+        Event::KnowledgeQuarantined(e) => knowledge::apply_quarantined(t, e),
+        Event::KnowledgeVerified(e) => knowledge::apply_verified(t, e),
+        Event::KnowledgeRetired(e) => knowledge::apply_retired(t, e),
         Event::WaiverProposed(e) => waivers::apply_proposed(t, e),
         Event::WaiverSigned(e) => waivers::apply_signed(t, e),
         Event::LegalTableConfirmed(e) => legal_tables::apply_confirmed(t, e),
@@ -279,6 +291,13 @@ impl Transition {
             .iter()
             .find(|s| s.id == *site)
             .map(|s| s.zone.as_str())
+    }
+
+    /// The date where the client is: in the zone of its first centre.
+    pub fn today(&self, now: Timestamp) -> Date {
+        let zone = self.sites.first().map(|site| site.zone.as_str());
+        let zone = zone.and_then(|zone| TimeZone::get(zone).ok());
+        now.to_zoned(zone.unwrap_or(TimeZone::UTC)).date()
     }
 
     /// A chunk of the agreed plan, or the refusal that says which exist.

@@ -26,6 +26,7 @@ const HISTORIES: &[fn() -> Story] = &[
     crate::baseline::history,
     crate::waivers::history,
     crate::people::history,
+    crate::knowledge::history,
 ];
 
 /// From the first fact to the closed door, with a fallback on the way.

@@ -11,6 +11,7 @@ mod support;
 mod baseline;
 mod coverage;
 mod golden;
+mod knowledge;
 mod main_path;
 mod people;
 mod properties;

@@ -3,6 +3,7 @@
 mod baseline;
 mod evidence;
 mod waivers;
+mod knowledge;
 
 use crate::way::{Move, Scene};
 use segue_domain::chunks::Chunk;
@@ -21,6 +22,7 @@ pub(crate) const BEFORE_DISCOVERY: &[Need] = &[
 #[rustfmt::skip] // one line per concern
 pub(crate) const BEFORE_DISCOVERY_SIGNED: &[Need] = &[
     baseline::recorded,
+    knowledge::captured,
 ];
 
 /// Before a plan is proposed.
@@ -32,6 +34,7 @@ pub(crate) const BEFORE_PLAN: &[Need] = &[
 /// Before the gate of a chunk is signed, and again before each step: evidence grows old.
 #[rustfmt::skip] // one line per concern
 pub(crate) const BEFORE_GATE: &[ChunkNeed] = &[
+    |scene, _| knowledge::captured(scene),
     evidence::legs,
     evidence::test_calls,
 ];
