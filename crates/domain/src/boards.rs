@@ -35,6 +35,9 @@ pub struct Kind {
 /// Every board, in the order of the trade.
 #[rustfmt::skip] // one line per concern
 pub const KINDS: &[Kind] = &[
+    crate::discovery::BOARD,
+    crate::discovery::flows::BOARD,
+    crate::discovery::numbers::BOARD,
     crate::baseline::BOARD,
     crate::waivers::BOARD,
     crate::gates::BOARD,

@@ -4,6 +4,10 @@ use crate::acceptance::{ProposeAcceptance, SignAcceptance, SignClosure};
 use crate::account_manager::{NameAccountManager, RemoveAccountManager};
 use crate::agents::{RosterAgents, UnrosterAgent};
 use crate::baseline::RecordBaseline;
+use crate::discovery::experience::{RecordWorkshop, StateExperience};
+use crate::discovery::flows::{RecordCallFlow, WalkCallFlow};
+use crate::discovery::numbers::RecordNumber;
+use crate::discovery::reports::{ClassifyCalls, ReconcileReport};
 use crate::discovery::{CompleteDiscoveryItem, OpenDiscovery, SignDiscovery};
 use crate::fallback::{Fallback, VerifyReturn, WriteIncidentNote};
 use crate::gates::{RecordEvidence, SignGate};
@@ -54,6 +58,20 @@ commands! {
     RemoveAccountManager => "remove_account_manager";
     /// Opens discovery.
     OpenDiscovery => "open_discovery";
+    /// Writes down what happens to the calls of one number today.
+    RecordCallFlow => "record_call_flow";
+    /// Says for one party that a call flow was walked and is so.
+    WalkCallFlow => "walk_call_flow";
+    /// Records one number of the inventory: carrier, who changes it, how, what hangs on it.
+    RecordNumber => "record_number";
+    /// Sets a report's headline number beside what the raw log gives.
+    ReconcileReport => "reconcile_report";
+    /// Records how many calls of a centre found no call type.
+    ClassifyCalls => "classify_calls";
+    /// Records that an experience workshop was held.
+    RecordWorkshop => "record_workshop";
+    /// States what a caller should experience, with measure and target.
+    StateExperience => "state_experience";
     /// Closes one discovery item with evidence.
     CompleteDiscoveryItem => "complete_discovery_item";
     /// Signs discovery for one party.

@@ -6,6 +6,10 @@ use crate::acceptance::{
 use crate::account_manager::AccountManagerChanged;
 use crate::agents::{AgentUnrostered, AgentsRostered};
 use crate::baseline::BaselineRecorded;
+use crate::discovery::experience::{ExperienceStated, WorkshopHeld};
+use crate::discovery::flows::{CallFlowRecorded, CallFlowWalked};
+use crate::discovery::numbers::NumberRecorded;
+use crate::discovery::reports::{CallsClassified, ReportReconciled};
 use crate::discovery::{DiscoveryItemCompleted, DiscoveryOpened, DiscoverySigned};
 use crate::fallback::{FellBack, IncidentNoteWritten, ReturnVerified};
 use crate::gates::{EvidenceRecorded, GatePassed, GateSigned};
@@ -55,6 +59,13 @@ events! {
     TransitionCreated => "transition_created", "The transition exists.";
     AccountManagerChanged => "account_manager_changed", "Somebody is, or nobody is any more, the account manager.";
     DiscoveryOpened => "discovery_opened", "Discovery is open.";
+    CallFlowRecorded => "call_flow_recorded", "The call flow of a number is written down.";
+    CallFlowWalked => "call_flow_walked", "One party walked a call flow.";
+    NumberRecorded => "number_recorded", "A number is in the inventory.";
+    ReportReconciled => "report_reconciled", "A report stands beside the raw log.";
+    CallsClassified => "calls_classified", "A centre's calls are classified, with a residue.";
+    WorkshopHeld => "workshop_held", "An experience workshop was held.";
+    ExperienceStated => "experience_stated", "What a caller should experience is stated.";
     DiscoveryItemCompleted => "discovery_item_completed", "One discovery item has evidence.";
     DiscoverySigned => "discovery_signed", "One party signed discovery.";
     PlanProposed => "plan_proposed", "A version of the plan exists.";

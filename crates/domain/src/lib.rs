@@ -9,6 +9,7 @@ pub mod account_manager;
 pub mod actor;
 pub mod agents;
 pub mod baseline;
+pub mod basis_points;
 pub mod boards;
 pub mod caller;
 pub mod canonical;

@@ -2,6 +2,7 @@
 
 use crate::Decided;
 use crate::actor::{Actor, Right, Side};
+use crate::discovery::DiscoveryTerms;
 use crate::event::Event;
 use crate::ids::{PersonId, SiteId, is_usable};
 use crate::ladder::{CallType, Rung};
@@ -91,6 +92,8 @@ pub struct Terms {
     pub authority_lease_s: u32,
     /// Weeks of history a baseline needs at least (A13).
     pub baseline_weeks_min: u32,
+    /// How thorough discovery has to be.
+    pub discovery: DiscoveryTerms,
     /// Days a chunk stands at its last step before acceptance.
     pub soak: Soak,
 }
@@ -107,6 +110,7 @@ impl Default for Terms {
             evidence_valid_days: 14,
             authority_lease_s: 900,
             baseline_weeks_min: 4,
+            discovery: DiscoveryTerms::default(),
             soak: Soak::default(),
         }
     }

@@ -30,6 +30,7 @@ type Check = fn(&Transition, &Plan, Timestamp) -> Result<(), Refusal>;
 #[rustfmt::skip] // one line per concern
 const CHECKS: &[Check] = &[
     |t, plan, _| chunks::check(t, plan),
+    |t, plan, _| discovery::numbers::check_plan(t, plan),
     |t, plan, _| ladder::check_plan_order(t, plan),
     |t, plan, _| check_agreed_kept(t, plan),
 ];

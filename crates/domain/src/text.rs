@@ -26,6 +26,22 @@ pub(crate) fn title(what: &str, text: &str) -> Result<(), Refusal> {
     within(what, text, TITLE_CHARS_MAX)
 }
 
+/// A list of short texts, not longer than a person can read.
+pub(crate) fn titles<'a>(
+    what: &str,
+    texts: impl IntoIterator<Item = &'a String>,
+) -> Result<(), Refusal> {
+    for (n, text) in texts.into_iter().enumerate() {
+        if n == LIST_MAX {
+            return Err(bad(format!(
+                "{what} at most {LIST_MAX} times in one command"
+            )));
+        }
+        title(what, text)?;
+    }
+    Ok(())
+}
+
 /// A longer text: a reason, a description.
 pub(crate) fn free(what: &str, text: &str) -> Result<(), Refusal> {
     within(what, text, TEXT_CHARS_MAX)

@@ -24,6 +24,7 @@ fn folder() -> PathBuf {
 const HISTORIES: &[fn() -> Story] = &[
     spine,
     crate::baseline::history,
+    crate::discovery::history,
     crate::waivers::history,
     crate::people::history,
     crate::knowledge::history,

@@ -10,6 +10,7 @@ mod support;
 
 mod baseline;
 mod coverage;
+mod discovery;
 mod golden;
 mod knowledge;
 mod main_path;

@@ -1,6 +1,7 @@
 //! What each concern needs before the story can go on: one file per concern of the trade, one entry per list.
 
 mod baseline;
+mod discovery;
 mod evidence;
 mod waivers;
 mod knowledge;
@@ -21,8 +22,13 @@ pub(crate) const BEFORE_DISCOVERY: &[Need] = &[
 /// After discovery opened, before it is signed.
 #[rustfmt::skip] // one line per concern
 pub(crate) const BEFORE_DISCOVERY_SIGNED: &[Need] = &[
+    discovery::flows,
+    discovery::numbers,
+    discovery::reports,
+    discovery::classified,
     baseline::recorded,
     knowledge::captured,
+    discovery::experience,
 ];
 
 /// Before a plan is proposed.

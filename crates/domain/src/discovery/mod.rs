@@ -1,15 +1,28 @@
-//! Discovery comes before any plan: items with evidence, signed by both (B14–B16).
+//! Discovery comes before any plan: items with evidence, and beside them the records that show the work was done: call
+//! flows, numbers, reports, residue, workshops, statements. Both sign all of it (B14–B16).
+
+pub mod experience;
+pub mod flows;
+pub mod numbers;
+pub mod reports;
 
 use crate::Decided;
 use crate::actor::{Actor, Right};
+use crate::boards::{Board, Kind};
 use crate::canonical;
 use crate::event::Event;
-use crate::ids::TransitionId;
+use crate::ids::{LineId, SiteId, TransitionId};
 use crate::refusal::{Code, Refusal};
 use crate::signature::{Added, Agreement, Needs, SignatureInput, Signed};
 use crate::transition::Transition;
-use crate::{account_manager, lines::bad};
+use crate::{account_manager, lines::bad, text};
+use experience::{ExperienceStatement, Workshop};
+use flows::WalkedFlow;
 use jiff::Timestamp;
+use jiff::civil::Date;
+use jiff::tz::TimeZone;
+use numbers::NumberFacts;
+use reports::{Classification, Reconciliation};
 use serde::{Deserialize, Serialize};
 use std::collections::BTreeMap;
 
@@ -31,8 +44,44 @@ pub const DEFAULT_ITEMS: [&str; 11] = [
 /// What each concern still asks of discovery, beside its items.
 #[rustfmt::skip] // one line per concern
 const CHECKS: &[fn(&Transition) -> Vec<String>] = &[
+    flows::findings,
+    numbers::findings,
+    reports::findings,
     crate::baseline::discovery_findings,
+    experience::findings,
 ];
+
+/// How thorough discovery has to be; part of the signed terms.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize, schemars::JsonSchema)]
+#[serde(default)]
+pub struct DiscoveryTerms {
+    /// A headline number may differ from the raw log by this much of it without an explanation, in basis points.
+    pub report_gap_max_bp: u32,
+    /// Calls without a type, at most, in basis points of a centre's calls.
+    pub residue_max_bp: u32,
+    /// Experience workshops with every needed voice, at least.
+    pub workshops_min: u32,
+    /// Experience statements with measures, at least.
+    pub experience_statements_min: u32,
+}
+
+impl Default for DiscoveryTerms {
+    fn default() -> Self {
+        Self {
+            report_gap_max_bp: 100,
+            residue_max_bp: 200,
+            workshops_min: 1,
+            experience_statements_min: 3,
+        }
+    }
+}
+
+pub(crate) const BOARD: Kind = Kind {
+    name: "discovery",
+    says: "Every item with its evidence, what the records still lack, and who signed",
+    may_see: None,
+    draw: |t, _, _| draw(t),
+};
 
 /// Opens discovery.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize, schemars::JsonSchema)]
@@ -93,14 +142,35 @@ pub struct Discovery {
     pub items: BTreeMap<String, Option<String>>,
     /// When it was opened.
     pub opened_at: Option<Timestamp>,
+    /// What was found out, as records of their own.
+    pub records: Records,
+    /// When each number was last called to see that its inventory is right.
+    pub last_tests: BTreeMap<LineId, Date>,
     /// Signatures over the current hash.
     pub agreement: Agreement,
+}
+
+/// What was found out beside the items; both sign it with them.
+#[derive(Clone, Debug, Default, PartialEq, Serialize)]
+pub struct Records {
+    /// Call flows by number.
+    pub flows: BTreeMap<LineId, WalkedFlow>,
+    /// The number inventory.
+    pub numbers: BTreeMap<LineId, NumberFacts>,
+    /// Reports by title.
+    pub reports: BTreeMap<String, Reconciliation>,
+    /// What found its call type, by centre.
+    pub classified: BTreeMap<SiteId, Classification>,
+    /// Workshops, oldest first.
+    pub workshops: Vec<Workshop>,
+    /// What callers should experience, by text.
+    pub statements: BTreeMap<String, ExperienceStatement>,
 }
 
 impl Discovery {
     /// What both sign.
     pub fn hash(&self, transition: &TransitionId) -> String {
-        canonical::hash("discovery", &(transition, &self.items))
+        canonical::hash("discovery", &(transition, &self.items, &self.records))
     }
 
     /// Items without evidence.
@@ -110,6 +180,11 @@ impl Discovery {
             .filter(|(_, evidence)| evidence.is_none())
             .map(|(item, _)| item.clone())
             .collect()
+    }
+
+    /// Changed findings were not what anybody signed.
+    pub(crate) fn changed(&mut self) {
+        self.agreement = Agreement::default();
     }
 
     /// Complete means: opened, every item closed, both signed.
@@ -131,6 +206,7 @@ pub(crate) fn open(t: &Transition, c: &OpenDiscovery, actor: &Actor, now: Timest
     if t.discovery.opened_at.is_some() {
         return Ok(Vec::new());
     }
+    text::titles("a discovery item", &c.items)?;
     let items = if c.items.is_empty() {
         DEFAULT_ITEMS.map(String::from).to_vec()
     } else {
@@ -157,9 +233,7 @@ pub(crate) fn complete_item(
                 t.discovery.open_items().join("; ")
             )));
     };
-    if c.evidence.trim().is_empty() {
-        return Err(bad(format!("evidence for `{}`", c.item)));
-    }
+    text::title(&format!("evidence for `{}`", c.item), &c.evidence)?;
     if current.as_ref() == Some(&c.evidence) {
         return Ok(Vec::new());
     }
@@ -198,7 +272,8 @@ pub(crate) fn require_complete(t: &Transition) -> Result<(), Refusal> {
     }
 }
 
-fn open_refusal(t: &Transition) -> Refusal {
+/// What stands between now and a discovery that both signed.
+pub(crate) fn open_points(t: &Transition) -> Vec<String> {
     let mut missing = findings(t);
     if t.discovery.opened_at.is_none() {
         missing.push("discovery opened".into());
@@ -206,8 +281,12 @@ fn open_refusal(t: &Transition) -> Refusal {
         let names = t.discovery.agreement.missing().into_iter();
         missing.extend(names.map(|side| format!("signature of {}", t.parties.name(side))));
     }
+    missing
+}
+
+fn open_refusal(t: &Transition) -> Refusal {
     Refusal::new(Code::DiscoveryOpen)
-        .missing_all(missing)
+        .missing_all(open_points(t))
         .who("the implementation teams of both parties")
         .how("close each item with evidence, then both sign (`segue do sign-discovery --key FILE`)")
 }
@@ -221,6 +300,55 @@ pub(crate) fn apply_item(t: &mut Transition, e: &DiscoveryItemCompleted) {
     t.discovery
         .items
         .insert(e.item.clone(), Some(e.evidence.clone()));
-    // Changed findings were not what anybody signed.
-    t.discovery.agreement = Agreement::default();
+    t.discovery.changed();
+}
+
+/// A number of the transition.
+fn require_line(t: &Transition, line: &LineId) -> Result<(), Refusal> {
+    if t.line(line).is_some() {
+        return Ok(());
+    }
+    let known: Vec<_> = t.lines.iter().map(|line| line.id.to_string()).collect();
+    Err(Refusal::new(Code::Unknown)
+        .missing(format!("line `{line}`"))
+        .how(format!("choose one of: {}", known.join(", "))))
+}
+
+/// What is said to have happened is not in the future, wherever on earth it happened.
+fn require_past(what: &str, on: Date, now: Timestamp) -> Result<(), Refusal> {
+    let latest = now.to_zoned(TimeZone::UTC).date().tomorrow();
+    if latest.is_ok_and(|latest| on > latest) {
+        return Err(bad(format!("{what} on a day that is past, not on {on}")));
+    }
+    Ok(())
+}
+
+fn draw(t: &Transition) -> Board {
+    let mut board = Board::new("Discovery", &["what", "state", "evidence"]);
+    for (item, evidence) in &t.discovery.items {
+        let state = if evidence.is_some() { "done" } else { "open" };
+        let evidence = evidence.clone().unwrap_or_default();
+        board.row([item.clone(), state.into(), evidence]);
+    }
+    for missing in CHECKS.iter().flat_map(|check| check(t)) {
+        board.row([missing, "missing".into(), String::new()]);
+    }
+    for (report, r) in &t.discovery.records.reports {
+        let gap = crate::basis_points::percent(r.gap_bp());
+        let why = r.explanation.as_deref().unwrap_or("within the agreed gap");
+        board.note(format!(
+            "{report}: reported {}, the log gives {} ({gap}); {why}.",
+            r.reported, r.reproduced
+        ));
+    }
+    for s in t.discovery.records.statements.values() {
+        board.note(format!("“{}”: {}, {}.", s.text, s.measure, s.target));
+    }
+    let (all, open) = (t.discovery.items.len(), t.discovery.open_items().len());
+    board.note(match t.discovery.opened_at {
+        None => "Not opened yet.".into(),
+        Some(_) if t.discovery.is_complete() => "Signed by both.".into(),
+        Some(_) => format!("{open} of {all} items open."),
+    });
+    board
 }
