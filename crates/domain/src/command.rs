@@ -11,12 +11,17 @@ use crate::discovery::reports::{ClassifyCalls, ReconcileReport};
 use crate::discovery::{CompleteDiscoveryItem, OpenDiscovery, SignDiscovery};
 use crate::fallback::{Fallback, VerifyReturn, WriteIncidentNote};
 use crate::gates::{RecordEvidence, SignGate};
-use crate::legal_tables::ConfirmLegalTable;
 use crate::knowledge::{CaptureKnowledge, RetireKnowledge, VerifyKnowledge};
+use crate::legal_tables::ConfirmLegalTable;
 use crate::parties::CreateTransition;
 use crate::people::notice_rules::AdoptNoticeTable;
 use crate::routing_changes::{ApproveStep, LowerShare, ProposeStep};
 use crate::schedule::{ProposePlan, SignPlan};
+use crate::suggestions::PostSuggestion;
+use crate::suggestions::hazards::{AnswerHazard, ReportHazard};
+use crate::suggestions::optimisation::{
+    FinishOptimisation, RegisterOpportunity, ScheduleOptimisation,
+};
 use crate::test_calls::RecordTestCall;
 use crate::waivers::{ProposeWaiver, SignWaiver};
 use serde::{Deserialize, Serialize};
@@ -76,6 +81,18 @@ commands! {
     CompleteDiscoveryItem => "complete_discovery_item";
     /// Signs discovery for one party.
     SignDiscovery => "sign_discovery";
+    /// Posts an idea for both parties to read; sealed until discovery is signed.
+    PostSuggestion => "post_suggestion";
+    /// Reports what may endanger a caller: anybody, any time.
+    ReportHazard => "report_hazard";
+    /// Says what is done about a hazard.
+    AnswerHazard => "answer_hazard";
+    /// Puts an opportunity to improve a chunk on the register.
+    RegisterOpportunity => "register_opportunity";
+    /// Sets the day from which an opportunity is carried out: after acceptance, one at a time.
+    ScheduleOptimisation => "schedule_optimisation";
+    /// Says what came of an optimisation.
+    FinishOptimisation => "finish_optimisation";
     /// Proposes a plan, or answers one with a counter-proposal.
     ProposePlan => "propose_plan";
     /// Signs one version of the plan for one party.

@@ -14,15 +14,20 @@ use crate::discovery::{DiscoveryItemCompleted, DiscoveryOpened, DiscoverySigned}
 use crate::fallback::{FellBack, IncidentNoteWritten, ReturnVerified};
 use crate::gates::{EvidenceRecorded, GatePassed, GateSigned};
 use crate::ids::PersonId;
-use crate::legal_tables::LegalTableConfirmed;
 use crate::knowledge::{
     KnowledgeCaptured, KnowledgeQuarantined, KnowledgeRetired, KnowledgeVerified,
 };
+use crate::legal_tables::LegalTableConfirmed;
 use crate::parties::TransitionCreated;
 use crate::people::notice_rules::NoticeTableAdopted;
 use crate::refusal::Code;
 use crate::routing_changes::{ShareChanged, StepApproved, StepProposed};
 use crate::schedule::{PlanProposed, PlanSigned, ScheduleAgreed};
+use crate::suggestions::SuggestionPosted;
+use crate::suggestions::hazards::{HazardAnswered, HazardReported};
+use crate::suggestions::optimisation::{
+    OpportunityRegistered, OptimisationFinished, OptimisationScheduled,
+};
 use crate::test_calls::TestCallRecorded;
 use crate::waivers::{WaiverProposed, WaiverSigned};
 use jiff::Timestamp;
@@ -68,6 +73,12 @@ events! {
     ExperienceStated => "experience_stated", "What a caller should experience is stated.";
     DiscoveryItemCompleted => "discovery_item_completed", "One discovery item has evidence.";
     DiscoverySigned => "discovery_signed", "One party signed discovery.";
+    SuggestionPosted => "suggestion_posted", "Somebody had an idea.";
+    HazardReported => "hazard_reported", "Somebody reported what may endanger a caller.";
+    HazardAnswered => "hazard_answered", "Something is done about a hazard.";
+    OpportunityRegistered => "opportunity_registered", "An opportunity is on the register.";
+    OptimisationScheduled => "optimisation_scheduled", "An optimisation has its day.";
+    OptimisationFinished => "optimisation_finished", "An optimisation is over.";
     PlanProposed => "plan_proposed", "A version of the plan exists.";
     PlanSigned => "plan_signed", "One party signed a version.";
     ScheduleAgreed => "schedule_agreed", "Both signed the same version.";

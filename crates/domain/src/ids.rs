@@ -65,6 +65,12 @@ id! {
     ProviderId
     /// A script card for test calls.
     ScenarioId
+    /// An idea, posted after discovery.
+    SuggestionId
+    /// Something that may endanger a caller.
+    HazardId
+    /// An improvement on the register, for after acceptance.
+    OpportunityId
     /// Anything reported that somebody must be on top of.
     IssueId
 }

@@ -35,6 +35,7 @@ pub mod share;
 pub mod signature;
 pub mod site_serial;
 pub mod soak;
+pub mod suggestions;
 pub mod test_calls;
 pub mod text;
 pub mod transition;

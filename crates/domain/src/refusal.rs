@@ -46,6 +46,8 @@ codes! {
     NotAuthorised => "NOT_AUTHORISED", "§4.3", "an action needs a role that carries it";
     NoAccountManager => "NO_ACCOUNT_MANAGER", "B17, B18", "an account manager is named before discovery and while anything goes forward";
     DiscoveryOpen => "DISCOVERY_OPEN", "B14, B16", "no plan before discovery is signed by both";
+    SuggestionLocked => "SUGGESTION_LOCKED", "B14", "nobody suggests a change before discovery is signed; hazards are always heard";
+    OptimisationOverlap => "OPTIMISATION_OVERLAP", "B21", "a chunk is optimised after it is accepted, one change at a time, and never while it moves";
     NumberStays => "NUMBER_STAYS", "§4.4", "a number on which a fax, pager, elevator or alarm hangs does not move";
     TypeNotSeparable => "TYPE_NOT_SEPARABLE", "design: control point", "a chunk's calls can be told apart where Segue decides";
     ChunksOverlap => "CHUNKS_OVERLAP", "A13", "no call belongs to two chunks";

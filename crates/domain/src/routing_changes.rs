@@ -25,6 +25,7 @@ type ForwardCheck = fn(&Transition, &Chunk, TrafficShare, Timestamp) -> Result<(
 /// What each concern asks of a forward step, beside gate, ladder and plan.
 #[rustfmt::skip] // one line per concern
 const FORWARD: &[ForwardCheck] = &[
+    crate::suggestions::optimisation::check_step,
 ];
 
 /// Proposes the next share of a chunk: go-live or raise.

@@ -24,6 +24,7 @@ use crate::routing_changes::{self, Step};
 use crate::schedule::{self, Plan, Schedule};
 use crate::share::TrafficShare;
 use crate::signature::{Agreement, Needs};
+use crate::suggestions::{self, Suggestions};
 use crate::test_calls::{self, TestCallRecorded};
 use crate::waivers::{self, Waiver};
 use jiff::Timestamp;
@@ -81,6 +82,8 @@ pub struct Transition {
     pub account_manager: Option<AccountManagerChanged>,
     /// What was found out.
     pub discovery: Discovery,
+    /// Ideas, hazards and the register of opportunities.
+    pub suggestions: Suggestions,
     /// Every version of the plan.
     pub schedule: Schedule,
     /// The chunks of the agreed version.
@@ -137,6 +140,12 @@ pub fn decide(t: &Transition, command: &Command, actor: &Actor, now: Timestamp) 
         Command::StateExperience(c) => discovery::experience::state(t, c, actor, now),
         Command::CompleteDiscoveryItem(c) => discovery::complete_item(t, c, actor, now),
         Command::SignDiscovery(c) => discovery::sign(t, c, actor, now),
+        Command::PostSuggestion(c) => suggestions::post(t, c, actor, now),
+        Command::ReportHazard(c) => suggestions::hazards::report(t, c, actor, now),
+        Command::AnswerHazard(c) => suggestions::hazards::answer(t, c, actor, now),
+        Command::RegisterOpportunity(c) => suggestions::optimisation::register(t, c, actor, now),
+        Command::ScheduleOptimisation(c) => suggestions::optimisation::schedule(t, c, actor, now),
+        Command::FinishOptimisation(c) => suggestions::optimisation::finish(t, c, actor, now),
         Command::ProposePlan(c) => schedule::propose(t, c, actor, now),
         Command::SignPlan(c) => schedule::sign(t, c, actor, now),
         Command::RecordTestCall(c) => test_calls::record(t, c, actor, now),
@@ -182,6 +191,12 @@ pub fn apply(t: &mut Transition, event: &Event) {
         Event::ExperienceStated(e) => discovery::experience::apply_stated(t, e),
         Event::DiscoveryItemCompleted(e) => discovery::apply_item(t, e),
         Event::DiscoverySigned(e) => t.discovery.agreement.add(&e.signed),
+        Event::SuggestionPosted(e) => suggestions::apply_posted(t, e),
+        Event::HazardReported(e) => suggestions::hazards::apply_reported(t, e),
+        Event::HazardAnswered(e) => suggestions::hazards::apply_answered(t, e),
+        Event::OpportunityRegistered(e) => suggestions::optimisation::apply_registered(t, e),
+        Event::OptimisationScheduled(e) => suggestions::optimisation::apply_scheduled(t, e),
+        Event::OptimisationFinished(e) => suggestions::optimisation::apply_finished(t, e),
         Event::PlanProposed(e) => schedule::apply_proposed(t, e),
         Event::PlanSigned(e) => schedule::apply_signed(t, e),
         Event::ScheduleAgreed(e) => schedule::apply_agreed(t, e),

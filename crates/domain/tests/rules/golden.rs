@@ -25,6 +25,7 @@ const HISTORIES: &[fn() -> Story] = &[
     spine,
     crate::baseline::history,
     crate::discovery::history,
+    crate::suggestions::history,
     crate::waivers::history,
     crate::people::history,
     crate::knowledge::history,

@@ -19,5 +19,6 @@ mod properties;
 mod refusals;
 mod regressions;
 mod repeats;
+mod suggestions;
 mod text;
 mod waivers;

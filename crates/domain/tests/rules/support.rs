@@ -158,7 +158,7 @@ impl Story {
     }
 
     #[track_caller]
-    fn at(goal: &Goal) -> Self {
+    pub(crate) fn at(goal: &Goal) -> Self {
         let mut story = Self::new();
         story.walks(goal);
         story

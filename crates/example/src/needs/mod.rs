@@ -3,8 +3,8 @@
 mod baseline;
 mod discovery;
 mod evidence;
-mod waivers;
 mod knowledge;
+mod waivers;
 
 use crate::way::{Move, Scene};
 use segue_domain::chunks::Chunk;
