@@ -45,6 +45,7 @@ pub const KINDS: &[Kind] = &[
     crate::gates::BOARD,
     crate::legal_tables::BOARD,
     crate::knowledge::BOARD,
+    crate::contingency::BOARD,
 ];
 
 /// Draws a board for a reader.

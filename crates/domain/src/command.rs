@@ -4,6 +4,11 @@ use crate::acceptance::{ProposeAcceptance, SignAcceptance, SignClosure};
 use crate::account_manager::{NameAccountManager, RemoveAccountManager};
 use crate::agents::{RosterAgents, UnrosterAgent};
 use crate::baseline::RecordBaseline;
+use crate::contingency::drills::{PrintRunbook, RecordDrill};
+use crate::contingency::escalation::{
+    RecordEmergencyDrill, RecordEscalationTest, RecordLastResortCall,
+};
+use crate::contingency::plan::{ProposeContingencyPlan, SignContingencyPlan};
 use crate::discovery::experience::{RecordWorkshop, StateExperience};
 use crate::discovery::flows::{RecordCallFlow, WalkCallFlow};
 use crate::discovery::numbers::RecordNumber;
@@ -141,4 +146,18 @@ commands! {
     VerifyKnowledge => "verify_knowledge";
     /// Takes a knowledge item out of use.
     RetireKnowledge => "retire_knowledge";
+    /// Proposes how the calls of a chunk come home when something breaks.
+    ProposeContingencyPlan => "propose_contingency_plan";
+    /// Signs the contingency plan of a chunk for one party.
+    SignContingencyPlan => "sign_contingency_plan";
+    /// Records a drill of the way home.
+    RecordDrill => "record_drill";
+    /// Says that the runbook was printed and laid out in both centres.
+    PrintRunbook => "print_runbook";
+    /// Records a test of the escalation path to a nurse.
+    RecordEscalationTest => "record_escalation_test";
+    /// Records a drill of 911 and 988, with test partners.
+    RecordEmergencyDrill => "record_emergency_drill";
+    /// Records a call to the last resort of lines.
+    RecordLastResortCall => "record_last_resort_call";
 }

@@ -6,6 +6,9 @@ use crate::acceptance::{
 use crate::account_manager::AccountManagerChanged;
 use crate::agents::{AgentUnrostered, AgentsRostered};
 use crate::baseline::BaselineRecorded;
+use crate::contingency::drills::{DrillRecorded, RunbookPrinted};
+use crate::contingency::escalation::{EmergencyDrilled, EscalationTested, LastResortCalled};
+use crate::contingency::plan::{ContingencyPlanProposed, ContingencyPlanSigned};
 use crate::discovery::experience::{ExperienceStated, WorkshopHeld};
 use crate::discovery::flows::{CallFlowRecorded, CallFlowWalked};
 use crate::discovery::numbers::NumberRecorded;
@@ -108,6 +111,13 @@ events! {
     KnowledgeQuarantined => "knowledge_quarantined", "A knowledge item pointed at a caller or patient: it was kept out, and nothing of it was kept.";
     KnowledgeVerified => "knowledge_verified", "Knowledge items were verified.";
     KnowledgeRetired => "knowledge_retired", "A knowledge item is out of use.";
+    ContingencyPlanProposed => "contingency_plan_proposed", "A contingency plan of a chunk was proposed.";
+    ContingencyPlanSigned => "contingency_plan_signed", "One signature under a contingency plan.";
+    DrillRecorded => "drill_recorded", "The way home was drilled.";
+    RunbookPrinted => "runbook_printed", "The runbook was printed.";
+    EscalationTested => "escalation_tested", "The escalation path to a nurse was tested.";
+    EmergencyDrilled => "emergency_drilled", "911 and 988 were drilled with test partners.";
+    LastResortCalled => "last_resort_called", "A last resort was called.";
     CommandRefused => "command_refused", "Somebody asked for what a rule refuses.";
 }
 

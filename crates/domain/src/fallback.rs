@@ -14,9 +14,6 @@ use crate::transition::Transition;
 use jiff::Timestamp;
 use serde::{Deserialize, Serialize};
 
-/// Hours of cool-down when the cause was telephony alone (§4.3).
-const TELEPHONY_COOL_DOWN_H: u32 = 2;
-
 /// Brings calls home.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize, schemars::JsonSchema)]
 pub struct Fallback {
@@ -285,7 +282,10 @@ pub(crate) fn require_cooled_down(
             ));
             t.terms.cool_down_h
         }
-        Some(note) if note.telephony_only => t.terms.cool_down_h.min(TELEPHONY_COOL_DOWN_H),
+        Some(note) if note.telephony_only => {
+            let telephony_h = t.terms.contingency.telephony_cool_down_h;
+            t.terms.cool_down_h.min(telephony_h)
+        }
         Some(_) => t.terms.cool_down_h,
     };
     let until = canonical::hours_after(incident.opened.at, hours);

@@ -72,6 +72,7 @@ impl GateLeg {
 const CHECKS: &[Check] = &[
     crate::test_calls::findings,
     crate::knowledge::findings,
+    crate::contingency::findings,
 ];
 
 pub(crate) const BOARD: Kind = Kind {

@@ -15,6 +15,7 @@ pub mod caller;
 pub mod canonical;
 pub mod chunks;
 pub mod command;
+pub mod contingency;
 pub mod discovery;
 pub mod event;
 pub mod fallback;

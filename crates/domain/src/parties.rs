@@ -2,6 +2,7 @@
 
 use crate::Decided;
 use crate::actor::{Actor, Right, Side};
+use crate::contingency::ContingencyTerms;
 use crate::discovery::DiscoveryTerms;
 use crate::event::Event;
 use crate::ids::{PersonId, SiteId, is_usable};
@@ -96,6 +97,8 @@ pub struct Terms {
     pub discovery: DiscoveryTerms,
     /// Days a chunk stands at its last step before acceptance.
     pub soak: Soak,
+    /// Contingency: drills, escalation, triggers, open work.
+    pub contingency: ContingencyTerms,
 }
 
 impl Default for Terms {
@@ -112,6 +115,7 @@ impl Default for Terms {
             baseline_weeks_min: 4,
             discovery: DiscoveryTerms::default(),
             soak: Soak::default(),
+            contingency: ContingencyTerms::default(),
         }
     }
 }

@@ -297,6 +297,11 @@ pub fn hash_to_sign(t: &Transition, command: &str, fields: &Map<String, Value>) 
             .waivers
             .get(&WaiverId::from(text("waiver")?))
             .map(|waiver| waiver.proposed.hash.clone()),
+        "sign_contingency_plan" => t
+            .contingency
+            .plans
+            .get(&ChunkId::from(text("chunk")?))
+            .map(|plan| plan.proposed.hash.clone()),
         "sign_closure" => chunk().map(|id| acceptance::closure_hash(t, &id)),
         _ => None,
     }

@@ -8,6 +8,7 @@ use crate::agents::{self, Roster};
 use crate::baseline::{self, Baselines};
 use crate::chunks::{Chunk, ChunkState, PlannedChunk};
 use crate::command::Command;
+use crate::contingency::{self, Contingency, drills, escalation};
 use crate::discovery::{self, Discovery};
 use crate::event::Event;
 use crate::fallback::{self, Incident};
@@ -104,6 +105,8 @@ pub struct Transition {
     pub baselines: Baselines,
     /// Know-how of the in-house centre.
     pub knowledge: Knowledge,
+    /// What stands ready for the day something breaks.
+    pub contingency: Contingency,
     /// Rules set aside, by name.
     pub waivers: BTreeMap<WaiverId, Waiver>,
     /// Legal tables as adopted and confirmed.
@@ -166,6 +169,13 @@ pub fn decide(t: &Transition, command: &Command, actor: &Actor, now: Timestamp) 
         Command::CaptureKnowledge(c) => knowledge::capture(t, c, actor, now),
         Command::VerifyKnowledge(c) => knowledge::verify(t, c, actor, now),
         Command::RetireKnowledge(c) => knowledge::retire(t, c, actor, now),
+        Command::ProposeContingencyPlan(c) => contingency::plan::propose(t, c, actor, now),
+        Command::SignContingencyPlan(c) => contingency::plan::sign(t, c, actor, now),
+        Command::RecordDrill(c) => drills::record(t, c, actor, now),
+        Command::PrintRunbook(c) => drills::print(t, c, actor, now),
+        Command::RecordEscalationTest(c) => escalation::record_test(t, c, actor, now),
+        Command::RecordEmergencyDrill(c) => escalation::record_emergency(t, c, actor, now),
+        Command::RecordLastResortCall(c) => escalation::record_last_resort(t, c, actor, now),
         Command::ProposeWaiver(c) => waivers::propose(t, c, actor, now),
         Command::SignWaiver(c) => waivers::sign(t, c, actor, now),
         Command::ConfirmLegalTable(c) => legal_tables::confirm(t, c, actor, now),
@@ -230,6 +240,13 @@ pub fn apply(t: &mut Transition, event: &Event) {
         Event::KnowledgeQuarantined(e) => knowledge::apply_quarantined(t, e),
         Event::KnowledgeVerified(e) => knowledge::apply_verified(t, e),
         Event::KnowledgeRetired(e) => knowledge::apply_retired(t, e),
+        Event::ContingencyPlanProposed(e) => contingency::plan::apply_proposed(t, e),
+        Event::ContingencyPlanSigned(e) => contingency::plan::apply_signed(t, e),
+        Event::DrillRecorded(e) => drills::apply_recorded(t, e),
+        Event::RunbookPrinted(e) => drills::apply_printed(t, e),
+        Event::EscalationTested(e) => escalation::apply_tested(t, e),
+        Event::EmergencyDrilled(e) => escalation::apply_emergency(t, e),
+        Event::LastResortCalled(e) => escalation::apply_last_resort(t, e),
         Event::WaiverProposed(e) => waivers::apply_proposed(t, e),
         Event::WaiverSigned(e) => waivers::apply_signed(t, e),
         Event::LegalTableConfirmed(e) => legal_tables::apply_confirmed(t, e),

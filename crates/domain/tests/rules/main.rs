@@ -9,6 +9,7 @@ mod fixture;
 mod support;
 
 mod baseline;
+mod contingency;
 mod coverage;
 mod discovery;
 mod golden;

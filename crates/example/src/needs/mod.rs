@@ -1,6 +1,7 @@
 //! What each concern needs before the story can go on: one file per concern of the trade, one entry per list.
 
 mod baseline;
+mod contingency;
 mod discovery;
 mod evidence;
 mod knowledge;
@@ -43,6 +44,10 @@ pub(crate) const BEFORE_GATE: &[ChunkNeed] = &[
     |scene, _| knowledge::captured(scene),
     evidence::legs,
     evidence::test_calls,
+    contingency::plan,
+    contingency::drill,
+    contingency::escalation,
+    contingency::last_resort,
 ];
 
 /// Before a chunk's next step is proposed, beside the gate.
