@@ -7,7 +7,7 @@ DEMO_ARGS ?=
 export SEGUE_TOOLS ?= $(CURDIR)/.tools
 export SEGUE_DUCKDB_PYTHON ?= $(SEGUE_TOOLS)/venv/bin/python
 
-.PHONY: demo test lint doc bench-sip check-deps help setup
+.PHONY: demo test lint doc model bench-sip check-deps help setup
 
 help: ## this list
 	@grep -hE '^[a-z-]+:.*##' $(MAKEFILE_LIST) | sed -E 's/:[^#]*## /\t/' | column -t -s "$$(printf '\t')"
@@ -35,6 +35,9 @@ doc: ## documentation, private items too
 
 check-deps: ## licences and sources of dependencies
 	@scripts/check-deps
+
+model: ## the model check over more states than `make test` looks at
+	SEGUE_MODEL_STATES=2000000 cargo nextest run -p segue-routing --test model --no-capture
 
 bench-sip: ## choose, redirect and proxy beside Kamailio in the same run
 	@scripts/setup bench

@@ -3,7 +3,7 @@
 use crate::table::{ChunkEntry, RouteTable};
 use segue_domain::ids::ChunkId;
 use serde::{Deserialize, Serialize};
-use std::collections::BTreeMap;
+use std::collections::{BTreeMap, BTreeSet};
 
 /// Chunk → the epoch that must be reached by a signed agreement before its calls may go out again.
 #[derive(Clone, Debug, Default, PartialEq, Eq, Serialize, Deserialize)]
@@ -12,6 +12,19 @@ pub struct HomeLatch {
     /// Holds everything whose door is open, whatever was agreed: the latch on disk could not be read.
     #[serde(default)]
     everything: bool,
+    /// Chunks with nothing out when they were latched: a step may be agreed before the journal hears of the press, so they
+    /// are held until it has, see [`Self::settle`].
+    #[serde(default)]
+    precautions: BTreeSet<ChunkId>,
+}
+
+/// What latching did.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
+pub struct Latched {
+    /// Calls of some chunk went out until now.
+    pub was_out: bool,
+    /// The latch is another one than before.
+    pub changed: bool,
 }
 
 impl HomeLatch {
@@ -34,21 +47,49 @@ impl HomeLatch {
             .is_some_and(|latched| *latched > entry.epoch)
     }
 
-    /// Latches every covered chunk whose calls the table lets out; true when anything changed.
-    pub fn latch(&mut self, table: &RouteTable, covers: impl Fn(&ChunkId) -> bool) -> bool {
-        let mut changed = false;
+    /// Latches every covered chunk whose door is open: those that are out, and as a precaution those that may be about to
+    /// go out.
+    pub fn latch(&mut self, table: &RouteTable, covers: impl Fn(&ChunkId) -> bool) -> Latched {
+        let mut done = Latched::default();
         for (id, entry) in table.chunks() {
-            if covers(id) && entry.door_open && entry.share_bp > 0 && !self.holds(entry) {
-                self.epochs.insert(id.clone(), entry.epoch + 1);
-                changed = true;
+            if !covers(id) || !entry.door_open || self.holds(entry) {
+                continue;
+            }
+            self.epochs.insert(id.clone(), entry.epoch + 1);
+            done.changed = true;
+            if entry.share_bp > 0 {
+                done.was_out = true;
+            } else {
+                self.precautions.insert(id.clone());
             }
         }
-        changed
+        done
+    }
+
+    /// Whether some chunk is held as a precaution.
+    pub fn has_precautions(&self) -> bool {
+        !self.precautions.is_empty()
+    }
+
+    /// Lets go of precautions once every press is in the journal: where the journal's epoch of a chunk was not raised, there
+    /// was nothing to bring home, and whatever is agreed from now on is agreed after the press. True when anything changed.
+    pub fn settle(&mut self, epoch_in_journal: impl Fn(&ChunkId) -> Option<u64>) -> bool {
+        let precautions = std::mem::take(&mut self.precautions);
+        for id in &precautions {
+            let Some(epoch) = epoch_in_journal(id) else {
+                continue;
+            };
+            if self.epochs.get(id).is_some_and(|latched| *latched > epoch) {
+                self.epochs.remove(id);
+            }
+        }
+        !precautions.is_empty()
     }
 
     /// Takes over a latch from a peer or from disk: the higher epoch wins, so merging never opens a door.
     pub fn merge(&mut self, other: &Self) {
         self.everything |= other.everything;
+        self.precautions.extend(other.precautions.iter().cloned());
         for (id, epoch) in &other.epochs {
             let own = self.epochs.entry(id.clone()).or_default();
             *own = (*own).max(*epoch);

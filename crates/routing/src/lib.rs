@@ -13,5 +13,5 @@ pub mod table;
 pub use choose::{Arm, Call, Decision, Reason, Standing, choose};
 pub use compile::compile;
 pub use episodes::Episodes;
-pub use latch::HomeLatch;
+pub use latch::{HomeLatch, Latched};
 pub use table::{ChunkEntry, NumberEntry, RouteTable};

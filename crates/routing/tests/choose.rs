@@ -103,9 +103,9 @@ fn targets_run_from_the_assigned_side_to_the_last_resort() {
 fn precedence_from_the_latch_down_to_the_share() {
     let full = table(10_000, 3);
     let mut latch = HomeLatch::default();
-    assert!(latch.latch(&full, |_| true));
+    assert!(latch.latch(&full, |_| true).was_out);
     assert!(
-        !latch.latch(&full, |_| true),
+        !latch.latch(&full, |_| true).changed,
         "latching twice changes nothing"
     );
     let plain = call(Some("+16095550110"), "a");
@@ -155,6 +155,37 @@ fn precedence_from_the_latch_down_to_the_share() {
     assert_eq!(simple(&full, &plain).arm, Arm::Outsourced);
 }
 
+/// Found by the model: a press with nothing out, a raise signed by both before the journal heard of the press, and calls
+/// went out against it.
+#[test]
+fn a_press_with_nothing_out_holds_until_the_journal_knows_it() {
+    let (home, raised) = (table(0, 0), table(10_000, 0));
+    let mut latch = HomeLatch::default();
+    let done = latch.latch(&home, |_| true);
+    assert!(done.changed && !done.was_out);
+    let episodes = Episodes::default();
+    let caller = call(Some("+16095550110"), "x");
+    let before = decide(&raised, &latch, &episodes, &caller, 0);
+    assert_eq!(
+        (before.arm, before.reason),
+        (Arm::InHouse, Reason::HomeLatch)
+    );
+    // The journal knows the press, and there was nothing to bring home: its epoch is as it was.
+    assert!(latch.settle(|_| Some(0)) && !latch.has_precautions());
+    assert_eq!(
+        decide(&raised, &latch, &episodes, &caller, 0).arm,
+        Arm::Outsourced
+    );
+    // Where the press found a step about to take effect, the epoch was raised and the latch stays.
+    let mut latch = HomeLatch::default();
+    latch.latch(&home, |_| true);
+    latch.settle(|_| Some(1));
+    assert_eq!(
+        decide(&raised, &latch, &episodes, &caller, 0).reason,
+        Reason::HomeLatch
+    );
+}
+
 #[test]
 fn only_a_later_agreement_clears_a_latch() {
     let mut latch = HomeLatch::default();
@@ -185,7 +216,7 @@ fn a_closed_chunk_has_no_way_home_any_more() {
         number.chunks[0].door_open = false;
     }
     let mut latch = HomeLatch::default();
-    assert!(!latch.latch(&closed, |_| true), "nothing to latch");
+    assert!(!latch.latch(&closed, |_| true).changed, "nothing to latch");
     let plain = call(Some("+16095550110"), "a");
     for latch in [latch, HomeLatch::everything()] {
         let decision = decide(&closed, &latch, &Episodes::default(), &plain, 0);

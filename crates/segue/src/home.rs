@@ -13,8 +13,9 @@ use serde::{Deserialize, Serialize};
 use std::collections::VecDeque;
 use std::fs;
 use std::path::PathBuf;
+use std::sync::atomic::{AtomicUsize, Ordering};
 use std::sync::{Arc, Mutex, PoisonError};
-use std::time::Duration;
+use std::time::{Duration, Instant};
 use tokio::sync::Notify;
 
 /// How long a press waits for the journal before it answers "journalling pending".
@@ -66,6 +67,22 @@ pub struct Pressed {
     pub warnings: Vec<String>,
 }
 
+/// Counts a press while it lasts, also when whoever asked goes away.
+struct UnderWay<'a>(&'a AtomicUsize);
+
+impl<'a> UnderWay<'a> {
+    fn begin(count: &'a AtomicUsize) -> Self {
+        count.fetch_add(1, Ordering::SeqCst);
+        Self(count)
+    }
+}
+
+impl Drop for UnderWay<'_> {
+    fn drop(&mut self) {
+        self.0.fetch_sub(1, Ordering::SeqCst);
+    }
+}
+
 /// Brings calls home on this node and sees to it that the journal learns of it.
 #[derive(Debug)]
 pub struct HomeDoor {
@@ -73,6 +90,8 @@ pub struct HomeDoor {
     desk: Arc<LocalDesk>,
     stream: StreamId,
     pending: Mutex<VecDeque<Press>>,
+    /// Presses that wait for the journal's answer right now.
+    under_way: AtomicUsize,
     pending_file: PathBuf,
     wake: Arc<Notify>,
 }
@@ -94,6 +113,7 @@ impl HomeDoor {
             desk,
             stream,
             pending: Mutex::new(left.unwrap_or_default()),
+            under_way: AtomicUsize::new(0),
             pending_file,
             wake,
         }
@@ -107,6 +127,14 @@ impl HomeDoor {
             let _ = tokio::time::timeout(JOURNAL_WAIT, self.record(&press)).await;
             return Err(refusal.into());
         }
+        let under_way = UnderWay::begin(&self.under_way);
+        let pressed = self.latch_and_record(press, started).await;
+        drop(under_way);
+        self.settle().await;
+        pressed
+    }
+
+    async fn latch_and_record(&self, press: Press, started: Instant) -> Result<Pressed, Failure> {
         let report = self.node.bring_home(&press.scope);
         let latency_ms = u64::try_from(started.elapsed().as_millis()).unwrap_or(u64::MAX);
         let mut warnings: Vec<_> = report
@@ -147,6 +175,21 @@ impl HomeDoor {
         })
     }
 
+    /// Once the journal knows every press, what was held as a precaution may go out when it is agreed.
+    async fn settle(&self) {
+        let open = self.pending() > 0 || self.under_way.load(Ordering::SeqCst) > 0;
+        if open || !self.node.latch().has_precautions() {
+            return;
+        }
+        // A state that cannot be read settles nothing; the retries come here again.
+        if let Ok(state) = self.desk.state(&self.stream).await
+            && self.pending() == 0
+            && self.under_way.load(Ordering::SeqCst) == 0
+        {
+            self.node.settle(&state);
+        }
+    }
+
     /// Presses the journal does not know yet.
     pub fn pending(&self) -> usize {
         self.lock().len()
@@ -157,6 +200,7 @@ impl HomeDoor {
         loop {
             tokio::time::sleep(RETRY).await;
             let Some(press) = self.lock().front().cloned() else {
+                self.settle().await;
                 continue;
             };
             match self.record(&press).await {

@@ -3,6 +3,7 @@
 use crate::clock;
 use crate::node::files::NodeFiles;
 use arc_swap::ArcSwap;
+use segue_domain::Transition;
 use segue_domain::caller::CallerKey;
 use segue_routing::{Decision, Episodes, HomeLatch, RouteTable, Standing};
 use std::collections::HashMap;
@@ -97,20 +98,31 @@ impl Node {
         let installed = self.installed();
         let covered = installed.table.covered(scope);
         let mut latch = HomeLatch::clone(&self.latch());
-        let changed = latch.latch(&installed.table, |chunk| covered.contains(chunk));
-        let mut not_durable = None;
-        if changed {
-            self.latch.store(Arc::new(latch.clone()));
-            not_durable = self
-                .files
-                .write_latch(&latch)
-                .err()
-                .map(|e| format!("{e:#}"));
-        }
+        let latched = latch.latch(&installed.table, |chunk| covered.contains(chunk));
+        let not_durable = latched.changed.then(|| self.keep_latch(latch)).flatten();
         LatchReport {
-            changed,
+            changed: latched.was_out,
             not_durable,
         }
+    }
+
+    /// Lets go of what was held as a precaution; to be called only while no press waits for the journal.
+    pub fn settle(&self, journal: &Transition) {
+        let _one_at_a_time = lock(&self.latching);
+        let mut latch = HomeLatch::clone(&self.latch());
+        if latch.settle(|id| journal.chunk(id).map(|chunk| chunk.epoch))
+            && let Some(error) = self.keep_latch(latch)
+        {
+            tracing::error!(error, "a settled latch is only in memory; free disk space");
+        }
+    }
+
+    /// In force at once, then on disk; why not, if it is not.
+    fn keep_latch(&self, latch: HomeLatch) -> Option<String> {
+        let latch = Arc::new(latch);
+        self.latch.store(Arc::clone(&latch));
+        let kept = self.files.write_latch(&latch);
+        kept.err().map(|e| format!("{e:#}"))
     }
 
     /// Milliseconds the lease is good for; 0 when it has run out.
