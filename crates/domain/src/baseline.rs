@@ -3,11 +3,11 @@
 use crate::Decided;
 use crate::actor::{Actor, Right};
 use crate::boards::{Board, Kind};
+use crate::chunks::PlannedChunk;
 use crate::event::Event;
-use crate::ids::{CallTypeId, ChunkId, SegmentId, SiteId, is_usable};
+use crate::ids::{CallTypeId, SegmentId, SiteId, is_usable};
 use crate::lines::bad;
 use crate::refusal::{Code, Refusal};
-use crate::schedule::Plan;
 use crate::text;
 use crate::transition::Transition;
 use jiff::Timestamp;
@@ -116,11 +116,12 @@ impl Baselines {
     }
 }
 
-/// Contacts a week of a planned chunk, from its baseline.
-pub fn weekly_contacts_of(t: &Transition, plan: &Plan, chunk: &ChunkId) -> Option<u64> {
-    let planned = plan.chunks.iter().find(|c| c.id == *chunk)?;
-    let figures = t.baselines.of(&planned.site, &planned.call_type)?;
-    Some(u64::from(figures.weekly_contacts))
+/// Contacts a week of a planned chunk: as the plan says, else those of its whole call type at the centre.
+pub fn weekly_contacts(t: &Transition, chunk: &PlannedChunk) -> Option<u64> {
+    let of_type = || t.baselines.of(&chunk.site, &chunk.call_type);
+    let planned = chunk.weekly_contacts;
+    let contacts = planned.or_else(|| of_type().map(|figures| figures.weekly_contacts))?;
+    Some(u64::from(contacts))
 }
 
 /// What discovery still lacks: a baseline of every call type that arrives at a centre, over enough weeks (A13).

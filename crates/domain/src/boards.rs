@@ -41,6 +41,7 @@ pub const KINDS: &[Kind] = &[
     crate::suggestions::BOARD,
     crate::suggestions::hazards::BOARD,
     crate::baseline::BOARD,
+    crate::caps::BOARD,
     crate::waivers::BOARD,
     crate::gates::BOARD,
     crate::legal_tables::BOARD,

@@ -1,7 +1,8 @@
 //! Chunks: the smallest unit moved, and the state each one is in (A13, §4.4 as corrected by §7.7).
 
+use crate::covering;
 use crate::ids::{CallTypeId, ChunkId, IncidentId, LineId, SiteId};
-use crate::lines::bad;
+use crate::lines::{Line, LineRoute, bad};
 use crate::overlap::first_common;
 use crate::refusal::{Code, Refusal};
 use crate::schedule::Plan;
@@ -37,6 +38,15 @@ pub struct PlannedChunk {
     pub lines: Vec<LineId>,
     /// Its call type.
     pub call_type: CallTypeId,
+    /// Callers' languages; empty means all.
+    #[serde(default)]
+    pub languages: BTreeSet<String>,
+    /// The population, where only a part of the callers moves: `paediatric`; absent means everybody.
+    #[serde(default)]
+    pub population: Option<String>,
+    /// Contacts in an average week, where the chunk takes only a part of its type; absent counts the whole type.
+    #[serde(default)]
+    pub weekly_contacts: Option<u32>,
     /// When it is open; empty means always.
     #[serde(default)]
     pub windows: Vec<ShiftWindow>,
@@ -99,7 +109,34 @@ pub struct Chunk {
     pub epoch: u64,
 }
 
+/// Whether calls of the type, in these languages and of this population, arrive on the route alone.
+pub(crate) fn takes(
+    route: &LineRoute,
+    call_type: &CallTypeId,
+    languages: &BTreeSet<String>,
+    population: Option<&str>,
+) -> bool {
+    let spoken = || !route.languages.is_empty() && route.languages.is_subset(languages);
+    route.call_types.as_slice() == std::slice::from_ref(call_type)
+        && (languages.is_empty() || spoken())
+        && (population.is_none() || route.population.as_deref() == population)
+}
+
 impl PlannedChunk {
+    /// Whether the calls of a route of a line are its calls.
+    pub fn takes(&self, line: &Line, route: &LineRoute) -> bool {
+        let population = self.population.as_deref();
+        self.lines.contains(&line.id) && takes(route, &self.call_type, &self.languages, population)
+    }
+
+    /// Its calls, as people would speak of them.
+    fn calls(&self) -> String {
+        let mut words = vec![self.call_type.as_str()];
+        words.extend(self.languages.iter().map(String::as_str));
+        words.extend(self.population.as_deref());
+        words.join(" ")
+    }
+
     /// The date of its first step.
     pub fn starts_on(&self) -> Option<Date> {
         self.steps.iter().map(|step| step.from).min()
@@ -147,7 +184,7 @@ pub(crate) fn check(t: &Transition, plan: &Plan) -> Result<(), Refusal> {
     }
     for (n, a) in plan.chunks.iter().enumerate() {
         for b in &plan.chunks[n + 1..] {
-            check_pair(a, b)?;
+            check_pair(t, a, b)?;
         }
     }
     Ok(())
@@ -176,12 +213,14 @@ fn check_one(t: &Transition, chunk: &PlannedChunk) -> Result<(), Refusal> {
             .line(id)
             .filter(|line| line.site == chunk.site)
             .ok_or_else(|| unknown("line", id.as_str()))?;
-        line.route_of(&chunk.call_type)
-            .ok_or_else(|| line.not_separable(&chunk.call_type))?;
+        if !line.routes.iter().any(|route| chunk.takes(line, route)) {
+            return Err(line.not_separable(&chunk.calls()));
+        }
     }
     for window in &chunk.windows {
         window.parse()?;
     }
+    covering::check_bounds(&chunk.languages, chunk.population.as_ref())?;
     let mut last: Option<(Date, TrafficShare)> = None;
     for step in &chunk.steps {
         let share = step.share_percent.parse()?;
@@ -196,20 +235,24 @@ fn check_one(t: &Transition, chunk: &PlannedChunk) -> Result<(), Refusal> {
     Ok(())
 }
 
-fn check_pair(a: &PlannedChunk, b: &PlannedChunk) -> Result<(), Refusal> {
-    let same_calls = a.site == b.site
-        && a.call_type == b.call_type
-        && a.lines.iter().any(|line| b.lines.contains(line));
-    if !same_calls {
+fn check_pair(t: &Transition, a: &PlannedChunk, b: &PlannedChunk) -> Result<(), Refusal> {
+    let mut routes = t
+        .lines
+        .iter()
+        .flat_map(|line| line.routes.iter().map(move |route| (line, route)));
+    let Some((line, route)) =
+        routes.find(|(line, route)| a.takes(line, route) && b.takes(line, route))
+    else {
         return Ok(());
-    }
+    };
     let from = a
         .starts_on()
         .into_iter()
         .chain(b.starts_on())
         .min()
-        .unwrap_or(Date::MIN);
-    let Some(at) = first_common(&a.windows, &b.windows, from)? else {
+        .unwrap_or_default();
+    let from = covering::midnight(t, line, from);
+    let Some(at) = first_common(&a.windows, &b.windows, &from)? else {
         return Ok(());
     };
     let top = |c: &PlannedChunk| {
@@ -232,8 +275,10 @@ fn check_pair(a: &PlannedChunk, b: &PlannedChunk) -> Result<(), Refusal> {
         (
             Code::ChunksOverlap,
             format!(
-                "one owner for a call at {at}, which {} and {} both claim",
-                a.id, b.id
+                "one owner for {}, which {} and {} both claim",
+                covering::example_call(t, line, route, at),
+                a.id,
+                b.id
             ),
         )
     };

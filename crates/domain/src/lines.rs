@@ -1,8 +1,10 @@
 //! Lines, their control point and their last resort: where Segue decides, and who answers when nobody else does.
 
+use crate::covering;
 use crate::ids::{CallTypeId, LineId, SiteId};
 use crate::refusal::{Code, Refusal};
 use serde::{Deserialize, Serialize};
+use std::collections::BTreeSet;
 
 /// Numbers that are never a target (`domain.md` §7.11).
 pub const EMERGENCY_NUMBERS: [&str; 3] = ["911", "988", "112"];
@@ -46,6 +48,12 @@ pub struct LineRoute {
     pub dialled: String,
     /// The call types that arrive on it.
     pub call_types: Vec<CallTypeId>,
+    /// Callers' languages that arrive on it, where the IVR asked; empty means all.
+    #[serde(default, skip_serializing_if = "BTreeSet::is_empty")]
+    pub languages: BTreeSet<String>,
+    /// The population that arrives on it, where the IVR asked: `paediatric`; absent means everybody.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub population: Option<String>,
     /// SIP URI of the in-house queue.
     pub in_house: String,
     /// SIP URI of the outsourcer's queue.
@@ -53,13 +61,6 @@ pub struct LineRoute {
 }
 
 impl Line {
-    /// The route on which the type arrives alone, if Segue can tell it apart.
-    pub fn route_of(&self, call_type: &CallTypeId) -> Option<&LineRoute> {
-        self.routes
-            .iter()
-            .find(|route| route.call_types.as_slice() == [call_type.clone()])
-    }
-
     /// Checks what must hold of a line from the first day.
     pub(crate) fn check(&self) -> Result<(), Refusal> {
         if self.last_resort.is_empty() {
@@ -75,6 +76,9 @@ impl Line {
         for target in targets.chain(&self.last_resort) {
             check_target(&self.id, target)?;
         }
+        for route in &self.routes {
+            covering::check_bounds(&route.languages, route.population.as_ref())?;
+        }
         let one_route = self.routes.len() == 1;
         if self.routes.is_empty() || (self.control_point == ControlPoint::BeforeIvr && !one_route) {
             return Err(bad(format!(
@@ -85,15 +89,15 @@ impl Line {
         Ok(())
     }
 
-    /// Why calls of the type cannot be told apart on this line, with remedies.
-    pub(crate) fn not_separable(&self, call_type: &CallTypeId) -> Refusal {
+    /// Why such calls cannot be told apart on this line, with remedies.
+    pub(crate) fn not_separable(&self, calls: &str) -> Refusal {
         Refusal::new(Code::TypeNotSeparable)
             .missing(format!(
-                "a way to tell {call_type} calls from others on line {} ({})",
+                "a way to tell {calls} calls from others on line {} ({})",
                 self.id, self.number
             ))
             .who("telephony engineer of the client")
-            .how("give the type its own internal number behind the IVR, or its own public number")
+            .how("give them their own internal number behind the IVR, or its own public number")
     }
 }
 

@@ -2,6 +2,7 @@
 
 use crate::Decided;
 use crate::actor::{Actor, Right, Side};
+use crate::caps::Caps;
 use crate::contingency::ContingencyTerms;
 use crate::discovery::DiscoveryTerms;
 use crate::event::Event;
@@ -99,6 +100,8 @@ pub struct Terms {
     pub soak: Soak,
     /// Contingency: drills, escalation, triggers, open work.
     pub contingency: ContingencyTerms,
+    /// What one step moves at most.
+    pub caps: Caps,
 }
 
 impl Default for Terms {
@@ -116,6 +119,7 @@ impl Default for Terms {
             discovery: DiscoveryTerms::default(),
             soak: Soak::default(),
             contingency: ContingencyTerms::default(),
+            caps: Caps::default(),
         }
     }
 }

@@ -26,6 +26,7 @@ type ForwardCheck = fn(&Transition, &Chunk, TrafficShare, Timestamp) -> Result<(
 #[rustfmt::skip] // one line per concern
 const FORWARD: &[ForwardCheck] = &[
     crate::suggestions::optimisation::check_step,
+    crate::caps::check_step,
 ];
 
 /// Proposes the next share of a chunk: go-live or raise.

@@ -6,12 +6,13 @@ use crate::Decided;
 use crate::actor::{Actor, Right, Side};
 use crate::canonical;
 use crate::chunks::{self, PlannedChunk};
+use crate::covering::StaysHome;
 use crate::event::Event;
 use crate::ids::PersonId;
 use crate::refusal::{Code, Refusal};
 use crate::signature::{Added, Agreement, SignatureInput, Signed};
 use crate::transition::Transition;
-use crate::{account_manager, discovery, ladder};
+use crate::{account_manager, caps, covering, discovery, ladder};
 use jiff::Timestamp;
 use serde::{Deserialize, Serialize};
 use std::collections::BTreeSet;
@@ -21,6 +22,9 @@ use std::collections::BTreeSet;
 pub struct Plan {
     /// The chunks, disjoint.
     pub chunks: Vec<PlannedChunk>,
+    /// What is in scope and does not move, each with its reason.
+    #[serde(default)]
+    pub stays_home: Vec<StaysHome>,
 }
 
 /// One concern's question to a plan.
@@ -33,6 +37,8 @@ const CHECKS: &[Check] = &[
     |t, plan, _| discovery::numbers::check_plan(t, plan),
     |t, plan, _| ladder::check_plan_order(t, plan),
     |t, plan, _| check_agreed_kept(t, plan),
+    |t, plan, _| covering::check(t, plan),
+    |t, plan, _| caps::check(t, plan),
 ];
 
 /// Proposes a plan as the next version; a reply to the other party's version is a counter.

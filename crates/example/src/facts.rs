@@ -1,10 +1,14 @@
 //! What the example is created with and plans: the files of `examples/riverside`, and a small one for tests that need little.
 
-use segue_domain::chunks::PlannedChunk;
+use jiff::Span;
+use segue_domain::chunks::{PlannedChunk, PlannedStep};
+use segue_domain::covering::StaysHome;
 use segue_domain::ids::ChunkId;
 use segue_domain::parties::CreateTransition;
 use segue_domain::schedule::{Plan, ProposePlan};
+use segue_domain::share::ShareInput;
 use segue_domain::waivers::Waivable;
+use std::collections::BTreeSet;
 
 /// An example: what it is created with, and its plan.
 #[derive(Clone, Debug, PartialEq)]
@@ -49,6 +53,19 @@ impl Example {
             line.routes.truncate(1);
         }
         example.plan.chunks.retain(|c| Some(&c.id) == keep.as_ref());
+        // A centre with one call type moves in steps of 30 points at most.
+        for chunk in &mut example.plan.chunks {
+            let begins = chunk
+                .steps
+                .first()
+                .map(|step| step.from)
+                .unwrap_or_default();
+            let step = |(week, percent): (i32, u8)| PlannedStep {
+                share_percent: ShareInput::percent(percent),
+                from: begins.saturating_add(Span::new().weeks(week)),
+            };
+            chunk.steps = (0..).zip([20, 50, 80, 100]).map(step).collect();
+        }
         example
     }
 
@@ -64,6 +81,32 @@ impl Example {
         };
         self.waived.extend(rules.iter().flat_map(each));
         self
+    }
+
+    /// The plan with everything of the example that it does not move staying home.
+    #[must_use]
+    pub fn rest_at_home(&self, mut plan: Plan) -> Plan {
+        for line in &self.create.lines {
+            for route in line.routes.iter().filter(|r| r.call_types.len() == 1) {
+                let moves = plan.chunks.iter().any(|c| c.takes(line, route));
+                let stays = |home: &StaysHome| {
+                    home.line == line.id && route.call_types == [home.call_type.clone()]
+                };
+                if moves || plan.stays_home.iter().any(stays) {
+                    continue;
+                }
+                plan.stays_home
+                    .extend(route.call_types.iter().map(|call_type| StaysHome {
+                        line: line.id.clone(),
+                        call_type: call_type.clone(),
+                        languages: BTreeSet::new(),
+                        population: None,
+                        windows: Vec::new(),
+                        reason: "moves later, if at all".into(),
+                    }));
+            }
+        }
+        plan
     }
 
     /// The same with another plan for one chunk.

@@ -47,10 +47,7 @@ pub fn compile(t: &Transition, now: Timestamp) -> RouteTable {
 }
 
 fn number(t: &Transition, line: &Line, route: &LineRoute, now: Timestamp) -> NumberEntry {
-    let owns = |chunk: &&Chunk| {
-        chunk.planned.lines.contains(&line.id)
-            && route.call_types.as_slice() == [chunk.planned.call_type.clone()]
-    };
+    let owns = |chunk: &&Chunk| chunk.planned.takes(line, route);
     NumberEntry {
         line: line.id.clone(),
         in_house: route.in_house.clone(),

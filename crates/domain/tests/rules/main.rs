@@ -9,8 +9,10 @@ mod fixture;
 mod support;
 
 mod baseline;
+mod caps;
 mod contingency;
 mod coverage;
+mod covering;
 mod discovery;
 mod golden;
 mod knowledge;

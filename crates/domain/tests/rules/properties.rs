@@ -4,7 +4,6 @@ use crate::fixture::{self, director, duty, manager};
 use crate::support::{
     Story, evidence, fallback, id, lower, outcome, propose_plan, propose_step, signed_by,
 };
-use jiff::civil::date;
 use proptest::strategy::{Strategy, ValueTree};
 use proptest::test_runner::TestRunner;
 use segue_domain::acceptance::{ProposeAcceptance, Verdict};
@@ -37,7 +36,7 @@ fn plan(variant: u8) -> Plan {
     plan.chunks.retain(|c| CHUNKS.contains(&c.id.as_str()));
     for chunk in &mut plan.chunks {
         for step in &mut chunk.steps {
-            step.from = date(2027, 1, 1);
+            step.from = step.from.saturating_sub(jiff::Span::new().years(2));
         }
         chunk.coverage.clear();
     }
@@ -45,10 +44,12 @@ fn plan(variant: u8) -> Plan {
         1 => plan.chunks[0].steps[1].share_percent = segue_domain::share::ShareInput::percent(60),
         2 => plan.chunks.truncate(3),
         3 => {
-            plan.chunks[1].windows = vec![segue_domain::windows::ShiftWindow {
-                window: "Mon-Fri 19:00-07:00".into(),
-                zone: fixture::ZONE.into(),
-            }];
+            plan.chunks[1].windows = vec![segue_domain::windows::ShiftWindow::new(
+                "Mon-Fri 19:00-07:00",
+                fixture::ZONE,
+            )];
+            plan.stays_home
+                .push(crate::fixture::by_day(&plan.chunks[1]));
         }
         _ => {}
     }

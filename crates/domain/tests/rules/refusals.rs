@@ -98,10 +98,7 @@ fn twin(plan: &Plan, id: &str) -> PlannedChunk {
 }
 
 fn window(text: &str) -> Vec<ShiftWindow> {
-    vec![ShiftWindow {
-        window: text.into(),
-        zone: fixture::ZONE.into(),
-    }]
+    vec![ShiftWindow::new(text, fixture::ZONE)]
 }
 
 fn top_share(chunk: &mut PlannedChunk, percent: u8) {

@@ -66,10 +66,8 @@ fn a_chunk_lowered_to_zero_and_planned_anew_passes_its_gate_again() {
     story.goes_live(MSG, 20);
     story.does(&duty(Side::Client), lower(MSG, 0));
     let mut other = moved();
-    other.chunks[0].windows = vec![ShiftWindow {
-        window: "Mon-Fri 19:00-07:00".into(),
-        zone: fixture::ZONE.into(),
-    }];
+    other.chunks[0].windows = vec![ShiftWindow::new("Mon-Fri 19:00-07:00", fixture::ZONE)];
+    other.stays_home.push(fixture::by_day(&other.chunks[0]));
     let mut story = story.agree(other);
     story.stands(MSG, "agreed", 0);
     story.waits_for(MSG, 20);
@@ -120,20 +118,13 @@ fn a_window_is_read_whole_or_refused() {
     let many = vec!["Mon 08:00-09:00"; 22].join(", ");
     let plan = |text: &str| {
         let mut plan = fixture::plan();
-        plan.chunks[0].windows = vec![ShiftWindow {
-            window: text.into(),
-            zone: fixture::ZONE.into(),
-        }];
+        plan.chunks[0].windows = vec![ShiftWindow::new(text, fixture::ZONE)];
         propose_plan(plan)
     };
     Story::discovered()
         .when(&manager(Side::Client), plan(&many))
         .refuses(Code::WindowInvalid, "21");
-    let midnight = ShiftWindow {
-        window: "Sun 24:00-Mon 06:00".into(),
-        zone: fixture::ZONE.into(),
-    };
-    let found = midnight
+    let found = ShiftWindow::new("Sun 24:00-Mon 06:00", fixture::ZONE)
         .parse()
         .unwrap()
         .occurrences(date(2027, 1, 4), date(2027, 1, 10));

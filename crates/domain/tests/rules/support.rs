@@ -348,9 +348,10 @@ impl Story {
     }
 }
 
+/// A proposal of the plan; what it does not move stays home.
 pub(crate) fn propose_plan(plan: Plan) -> ProposePlan {
     ProposePlan {
-        plan,
+        plan: Example::riverside().rest_at_home(plan),
         counter_to: None,
         reason: "as discussed".into(),
     }

@@ -12,8 +12,7 @@ use segue_domain::windows::{Occurrence, ShiftWindow, WeeklyWindow, hour_text};
 
 pub(super) const PHRASES: &[Phrase] = &[
     when("the window {\"window\"} in {zone} begins on {date}", |w| {
-        let (window, zone, on) = (quoted(w[0])?, w[1].to_owned(), date(w[2])?);
-        let shift = ShiftWindow { window, zone };
+        let (shift, on) = (ShiftWindow::new(&quoted(w[0])?, w[1]), date(w[2])?);
         act(move |world| Box::pin(async move { look_at(world, &shift, on) }))
     }),
     then("the window lasts {n} h", |w| {

@@ -62,10 +62,7 @@ impl Preview {
                 "--to must be --from or later, at most {DAYS_MAX} days"
             )));
         }
-        let window = ShiftWindow {
-            window: self.window.clone(),
-            zone: self.zone.clone(),
-        };
+        let window = ShiftWindow::new(&self.window, &self.zone);
         let parsed = window
             .parse()
             .map_err(|r| Failure::BadInput(format!("{}; {}", r.missing.join("; "), r.how)))?;

@@ -54,12 +54,7 @@ pub(super) fn twins(plan: &mut Plan, id: &ChunkId, percents: [u8; 2]) -> Done {
 
 /// The chunk is two, one per window.
 pub(super) fn in_windows(plan: &mut Plan, id: &ChunkId, windows: &[String; 2]) -> Done {
-    let open = |window: &String| {
-        vec![ShiftWindow {
-            window: window.clone(),
-            zone: "America/New_York".into(),
-        }]
-    };
+    let open = |window: &String| vec![ShiftWindow::new(window, "America/New_York")];
     let chunk = planned(plan, id)?;
     let mut twin = second(chunk);
     twin.windows = open(&windows[1]);

@@ -4,6 +4,10 @@
 //! fold to the first of the two. The map never decreases, so windows that touch on the wall clock touch in
 //! time as well: no call falls between two windows or into both.
 
+mod holidays;
+
+pub use holidays::{HolidayHours, Holidays};
+
 use crate::refusal::{Code, Refusal};
 use jiff::civil::{Date, Time, Weekday};
 use jiff::tz::{AmbiguousOffset, TimeZone};
@@ -22,6 +26,9 @@ pub struct ShiftWindow {
     pub window: String,
     /// IANA zone, for example `America/New_York`.
     pub zone: String,
+    /// What it does on holidays; without any, every day is like its weekday.
+    #[serde(default, skip_serializing_if = "Holidays::is_empty")]
+    pub holidays: Holidays,
 }
 
 /// A window whose text and zone have been read.
@@ -29,6 +36,7 @@ pub struct ShiftWindow {
 pub struct WeeklyWindow {
     spans: Vec<WeekSpan>,
     zone: TimeZone,
+    holidays: Holidays,
 }
 
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -51,6 +59,15 @@ pub struct Occurrence {
 }
 
 impl ShiftWindow {
+    /// A window in which every day is like its weekday.
+    pub fn new(window: &str, zone: &str) -> Self {
+        Self {
+            window: window.to_owned(),
+            zone: zone.to_owned(),
+            holidays: Holidays::default(),
+        }
+    }
+
     /// Reads text and zone.
     ///
     /// # Errors
@@ -72,7 +89,17 @@ impl ShiftWindow {
             })?;
             spans.extend(read);
         }
-        Ok(WeeklyWindow { spans, zone })
+        if self.holidays.dates.len() > holidays::DATES_MAX {
+            return Err(invalid(format!(
+                "at most {} holidays in one window",
+                holidays::DATES_MAX
+            )));
+        }
+        Ok(WeeklyWindow {
+            spans,
+            zone,
+            holidays: self.holidays.clone(),
+        })
     }
 }
 
@@ -85,13 +112,20 @@ impl WeeklyWindow {
             let day_start_min = day_index(date.weekday()) * DAY_MIN;
             for span in &self.spans {
                 if span.start_min >= day_start_min && span.start_min < day_start_min + DAY_MIN {
-                    found.extend(self.occurrence(
-                        date,
-                        span.start_min - day_start_min,
-                        span.length_min,
-                    ));
+                    let start_min = span.start_min - day_start_min;
+                    let kept = self.holidays.keep(date, start_min, span.length_min);
+                    found.extend(
+                        kept.into_iter()
+                            .filter_map(|(s, l)| self.occurrence(date, s, l)),
+                    );
                 }
             }
+            let instead = self.holidays.instead(date, &self.spans);
+            found.extend(
+                instead
+                    .into_iter()
+                    .filter_map(|(s, l)| self.occurrence(date, s, l)),
+            );
             let Ok(next) = date.tomorrow() else { break };
             date = next;
         }
@@ -269,12 +303,7 @@ mod tests {
     use jiff::civil::date;
 
     fn window(text: &str, zone: &str) -> WeeklyWindow {
-        ShiftWindow {
-            window: text.into(),
-            zone: zone.into(),
-        }
-        .parse()
-        .unwrap()
+        ShiftWindow::new(text, zone).parse().unwrap()
     }
 
     fn one(
@@ -365,20 +394,14 @@ mod tests {
             "Sat 1:00-2:00",
             "Sat +1:00-02:00",
         ] {
-            let refused = ShiftWindow {
-                window: bad.into(),
-                zone: "America/New_York".into(),
-            }
-            .parse()
-            .unwrap_err();
+            let refused = ShiftWindow::new(bad, "America/New_York")
+                .parse()
+                .unwrap_err();
             assert_eq!(refused.code, Code::WindowInvalid, "{bad}");
         }
-        let refused = ShiftWindow {
-            window: "always".into(),
-            zone: "EST5PDT-ish".into(),
-        }
-        .parse()
-        .unwrap_err();
+        let refused = ShiftWindow::new("always", "EST5PDT-ish")
+            .parse()
+            .unwrap_err();
         assert!(refused.to_string().contains("America/New_York"));
     }
 
