@@ -4,6 +4,7 @@ use crate::Decided;
 use crate::actor::{Actor, Right};
 use crate::boards::{Board, Kind};
 use crate::chunks::PlannedChunk;
+use crate::compliance;
 use crate::event::Event;
 use crate::ids::{CallTypeId, SegmentId, SiteId, is_usable};
 use crate::lines::bad;
@@ -159,6 +160,13 @@ pub(crate) fn record(t: &Transition, c: &RecordBaseline, actor: &Actor, now: Tim
     }
     if key.segment.as_ref().is_some_and(|s| !is_usable(s.as_str())) {
         return Err(bad("a plain name for the segment".into()));
+    }
+    compliance::require_phi_allowed(t, None, now)?;
+    for line in t.lines.iter().filter(|line| line.site == key.site) {
+        let mut arriving = line.routes.iter().flat_map(|route| &route.call_types);
+        if arriving.any(|kind| *kind == key.call_type) {
+            compliance::require_phi_allowed(t, Some(&line.id), now)?;
+        }
     }
     let accounted = f.answered_within.saturating_add(f.abandoned);
     if f.offered == 0 || accounted > f.offered || f.aht_s == 0 || f.weeks == 0 {

@@ -47,6 +47,9 @@ pub const KINDS: &[Kind] = &[
     crate::legal_tables::BOARD,
     crate::knowledge::BOARD,
     crate::contingency::BOARD,
+    crate::compliance::BOARD,
+    crate::compliance::INCIDENTS_BOARD,
+    crate::licences::BOARD,
 ];
 
 /// Draws a board for a reader.

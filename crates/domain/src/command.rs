@@ -13,11 +13,18 @@ use crate::discovery::experience::{RecordWorkshop, StateExperience};
 use crate::discovery::flows::{RecordCallFlow, WalkCallFlow};
 use crate::discovery::numbers::RecordNumber;
 use crate::discovery::reports::{ClassifyCalls, ReconcileReport};
+use crate::compliance::callers::DescribeCallers;
+use crate::compliance::exit::CompleteExitItem;
+use crate::compliance::incidents::{RecordIncidentNotice, ReportSecurityIncident};
+use crate::compliance::records::FileComplianceRecords;
 use crate::discovery::{CompleteDiscoveryItem, OpenDiscovery, SignDiscovery};
 use crate::fallback::{Fallback, VerifyReturn, WriteIncidentNote};
 use crate::gates::{RecordEvidence, SignGate};
 use crate::knowledge::{CaptureKnowledge, RetireKnowledge, VerifyKnowledge};
 use crate::legal_tables::ConfirmLegalTable;
+use crate::licences::RecordLicences;
+use crate::licences::compact::AdoptCompactTable;
+use crate::licences::route::EscalateCall;
 use crate::parties::CreateTransition;
 use crate::people::notice_rules::AdoptNoticeTable;
 use crate::routing_changes::{ApproveStep, LowerShare, ProposeStep};
@@ -140,6 +147,22 @@ commands! {
     ConfirmLegalTable => "confirm_legal_table";
     /// Adopts the table of notice rules.
     AdoptNoticeTable => "adopt_notice_table";
+    /// Files evidence of law and contract: agreements, accreditation, subcontractors, languages.
+    FileComplianceRecords => "file_compliance_records";
+    /// Describes who calls a centre: states and languages, in shares.
+    DescribeCallers => "describe_callers";
+    /// Reports a security incident or breach; its clocks run from discovery.
+    ReportSecurityIncident => "report_security_incident";
+    /// Says that somebody was told of a security incident.
+    RecordIncidentNotice => "record_incident_notice";
+    /// Says that an item of the exit checklist is done.
+    CompleteExitItem => "complete_exit_item";
+    /// Adopts the table of the states that honour multistate nurse licences.
+    AdoptCompactTable => "adopt_compact_table";
+    /// Records nurses' licences.
+    RecordLicences => "record_licences";
+    /// Escalates a call to the physician on call, where no nurse may advise.
+    EscalateCall => "escalate_call";
     /// Captures know-how, with credit; what points at a caller or patient is quarantined.
     CaptureKnowledge => "capture_knowledge";
     /// Says that knowledge items are right; a working preference by the provider's office.

@@ -13,6 +13,10 @@ use crate::discovery::experience::{ExperienceStated, WorkshopHeld};
 use crate::discovery::flows::{CallFlowRecorded, CallFlowWalked};
 use crate::discovery::numbers::NumberRecorded;
 use crate::discovery::reports::{CallsClassified, ReportReconciled};
+use crate::compliance::callers::CallersDescribed;
+use crate::compliance::exit::ExitItemCompleted;
+use crate::compliance::incidents::{IncidentNoticeRecorded, SecurityIncidentReported};
+use crate::compliance::records::ComplianceRecordsFiled;
 use crate::discovery::{DiscoveryItemCompleted, DiscoveryOpened, DiscoverySigned};
 use crate::fallback::{FellBack, IncidentNoteWritten, ReturnVerified};
 use crate::gates::{EvidenceRecorded, GatePassed, GateSigned};
@@ -21,6 +25,8 @@ use crate::knowledge::{
     KnowledgeCaptured, KnowledgeQuarantined, KnowledgeRetired, KnowledgeVerified,
 };
 use crate::legal_tables::LegalTableConfirmed;
+use crate::licences::compact::CompactTableAdopted;
+use crate::licences::{CallEscalated, LicencesRecorded};
 use crate::parties::TransitionCreated;
 use crate::people::notice_rules::NoticeTableAdopted;
 use crate::refusal::Code;
@@ -107,6 +113,14 @@ events! {
     BaselineRecorded => "baseline_recorded", "A baseline of the in-house centre was recorded.";
     LegalTableConfirmed => "legal_table_confirmed", "The compliance officer confirmed a legal table.";
     NoticeTableAdopted => "notice_table_adopted", "A table of notice rules is adopted.";
+    ComplianceRecordsFiled => "compliance_records_filed", "Evidence of law and contract was filed.";
+    CallersDescribed => "callers_described", "The callers of a centre are described: states and languages, in shares.";
+    SecurityIncidentReported => "security_incident_reported", "A security incident was reported; its clocks run.";
+    IncidentNoticeRecorded => "incident_notice_recorded", "Somebody was told of a security incident.";
+    ExitItemCompleted => "exit_item_completed", "An item of the exit checklist is done.";
+    CompactTableAdopted => "compact_table_adopted", "The table of the states that honour multistate licences is adopted.";
+    LicencesRecorded => "licences_recorded", "Licences of nurses were recorded.";
+    CallEscalated => "call_escalated", "A call that no nurse may take went to the physician on call.";
     KnowledgeCaptured => "knowledge_captured", "Know-how was captured.";
     KnowledgeQuarantined => "knowledge_quarantined", "A knowledge item pointed at a caller or patient: it was kept out, and nothing of it was kept.";
     KnowledgeVerified => "knowledge_verified", "Knowledge items were verified.";

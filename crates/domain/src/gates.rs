@@ -73,6 +73,8 @@ const CHECKS: &[Check] = &[
     crate::test_calls::findings,
     crate::knowledge::findings,
     crate::contingency::findings,
+    crate::compliance::findings,
+    crate::licences::findings,
 ];
 
 pub(crate) const BOARD: Kind = Kind {

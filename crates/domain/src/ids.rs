@@ -1,5 +1,7 @@
 //! Names of things: short texts that people type and read (`RVS-Main/MSG`), each a type of its own.
 
+use crate::lines::bad;
+use crate::refusal::Refusal;
 use serde::{Deserialize, Serialize};
 use std::fmt;
 
@@ -63,6 +65,12 @@ id! {
     KnowledgeId
     /// A physician or practice, as on the on-call schedule: never a human's name.
     ProviderId
+    /// A record of law or contract.
+    EvidenceId
+    /// A security incident or breach.
+    SecurityIncidentId
+    /// A state, district or territory of the United States, by its two letters: `NJ`.
+    StateCode
     /// A script card for test calls.
     ScenarioId
     /// An idea, posted after discovery.
@@ -73,6 +81,18 @@ id! {
     OpportunityId
     /// Anything reported that somebody must be on top of.
     IssueId
+}
+
+impl StateCode {
+    /// Refuses what is not two capital letters.
+    pub(crate) fn check(&self) -> Result<(), Refusal> {
+        if self.0.len() == 2 && self.0.bytes().all(|b| b.is_ascii_uppercase()) {
+            return Ok(());
+        }
+        Err(bad(format!(
+            "`{self}` as a state by its two letters, for example NJ"
+        )))
+    }
 }
 
 /// An id is usable when it is 1–64 characters of letters, digits, `.`, `_`, `/` and `-`.

@@ -39,6 +39,12 @@ pub struct Line {
     /// Numbers that reach a nurse and always bypass the split.
     #[serde(default)]
     pub escalation_numbers: Vec<String>,
+    /// Whether its records are of substance-use treatment (42 CFR Part 2).
+    #[serde(default, skip_serializing_if = "std::ops::Not::not")]
+    pub part2: bool,
+    /// Whether it touches transfers between hospitals (EMTALA).
+    #[serde(default, skip_serializing_if = "std::ops::Not::not")]
+    pub transfer_center: bool,
 }
 
 /// How the calls of one internal number reach both sides.

@@ -5,9 +5,11 @@ use crate::actor::{Actor, Right, Side};
 use crate::caps::Caps;
 use crate::contingency::ContingencyTerms;
 use crate::discovery::DiscoveryTerms;
+use crate::compliance::ComplianceTerms;
 use crate::event::Event;
 use crate::ids::{PersonId, SiteId, is_usable};
 use crate::ladder::{CallType, Rung};
+use crate::licences::LicenceTerms;
 use crate::lines::{Line, bad};
 use crate::refusal::{Code, Refusal};
 use crate::signature::is_public_key;
@@ -96,6 +98,10 @@ pub struct Terms {
     pub baseline_weeks_min: u32,
     /// How thorough discovery has to be.
     pub discovery: DiscoveryTerms,
+    /// Evidence of law and contract, and its clocks.
+    pub compliance: ComplianceTerms,
+    /// Nurses' licences.
+    pub licences: LicenceTerms,
     /// Days a chunk stands at its last step before acceptance.
     pub soak: Soak,
     /// Contingency: drills, escalation, triggers, open work.
@@ -117,6 +123,8 @@ impl Default for Terms {
             authority_lease_s: 900,
             baseline_weeks_min: 4,
             discovery: DiscoveryTerms::default(),
+            compliance: ComplianceTerms::default(),
+            licences: LicenceTerms::default(),
             soak: Soak::default(),
             contingency: ContingencyTerms::default(),
             caps: Caps::default(),

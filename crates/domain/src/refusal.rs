@@ -63,6 +63,9 @@ codes! {
     ScheduleNotAgreed => "SCHEDULE_NOT_AGREED", "A5, A7, A9", "nothing moves on a schedule that both parties have not signed in the same version";
     StepNotInPlan => "STEP_NOT_IN_PLAN", "A7, I2", "a step is one of the agreed steps";
     StepTooEarly => "STEP_TOO_EARLY", "A7", "a step waits for its agreed date";
+    NoBaa => "NO_BAA", "A1", "no patient data enter before a business associate agreement is in force";
+    Part2Evidence => "PART2_EVIDENCE", "§2.4", "lines with substance-use records need a qualified service organisation agreement, and are never test data";
+    PatientLocation => "PATIENT_LOCATION", "§2.4", "a nurse's authority follows the patient's location, asked on every call";
     GateRed => "GATE_RED", "A22, A29", "agents, processes, technology, fallback and compliance are green and fresh";
     SignatureInvalid => "SIGNATURE_INVALID", "design: signatures", "a signature is made by the signatory's own key over the version hash";
     HashMismatch => "HASH_MISMATCH", "A7", "both parties sign the same hash";

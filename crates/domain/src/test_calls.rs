@@ -3,6 +3,7 @@
 use crate::Decided;
 use crate::actor::{Actor, Right, Side};
 use crate::chunks::Chunk;
+use crate::compliance;
 use crate::event::Event;
 use crate::gates::{Finding, GateLeg};
 use crate::ids::ChunkId;
@@ -50,6 +51,11 @@ pub(crate) fn record(t: &Transition, c: &RecordTestCall, actor: &Actor, now: Tim
             "a cell of the coverage of {} instead of `{}`",
             c.chunk, c.cell
         )));
+    }
+    for line in chunk.planned.lines.iter().filter_map(|id| t.line(id)) {
+        if line.part2 {
+            compliance::require_phi_allowed(t, Some(&line.id), now)?;
+        }
     }
     Ok(vec![Event::TestCallRecorded(TestCallRecorded {
         chunk: c.chunk.clone(),

@@ -9,6 +9,7 @@ use crate::baseline::{self, Baselines};
 use crate::chunks::{Chunk, ChunkState, PlannedChunk};
 use crate::command::Command;
 use crate::contingency::{self, Contingency, drills, escalation};
+use crate::compliance::{self, Compliance};
 use crate::discovery::{self, Discovery};
 use crate::event::Event;
 use crate::fallback::{self, Incident};
@@ -17,6 +18,7 @@ use crate::ids::{CallTypeId, ChunkId, IncidentId, LineId, SiteId, StepId, Transi
 use crate::knowledge::{self, Knowledge};
 use crate::ladder::{CallType, Rung};
 use crate::legal_tables::{self, LegalTables};
+use crate::licences::{self, Licences};
 use crate::lines::Line;
 use crate::parties::{self, Parties, Site, Terms};
 use crate::people::{self, People};
@@ -103,6 +105,10 @@ pub struct Transition {
     pub agents: Roster,
     /// How the in-house centres did before anything moved.
     pub baselines: Baselines,
+    /// Evidence of law and contract.
+    pub compliance: Compliance,
+    /// Nurses' licences.
+    pub licences: Licences,
     /// Know-how of the in-house centre.
     pub knowledge: Knowledge,
     /// What stands ready for the day something breaks.
@@ -166,6 +172,14 @@ pub fn decide(t: &Transition, command: &Command, actor: &Actor, now: Timestamp) 
         Command::RosterAgents(c) => agents::roster(t, c, actor, now),
         Command::UnrosterAgent(c) => agents::unroster(t, c, actor, now),
         Command::RecordBaseline(c) => baseline::record(t, c, actor, now),
+        Command::FileComplianceRecords(c) => compliance::records::file(t, c, actor, now),
+        Command::DescribeCallers(c) => compliance::callers::describe(t, c, actor, now),
+        Command::ReportSecurityIncident(c) => compliance::incidents::report(t, c, actor, now),
+        Command::RecordIncidentNotice(c) => compliance::incidents::notify(t, c, actor, now),
+        Command::CompleteExitItem(c) => compliance::exit::complete(t, c, actor, now),
+        Command::AdoptCompactTable(c) => licences::compact::adopt(t, c, actor, now),
+        Command::RecordLicences(c) => licences::record(t, c, actor, now),
+        Command::EscalateCall(c) => licences::route::escalate(t, c, actor, now),
         Command::CaptureKnowledge(c) => knowledge::capture(t, c, actor, now),
         Command::VerifyKnowledge(c) => knowledge::verify(t, c, actor, now),
         Command::RetireKnowledge(c) => knowledge::retire(t, c, actor, now),
@@ -236,6 +250,14 @@ pub fn apply(t: &mut Transition, event: &Event) {
         Event::AgentsRostered(e) => agents::apply_rostered(t, e),
         Event::AgentUnrostered(e) => drop(t.agents.remove(&e.agent)),
         Event::BaselineRecorded(e) => baseline::apply_recorded(t, e),
+        Event::ComplianceRecordsFiled(e) => compliance::records::apply_filed(t, e),
+        Event::CallersDescribed(e) => compliance::callers::apply_described(t, e),
+        Event::SecurityIncidentReported(e) => compliance::incidents::apply_reported(t, e),
+        Event::IncidentNoticeRecorded(e) => compliance::incidents::apply_notice(t, e),
+        Event::ExitItemCompleted(e) => compliance::exit::apply_completed(t, e),
+        Event::CompactTableAdopted(e) => licences::compact::apply_adopted(t, e),
+        Event::LicencesRecorded(e) => licences::apply_recorded(t, e),
+        Event::CallEscalated(e) => licences::apply_escalated(t, e),
         Event::KnowledgeCaptured(e) => knowledge::apply_captured(t, e),
         Event::KnowledgeQuarantined(e) => knowledge::apply_quarantined(t, e),
         Event::KnowledgeVerified(e) => knowledge::apply_verified(t, e),

@@ -15,7 +15,7 @@ use crate::ids::{LineId, SiteId, TransitionId};
 use crate::refusal::{Code, Refusal};
 use crate::signature::{Added, Agreement, Needs, SignatureInput, Signed};
 use crate::transition::Transition;
-use crate::{account_manager, lines::bad, text};
+use crate::{account_manager, compliance, lines::bad, text};
 use experience::{ExperienceStatement, Workshop};
 use flows::WalkedFlow;
 use jiff::Timestamp;
@@ -29,7 +29,7 @@ use std::collections::BTreeMap;
 /// What discovery asks for unless the parties agree another list (B15).
 pub const DEFAULT_ITEMS: [&str; 11] = [
     "call flow walked for every number",
-    "call records imported and reconciled",
+    CALL_RECORDS,
     "headline reports reproduced within 1 %",
     "service-level formula agreed",
     "call types classified, residue explained",
@@ -40,6 +40,9 @@ pub const DEFAULT_ITEMS: [&str; 11] = [
     "experience workshop held",
     "three experience statements with measures",
 ];
+
+/// The item that brings call records in.
+const CALL_RECORDS: &str = "call records imported and reconciled";
 
 /// What each concern still asks of discovery, beside its items.
 #[rustfmt::skip] // one line per concern
@@ -234,6 +237,12 @@ pub(crate) fn complete_item(
             )));
     };
     text::title(&format!("evidence for `{}`", c.item), &c.evidence)?;
+    if c.item == CALL_RECORDS {
+        compliance::require_phi_allowed(t, None, now)?;
+        for line in &t.lines {
+            compliance::require_phi_allowed(t, Some(&line.id), now)?;
+        }
+    }
     if current.as_ref() == Some(&c.evidence) {
         return Ok(Vec::new());
     }
