@@ -3,9 +3,9 @@
 use crate::Decided;
 use crate::actor::{Actor, Right, Side};
 use crate::caps::Caps;
+use crate::compliance::ComplianceTerms;
 use crate::contingency::ContingencyTerms;
 use crate::discovery::DiscoveryTerms;
-use crate::compliance::ComplianceTerms;
 use crate::event::Event;
 use crate::ids::{PersonId, SiteId, is_usable};
 use crate::ladder::{CallType, Rung};

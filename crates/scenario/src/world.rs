@@ -5,6 +5,7 @@ use crate::sign;
 use crate::trouble::{Done, Trouble, wanting};
 use jiff::Timestamp;
 use segue_domain::ids::TransitionId;
+use segue_domain::licences::Routing;
 use segue_domain::windows::{Occurrence, WeeklyWindow};
 use segue_domain::{Actor, Command, Event, Refusal, Transition, replay};
 use segue_example::{Example, Goal, MOVES_MAX, Move};
@@ -59,6 +60,8 @@ pub(crate) struct World {
     last_request: Option<Request>,
     /// The window looked at, with its occurrence.
     pub window: Option<(WeeklyWindow, Occurrence)>,
+    /// Who may take the call last asked about.
+    pub routing: Option<Routing>,
     commands: u64,
     _directory: TempDir,
 }
@@ -83,6 +86,7 @@ impl World {
             last: None,
             last_request: None,
             window: None,
+            routing: None,
             commands: 0,
             _directory: directory,
         })

@@ -101,6 +101,9 @@ pub enum Command {
     /// Preview the hours of a shift window, across daylight saving
     #[command(subcommand)]
     Windows(commands::windows::Windows),
+    /// Check whether a nurse's licences reach a patient's state
+    #[command(subcommand)]
+    Licence(commands::licence::Licence),
     /// Make and show signing keys
     #[command(subcommand)]
     Key(commands::key::Key),

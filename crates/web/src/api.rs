@@ -2,8 +2,9 @@
 //! and measurements. Refusals have the shape of `cli.md`.
 
 use crate::console::{
-    ActError, BoardKind, BoardRequest, BoardView, Credentials, Door, EventBatch, FallbackAnswer,
-    FallbackRequest, IngestAnswer, IngestError, Person, SignIn, Submission,
+    ActError, BoardKind, BoardRequest, BoardView, Credentials, Door, EligibilityAnswer,
+    EligibilityRequest, EventBatch, FallbackAnswer, FallbackRequest, IngestAnswer, IngestError,
+    Person, SignIn, Submission,
 };
 use crate::page::home;
 use crate::secret::{FormCookie, NoRandom, cross_site, same_text};
@@ -282,6 +283,37 @@ pub(crate) async fn board(
     let person = reader(&app, &headers, &session).await?;
     let asked = BoardRequest { name, person };
     Ok(Json(app.console.board(asked).await?))
+}
+
+#[derive(Deserialize)]
+struct EligibilityBody {
+    patient_state: Option<String>,
+    call_type: Option<String>,
+    #[serde(default)]
+    agents: Vec<String>,
+}
+
+/// `POST /api/v1/eligibility` with `{"patient_state", "call_type", "agents"}`; the last two may be left out.
+pub(crate) async fn eligibility(
+    State(app): State<Arc<App>>,
+    Extension(form): Extension<FormCookie>,
+    session: Session,
+    headers: HeaderMap,
+    body: Result<Bytes, BytesRejection>,
+) -> Result<Json<EligibilityAnswer>, Denied> {
+    let person = actor(&app, &headers, &session, &form).await?;
+    let EligibilityBody {
+        patient_state,
+        call_type,
+        agents,
+    } = parse(body)?;
+    let asked = EligibilityRequest {
+        patient_state,
+        call_type,
+        agents,
+        person,
+    };
+    Ok(Json(app.console.eligibility(asked).await?))
 }
 
 /// `POST /api/v1/calls`: a batch of a centre's events, newline-delimited JSON.

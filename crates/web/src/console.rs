@@ -37,6 +37,12 @@ pub trait Console: Send + Sync + 'static {
     /// One board, as this reader may see it now.
     fn board(&self, request: BoardRequest) -> BoxFuture<'_, Result<BoardView, ActError>>;
 
+    /// Who may take a call of a patient in a state, by the licences on record.
+    fn eligibility(
+        &self,
+        request: EligibilityRequest,
+    ) -> BoxFuture<'_, Result<EligibilityAnswer, ActError>>;
+
     /// Takes a batch of a centre's call events (newline-delimited JSON). Idempotent.
     fn ingest(&self, batch: EventBatch) -> BoxFuture<'_, Result<IngestAnswer, IngestError>>;
 
@@ -196,6 +202,36 @@ pub struct BoardView {
     pub rows: Vec<Vec<String>>,
     /// Sentences below.
     pub notes: Vec<String>,
+}
+
+/// A call that somebody should take.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct EligibilityRequest {
+    /// Where the patient is, as the caller answered; absent while nobody asked.
+    pub patient_state: Option<String>,
+    /// The call type; absent means the hardest one.
+    pub call_type: Option<String>,
+    /// The agents who are free; empty means everybody on the roster.
+    pub agents: Vec<String>,
+    /// Who asks.
+    pub person: Person,
+}
+
+/// Who may take it.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+pub struct EligibilityAnswer {
+    /// Agents who may, by the outsourcer's number.
+    pub eligible: Vec<String>,
+    /// What to do, in a sentence.
+    pub reason: String,
+    /// When nobody may: the physician on call calls back by then.
+    pub physician_callback_by: Option<String>,
+    /// The day the compact's rows were checked.
+    pub table_checked_on: Option<String>,
+    /// "Verify with counsel", until the rows are confirmed.
+    pub banner: Option<String>,
+    /// Who routes the call: not Segue.
+    pub note: String,
 }
 
 /// Why an act was not done.

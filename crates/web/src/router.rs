@@ -54,6 +54,7 @@ pub fn router(app: Arc<App>) -> Router {
         .route("/fallback/{command}/now", get(home::result_now))
         .route("/api/v1/commands", post(api::commands))
         .route("/api/v1/fallback", post(api::fallback))
+        .route("/api/v1/eligibility", post(api::eligibility))
         .route("/api/v1/live", get(api::live))
         .route("/api/v1/boards", get(api::boards))
         .route("/api/v1/boards/{name}", get(api::board))

@@ -186,3 +186,23 @@ async fn metrics_need_their_token() {
     assert_eq!(v.get("/metrics").await.status, StatusCode::UNAUTHORIZED);
     assert_eq!(v.get("/healthz").await.json()["status"], "ok");
 }
+
+#[tokio::test]
+async fn who_may_take_a_call_is_told_to_known_people_who_say_where_the_patient_is() {
+    let asked = r#"{"patient_state":"NJ","agents":["N-21"]}"#;
+    let (_, mut stranger) = visitor();
+    let unknown = stranger.send("/api/v1/eligibility", &[], asked).await;
+    assert_eq!(unknown.status, StatusCode::UNAUTHORIZED);
+    let (_, mut v) = signed_in().await;
+    let csrf = v.get("/").await.hidden("csrf");
+    let token = [("x-csrf-token", csrf.as_str())];
+    let told = v.send("/api/v1/eligibility", &token, asked).await;
+    assert_eq!(told.status, StatusCode::OK);
+    let told = told.json();
+    assert_eq!(told["eligible"], serde_json::json!(["N-21"]));
+    assert_eq!(told["table_checked_on"], "2026-07-02");
+    assert_eq!(told["banner"], "verify with counsel");
+    let nowhere = v.send("/api/v1/eligibility", &token, "{}").await;
+    assert_eq!(nowhere.status, StatusCode::CONFLICT);
+    assert_eq!(nowhere.json()["refusal"]["code"], "PATIENT_LOCATION");
+}

@@ -25,6 +25,17 @@ pub struct EscalateCall {
     pub patient_state: String,
 }
 
+/// A call that somebody should take.
+#[derive(Clone, Copy, Debug)]
+pub struct Question<'q> {
+    /// The call type; none means the hardest there is.
+    pub call_type: Option<&'q CallTypeId>,
+    /// Where the patient is, as the caller answered; none while nobody asked.
+    pub patient_state: Option<&'q str>,
+    /// The agents who are free; empty means everybody on the roster.
+    pub among: &'q [AgentId],
+}
+
 /// An agent with the reason for or against.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize)]
 pub struct Considered {
@@ -58,13 +69,14 @@ pub struct Routing {
 /// `UNKNOWN` for a call type that is none; `PATIENT_LOCATION` while nobody asked where the patient is.
 pub fn route_eligible(
     t: &Transition,
-    call_type: &CallTypeId,
-    patient_state: Option<&str>,
+    question: &Question<'_>,
     at: Timestamp,
 ) -> Result<Routing, Refusal> {
-    let rung = require_rung(t, call_type)?;
-    let licensed = rung >= Rung::Consult;
-    let state = match patient_state {
+    let hardest = t.call_types.iter().max_by_key(|kind| kind.rung());
+    let hardest = hardest.map(|kind| kind.id.clone()).unwrap_or_default();
+    let call_type = question.call_type.unwrap_or(&hardest);
+    let licensed = require_rung(t, call_type)? >= Rung::Consult;
+    let state = match question.patient_state {
         Some(text) => Some(require_state(t, text)?),
         None if licensed => return Err(not_asked("the state the patient is in now")),
         None => None,
@@ -74,7 +86,9 @@ pub fn route_eligible(
         _ => Ok("no licence is needed for this call".into()),
     };
     let (mut yes, mut no) = (Vec::new(), Vec::new());
-    for rostered in rostered_for(t, call_type) {
+    let free =
+        |agent: &&RosteredAgent| question.among.is_empty() || question.among.contains(&agent.agent);
+    for rostered in rostered_for(t, call_type).filter(free) {
         let agent = rostered.agent.clone();
         match consider(rostered) {
             Ok(reason) => yes.push(Considered { agent, reason }),

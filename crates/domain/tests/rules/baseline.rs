@@ -52,6 +52,7 @@ pub(crate) fn history() -> Story {
 #[test]
 fn a13_discovery_needs_a_baseline_of_four_weeks_of_every_type_at_every_centre() {
     let mut story = Story::managed();
+    story.files_baa();
     story.does(&manager(Side::Client), OpenDiscovery { items: Vec::new() });
     let sign = |story: &Story| SignDiscovery {
         signature: signed_by(Side::Client, &story.t.discovery.hash(&story.t.id)),

@@ -30,6 +30,8 @@ const HISTORIES: &[fn() -> Story] = &[
     crate::contingency::history,
     crate::people::history,
     crate::knowledge::history,
+    crate::compliance::history,
+    crate::licences::history,
 ];
 
 /// From the first fact to the closed door, with a fallback on the way.

@@ -2,9 +2,11 @@
 
 mod baseline;
 mod contingency;
+mod compliance;
 mod discovery;
 mod evidence;
 mod knowledge;
+mod licences;
 mod waivers;
 
 use crate::way::{Move, Scene};
@@ -18,6 +20,7 @@ pub(crate) type ChunkNeed = fn(&Scene<'_>, &Chunk) -> Option<Move>;
 /// Right after creation, before discovery opens.
 #[rustfmt::skip] // one line per concern
 pub(crate) const BEFORE_DISCOVERY: &[Need] = &[
+    compliance::agreement,
 ];
 
 /// After discovery opened, before it is signed.
@@ -29,12 +32,15 @@ pub(crate) const BEFORE_DISCOVERY_SIGNED: &[Need] = &[
     discovery::classified,
     baseline::recorded,
     knowledge::captured,
+    compliance::callers,
     discovery::experience,
 ];
 
 /// Before a plan is proposed.
 #[rustfmt::skip] // one line per concern
 pub(crate) const BEFORE_PLAN: &[Need] = &[
+    compliance::records,
+    licences::licensed,
     waivers::signed,
 ];
 
@@ -42,6 +48,8 @@ pub(crate) const BEFORE_PLAN: &[Need] = &[
 #[rustfmt::skip] // one line per concern
 pub(crate) const BEFORE_GATE: &[ChunkNeed] = &[
     |scene, _| knowledge::captured(scene),
+    |scene, _| compliance::records(scene),
+    |scene, _| licences::licensed(scene),
     evidence::legs,
     evidence::test_calls,
     contingency::plan,

@@ -10,6 +10,7 @@ mod discovery;
 mod fallback;
 mod gates;
 mod journal;
+mod licences;
 mod outcome;
 mod parties;
 mod routing;
@@ -32,6 +33,7 @@ const CONCERNS: &[&[Phrase]] = &[
     fallback::PHRASES,
     acceptance::PHRASES,
     windows::PHRASES,
+    licences::PHRASES,
     asks::PHRASES,
     outcome::PHRASES,
     boards::PHRASES,

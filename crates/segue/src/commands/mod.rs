@@ -10,6 +10,7 @@ pub mod fields;
 pub mod init;
 pub mod journal;
 pub mod key;
+pub mod licence;
 pub mod plan;
 pub mod scenario;
 pub mod serve;
@@ -44,6 +45,7 @@ pub fn run(cli: Cli) -> Answered {
         Command::Trial(trial) => trial.run(),
         Command::Doctor(_) => doctor::Doctor::run(global),
         Command::Windows(windows) => windows.run(),
+        Command::Licence(licence) => licence.run(global),
         Command::Key(key) => key.run(),
     }
 }

@@ -6,19 +6,25 @@ use crate::clock;
 use crate::home::{Press, Pressed};
 use crate::office::desk_failure;
 use crate::output::Failure;
+use segue_domain::ids::{AgentId, CallTypeId};
+use segue_domain::licences::route::Question;
+use segue_domain::licences::route_eligible;
 use segue_domain::refusal::Code;
 use segue_domain::{Command, Refusal, boards};
 use segue_journal::accounts::Door as Entered;
 use segue_journal::{CommandId, Request};
 use segue_web::view::RefusalView;
 use segue_web::{
-    ActError, BoardRequest, BoardView, Door, FallbackAnswer, FallbackRequest, Person, SCOPE_ALL,
-    Submission,
+    ActError, BoardRequest, BoardView, Door, EligibilityAnswer, EligibilityRequest, FallbackAnswer,
+    FallbackRequest, Person, SCOPE_ALL, Submission,
 };
 use serde_json::{Value, json};
 
 /// Unjournalled presses remembered for the page; the home door keeps them all.
 const UNJOURNALLED_MAX: usize = 100;
+
+/// What every answer about eligibility says: Segue is no call distributor.
+const INFORMS: &str = "Segue names who may take the call; whoever asks routes it. Where no call distributor asks, people read this.";
 
 impl Shared {
     /// Brings calls home through the one home door.
@@ -127,6 +133,39 @@ impl Shared {
             columns: board.columns.into_iter().map(str::to_owned).collect(),
             rows: board.rows,
             notes: board.notes,
+        })
+    }
+
+    /// Who may take a call, by the licences on record.
+    pub(super) async fn eligibility(
+        &self,
+        request: EligibilityRequest,
+    ) -> Result<EligibilityAnswer, ActError> {
+        self.people
+            .actor(&request.person.user, Entered::Password)
+            .await
+            .map_err(not_let_in)?;
+        let call_type = request.call_type.as_deref().map(CallTypeId::from);
+        let among: Vec<_> = request
+            .agents
+            .iter()
+            .map(|a| AgentId::from(a.as_str()))
+            .collect();
+        let question = Question {
+            call_type: call_type.as_ref(),
+            patient_state: request.patient_state.as_deref(),
+            among: &among,
+        };
+        let answer = route_eligible(&self.transition(), &question, clock::now());
+        let routing = answer.map_err(|refusal| failed(refusal.into()))?;
+        let eligible = routing.eligible.iter().map(|c| c.agent.to_string());
+        Ok(EligibilityAnswer {
+            eligible: eligible.collect(),
+            reason: routing.reason,
+            physician_callback_by: routing.physician_callback_by.map(|at| at.to_string()),
+            table_checked_on: routing.table_checked_on.map(|day| day.to_string()),
+            banner: routing.banner,
+            note: INFORMS.into(),
         })
     }
 

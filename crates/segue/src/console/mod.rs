@@ -29,8 +29,9 @@ use segue_journal::accounts::Accounts;
 use segue_journal::facts::{Facts, FactsWriter};
 use segue_web::view::LiveView;
 use segue_web::{
-    ActError, BoardKind, BoardRequest, BoardView, Console, Credentials, EventBatch, FallbackAnswer,
-    FallbackRequest, IngestAnswer, IngestError, SignIn, Submission,
+    ActError, BoardKind, BoardRequest, BoardView, Console, Credentials, EligibilityAnswer,
+    EligibilityRequest, EventBatch, FallbackAnswer, FallbackRequest, IngestAnswer, IngestError,
+    SignIn, Submission,
 };
 use std::pin::Pin;
 use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
@@ -195,6 +196,13 @@ impl Console for NodeConsole {
 
     fn board(&self, request: BoardRequest) -> Boxed<'_, Result<BoardView, ActError>> {
         Box::pin(self.shared.board(request))
+    }
+
+    fn eligibility(
+        &self,
+        request: EligibilityRequest,
+    ) -> Boxed<'_, Result<EligibilityAnswer, ActError>> {
+        Box::pin(self.shared.eligibility(request))
     }
 
     fn ingest(&self, batch: EventBatch) -> Boxed<'_, Result<IngestAnswer, IngestError>> {

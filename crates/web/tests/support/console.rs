@@ -16,9 +16,9 @@ use segue_web::view::{
     ScopeView, SideNow, SideTotals, StateView,
 };
 use segue_web::{
-    ActError, BoardKind, BoardRequest, BoardView, Console, Credentials, EventBatch, FallbackAnswer,
-    FallbackRequest, IngestAnswer, IngestError, Person, QuarantinedRow, SCOPE_ALL, SignIn,
-    Submission,
+    ActError, BoardKind, BoardRequest, BoardView, Console, Credentials, EligibilityAnswer,
+    EligibilityRequest, EventBatch, FallbackAnswer, FallbackRequest, IngestAnswer, IngestError,
+    Person, QuarantinedRow, SCOPE_ALL, SignIn, Submission,
 };
 use std::collections::HashMap;
 use std::sync::{Arc, Mutex};
@@ -229,6 +229,30 @@ impl Console for MemoryConsole {
                 who: "The party whose board it is".into(),
                 how: "Ask a person of that party.".into(),
             })))
+        };
+        std::future::ready(answer).boxed()
+    }
+
+    fn eligibility(
+        &self,
+        request: EligibilityRequest,
+    ) -> BoxFuture<'_, Result<EligibilityAnswer, ActError>> {
+        let answer = match request.patient_state.as_deref() {
+            None => Err(ActError::Refused(Box::new(RefusalView {
+                code: "PATIENT_LOCATION".into(),
+                rule: "A nurse's authority follows the patient's location.".into(),
+                missing: vec!["the state the patient is in now".into()],
+                who: "Whoever is on the phone".into(),
+                how: "Ask where the patient is now.".into(),
+            }))),
+            Some(_) => Ok(EligibilityAnswer {
+                eligible: request.agents,
+                reason: "N-21 takes the call".into(),
+                physician_callback_by: None,
+                table_checked_on: Some("2026-07-02".into()),
+                banner: Some("verify with counsel".into()),
+                note: "Segue informs.".into(),
+            }),
         };
         std::future::ready(answer).boxed()
     }
