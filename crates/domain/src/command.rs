@@ -4,19 +4,15 @@ use crate::acceptance::{ProposeAcceptance, SignAcceptance, SignClosure};
 use crate::account_manager::{NameAccountManager, RemoveAccountManager};
 use crate::agents::{RosterAgents, UnrosterAgent};
 use crate::baseline::RecordBaseline;
+use crate::compliance::callers::DescribeCallers;
+use crate::compliance::exit::CompleteExitItem;
+use crate::compliance::incidents::{RecordIncidentNotice, ReportSecurityIncident};
+use crate::compliance::records::FileComplianceRecords;
 use crate::contingency::drills::{PrintRunbook, RecordDrill};
 use crate::contingency::escalation::{
     RecordEmergencyDrill, RecordEscalationTest, RecordLastResortCall,
 };
 use crate::contingency::plan::{ProposeContingencyPlan, SignContingencyPlan};
-use crate::discovery::experience::{RecordWorkshop, StateExperience};
-use crate::discovery::flows::{RecordCallFlow, WalkCallFlow};
-use crate::discovery::numbers::RecordNumber;
-use crate::discovery::reports::{ClassifyCalls, ReconcileReport};
-use crate::compliance::callers::DescribeCallers;
-use crate::compliance::exit::CompleteExitItem;
-use crate::compliance::incidents::{RecordIncidentNotice, ReportSecurityIncident};
-use crate::compliance::records::FileComplianceRecords;
 use crate::discovery::experience::{RecordWorkshop, StateExperience};
 use crate::discovery::flows::{RecordCallFlow, WalkCallFlow};
 use crate::discovery::numbers::RecordNumber;

@@ -22,9 +22,9 @@ mod track;
 pub mod view;
 
 pub use console::{
-    ActError, BoardKind, BoardRequest, BoardView, Console, Credentials, Door, EventBatch,
-    FallbackAnswer, FallbackRequest, IngestAnswer, IngestError, Person, QuarantinedRow, SCOPE_ALL,
-    SignIn, Submission,
+    ActError, BoardKind, BoardRequest, BoardView, Console, Credentials, Door, EligibilityAnswer,
+    EligibilityRequest, EventBatch, FallbackAnswer, FallbackRequest, IngestAnswer, IngestError,
+    Person, QuarantinedRow, SCOPE_ALL, SignIn, Submission,
 };
 pub use router::router;
 pub use secret::NoRandom;

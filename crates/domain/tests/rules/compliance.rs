@@ -254,7 +254,7 @@ fn a_language_of_five_percent_needs_an_interpreter_who_is_there_in_time() {
         reference: "report 6".into(),
     };
     story.does(&manager(Side::Client), callers.clone());
-    assert!(!red(&story, MSG).contains("compliance:"));
+    assert!(!red(&story, MSG).contains("an interpreter for Spanish"));
     callers.languages = vec![language("English", 9_500), language("Spanish", 501)];
     story
         .when(&manager(Side::Client), callers)

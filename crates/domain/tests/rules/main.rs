@@ -10,8 +10,8 @@ mod support;
 
 mod baseline;
 mod caps;
-mod contingency;
 mod compliance;
+mod contingency;
 mod coverage;
 mod covering;
 mod discovery;

@@ -1,8 +1,8 @@
 //! What each concern needs before the story can go on: one file per concern of the trade, one entry per list.
 
 mod baseline;
-mod contingency;
 mod compliance;
+mod contingency;
 mod discovery;
 mod evidence;
 mod knowledge;
