@@ -154,8 +154,22 @@ pub const HAZARDS: &[Hazard] = &[
         harm: Significant,
         before: High,
         after: Low,
-        refusals: &[Code::CallerData],
+        refusals: &[Code::CallerData, Code::NoBaa, Code::Part2Evidence],
         others: &["caller numbers are keyed hashes under the client's key"],
+    },
+    Hazard {
+        id: "H-12",
+        title: "A nurse advises a patient where no licence reaches",
+        cause: "the area code taken for the location; a licence that ended at midnight; a state that left or has not joined the compact",
+        effect: "advice without authority: no board of nursing stands behind it, and no insurer",
+        harm: Considerable,
+        before: Medium,
+        after: Low,
+        refusals: &[Code::PatientLocation],
+        others: &[
+            "the gate of consult and triage asks for a licensed nurse in every state of the callers",
+            "where nobody may advise, the physician on call calls back; a message and 911 or 988 are always permitted",
+        ],
     },
 ];
 

@@ -160,3 +160,51 @@ impl Held {
         }
     }
 }
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use clap::Parser;
+
+    #[derive(Debug, Parser)]
+    struct Typed {
+        #[command(flatten)]
+        check: Check,
+    }
+
+    fn answer(typed: &str) -> serde_json::Value {
+        let words = std::iter::once("check").chain(typed.split(' '));
+        let check = Typed::try_parse_from(words).unwrap().check;
+        let table = Table {
+            rows: shipped().unwrap(),
+            terms: LicenceTerms::default(),
+            banner: None,
+        };
+        check.run(table).unwrap().json
+    }
+
+    #[test]
+    fn scenario_14_by_the_shipped_table() {
+        let hotel = "--patient-state California --licence NJ:single --on 2026-11-26";
+        let refused = answer(hotel);
+        assert_eq!(refused["eligible"], false);
+        assert_eq!(
+            refused["reason"],
+            "the single-state licence of NJ reaches no other state"
+        );
+        assert_eq!(refused["table_checked_on"], "2026-07-02");
+        for (state, reached) in [("PA", true), ("NJ", true), ("NY", false), ("MA", false)] {
+            let typed = format!(
+                "--patient-state {state} --licence CA:single --licence pa:multistate --on 2026-11-26"
+            );
+            assert_eq!(answer(&typed)["eligible"], reached, "{state}");
+        }
+    }
+
+    #[test]
+    fn a_licence_as_nobody_writes_it_is_refused() {
+        for typed in ["NJ", "NJ:both", "Jersey:single", ":single"] {
+            assert!(typed.parse::<Held>().is_err(), "{typed}");
+        }
+    }
+}
