@@ -247,14 +247,13 @@ pub(crate) fn capture(
     text::list("knowledge items", &c.items)?;
     let (mut items, mut quarantined) = (Vec::new(), Vec::new());
     for item in &c.items {
-        match points_at_somebody(item) {
-            Some(out) => quarantined.push(out),
-            None => {
-                check(t, item, now)?;
-                if t.knowledge.get(&item.item).map(|k| &k.item) != Some(item) {
-                    items.push(item.clone());
-                }
-            }
+        if let Some(out) = points_at_somebody(item) {
+            quarantined.push(out);
+            continue;
+        }
+        check(t, item, now)?;
+        if t.knowledge.get(&item.item).map(|k| &k.item) != Some(item) {
+            items.push(item.clone());
         }
     }
     quarantined.retain(|q| !t.knowledge.quarantined.contains(q));

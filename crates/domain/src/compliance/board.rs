@@ -108,21 +108,27 @@ fn draw_incidents(t: &Transition, now: Timestamp) -> Board {
     let mut board = Board::new("Security incidents", &columns);
     for (id, incident) in &t.compliance.incidents {
         let reported = &incident.reported;
-        let head = [
-            id.to_string(),
-            reported.kind.words().to_owned(),
-            reported.at_party.to_string(),
-            reported.discovered_at.to_string(),
-        ];
+        let mut row = |told: &str, due: String, standing: String| {
+            board.row([
+                id.to_string(),
+                reported.kind.words().to_owned(),
+                reported.at_party.to_string(),
+                reported.discovered_at.to_string(),
+                told.to_owned(),
+                due,
+                standing,
+            ]);
+        };
         let running = clocks(t, incident);
         if running.is_empty() {
-            let [a, b, c, d] = head.clone();
-            board.row([a, b, c, d, "nobody".into(), String::new(), String::new()]);
+            row("nobody", String::new(), String::new());
         }
         for clock in running {
-            let [a, b, c, d] = head.clone();
-            let (due, standing) = (clock.due.to_string(), clock.words(now));
-            board.row([a, b, c, d, clock.notice.words().into(), due, standing]);
+            row(
+                clock.notice.words(),
+                clock.due.to_string(),
+                clock.words(now),
+            );
         }
     }
     board
