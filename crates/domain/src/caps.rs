@@ -222,7 +222,7 @@ fn triage_bp(t: &Transition, leaps: &[Leap<'_>]) -> u64 {
 }
 
 /// Whether only one kind of call arrives at the centre.
-fn has_single_type(t: &Transition, site: &SiteId) -> bool {
+pub(crate) fn has_single_type(t: &Transition, site: &SiteId) -> bool {
     let lines = t.lines.iter().filter(|line| line.site == *site);
     let types = lines
         .flat_map(|line| &line.routes)

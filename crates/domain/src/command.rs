@@ -28,6 +28,9 @@ use crate::licences::route::EscalateCall;
 use crate::parties::CreateTransition;
 use crate::people::notice_rules::AdoptNoticeTable;
 use crate::routing_changes::{ApproveStep, LowerShare, ProposeStep};
+use crate::schedule::constraints::{DeclareConstraint, WithdrawConstraint};
+use crate::schedule::items::CompletePlanItem;
+use crate::schedule::messages::WriteMessage;
 use crate::schedule::{ProposePlan, SignPlan};
 use crate::suggestions::PostSuggestion;
 use crate::suggestions::hazards::{AnswerHazard, ReportHazard};
@@ -105,10 +108,18 @@ commands! {
     ScheduleOptimisation => "schedule_optimisation";
     /// Says what came of an optimisation.
     FinishOptimisation => "finish_optimisation";
+    /// Declares what the own party can and cannot do: blackouts, training capacity, notice.
+    DeclareConstraint => "declare_constraint";
+    /// Withdraws a constraint of the own party.
+    WithdrawConstraint => "withdraw_constraint";
+    /// Says something to the other party, about a version, a chunk or nothing in particular.
+    WriteMessage => "write_message";
     /// Proposes a plan, or answers one with a counter-proposal.
     ProposePlan => "propose_plan";
     /// Signs one version of the plan for one party.
     SignPlan => "sign_plan";
+    /// Says that an item of the agreed plan is done.
+    CompletePlanItem => "complete_plan_item";
     /// Records a test call.
     RecordTestCall => "record_test_call";
     /// Records evidence for one leg of a chunk's gate.

@@ -53,6 +53,10 @@ id! {
     StepId
     /// One handled fallback.
     IncidentId
+    /// One limit that a party declared on dates.
+    ConstraintId
+    /// One thing to do in a plan, beside the routing steps.
+    PlanItemId
     /// One rule set aside for one chunk.
     WaiverId
     /// One of the outsourcer's agents or nurses, by the outsourcer's number: never a name.

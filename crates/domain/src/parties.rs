@@ -108,6 +108,10 @@ pub struct Terms {
     pub contingency: ContingencyTerms,
     /// What one step moves at most.
     pub caps: Caps,
+    /// The shortest durations, by rung (A8).
+    pub floors: crate::schedule::rush::Floors,
+    /// One party set more than this share of the dates alone: the board says so (A9).
+    pub balance_note_percent: u32,
 }
 
 impl Default for Terms {
@@ -128,6 +132,8 @@ impl Default for Terms {
             soak: Soak::default(),
             contingency: ContingencyTerms::default(),
             caps: Caps::default(),
+            floors: crate::schedule::rush::Floors::default(),
+            balance_note_percent: 80,
         }
     }
 }

@@ -61,6 +61,8 @@ codes! {
     LadderLocked => "LADDER_LOCKED", "A21", "a rung opens when every easier rung of the site is accepted";
     SiteSerial => "SITE_SERIAL", "A15", "one centre at a time";
     ScheduleNotAgreed => "SCHEDULE_NOT_AGREED", "A5, A7, A9", "nothing moves on a schedule that both parties have not signed in the same version";
+    ConstraintViolated => "CONSTRAINT_VIOLATED", "A5, A10", "a plan keeps the hard constraints of both parties";
+    BelowFloor => "BELOW_FLOOR", "A8", "nothing is planned below the floor times";
     StepNotInPlan => "STEP_NOT_IN_PLAN", "A7, I2", "a step is one of the agreed steps";
     StepTooEarly => "STEP_TOO_EARLY", "A7", "a step waits for its agreed date";
     NoBaa => "NO_BAA", "A1", "no patient data enter before a business associate agreement is in force";

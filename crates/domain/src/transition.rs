@@ -24,7 +24,7 @@ use crate::parties::{self, Parties, Site, Terms};
 use crate::people::{self, People};
 use crate::refusal::{Code, Refusal};
 use crate::routing_changes::{self, Step};
-use crate::schedule::{self, Plan, Schedule};
+use crate::schedule::{self, Plan, Schedule, constraints, items, messages};
 use crate::share::TrafficShare;
 use crate::signature::{Agreement, Needs};
 use crate::suggestions::{self, Suggestions};
@@ -155,8 +155,12 @@ pub fn decide(t: &Transition, command: &Command, actor: &Actor, now: Timestamp) 
         Command::RegisterOpportunity(c) => suggestions::optimisation::register(t, c, actor, now),
         Command::ScheduleOptimisation(c) => suggestions::optimisation::schedule(t, c, actor, now),
         Command::FinishOptimisation(c) => suggestions::optimisation::finish(t, c, actor, now),
+        Command::DeclareConstraint(c) => constraints::declare(t, c, actor, now),
+        Command::WithdrawConstraint(c) => constraints::withdraw(t, c, actor, now),
+        Command::WriteMessage(c) => messages::write(t, c, actor, now),
         Command::ProposePlan(c) => schedule::propose(t, c, actor, now),
         Command::SignPlan(c) => schedule::sign(t, c, actor, now),
+        Command::CompletePlanItem(c) => items::complete(t, c, actor, now),
         Command::RecordTestCall(c) => test_calls::record(t, c, actor, now),
         Command::RecordEvidence(c) => gates::record_evidence(t, c, actor, now),
         Command::SignGate(c) => gates::sign(t, c, actor, now),
@@ -225,9 +229,13 @@ pub fn apply(t: &mut Transition, event: &Event) {
         Event::OpportunityRegistered(e) => suggestions::optimisation::apply_registered(t, e),
         Event::OptimisationScheduled(e) => suggestions::optimisation::apply_scheduled(t, e),
         Event::OptimisationFinished(e) => suggestions::optimisation::apply_finished(t, e),
+        Event::ConstraintDeclared(e) => constraints::apply_declared(t, e),
+        Event::ConstraintWithdrawn(e) => constraints::apply_withdrawn(t, e),
+        Event::MessageWritten(e) => messages::apply_written(t, e),
         Event::PlanProposed(e) => schedule::apply_proposed(t, e),
         Event::PlanSigned(e) => schedule::apply_signed(t, e),
         Event::ScheduleAgreed(e) => schedule::apply_agreed(t, e),
+        Event::PlanItemCompleted(e) => items::apply_completed(t, e),
         Event::TestCallRecorded(e) => t.test_calls.push(e.clone()),
         Event::EvidenceRecorded(e) => gates::apply_evidence(t, e),
         Event::GateSigned(e) => gates::apply_signed(t, e),

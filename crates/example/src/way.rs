@@ -114,6 +114,7 @@ impl Example {
             plan: self.plan.clone(),
             counter_to: None,
             reason: "as discussed".into(),
+            terms: None,
         };
         (manager(Side::Client), proposal.into())
     }

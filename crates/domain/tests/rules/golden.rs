@@ -28,6 +28,7 @@ const HISTORIES: &[fn() -> Story] = &[
     crate::suggestions::history,
     crate::waivers::history,
     crate::contingency::history,
+    crate::schedule::history,
     crate::people::history,
     crate::knowledge::history,
     crate::compliance::history,

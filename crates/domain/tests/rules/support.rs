@@ -354,6 +354,7 @@ pub(crate) fn propose_plan(plan: Plan) -> ProposePlan {
         plan: Example::riverside().rest_at_home(plan),
         counter_to: None,
         reason: "as discussed".into(),
+        terms: None,
     }
 }
 

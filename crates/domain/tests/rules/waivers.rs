@@ -47,7 +47,8 @@ pub(crate) fn history() -> Story {
 fn inverted() -> Plan {
     let mut plan = fixture::plan();
     for (n, step) in plan.chunks[3].steps.iter_mut().enumerate() {
-        step.from = date(2027, 3, 2 + i8::try_from(n).unwrap());
+        step.from =
+            date(2027, 3, 2).saturating_add(jiff::Span::new().weeks(i64::try_from(n).unwrap()));
     }
     plan
 }

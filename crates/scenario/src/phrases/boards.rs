@@ -18,12 +18,13 @@ pub(super) const PHRASES: &[Phrase] = &[
     then("the {board} board does not show {\"text\"}", |w| {
         shows(READER, w[0], w[1], false)
     }),
-    then("the {board} board shows {person} {\"text\"}", |w| {
+    then("the {board} board shows {person}: {\"text\"}", |w| {
         shows(w[1], w[0], w[2], true)
     }),
-    then("the {board} board does not show {person} {\"text\"}", |w| {
-        shows(w[1], w[0], w[2], false)
-    }),
+    then(
+        "the {board} board does not show {person}: {\"text\"}",
+        |w| shows(w[1], w[0], w[2], false),
+    ),
     then("the {board} board is closed to {person}", |w| {
         let (board, by) = (known(w[0])?, people::read(w[1])?);
         check(move |seen| {

@@ -112,6 +112,7 @@ fn proposes(person: &str, change: impl FnOnce(&mut Plan) -> Done + Send + 'stati
             plan,
             counter_to: newest.map(|proposed| proposed.version),
             reason: "as discussed".into(),
+            terms: None,
         })
     })
 }

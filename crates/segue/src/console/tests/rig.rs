@@ -63,6 +63,7 @@ fn events(at: Timestamp) -> Vec<Event> {
         person: "rvs-manager".into(),
         counter_to: None,
         reason: String::new(),
+        terms: None,
         at,
     };
     let (from, to) = (TrafficShare::HOME, TrafficShare::from_percent(20).unwrap());

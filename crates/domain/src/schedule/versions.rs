@@ -1,45 +1,23 @@
-//! The joint schedule: dated versions, proposals and counters, and two signatures over one hash (A5–A10).
-//!
-//! Silence is never consent: nothing here looks at the time that passed.
+//! Versions of the plan: proposals and counters, and two signatures over one hash (A5–A7, A9).
 
+use super::constraints::Constraint;
+use super::items::PlanItemCompleted;
+use super::messages::MessageWritten;
+use super::{Plan, check};
 use crate::Decided;
 use crate::actor::{Actor, Right, Side};
 use crate::canonical;
-use crate::chunks::{self, PlannedChunk};
-use crate::covering::StaysHome;
+use crate::chunks::PlannedChunk;
 use crate::event::Event;
-use crate::ids::PersonId;
+use crate::ids::{ConstraintId, PersonId, PlanItemId};
+use crate::parties::Terms;
 use crate::refusal::{Code, Refusal};
 use crate::signature::{Added, Agreement, SignatureInput, Signed};
 use crate::transition::Transition;
-use crate::{account_manager, caps, covering, discovery, ladder};
+use crate::{account_manager, discovery, text};
 use jiff::Timestamp;
 use serde::{Deserialize, Serialize};
-use std::collections::BTreeSet;
-
-/// What moves, when and in which steps.
-#[derive(Clone, Debug, Default, PartialEq, Serialize, Deserialize, schemars::JsonSchema)]
-pub struct Plan {
-    /// The chunks, disjoint.
-    pub chunks: Vec<PlannedChunk>,
-    /// What is in scope and does not move, each with its reason.
-    #[serde(default)]
-    pub stays_home: Vec<StaysHome>,
-}
-
-/// One concern's question to a plan.
-type Check = fn(&Transition, &Plan, Timestamp) -> Result<(), Refusal>;
-
-/// What each concern asks of a plan, in the order people can act on it.
-#[rustfmt::skip] // one line per concern
-const CHECKS: &[Check] = &[
-    |t, plan, _| chunks::check(t, plan),
-    |t, plan, _| discovery::numbers::check_plan(t, plan),
-    |t, plan, _| ladder::check_plan_order(t, plan),
-    |t, plan, _| check_agreed_kept(t, plan),
-    |t, plan, _| covering::check(t, plan),
-    |t, plan, _| caps::check(t, plan),
-];
+use std::collections::{BTreeMap, BTreeSet};
 
 /// Proposes a plan as the next version; a reply to the other party's version is a counter.
 #[derive(Clone, Debug, PartialEq, Serialize, Deserialize, schemars::JsonSchema)]
@@ -52,6 +30,9 @@ pub struct ProposePlan {
     /// Why, in a sentence both parties read.
     #[serde(default)]
     pub reason: String,
+    /// Other settings that are signed with this version and in force once it is agreed; absent: those in force now.
+    #[serde(default)]
+    pub terms: Option<Terms>,
 }
 
 /// Signs one version for one party.
@@ -81,6 +62,9 @@ pub struct PlanProposed {
     pub counter_to: Option<u32>,
     /// Why.
     pub reason: String,
+    /// The settings signed with it, where they are others than those in force.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub terms: Option<Terms>,
     /// When.
     pub at: Timestamp,
 }
@@ -110,6 +94,8 @@ pub struct ScheduleAgreed {
 pub struct PlanVersion {
     /// The fact that proposed it.
     pub proposed: PlanProposed,
+    /// The settings its hash covers: its own, or those in force when it was proposed.
+    pub terms: Terms,
     /// Signatures over its hash.
     pub agreement: Agreement,
 }
@@ -121,6 +107,12 @@ pub struct Schedule {
     pub versions: Vec<PlanVersion>,
     /// The agreed version.
     pub agreed: Option<u32>,
+    /// What each party can and cannot do.
+    pub constraints: BTreeMap<ConstraintId, Constraint>,
+    /// Items of the plan that are done.
+    pub done: BTreeMap<PlanItemId, PlanItemCompleted>,
+    /// What people said, oldest first.
+    pub messages: Vec<MessageWritten>,
 }
 
 impl Schedule {
@@ -174,49 +166,44 @@ impl Schedule {
 impl PlanVersion {
     /// What changes from this version to another, one line per difference.
     pub fn diff(&self, other: &Self) -> Vec<String> {
-        let lines = |version: &Self| -> Vec<(String, String)> {
-            let describe = |c: &PlannedChunk| {
-                let steps = c.steps.iter().enumerate().map(|(n, s)| {
-                    (
-                        format!("{} step {}", c.id, n + 1),
-                        format!("{} % from {}", s.share_percent.0, s.from),
-                    )
-                });
-                let rest = PlannedChunk {
-                    steps: Vec::new(),
-                    ..c.clone()
-                };
-                steps
-                    .chain([(format!("{} scope", c.id), canonical::json(&rest))])
-                    .collect::<Vec<_>>()
-            };
-            version
-                .proposed
-                .plan
-                .chunks
-                .iter()
-                .flat_map(describe)
-                .collect()
-        };
-        let (before, after) = (lines(self), lines(other));
-        let find = |list: &[(String, String)], key: &str| {
-            list.iter().find(|(k, _)| k == key).map(|(_, v)| v.clone())
-        };
+        let (before, after) = (self.lines(), other.lines());
         let mut changes = Vec::new();
         for (key, old) in &before {
-            match find(&after, key) {
-                Some(new) if new != *old => changes.push(format!("{key}: {old} → {new}")),
+            match after.iter().find(|(k, _)| k == key) {
+                Some((_, new)) if new != old => changes.push(format!("{key}: {old} → {new}")),
                 Some(_) => {}
                 None => changes.push(format!("{key}: {old} → gone")),
             }
         }
-        changes.extend(
-            after
-                .iter()
-                .filter(|(k, _)| find(&before, k).is_none())
-                .map(|(k, v)| format!("{k}: new, {v}")),
-        );
+        let new = after
+            .iter()
+            .filter(|(key, _)| before.iter().all(|(k, _)| k != key));
+        changes.extend(new.map(|(key, new)| format!("{key}: new, {new}")));
         changes
+    }
+
+    /// Everything a version says, by name: steps, scopes, items and settings.
+    fn lines(&self) -> Vec<(String, String)> {
+        let plan = &self.proposed.plan;
+        let mut lines = Vec::new();
+        for c in &plan.chunks {
+            for (n, s) in c.steps.iter().enumerate() {
+                let step = format!("{} % from {}", s.share_percent.0, s.from);
+                lines.push((format!("{} step {}", c.id, n + 1), step));
+            }
+            let rest = PlannedChunk {
+                steps: Vec::new(),
+                ..c.clone()
+            };
+            lines.push((format!("{} scope", c.id), canonical::json(&rest)));
+        }
+        let items = plan.items.iter();
+        lines.extend(items.map(|i| (format!("item {}", i.id), canonical::json(i))));
+        if let Ok(serde_json::Value::Object(terms)) = serde_json::to_value(&self.terms) {
+            let terms = terms.iter();
+            lines.extend(terms.map(|(name, value)| (format!("terms {name}"), value.to_string())));
+        }
+        lines
     }
 }
 
@@ -224,7 +211,12 @@ pub(crate) fn propose(t: &Transition, c: &ProposePlan, actor: &Actor, now: Times
     actor.require(Right::Prepare)?;
     account_manager::require(t)?;
     discovery::require_complete(t)?;
-    check(t, &c.plan, now)?;
+    if !c.reason.is_empty() {
+        text::free("the reason of the proposal", &c.reason)?;
+    }
+    let terms = c.terms.as_ref().unwrap_or(&t.terms);
+    text::title("the service-level formula", &terms.service_level_formula)?;
+    check_under(t, &c.plan, terms, now)?;
     if let Some(version) = c.counter_to
         && t.schedule.version(version).is_none()
     {
@@ -233,7 +225,7 @@ pub(crate) fn propose(t: &Transition, c: &ProposePlan, actor: &Actor, now: Times
     let version = u32::try_from(t.schedule.versions.len())
         .unwrap_or(u32::MAX)
         .saturating_add(1);
-    let hash = canonical::hash("plan", &(&t.id, version, &c.plan, &t.terms));
+    let hash = canonical::hash("plan", &(&t.id, version, &c.plan, terms));
     Ok(vec![Event::PlanProposed(PlanProposed {
         version,
         plan: c.plan.clone(),
@@ -242,26 +234,25 @@ pub(crate) fn propose(t: &Transition, c: &ProposePlan, actor: &Actor, now: Times
         person: actor.person.clone(),
         counter_to: c.counter_to,
         reason: c.reason.clone(),
+        terms: c.terms.clone(),
         at: now,
     })])
 }
 
-/// The first rule that a plan breaks.
-///
-/// # Errors
-/// The refusal by that rule.
-pub fn check(t: &Transition, plan: &Plan, now: Timestamp) -> Result<(), Refusal> {
-    CHECKS.iter().try_for_each(|check| check(t, plan, now))
-}
-
-/// Every rule that a plan breaks, for `plan check`.
-pub fn violations(t: &Transition, plan: &Plan, now: Timestamp) -> Vec<Refusal> {
-    let refused = |check: &Check| check(t, plan, now).err();
-    CHECKS.iter().filter_map(refused).collect()
+/// Checks a plan under the settings that would be in force with it.
+fn check_under(t: &Transition, plan: &Plan, terms: &Terms, now: Timestamp) -> Result<(), Refusal> {
+    if *terms == t.terms {
+        return check(t, plan, now);
+    }
+    let under = Transition {
+        terms: terms.clone(),
+        ..t.clone()
+    };
+    check(&under, plan, now)
 }
 
 /// A new version may not drop or reshape a chunk whose calls are out.
-fn check_agreed_kept(t: &Transition, plan: &Plan) -> Result<(), Refusal> {
+pub(super) fn check_agreed_kept(t: &Transition, plan: &Plan) -> Result<(), Refusal> {
     let shape = |c: &PlannedChunk| PlannedChunk {
         steps: Vec::new(),
         coverage: BTreeSet::default(),
@@ -303,8 +294,8 @@ pub(crate) fn sign(t: &Transition, c: &SignPlan, actor: &Actor, now: Timestamp) 
             ))
             .how("propose a new version; agreed ones are never reopened"));
     }
-    // What is out may have changed since the version was proposed.
-    check_agreed_kept(t, &version.proposed.plan)?;
+    // What is out, and what the parties can do, may have changed since the version was proposed.
+    check_under(t, &version.proposed.plan, &version.terms, now)?;
     let mut events = vec![Event::PlanSigned(PlanSigned {
         version: c.version,
         signed,
@@ -319,7 +310,7 @@ pub(crate) fn sign(t: &Transition, c: &SignPlan, actor: &Actor, now: Timestamp) 
     Ok(events)
 }
 
-fn unknown_version(version: u32) -> Refusal {
+pub(super) fn unknown_version(version: u32) -> Refusal {
     Refusal::new(Code::Unknown)
         .missing(format!("plan version {version}"))
         .how("list versions with `segue plan list`")
@@ -350,6 +341,7 @@ pub(crate) fn require_agreed(t: &Transition) -> Result<&PlanVersion, Refusal> {
 pub(crate) fn apply_proposed(t: &mut Transition, e: &PlanProposed) {
     t.schedule.versions.push(PlanVersion {
         proposed: e.clone(),
+        terms: e.terms.clone().unwrap_or_else(|| t.terms.clone()),
         agreement: Agreement::default(),
     });
 }
@@ -365,8 +357,9 @@ pub(crate) fn apply_signed(t: &mut Transition, e: &PlanSigned) {
 
 pub(crate) fn apply_agreed(t: &mut Transition, e: &ScheduleAgreed) {
     t.schedule.agreed = Some(e.version);
-    let Some(plan) = t.schedule.agreed().map(|v| v.proposed.plan.clone()) else {
+    let Some(version) = t.schedule.agreed().cloned() else {
         return;
     };
-    t.adopt(&plan);
+    t.terms = version.terms;
+    t.adopt(&version.proposed.plan);
 }
