@@ -301,9 +301,14 @@ fn prepared_since(t: &Transition, chunk: &PlannedChunk, now: Timestamp) -> Date 
     today(t, Some(chunk), agreed.unwrap_or(now))
 }
 
-/// The first step that builds on a chunk: of a harder rung of its site, or of another centre that opens after it.
+/// The first step that builds on a chunk: of a harder rung of its site, or of another centre that opens after it. What
+/// moves with it by a waiver, out of order or in one mass, does not build on it.
 fn built_on(t: &Transition, plan: &Plan, chunk: &PlannedChunk) -> Option<Date> {
     let (rung, first) = (t.rung(&chunk.call_type), chunk.starts_on()?);
+    let in_one_mass = |other: &PlannedChunk| {
+        let waived = |id| is_waived(t, Waivable::MassCutover, id);
+        other.starts_on() <= last_step(chunk) && waived(&chunk.id) && waived(&other.id)
+    };
     let builds = |other: &&PlannedChunk| {
         if other.site == chunk.site {
             t.rung(&other.call_type) > rung && !is_waived(t, Waivable::LadderInversion, &other.id)
@@ -312,6 +317,7 @@ fn built_on(t: &Transition, plan: &Plan, chunk: &PlannedChunk) -> Option<Date> {
         }
     };
     let next = plan.chunks.iter().filter(builds);
+    let next = next.filter(|other| other.id != chunk.id && !in_one_mass(other));
     next.filter_map(PlannedChunk::starts_on).min()
 }
 

@@ -121,6 +121,7 @@ fn a12_triage_moves_by_twenty_points_and_a_centre_of_one_type_by_thirty() {
         plan: coarse,
         counter_to: None,
         reason: String::new(),
+        terms: None,
     };
     small.when(&client, proposal).refuses(
         Code::MassCutover,

@@ -17,6 +17,7 @@ fn as_it_is(plan: Plan) -> ProposePlan {
         plan,
         counter_to: None,
         reason: "as discussed".into(),
+        terms: None,
     }
 }
 
