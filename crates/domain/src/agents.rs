@@ -87,6 +87,16 @@ pub fn rostered_for<'t>(
         .filter(move |a| a.call_types.contains(call_type))
 }
 
+/// The first few of a list of agents, and how many more there are.
+pub(crate) fn name_some(agents: &[impl ToString]) -> String {
+    const NAMED: usize = 5;
+    let mut names: Vec<_> = agents.iter().take(NAMED).map(ToString::to_string).collect();
+    if let Some(more) = agents.len().checked_sub(NAMED).filter(|n| *n > 0) {
+        names.push(format!("and {more} more"));
+    }
+    names.join(", ")
+}
+
 pub(crate) fn roster(t: &Transition, c: &RosterAgents, actor: &Actor, now: Timestamp) -> Decided {
     actor.require(Right::Prepare)?;
     actor.require_side(Side::Outsourcer, "roster the outsourcer's agents")?;

@@ -2,6 +2,7 @@
 
 use crate::acceptance::{ProposeAcceptance, SignAcceptance, SignClosure};
 use crate::account_manager::{NameAccountManager, RemoveAccountManager};
+use crate::agent_maturity::RecordAgentWork;
 use crate::agents::{RosterAgents, UnrosterAgent};
 use crate::baseline::RecordBaseline;
 use crate::compliance::callers::DescribeCallers;
@@ -21,12 +22,14 @@ use crate::discovery::{CompleteDiscoveryItem, OpenDiscovery, SignDiscovery};
 use crate::fallback::{Fallback, VerifyReturn, WriteIncidentNote};
 use crate::gates::{RecordEvidence, SignGate};
 use crate::knowledge::{CaptureKnowledge, RetireKnowledge, VerifyKnowledge};
+use crate::kudos::{GiveKudos, PlayAlong};
 use crate::legal_tables::ConfirmLegalTable;
 use crate::licences::RecordLicences;
 use crate::licences::compact::AdoptCompactTable;
 use crate::licences::route::EscalateCall;
 use crate::parties::CreateTransition;
 use crate::people::notice_rules::AdoptNoticeTable;
+use crate::resource_access::{DeclareResources, RecordAccess};
 use crate::routing_changes::{ApproveStep, LowerShare, ProposeStep};
 use crate::schedule::constraints::{DeclareConstraint, WithdrawConstraint};
 use crate::schedule::items::CompletePlanItem;
@@ -37,7 +40,11 @@ use crate::suggestions::hazards::{AnswerHazard, ReportHazard};
 use crate::suggestions::optimisation::{
     FinishOptimisation, RegisterOpportunity, ScheduleOptimisation,
 };
+use crate::telephony_checks::RecordTelephonyChecks;
 use crate::test_calls::RecordTestCall;
+use crate::test_campaign::{AssignTestCalls, NameTestCallers, OpenTestCampaign};
+use crate::test_scenarios::WriteTestScenarios;
+use crate::training::{DrawTrainingSample, RecordTraining, ReviewTraining};
 use crate::waivers::{ProposeWaiver, SignWaiver};
 use serde::{Deserialize, Serialize};
 
@@ -194,4 +201,30 @@ commands! {
     RecordEmergencyDrill => "record_emergency_drill";
     /// Records a call to the last resort of lines.
     RecordLastResortCall => "record_last_resort_call";
+    /// Writes script cards for test calls.
+    WriteTestScenarios => "write_test_scenarios";
+    /// Names the client's staff who place test calls.
+    NameTestCallers => "name_test_callers";
+    /// Hands out trial calls to named staff.
+    AssignTestCalls => "assign_test_calls";
+    /// Widens a chunk's coverage: every card in every shift and language on every line.
+    OpenTestCampaign => "open_test_campaign";
+    /// Gives thanks to a team, for kindness, a catch or a save.
+    GiveKudos => "give_kudos";
+    /// Joins the game of the test calls, or leaves it.
+    PlayAlong => "play_along";
+    /// Hands in the outsourcer's training records.
+    RecordTraining => "record_training";
+    /// Draws the client's random sample of trained agents.
+    DrawTrainingSample => "draw_training_sample";
+    /// Reports what the client found in the sample.
+    ReviewTraining => "review_training";
+    /// Declares which of the client's systems each call type needs.
+    DeclareResources => "declare_resources";
+    /// Records access of agents: requested, granted, or proved by doing.
+    RecordAccess => "record_access";
+    /// Records telephony checks of one path.
+    RecordTelephonyChecks => "record_telephony_checks";
+    /// Reports how many calls agents have handled, and how well.
+    RecordAgentWork => "record_agent_work";
 }

@@ -4,6 +4,7 @@ use crate::acceptance::{
     AcceptanceProposed, AcceptanceSigned, ChunkAccepted, ChunkClosed, ClosureSigned,
 };
 use crate::account_manager::AccountManagerChanged;
+use crate::agent_maturity::AgentWorkRecorded;
 use crate::agents::{AgentUnrostered, AgentsRostered};
 use crate::baseline::BaselineRecorded;
 use crate::compliance::callers::CallersDescribed;
@@ -24,12 +25,14 @@ use crate::ids::PersonId;
 use crate::knowledge::{
     KnowledgeCaptured, KnowledgeQuarantined, KnowledgeRetired, KnowledgeVerified,
 };
+use crate::kudos::{KudosGiven, PlayChosen};
 use crate::legal_tables::LegalTableConfirmed;
 use crate::licences::compact::CompactTableAdopted;
 use crate::licences::{CallEscalated, LicencesRecorded};
 use crate::parties::TransitionCreated;
 use crate::people::notice_rules::NoticeTableAdopted;
 use crate::refusal::Code;
+use crate::resource_access::{AccessRecorded, ResourcesDeclared};
 use crate::routing_changes::{ShareChanged, StepApproved, StepProposed};
 use crate::schedule::constraints::{ConstraintDeclared, ConstraintWithdrawn};
 use crate::schedule::items::PlanItemCompleted;
@@ -40,7 +43,13 @@ use crate::suggestions::hazards::{HazardAnswered, HazardReported};
 use crate::suggestions::optimisation::{
     OpportunityRegistered, OptimisationFinished, OptimisationScheduled,
 };
+use crate::telephony_checks::TelephonyChecked;
 use crate::test_calls::TestCallRecorded;
+use crate::test_campaign::{TestCallersNamed, TestCallsAssigned, TestCampaignOpened};
+use crate::test_scenarios::TestScenariosWritten;
+use crate::training::{
+    TrainingRecorded, TrainingReviewed, TrainingSampleDrawn, TrainingSampleJudged,
+};
 use crate::waivers::{WaiverProposed, WaiverSigned};
 use jiff::Timestamp;
 use serde::{Deserialize, Serialize};
@@ -139,6 +148,20 @@ events! {
     EscalationTested => "escalation_tested", "The escalation path to a nurse was tested.";
     EmergencyDrilled => "emergency_drilled", "911 and 988 were drilled with test partners.";
     LastResortCalled => "last_resort_called", "A last resort was called.";
+    TestScenariosWritten => "test_scenarios_written", "Script cards for test calls stand.";
+    TestCallersNamed => "test_callers_named", "The client's test callers are named.";
+    TestCallsAssigned => "test_calls_assigned", "Trial calls were handed out.";
+    TestCampaignOpened => "test_campaign_opened", "A chunk's coverage is wider than its plan.";
+    KudosGiven => "kudos_given", "Somebody thanked a team.";
+    PlayChosen => "play_chosen", "Somebody joined or left the game of the test calls.";
+    TrainingRecorded => "training_recorded", "The outsourcer handed in training records.";
+    TrainingSampleDrawn => "training_sample_drawn", "A sample of the training was drawn.";
+    TrainingReviewed => "training_reviewed", "Part of a training sample was reviewed.";
+    TrainingSampleJudged => "training_sample_judged", "A training sample is judged.";
+    ResourcesDeclared => "resources_declared", "What agents need of the client's systems is declared.";
+    AccessRecorded => "access_recorded", "Access was requested, granted or tried.";
+    TelephonyChecked => "telephony_checked", "A path to the outsourcer was checked.";
+    AgentWorkRecorded => "agent_work_recorded", "What agents have done so far is known.";
     CommandRefused => "command_refused", "Somebody asked for what a rule refuses.";
 }
 

@@ -70,11 +70,17 @@ impl GateLeg {
 /// What every concern asks of a gate, beside the recorded evidence.
 #[rustfmt::skip] // one line per concern
 const CHECKS: &[Check] = &[
+    crate::agent_readiness::findings,
+    crate::training::findings,
+    crate::resource_access::findings,
+    crate::agent_maturity::findings,
     crate::test_calls::findings,
     crate::knowledge::findings,
     crate::contingency::findings,
     crate::compliance::findings,
     crate::licences::findings,
+    crate::test_campaign::findings,
+    crate::telephony_checks::findings,
 ];
 
 pub(crate) const BOARD: Kind = Kind {
@@ -205,13 +211,22 @@ pub fn red(t: &Transition, chunk: &ChunkId, now: Timestamp) -> Vec<String> {
         .collect()
 }
 
+/// Whether something of that instant still counts.
+pub(crate) fn is_fresh(at: Timestamp, valid_days: u32, now: Timestamp) -> bool {
+    now.duration_since(at).as_secs() <= i64::from(valid_days) * 86_400
+}
+
+/// The last instant at which something still counts.
+pub(crate) fn valid_until(at: Timestamp, valid_days: u32) -> Timestamp {
+    canonical::hours_after(at, valid_days.saturating_mul(24))
+}
+
 fn evidence_findings(t: &Transition, chunk: &ChunkId, now: Timestamp) -> Vec<Finding> {
-    let valid_s = i64::from(t.terms.evidence_valid_days) * 86_400;
     let legs = t.gates.get(chunk).map(|gate| &gate.evidence);
     let missing = |leg: GateLeg| match legs.and_then(|evidence| evidence.get(&leg)) {
         None => Some("no evidence".to_owned()),
         Some(e) if !e.passed => Some("red".to_owned()),
-        Some(e) if now.duration_since(e.at).as_secs() > valid_s => Some(format!(
+        Some(e) if !is_fresh(e.at, t.terms.evidence_valid_days, now) => Some(format!(
             "evidence older than {} days",
             t.terms.evidence_valid_days
         )),
@@ -331,6 +346,10 @@ fn draw(t: &Transition, now: Timestamp) -> Board {
                 texts.join(" · "),
             ]);
         }
+        board.note(format!(
+            "{id}: {}",
+            crate::test_calls::proof_words(t, chunk, now)
+        ));
         let stamps: Vec<_> = crate::waivers::stamps(t, id).collect();
         if !stamps.is_empty() {
             board.note(format!("{id}: {}", stamps.join(", ")));

@@ -85,6 +85,8 @@ id! {
     OpportunityId
     /// Anything reported that somebody must be on top of.
     IssueId
+    /// A system or tool of the client that agents need: `EHR-scheduling`.
+    ResourceId
 }
 
 impl StateCode {

@@ -14,6 +14,7 @@ use crate::lines::{Line, bad};
 use crate::refusal::{Code, Refusal};
 use crate::signature::is_public_key;
 use crate::soak::Soak;
+use crate::testing_terms::TestingTerms;
 use crate::transition::Transition;
 use jiff::Timestamp;
 use serde::{Deserialize, Serialize};
@@ -112,6 +113,8 @@ pub struct Terms {
     pub floors: crate::schedule::rush::Floors,
     /// One party set more than this share of the dates alone: the board says so (A9).
     pub balance_note_percent: u32,
+    /// Testing before trusting.
+    pub testing: TestingTerms,
 }
 
 impl Default for Terms {
@@ -134,6 +137,7 @@ impl Default for Terms {
             caps: Caps::default(),
             floors: crate::schedule::rush::Floors::default(),
             balance_note_percent: 80,
+            testing: TestingTerms::default(),
         }
     }
 }

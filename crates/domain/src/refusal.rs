@@ -69,6 +69,7 @@ codes! {
     Part2Evidence => "PART2_EVIDENCE", "§2.4", "lines with substance-use records need a qualified service organisation agreement, and are never test data";
     PatientLocation => "PATIENT_LOCATION", "§2.4", "a nurse's authority follows the patient's location, asked on every call";
     GateRed => "GATE_RED", "A22, A29", "agents, processes, technology, fallback and compliance are green and fresh";
+    SampleOpen => "SAMPLE_OPEN", "A23", "a sample is reviewed to its end before the next is drawn";
     SignatureInvalid => "SIGNATURE_INVALID", "design: signatures", "a signature is made by the signatory's own key over the version hash";
     HashMismatch => "HASH_MISMATCH", "A7", "both parties sign the same hash";
     SignatureOfOther => "SIGNATURE_OF_OTHER", "A6", "nobody signs for another person or the other party";

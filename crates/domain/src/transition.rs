@@ -4,6 +4,7 @@ use crate::Decided;
 use crate::acceptance::{self, Acceptance};
 use crate::account_manager::{self, AccountManagerChanged};
 use crate::actor::Actor;
+use crate::agent_maturity::{self, WorkDone};
 use crate::agents::{self, Roster};
 use crate::baseline::{self, Baselines};
 use crate::chunks::{Chunk, ChunkState, PlannedChunk};
@@ -16,6 +17,7 @@ use crate::fallback::{self, Incident};
 use crate::gates::{self, Gate};
 use crate::ids::{CallTypeId, ChunkId, IncidentId, LineId, SiteId, StepId, TransitionId, WaiverId};
 use crate::knowledge::{self, Knowledge};
+use crate::kudos::{self, Fun};
 use crate::ladder::{CallType, Rung};
 use crate::legal_tables::{self, LegalTables};
 use crate::licences::{self, Licences};
@@ -23,12 +25,17 @@ use crate::lines::Line;
 use crate::parties::{self, Parties, Site, Terms};
 use crate::people::{self, People};
 use crate::refusal::{Code, Refusal};
+use crate::resource_access::{self, Access};
 use crate::routing_changes::{self, Step};
 use crate::schedule::{self, Plan, Schedule, constraints, items, messages};
 use crate::share::TrafficShare;
 use crate::signature::{Agreement, Needs};
 use crate::suggestions::{self, Suggestions};
+use crate::telephony_checks::{self, TelephonyChecks};
 use crate::test_calls::{self, TestCallRecorded};
+use crate::test_campaign::{self, Campaign};
+use crate::test_scenarios::{self, Library};
+use crate::training::{self, Training};
 use crate::waivers::{self, Waiver};
 use jiff::Timestamp;
 use jiff::civil::Date;
@@ -113,6 +120,20 @@ pub struct Transition {
     pub knowledge: Knowledge,
     /// What stands ready for the day something breaks.
     pub contingency: Contingency,
+    /// Script cards for test calls.
+    pub test_scenarios: Library,
+    /// Who calls what before anything moves.
+    pub test_campaign: Campaign,
+    /// Thanks given while testing, and who stays out of the game.
+    pub fun: Fun,
+    /// The outsourcer's training, and the client's check of it.
+    pub training: Training,
+    /// Access to the client's systems.
+    pub access: Access,
+    /// Checks of the paths.
+    pub telephony_checks: TelephonyChecks,
+    /// What agents have done so far.
+    pub agent_work: WorkDone,
     /// Rules set aside, by name.
     pub waivers: BTreeMap<WaiverId, Waiver>,
     /// Legal tables as adopted and confirmed.
@@ -194,6 +215,19 @@ pub fn decide(t: &Transition, command: &Command, actor: &Actor, now: Timestamp) 
         Command::RecordEscalationTest(c) => escalation::record_test(t, c, actor, now),
         Command::RecordEmergencyDrill(c) => escalation::record_emergency(t, c, actor, now),
         Command::RecordLastResortCall(c) => escalation::record_last_resort(t, c, actor, now),
+        Command::WriteTestScenarios(c) => test_scenarios::write(t, c, actor, now),
+        Command::NameTestCallers(c) => test_campaign::name_callers(t, c, actor, now),
+        Command::AssignTestCalls(c) => test_campaign::assign(t, c, actor, now),
+        Command::OpenTestCampaign(c) => test_campaign::open(t, c, actor, now),
+        Command::GiveKudos(c) => kudos::give(t, c, actor, now),
+        Command::PlayAlong(c) => kudos::choose(t, c, actor, now),
+        Command::RecordTraining(c) => training::record(t, c, actor, now),
+        Command::DrawTrainingSample(c) => training::draw_sample(t, c, actor, now),
+        Command::ReviewTraining(c) => training::review(t, c, actor, now),
+        Command::DeclareResources(c) => resource_access::declare(t, c, actor, now),
+        Command::RecordAccess(c) => resource_access::record(t, c, actor, now),
+        Command::RecordTelephonyChecks(c) => telephony_checks::record(t, c, actor, now),
+        Command::RecordAgentWork(c) => agent_maturity::record(t, c, actor, now),
         Command::ProposeWaiver(c) => waivers::propose(t, c, actor, now),
         Command::SignWaiver(c) => waivers::sign(t, c, actor, now),
         Command::ConfirmLegalTable(c) => legal_tables::confirm(t, c, actor, now),
@@ -281,6 +315,20 @@ pub fn apply(t: &mut Transition, event: &Event) {
         Event::EscalationTested(e) => escalation::apply_tested(t, e),
         Event::EmergencyDrilled(e) => escalation::apply_emergency(t, e),
         Event::LastResortCalled(e) => escalation::apply_last_resort(t, e),
+        Event::TestScenariosWritten(e) => test_scenarios::apply_written(t, e),
+        Event::TestCallersNamed(e) => test_campaign::apply_named(t, e),
+        Event::TestCallsAssigned(e) => test_campaign::apply_assigned(t, e),
+        Event::TestCampaignOpened(e) => test_campaign::apply_opened(t, e),
+        Event::KudosGiven(e) => t.fun.kudos.push(e.clone()),
+        Event::PlayChosen(e) => kudos::apply_chosen(t, e),
+        Event::TrainingRecorded(e) => training::apply_recorded(t, e),
+        Event::TrainingSampleDrawn(e) => training::apply_drawn(t, e),
+        Event::TrainingReviewed(e) => training::apply_reviewed(t, e),
+        Event::TrainingSampleJudged(e) => training::apply_judged(t, e),
+        Event::ResourcesDeclared(e) => resource_access::apply_declared(t, e),
+        Event::AccessRecorded(e) => resource_access::apply_recorded(t, e),
+        Event::TelephonyChecked(e) => telephony_checks::apply_checked(t, e),
+        Event::AgentWorkRecorded(e) => agent_maturity::apply_recorded(t, e),
         Event::WaiverProposed(e) => waivers::apply_proposed(t, e),
         Event::WaiverSigned(e) => waivers::apply_signed(t, e),
         Event::LegalTableConfirmed(e) => legal_tables::apply_confirmed(t, e),

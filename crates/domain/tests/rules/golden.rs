@@ -33,6 +33,7 @@ const HISTORIES: &[fn() -> Story] = &[
     crate::knowledge::history,
     crate::compliance::history,
     crate::licences::history,
+    crate::testing::history,
 ];
 
 /// From the first fact to the closed door, with a fallback on the way.

@@ -26,5 +26,6 @@ mod regressions;
 mod repeats;
 mod schedule;
 mod suggestions;
+mod testing;
 mod text;
 mod waivers;

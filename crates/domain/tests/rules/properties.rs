@@ -40,7 +40,6 @@ fn plan(variant: u8) -> Plan {
         for step in &mut chunk.steps {
             step.from = step.from.saturating_sub(jiff::Span::new().years(2));
         }
-        chunk.coverage.clear();
     }
     match variant % 4 {
         1 => plan.chunks[0].steps[1].share_percent = segue_domain::share::ShareInput::percent(60),

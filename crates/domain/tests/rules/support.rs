@@ -373,6 +373,7 @@ pub(crate) fn test_call(chunk: &str, cell: &str, passed: bool) -> RecordTestCall
         cell: cell.to_owned(),
         passed,
         evidence: "recording 7".into(),
+        ..RecordTestCall::default()
     }
 }
 

@@ -1,10 +1,9 @@
-//! Recorded evidence for the five legs, and test calls for each cell of the coverage.
+//! Recorded evidence for the five legs.
 
 use crate::cast::of;
 use crate::way::{Move, Scene};
 use segue_domain::chunks::Chunk;
 use segue_domain::gates::{GateLeg, RecordEvidence};
-use segue_domain::test_calls::{RecordTestCall, missing_cells};
 use segue_domain::{Role, Side};
 
 /// A leg without green and fresh evidence gets it.
@@ -26,17 +25,4 @@ pub(crate) fn legs(scene: &Scene<'_>, chunk: &Chunk) -> Option<Move> {
         of(Side::Outsourcer, Role::Implementation),
         evidence,
     ))
-}
-
-/// The client's nurse calls for the first cell that is not green.
-pub(crate) fn test_calls(scene: &Scene<'_>, chunk: &Chunk) -> Option<Move> {
-    let id = &chunk.planned.id;
-    let cell = missing_cells(scene.t, id, scene.now).into_iter().next()?;
-    let placed = RecordTestCall {
-        chunk: id.clone(),
-        cell,
-        passed: true,
-        evidence: "recording 7".into(),
-    };
-    Some(Move::say(of(Side::Client, Role::TestCaller), placed))
 }

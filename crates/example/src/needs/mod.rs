@@ -1,5 +1,6 @@
 //! What each concern needs before the story can go on: one file per concern of the trade, one entry per list.
 
+mod agent_maturity;
 mod baseline;
 mod compliance;
 mod contingency;
@@ -7,6 +8,11 @@ mod discovery;
 mod evidence;
 mod knowledge;
 mod licences;
+mod resource_access;
+mod roster;
+mod telephony;
+mod test_calls;
+mod training;
 mod waivers;
 
 use crate::way::{Move, Scene};
@@ -51,11 +57,19 @@ pub(crate) const BEFORE_GATE: &[ChunkNeed] = &[
     |scene, _| compliance::records(scene),
     |scene, _| licences::licensed(scene),
     evidence::legs,
-    evidence::test_calls,
     contingency::plan,
     contingency::drill,
     contingency::escalation,
     contingency::last_resort,
+    |scene, _| roster::filled(scene),
+    training::verified,
+    resource_access::declared,
+    resource_access::proved,
+    agent_maturity::grown,
+    telephony::checked,
+    test_calls::callers_named,
+    test_calls::cells_covered,
+    test_calls::second_caller,
 ];
 
 /// Before a chunk's next step is proposed, beside the gate.

@@ -31,6 +31,7 @@ pub(super) const PHRASES: &[Phrase] = &[
                 cell: quoted(w[2])?,
                 passed: one_of(w[3], "passed", "failed")?,
                 evidence: "recording 8".into(),
+                ..RecordTestCall::default()
             };
             sends(w[0], call)
         },

@@ -15,6 +15,7 @@ mod outcome;
 mod parties;
 mod routing;
 mod schedule;
+mod testing;
 mod time;
 mod windows;
 
@@ -29,6 +30,7 @@ const CONCERNS: &[&[Phrase]] = &[
     discovery::PHRASES,
     schedule::PHRASES,
     gates::PHRASES,
+    testing::PHRASES,
     routing::PHRASES,
     fallback::PHRASES,
     acceptance::PHRASES,
