@@ -10,7 +10,6 @@ use crate::gates::{Finding, GateLeg, is_fresh};
 use crate::ids::{AgentId, CallTypeId, ChunkId, PersonId, ScenarioId};
 use crate::lines::bad;
 use crate::refusal::{Code, Refusal};
-use crate::test_scenarios::Scenario;
 use crate::transition::Transition;
 use crate::{clean_calls, test_campaign, text};
 use jiff::Timestamp;
@@ -118,7 +117,7 @@ pub(crate) fn require_cell(t: &Transition, chunk: &ChunkId, cell: &str) -> Resul
 /// Whether a call says something about the outsourcer: placed by the client's staff, by a fair card or none.
 fn counts(t: &Transition, call: &TestCallRecorded) -> bool {
     let card = call.scenario.as_ref();
-    let fair = card.is_none_or(|id| t.test_scenarios.get(id).is_none_or(Scenario::is_fair));
+    let fair = card.is_none_or(|id| t.test_scenarios.get(id).is_none_or(|card| card.is_fair(t)));
     call.placed_by == Side::Client && fair
 }
 

@@ -43,8 +43,19 @@ pub struct Scenario {
 
 impl Scenario {
     /// Whether a call by this card counts for pass or fail: it can be answered from what the outsourcer was given.
-    pub fn is_fair(&self) -> bool {
-        self.knowledge.is_some() && !self.trick
+    pub fn is_fair(&self, t: &Transition) -> bool {
+        !self.trick && self.gap(t).is_none()
+    }
+
+    /// What the client still owes the outsourcer before the card is fair.
+    fn gap(&self, t: &Transition) -> Option<String> {
+        match &self.knowledge {
+            None => Some("no knowledge link".into()),
+            Some(id) if t.knowledge.get(id).is_none() => {
+                Some(format!("there is no knowledge {id}"))
+            }
+            Some(_) => None,
+        }
     }
 }
 
@@ -147,10 +158,10 @@ fn draw(t: &Transition) -> Board {
     ];
     let mut board = Board::new("Script cards: is the agent ready?", &columns);
     for card in t.test_scenarios.values() {
-        let counts = match (&card.knowledge, card.trick) {
-            (_, true) => "no: practice only, written to trip up".into(),
-            (None, false) => "no: unfair, no knowledge link".into(),
-            (Some(knowledge), false) => format!("yes, by {knowledge}"),
+        let counts = match card.gap(t) {
+            _ if card.trick => "no: practice only, written to trip up".into(),
+            Some(gap) => format!("no: unfair, {gap}"),
+            None => "yes".into(),
         };
         board.row([
             card.id.to_string(),
@@ -164,11 +175,13 @@ fn draw(t: &Transition) -> Board {
         ]);
     }
     let client = t.parties.name(Side::Client);
-    for card in t.test_scenarios.values().filter(|c| c.knowledge.is_none()) {
-        board.note(format!(
-            "Knowledge gap for {client} to fix: nothing given to the outsourcer answers card {}.",
-            card.id
-        ));
+    for card in t.test_scenarios.values() {
+        if let Some(gap) = card.gap(t) {
+            board.note(format!(
+                "Knowledge gap for {client} to fix: nothing given to the outsourcer answers card {}; {gap}.",
+                card.id
+            ));
+        }
     }
     board
 }

@@ -67,6 +67,7 @@ pub(crate) const BEFORE_GATE: &[ChunkNeed] = &[
     resource_access::proved,
     agent_maturity::grown,
     telephony::checked,
+    |scene, _| test_calls::cards_written(scene),
     test_calls::callers_named,
     test_calls::cells_covered,
     test_calls::second_caller,

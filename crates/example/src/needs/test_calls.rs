@@ -6,6 +6,7 @@ use segue_domain::chunks::Chunk;
 use segue_domain::ids::CallTypeId;
 use segue_domain::test_calls::{RecordTestCall, TestCallRecorded, missing_cells};
 use segue_domain::test_campaign::{NameTestCallers, TestCaller};
+use segue_domain::test_scenarios::{Scenario, WriteTestScenarios};
 use segue_domain::{Actor, Role, Side};
 
 fn callers() -> [(Actor, &'static str, &'static [&'static str]); 2] {
@@ -21,6 +22,53 @@ fn callers() -> [(Actor, &'static str, &'static [&'static str]); 2] {
             &["MSG", "APPT"],
         ),
     ]
+}
+
+/// Script cards, one of which waits for know-how that nobody has captured yet.
+pub(crate) fn cards_written(scene: &Scene<'_>) -> Option<Move> {
+    let card =
+        |id: &str, call_type: &str, intent: &str, expected: &str, knowledge: Option<&str>| {
+            Scenario {
+                id: id.into(),
+                call_type: call_type.into(),
+                intent: intent.into(),
+                expected: vec![expected.into()],
+                forbidden: vec!["gives advice that is a nurse's".into()],
+                knowledge: knowledge.map(Into::into),
+                language: None,
+                shift: None,
+                trick: false,
+            }
+        };
+    let cards = [
+        card(
+            "MSG-1",
+            "MSG",
+            "leaves word about a refill",
+            "reads the message back",
+            Some("K-3"),
+        ),
+        card(
+            "MSG-2",
+            "MSG",
+            "asks for the doctor at 23:00",
+            "reads the on-call schedule back",
+            Some("K-1"),
+        ),
+        card(
+            "APPT-1",
+            "APPT",
+            "wants a visit before school starts",
+            "offers two dates",
+            None,
+        ),
+    ];
+    let open = |card: &Scenario| {
+        scene.t.rung(&card.call_type).is_some() && !scene.t.test_scenarios.contains_key(&card.id)
+    };
+    let scenarios: Vec<_> = cards.into_iter().filter(open).collect();
+    let client = of(Side::Client, Role::TestCaller);
+    (!scenarios.is_empty()).then(|| Move::say(client, WriteTestScenarios { scenarios }))
 }
 
 /// The client names who calls.

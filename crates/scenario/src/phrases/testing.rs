@@ -26,7 +26,7 @@ pub(super) const PHRASES: &[Phrase] = &[
             act(move |world| {
                 Box::pin(async move {
                     for _ in 0..count {
-                        world.must(&by, call.clone().into()).await?;
+                        world.must(&by, call.clone()).await?;
                     }
                     Ok(())
                 })

@@ -241,6 +241,15 @@ fn a26_an_unfair_card_counts_for_nothing_and_is_a_gap_for_the_client_to_fix() {
     assert!(red(&story, MSG).contains(&format!("processes: test cell {DAY}")));
     story.does(&nurse(), by_card("M-02", true));
     assert!(red(&story, MSG).contains(&format!("processes: test cell {DAY}")));
+    // So is one whose knowledge was retired, or never captured.
+    story.does(&manager(Side::Client), cards(&[card("M-04", Some("K-99"))]));
+    story.does(&nurse(), by_card("M-04", true));
+    assert!(red(&story, MSG).contains(&format!("processes: test cell {DAY}")));
+    let shown = board(&story, "scenarios", &nurse()).join("\n");
+    assert!(
+        shown.contains("answers card M-04; there is no knowledge K-99"),
+        "{shown}"
+    );
     // A trick is practice, whatever it is linked to.
     let trick = Scenario {
         trick: true,
