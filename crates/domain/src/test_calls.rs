@@ -70,6 +70,7 @@ pub(crate) const COVERAGE: Kind = Kind {
 
 pub(crate) fn record(t: &Transition, c: &RecordTestCall, actor: &Actor, now: Timestamp) -> Decided {
     actor.require(Right::PlaceTestCalls)?;
+    let chunk = t.require_chunk(&c.chunk)?;
     require_cell(t, &c.chunk, &c.cell)?;
     if !c.evidence.is_empty() {
         text::title("where the evidence is", &c.evidence)?;

@@ -67,6 +67,7 @@ fn a27_one_of_fourteen_without_write_keeps_appointment_red_and_message_green() {
 
 #[test]
 fn a27_only_an_own_id_with_least_rights_in_the_real_system_proves_anything() {
+    use AccessPlace::{DummyPatient, Production, TestSystem};
     let step = |worked, own_id, least_privilege, place| AccessStep::Done {
         worked,
         own_id,
@@ -75,7 +76,6 @@ fn a27_only_an_own_id_with_least_rights_in_the_real_system_proves_anything() {
         evidence: "test call 12".into(),
     };
     let ticket = || "INC 4411".to_owned();
-    use AccessPlace::{DummyPatient, Production, TestSystem};
     for (step, why) in [
         (AccessStep::Requested { ticket: ticket() }, "requested"),
         (
