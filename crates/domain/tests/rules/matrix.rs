@@ -1,0 +1,141 @@
+//! Every command in every state of a small transition, against a table that people have reviewed.
+//!
+//! The commands are those of the concerns' histories, signed anew for the state they are tried in. `✓` is accepted, `=` is
+//! accepted and changes nothing, a code is a refusal. A change of a rule shows here; read the difference before writing it
+//! (`SEGUE_GOLDEN=write cargo nextest run -p segue-domain matrix`).
+
+use crate::fixture::duty;
+use crate::golden::HISTORIES;
+use crate::support::{Story, fallback, propose_step};
+use segue_domain::signature::hash_to_sign;
+use segue_domain::waivers::Waivable;
+use segue_domain::{Actor, Command, Side, decide, fields};
+use segue_example::{Example, Goal};
+use serde_json::{Map, Value};
+use std::collections::BTreeMap;
+use std::fmt::Write as _;
+use std::path::Path;
+
+const MSG: &str = "RVS-Main/MSG";
+
+/// The states, in the order of the trade, each reached by real commands.
+fn states() -> Vec<(&'static str, Story)> {
+    let small = || Story {
+        example: Example::small().waiving(&[
+            Waivable::Rush,
+            Waivable::MassCutover,
+            Waivable::ChangeFreeze,
+        ]),
+        ..Story::new()
+    };
+    let at = |goal: Goal| {
+        let mut story = small();
+        story.walks(&goal);
+        story
+    };
+    let chunk = || MSG.into();
+    let mut stepping = at(Goal::Ready(chunk()));
+    stepping.does(
+        &crate::fixture::manager(Side::Client),
+        propose_step(MSG, 20),
+    );
+    let mut returned = at(Goal::Live(chunk(), 20));
+    returned.does(&duty(Side::Client), fallback("all"));
+    vec![
+        ("nothing", small()),
+        ("created", at(Goal::Created)),
+        ("managed", at(Goal::AccountManaged)),
+        ("discovering", at(Goal::Discovering { open: 3 })),
+        ("discovered", at(Goal::Discovered)),
+        ("proposed", at(Goal::Proposed)),
+        ("agreed", at(Goal::Agreed)),
+        ("proved", at(Goal::Proved(chunk()))),
+        ("ready", at(Goal::Ready(chunk()))),
+        ("step proposed", stepping),
+        ("live", at(Goal::Live(chunk(), 20))),
+        ("returned", returned),
+        ("held", at(Goal::Accepted(chunk()))),
+        ("closed", at(Goal::Closed(chunk()))),
+    ]
+}
+
+/// One instance of each command: the first that some history sent.
+fn commands() -> BTreeMap<&'static str, (Actor, Command)> {
+    let mut found = BTreeMap::new();
+    for history in HISTORIES {
+        for (actor, command) in history().said {
+            found.entry(command.name()).or_insert((actor, command));
+        }
+    }
+    found
+}
+
+/// The same command, with the signature that it would carry here.
+fn signed_here(story: &Story, actor: &Actor, command: &Command) -> Command {
+    let Ok(Value::Object(object)) = serde_json::to_value(command) else {
+        return command.clone();
+    };
+    let mut object: Map<String, Value> = object;
+    object.remove("command");
+    let Some(hash) = hash_to_sign(&story.t, command.name(), &object) else {
+        return command.clone();
+    };
+    object.extend(segue_example::sign(actor, &hash).into_fields());
+    fields::command(command.name(), object).unwrap_or_else(|_| command.clone())
+}
+
+fn table() -> String {
+    let states = states();
+    let mut table = String::from("# Every command in every state\n\n");
+    table.push_str("What `decide` answers in each state of the small example: `✓` accepted, `=` accepted and nothing new, else the\n");
+    table.push_str("refusal. Generated and compared by `crates/domain/tests/rules/matrix.rs`.\n\n| command |");
+    for (name, _) in &states {
+        let _ = write!(table, " {name} |");
+    }
+    let _ = writeln!(table, "\n|---|{}", "---|".repeat(states.len()));
+    let known = commands();
+    for name in Command::NAMES {
+        let Some((actor, command)) = known.get(name) else {
+            panic!("no history sends `{name}`; add it to the concern's `history`");
+        };
+        let _ = write!(table, "| {name} |");
+        for (_, story) in &states {
+            let here = signed_here(story, actor, command);
+            let cell = match decide(&story.t, &here, actor, story.now) {
+                Ok(events) if events.is_empty() => "=".to_owned(),
+                Ok(_) => "✓".to_owned(),
+                Err(refusal) => format!("`{}`", refusal.code),
+            };
+            let _ = write!(table, " {cell} |");
+        }
+        table.push('\n');
+    }
+    table
+}
+
+#[test]
+fn every_command_in_every_state_answers_as_reviewed() {
+    let path = Path::new(env!("CARGO_MANIFEST_DIR")).join("../../docs/commands-by-state.md");
+    let table = table();
+    if std::env::var("SEGUE_GOLDEN").is_ok_and(|v| v == "write") {
+        std::fs::write(&path, &table).unwrap();
+    }
+    let reviewed = std::fs::read_to_string(&path).unwrap_or_default();
+    for (reviewed, now) in reviewed.lines().zip(table.lines()) {
+        assert_eq!(reviewed, now);
+    }
+    assert_eq!(reviewed.lines().count(), table.lines().count());
+}
+
+/// Whatever the state, one person of either party brings calls home; only a closed door says so.
+#[test]
+fn no_state_refuses_a_fallback_but_the_closed_door() {
+    for (name, story) in states() {
+        for side in Side::BOTH {
+            let decided = decide(&story.t, &fallback("all").into(), &duty(side), story.now);
+            if story.t.is_created() {
+                assert!(decided.is_ok(), "{name}: {decided:?}");
+            }
+        }
+    }
+}
