@@ -39,8 +39,14 @@ fn walk(goal: &Goal) -> (Vec<Event>, Transition, Timestamp) {
 /// A long life: what happened after the plan was agreed happens again and again.
 fn long_history() -> (Vec<Event>, Timestamp) {
     let (mut facts, _, now) = walk(&Goal::Live(CHUNK.into(), 20));
-    let agreed = facts.iter().position(|f| matches!(f, Event::ScheduleAgreed(_)));
-    let usual: Vec<_> = facts.iter().skip(agreed.unwrap_or(0) + 1).cloned().collect();
+    let agreed = facts
+        .iter()
+        .position(|f| matches!(f, Event::ScheduleAgreed(_)));
+    let usual: Vec<_> = facts
+        .iter()
+        .skip(agreed.unwrap_or(0) + 1)
+        .cloned()
+        .collect();
     facts.extend(usual.iter().cycle().take(FACTS - facts.len()).cloned());
     (facts, now)
 }
@@ -63,7 +69,10 @@ fn bench(c: &mut Criterion) {
         reason: "bench".into(),
     }
     .into();
-    let (manager, duty) = (of(Side::Client, Role::Implementation), of(Side::Client, Role::Duty));
+    let (manager, duty) = (
+        of(Side::Client, Role::Implementation),
+        of(Side::Client, Role::Duty),
+    );
     group.sample_size(100);
     group.bench_function("decide a step", |b| {
         b.iter(|| decide(black_box(&t), &step, &manager, now));

@@ -31,6 +31,10 @@ struct BoardPage {
 }
 
 impl BoardPage {
+    #[expect(
+        clippy::trivially_copy_pass_by_ref,
+        reason = "templates hand over references"
+    )]
     /// The shape that stands before a word which says how something is; other cells have none.
     fn aspect(&self, column: &usize, cell: &str) -> Option<Aspect> {
         let says_how = ["lamp", "state", "verdict"];

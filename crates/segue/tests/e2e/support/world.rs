@@ -76,31 +76,35 @@ impl World {
 
     /// Does what the example's people do until the goal is reached, through a desk over this world's journal.
     fn walk(&self, example: &Example, goal: &Goal) {
-        let runtime = tokio::runtime::Runtime::new().expect("a runtime");
-        runtime.block_on(async {
-            let file = self.data().join("journal.db");
-            let journal = SqliteJournal::open(&file).await;
-            let desk = Desk::new(journal.expect("a journal"));
-            let stream = StreamId::new(TRANSITION).expect("a name");
-            for n in 0..MOVES_MAX {
-                let (state, now) = (desk.state(&stream).await.expect("a state"), now());
-                let said = match example.next(&state, goal, now) {
-                    None => return,
-                    Some(Move::Wait(until)) => panic!("{goal:?} would take until {until}"),
-                    Some(Move::Say(said)) => *said,
-                };
-                let request = Request {
-                    stream: stream.clone(),
-                    command_id: CommandId::new(format!("walk-{n}")).expect("a name"),
-                    actor: said.0,
-                    command: said.1,
-                    now,
-                };
-                let answer = desk.execute(&request).await;
-                answer.unwrap_or_else(|e| panic!("{e} on the way to {goal:?}"));
-            }
-            panic!("no way to {goal:?}");
-        });
+        // On a thread of its own: some tests run inside a runtime already.
+        let walk = || tokio::runtime::Runtime::new().map(|r| r.block_on(self.walks(example, goal)));
+        let walked = std::thread::scope(|threads| threads.spawn(walk).join());
+        walked.expect("the walk's own message").expect("a runtime");
+    }
+
+    async fn walks(&self, example: &Example, goal: &Goal) {
+        let file = self.data().join("journal.db");
+        let journal = SqliteJournal::open(&file).await;
+        let desk = Desk::new(journal.expect("a journal"));
+        let stream = StreamId::new(TRANSITION).expect("a name");
+        for n in 0..MOVES_MAX {
+            let (state, now) = (desk.state(&stream).await.expect("a state"), now());
+            let said = match example.next(&state, goal, now) {
+                None => return,
+                Some(Move::Wait(until)) => panic!("{goal:?} would take until {until}"),
+                Some(Move::Say(said)) => *said,
+            };
+            let request = Request {
+                stream: stream.clone(),
+                command_id: CommandId::new(format!("walk-{n}")).expect("a name"),
+                actor: said.0,
+                command: said.1,
+                now,
+            };
+            let answer = desk.execute(&request).await;
+            answer.unwrap_or_else(|e| panic!("{e} on the way to {goal:?}"));
+        }
+        panic!("no way to {goal:?}");
     }
 
     /// The next agreed share, approved by both.
