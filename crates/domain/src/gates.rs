@@ -70,6 +70,7 @@ impl GateLeg {
 /// What every concern asks of a gate, beside the recorded evidence.
 #[rustfmt::skip] // one line per concern
 const CHECKS: &[Check] = &[
+    crate::dissent::findings,
     crate::test_calls::findings,
     crate::knowledge::findings,
     crate::contingency::findings,
@@ -290,6 +291,7 @@ pub(crate) fn require_green(
     chunk: &ChunkId,
     now: Timestamp,
 ) -> Result<(), Refusal> {
+    crate::dissent::require_none(t, chunk)?;
     let missing = red(t, chunk, now);
     if missing.is_empty() {
         return Ok(());
