@@ -5,12 +5,16 @@ use crate::actor::{Actor, Right};
 use crate::canonical;
 use crate::chunks::{Chunk, ChunkState};
 use crate::event::Event;
+use crate::headaches::Headaches;
+use crate::hold;
 use crate::ids::ChunkId;
 use crate::refusal::{Code, Refusal};
 use crate::signature::{Added, Agreement, SignatureInput, Signed};
 use crate::transition::Transition;
 use jiff::Timestamp;
 use serde::{Deserialize, Serialize};
+
+pub use crate::proof::Verdict;
 
 /// One concern's question before acceptance; what it answers is missing.
 type AcceptanceCheck = fn(&Transition, &Chunk, &OutcomeRecord, Timestamp) -> Vec<String>;
@@ -20,26 +24,15 @@ type ClosureCheck = fn(&Transition, &Chunk, Timestamp) -> Result<(), Refusal>;
 /// What each concern still asks before a chunk is accepted.
 #[rustfmt::skip] // one line per concern
 const CHECKS: &[AcceptanceCheck] = &[
+    crate::parity::findings,
+    crate::qa::findings,
 ];
 
 /// What each concern still asks before the door of a chunk is closed.
 #[rustfmt::skip] // one line per concern
 const CLOSURE_CHECKS: &[ClosureCheck] = &[
+    crate::scorecard::check_closure,
 ];
-
-/// The verdict of the evidence on one critical measure (B13).
-#[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize, schemars::JsonSchema)]
-#[serde(rename_all = "snake_case")]
-pub enum Verdict {
-    /// Not worse by more than the agreed margin.
-    Pass,
-    /// Enough data, neither.
-    NotProved,
-    /// Worse.
-    Worse,
-    /// Too few calls or none.
-    NoData,
-}
 
 /// The outcome record a chunk closes with (A11).
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize, schemars::JsonSchema)]
@@ -50,8 +43,20 @@ pub struct OutcomeRecord {
     pub answered_within: u64,
     /// Abandoned.
     pub abandoned: u64,
+    /// Calls answered.
+    #[serde(default)]
+    pub answered: u64,
+    /// Their handle time in sum, in seconds.
+    #[serde(default)]
+    pub handle_s: u64,
     /// Incidents in the period.
     pub incidents: u32,
+    /// What else went badly, for the headache index.
+    #[serde(default)]
+    pub headaches: Headaches,
+    /// The same of the in-house centre before the move, over as many calls as stand there.
+    #[serde(default)]
+    pub headaches_in_house: Headaches,
     /// The formula the two parties agreed.
     pub formula: String,
     /// The verdict over every critical measure.
@@ -180,6 +185,7 @@ fn require_ready(
     if chunk.state != ChunkState::Live {
         return Err(chunk.state.refuse(id, "only a live chunk is accepted"));
     }
+    require_formula(t, &outcome.formula)?;
     let mut missing = Vec::new();
     let last = chunk
         .planned
@@ -193,12 +199,6 @@ fn require_ready(
             "the last agreed step, {} %; {id} stands at {} %",
             last.percent(),
             chunk.share.percent()
-        ));
-    }
-    if outcome.formula != t.terms.service_level_formula {
-        missing.push(format!(
-            "numbers by the agreed formula {}, not {}",
-            t.terms.service_level_formula, outcome.formula
         ));
     }
     if outcome.verdict != Verdict::Pass {
@@ -229,6 +229,20 @@ fn require_ready(
         .how("finish the ramp and let the evidence grow, then propose acceptance again"))
 }
 
+/// Numbers by two formulas are never compared (B13).
+fn require_formula(t: &Transition, formula: &str) -> Result<(), Refusal> {
+    let agreed = &t.terms.service_level_formula;
+    if formula == agreed {
+        return Ok(());
+    }
+    Err(Refusal::new(Code::FormulaMismatch)
+        .missing(format!(
+            "numbers by the agreed formula {agreed}, not {formula}"
+        ))
+        .who("whoever made the report")
+        .how("compute the outcome by the formula both signed, then propose acceptance again"))
+}
+
 pub(crate) fn sign(t: &Transition, c: &SignAcceptance, actor: &Actor, now: Timestamp) -> Decided {
     let acceptance = require_proposed(t, &c.chunk)?;
     let chunk = t.require_chunk(&c.chunk)?;
@@ -252,7 +266,7 @@ pub(crate) fn sign(t: &Transition, c: &SignAcceptance, actor: &Actor, now: Times
         signed,
     })];
     if both {
-        let hold_until = canonical::hours_after(now, t.terms.hold_days.saturating_mul(24));
+        let hold_until = hold::hold_until(t, &chunk.planned, now);
         events.push(Event::ChunkAccepted(ChunkAccepted {
             chunk: c.chunk.clone(),
             hold_until,

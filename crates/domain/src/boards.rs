@@ -63,6 +63,17 @@ pub const KINDS: &[Kind] = &[
     crate::compliance::BOARD,
     crate::compliance::INCIDENTS_BOARD,
     crate::licences::BOARD,
+    crate::account_manager::BOARD,
+    crate::issues::BOARD,
+    crate::capacity::BOARD,
+    crate::parity::BOARD,
+    crate::headaches::BOARD,
+    crate::qa::BOARD,
+    crate::dissent::BOARD,
+    crate::business_case::BOARD,
+    crate::scorecard::CONFIDENCE,
+    crate::scorecard::BOARD,
+    crate::certificate::BOARD,
 ];
 
 /// Draws a board for a reader.

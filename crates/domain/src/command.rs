@@ -3,8 +3,14 @@
 use crate::acceptance::{ProposeAcceptance, SignAcceptance, SignClosure};
 use crate::account_manager::{NameAccountManager, RemoveAccountManager};
 use crate::agent_maturity::RecordAgentWork;
+use crate::account_manager::{
+    CompleteHandover, NameAccountManager, RateAccountManager, RecordInterestCheck,
+    RecordParticipation, RemoveAccountManager, ReportAccountManagerAbsence,
+};
 use crate::agents::{RosterAgents, UnrosterAgent};
 use crate::baseline::RecordBaseline;
+use crate::business_case::RecordBusinessCase;
+use crate::capacity::RecordForecast;
 use crate::compliance::callers::DescribeCallers;
 use crate::compliance::exit::CompleteExitItem;
 use crate::compliance::incidents::{RecordIncidentNotice, ReportSecurityIncident};
@@ -19,8 +25,10 @@ use crate::discovery::flows::{RecordCallFlow, WalkCallFlow};
 use crate::discovery::numbers::RecordNumber;
 use crate::discovery::reports::{ClassifyCalls, ReconcileReport};
 use crate::discovery::{CompleteDiscoveryItem, OpenDiscovery, SignDiscovery};
+use crate::dissent::{RecordDissent, RecordVeto, WithdrawVeto};
 use crate::fallback::{Fallback, VerifyReturn, WriteIncidentNote};
 use crate::gates::{RecordEvidence, SignGate};
+use crate::issues::{AcknowledgeIssue, EscalateIssues, ReopenIssue, ReportIssue, ResolveIssue};
 use crate::knowledge::{CaptureKnowledge, RetireKnowledge, VerifyKnowledge};
 use crate::kudos::{GiveKudos, PlayAlong};
 use crate::legal_tables::ConfirmLegalTable;
@@ -30,11 +38,13 @@ use crate::licences::route::EscalateCall;
 use crate::parties::CreateTransition;
 use crate::people::notice_rules::AdoptNoticeTable;
 use crate::resource_access::{DeclareResources, RecordAccess};
+use crate::qa::{RecordCalibration, RecordQaReviews, RecordSurvey, ReviewAutoFails};
 use crate::routing_changes::{ApproveStep, LowerShare, ProposeStep};
 use crate::schedule::constraints::{DeclareConstraint, WithdrawConstraint};
 use crate::schedule::items::CompletePlanItem;
 use crate::schedule::messages::WriteMessage;
 use crate::schedule::{ProposePlan, SignPlan};
+use crate::scorecard::RatePillar;
 use crate::suggestions::PostSuggestion;
 use crate::suggestions::hazards::{AnswerHazard, ReportHazard};
 use crate::suggestions::optimisation::{
@@ -227,4 +237,44 @@ commands! {
     RecordTelephonyChecks => "record_telephony_checks";
     /// Reports how many calls agents have handled, and how well.
     RecordAgentWork => "record_agent_work";
+    /// Says that the account manager is away, or back.
+    ReportAccountManagerAbsence => "report_account_manager_absence";
+    /// Says that the new account manager took over: list and culture quiz.
+    CompleteHandover => "complete_handover";
+    /// Records that the account manager was present at kickoff, discovery or workshop.
+    RecordParticipation => "record_participation";
+    /// Answers the weekly question: is this in the client's interest?
+    RecordInterestCheck => "record_interest_check";
+    /// Rates the account manager for the client.
+    RateAccountManager => "rate_account_manager";
+    /// Reports an issue.
+    ReportIssue => "report_issue";
+    /// Says that somebody is on an issue.
+    AcknowledgeIssue => "acknowledge_issue";
+    /// Closes an issue with its cause.
+    ResolveIssue => "resolve_issue";
+    /// Opens a resolved issue again.
+    ReopenIssue => "reopen_issue";
+    /// Records what is past its clock: issues and the weekly question.
+    EscalateIssues => "escalate_issues";
+    /// Records reviewed calls of one centre.
+    RecordQaReviews => "record_qa_reviews";
+    /// Records answers of callers.
+    RecordSurvey => "record_survey";
+    /// Records how far both parties' reviewers agree.
+    RecordCalibration => "record_calibration";
+    /// Judges a chunk's auto-fails as clinical lead.
+    ReviewAutoFails => "review_auto_fails";
+    /// Records that somebody disagrees with a chunk's gate or step.
+    RecordDissent => "record_dissent";
+    /// Stops a chunk of consult or triage as clinical lead.
+    RecordVeto => "record_veto";
+    /// Withdraws the clinical lead's veto.
+    WithdrawVeto => "withdraw_veto";
+    /// Rates one pillar of the partnership for one party.
+    RatePillar => "rate_pillar";
+    /// Records what a call type costs in-house and outsourced.
+    RecordBusinessCase => "record_business_case";
+    /// Records calls, handle time and agents ready, by which the next step of a chunk is judged.
+    RecordForecast => "record_forecast";
 }

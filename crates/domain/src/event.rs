@@ -5,8 +5,14 @@ use crate::acceptance::{
 };
 use crate::account_manager::AccountManagerChanged;
 use crate::agent_maturity::AgentWorkRecorded;
+use crate::account_manager::{
+    AccountManagerAbsenceReported, AccountManagerChanged, AccountManagerRated, HandoverCompleted,
+    InterestCheckMissed, InterestChecked, Participated,
+};
 use crate::agents::{AgentUnrostered, AgentsRostered};
 use crate::baseline::BaselineRecorded;
+use crate::business_case::BusinessCaseRecorded;
+use crate::capacity::ForecastRecorded;
 use crate::compliance::callers::CallersDescribed;
 use crate::compliance::exit::ExitItemCompleted;
 use crate::compliance::incidents::{IncidentNoticeRecorded, SecurityIncidentReported};
@@ -19,9 +25,13 @@ use crate::discovery::flows::{CallFlowRecorded, CallFlowWalked};
 use crate::discovery::numbers::NumberRecorded;
 use crate::discovery::reports::{CallsClassified, ReportReconciled};
 use crate::discovery::{DiscoveryItemCompleted, DiscoveryOpened, DiscoverySigned};
+use crate::dissent::{DissentRecorded, VetoRecorded, VetoWithdrawn};
 use crate::fallback::{FellBack, IncidentNoteWritten, ReturnVerified};
 use crate::gates::{EvidenceRecorded, GatePassed, GateSigned};
 use crate::ids::PersonId;
+use crate::issues::{
+    IssueAcknowledged, IssueEscalated, IssueReopened, IssueReported, IssueResolved,
+};
 use crate::knowledge::{
     KnowledgeCaptured, KnowledgeQuarantined, KnowledgeRetired, KnowledgeVerified,
 };
@@ -31,6 +41,7 @@ use crate::licences::compact::CompactTableAdopted;
 use crate::licences::{CallEscalated, LicencesRecorded};
 use crate::parties::TransitionCreated;
 use crate::people::notice_rules::NoticeTableAdopted;
+use crate::qa::{AutoFailsReviewed, CallersSurveyed, QaReviewed, ReviewersCalibrated};
 use crate::refusal::Code;
 use crate::resource_access::{AccessRecorded, ResourcesDeclared};
 use crate::routing_changes::{ShareChanged, StepApproved, StepProposed};
@@ -38,6 +49,7 @@ use crate::schedule::constraints::{ConstraintDeclared, ConstraintWithdrawn};
 use crate::schedule::items::PlanItemCompleted;
 use crate::schedule::messages::MessageWritten;
 use crate::schedule::{PlanProposed, PlanSigned, ScheduleAgreed};
+use crate::scorecard::PillarRated;
 use crate::suggestions::SuggestionPosted;
 use crate::suggestions::hazards::{HazardAnswered, HazardReported};
 use crate::suggestions::optimisation::{
@@ -162,6 +174,27 @@ events! {
     AccessRecorded => "access_recorded", "Access was requested, granted or tried.";
     TelephonyChecked => "telephony_checked", "A path to the outsourcer was checked.";
     AgentWorkRecorded => "agent_work_recorded", "What agents have done so far is known.";
+    AccountManagerAbsenceReported => "account_manager_absence_reported", "The account manager is away, or back.";
+    HandoverCompleted => "handover_completed", "The new account manager took over.";
+    Participated => "participated", "The account manager was present.";
+    InterestChecked => "interest_checked", "The weekly question was answered: is this in the client's interest?";
+    InterestCheckMissed => "interest_check_missed", "The weekly question was not answered; both sponsors know.";
+    AccountManagerRated => "account_manager_rated", "The client rated the account manager.";
+    IssueReported => "issue_reported", "An issue was reported.";
+    IssueAcknowledged => "issue_acknowledged", "Somebody is on an issue.";
+    IssueEscalated => "issue_escalated", "Nobody was on an issue in time; it went further.";
+    IssueResolved => "issue_resolved", "An issue is over, and its cause is known.";
+    IssueReopened => "issue_reopened", "An issue is back.";
+    QaReviewed => "qa_reviewed", "Calls were reviewed.";
+    CallersSurveyed => "callers_surveyed", "Callers answered a survey.";
+    ReviewersCalibrated => "reviewers_calibrated", "Reviewers of both parties compared their judgements.";
+    AutoFailsReviewed => "auto_fails_reviewed", "The clinical lead judged the auto-fails of a chunk.";
+    DissentRecorded => "dissent_recorded", "Somebody disagrees with a gate or step.";
+    VetoRecorded => "veto_recorded", "The clinical lead stopped a chunk.";
+    VetoWithdrawn => "veto_withdrawn", "The clinical lead lets a chunk go on.";
+    PillarRated => "pillar_rated", "One party rated a pillar of the partnership.";
+    BusinessCaseRecorded => "business_case_recorded", "The business case of a call type stands.";
+    ForecastRecorded => "forecast_recorded", "A forecast of a chunk was recorded.";
     CommandRefused => "command_refused", "Somebody asked for what a rule refuses.";
 }
 

@@ -74,6 +74,7 @@ const CHECKS: &[Check] = &[
     crate::training::findings,
     crate::resource_access::findings,
     crate::agent_maturity::findings,
+    crate::dissent::findings,
     crate::test_calls::findings,
     crate::knowledge::findings,
     crate::contingency::findings,
@@ -305,6 +306,7 @@ pub(crate) fn require_green(
     chunk: &ChunkId,
     now: Timestamp,
 ) -> Result<(), Refusal> {
+    crate::dissent::require_none(t, chunk)?;
     let missing = red(t, chunk, now);
     if missing.is_empty() {
         return Ok(());

@@ -1,16 +1,23 @@
 //! The first fact: one client, one outsourcer, their signatories, sites, lines and call types (A1, §7.17).
 
 use crate::Decided;
+use crate::account_manager::ManagerTerms;
 use crate::actor::{Actor, Right, Side};
+use crate::capacity::CapacityTerms;
 use crate::caps::Caps;
 use crate::compliance::ComplianceTerms;
 use crate::contingency::ContingencyTerms;
 use crate::discovery::DiscoveryTerms;
 use crate::event::Event;
+use crate::headaches::Weights;
+use crate::hold::HoldTerms;
 use crate::ids::{PersonId, SiteId, is_usable};
+use crate::issues::Clocks;
 use crate::ladder::{CallType, Rung};
 use crate::licences::LicenceTerms;
 use crate::lines::{Line, bad};
+use crate::parity::Margins;
+use crate::qa::QualityTerms;
 use crate::refusal::{Code, Refusal};
 use crate::signature::is_public_key;
 use crate::soak::Soak;
@@ -91,6 +98,8 @@ pub struct Terms {
     pub cool_down_h: u32,
     /// Between acceptance and `closed`.
     pub hold_days: u32,
+    /// What the hold period has to see beside its days.
+    pub hold: HoldTerms,
     /// Test and readiness evidence older than this is not fresh.
     pub evidence_valid_days: u32,
     /// How long the agreed table stays valid when the journal itself is gone.
@@ -115,6 +124,20 @@ pub struct Terms {
     pub balance_note_percent: u32,
     /// Testing before trusting.
     pub testing: TestingTerms,
+    /// By how much the outsourced centre may be worse (§7.3).
+    pub margins: Margins,
+    /// What the capacity gate asks (A14).
+    pub capacity: CapacityTerms,
+    /// What weighs how much in the headache index (A11).
+    pub headaches: Weights,
+    /// Gaps and weekly checks of the account manager (B17, B18).
+    pub account_manager: ManagerTerms,
+    /// Within which time somebody is on an issue (B19).
+    pub issue_clocks: Clocks,
+    /// What quality asks where nurses triage (B20).
+    pub quality: QualityTerms,
+    /// The busiest that an agent may be on average, in percent: what a price has to leave room for (B1).
+    pub occupancy_percent_max: u32,
 }
 
 impl Default for Terms {
@@ -126,6 +149,7 @@ impl Default for Terms {
             approval_window_min: 15,
             cool_down_h: 24,
             hold_days: 30,
+            hold: HoldTerms::default(),
             evidence_valid_days: 14,
             authority_lease_s: 900,
             baseline_weeks_min: 4,
@@ -138,6 +162,13 @@ impl Default for Terms {
             floors: crate::schedule::rush::Floors::default(),
             balance_note_percent: 80,
             testing: TestingTerms::default(),
+            margins: Margins::default(),
+            capacity: CapacityTerms::default(),
+            headaches: Weights::default(),
+            account_manager: ManagerTerms::default(),
+            issue_clocks: Clocks::default(),
+            quality: QualityTerms::default(),
+            occupancy_percent_max: 85,
         }
     }
 }

@@ -80,6 +80,13 @@ codes! {
     DoorClosed => "DOOR_CLOSED", "§7.7", "from closed there is no fallback";
     HoldRunning => "HOLD_RUNNING", "§7.8", "the door stays open until the hold period ends";
     AcceptanceNotReady => "ACCEPTANCE_NOT_READY", "A11, A21, B13", "acceptance is numeric, dated and not worse on every critical measure";
+    FormulaMismatch => "FORMULA_MISMATCH", "B13", "both parties' numbers come from the one agreed formula";
+    MarginUnprovable => "MARGIN_UNPROVABLE", "§7.13, B13", "a margin is signed only where the planned calls can prove it";
+    CapacityShort => "CAPACITY_SHORT", "A14", "a share rises only where the agents who are ready reach the target, and the floor under stress";
+    AccountManagerGap => "ACCOUNT_MANAGER_GAP", "B17, B18", "a new account manager takes over before a new chunk goes live";
+    AutoFailOpen => "AUTO_FAIL_OPEN", "B20", "an unsafe disposition is judged clinically before the next step";
+    ClinicalVeto => "CLINICAL_VETO", "B20, §4.4", "a clinical lead's veto on consult or triage holds until the clinical lead withdraws it";
+    ScorecardOpen => "SCORECARD_OPEN", "B3", "the last door is closed when both parties have rated all four pillars";
     WrongState => "WRONG_STATE", "§4.4", "the state machine has no such edge";
     CallerData => "CALLER_DATA", "B10, design: personal data", "free text never points at one caller or patient";
     Unknown => "UNKNOWN", "A3", "what is named exists";

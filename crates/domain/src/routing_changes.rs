@@ -27,6 +27,9 @@ type ForwardCheck = fn(&Transition, &Chunk, TrafficShare, Timestamp) -> Result<(
 const FORWARD: &[ForwardCheck] = &[
     crate::suggestions::optimisation::check_step,
     crate::caps::check_step,
+    crate::account_manager::check_new_chunk,
+    crate::qa::check,
+    crate::capacity::check,
 ];
 
 /// Proposes the next share of a chunk: go-live or raise.

@@ -2,20 +2,25 @@
 
 use crate::Decided;
 use crate::acceptance::{self, Acceptance};
-use crate::account_manager::{self, AccountManagerChanged};
+use crate::account_manager::{self, AccountManagerChanged, Stewardship};
 use crate::actor::Actor;
 use crate::agent_maturity::{self, WorkDone};
 use crate::agents::{self, Roster};
 use crate::baseline::{self, Baselines};
+use crate::business_case::{self, BusinessCases};
+use crate::capacity::{self, Forecasts};
+use crate::certificate::{self, Milestones};
 use crate::chunks::{Chunk, ChunkState, PlannedChunk};
 use crate::command::Command;
 use crate::compliance::{self, Compliance};
 use crate::contingency::{self, Contingency, drills, escalation};
 use crate::discovery::{self, Discovery};
+use crate::dissent::{self, Dissents};
 use crate::event::Event;
 use crate::fallback::{self, Incident};
 use crate::gates::{self, Gate};
 use crate::ids::{CallTypeId, ChunkId, IncidentId, LineId, SiteId, StepId, TransitionId, WaiverId};
+use crate::issues::{self, Issues};
 use crate::knowledge::{self, Knowledge};
 use crate::kudos::{self, Fun};
 use crate::ladder::{CallType, Rung};
@@ -24,10 +29,13 @@ use crate::licences::{self, Licences};
 use crate::lines::Line;
 use crate::parties::{self, Parties, Site, Terms};
 use crate::people::{self, People};
+use crate::qa::{self, Quality};
 use crate::refusal::{Code, Refusal};
 use crate::resource_access::{self, Access};
 use crate::routing_changes::{self, Step};
+use crate::schedule::{self, Plan, Schedule};
 use crate::schedule::{self, Plan, Schedule, constraints, items, messages};
+use crate::scorecard::{self, Scorecard};
 use crate::share::TrafficShare;
 use crate::signature::{Agreement, Needs};
 use crate::suggestions::{self, Suggestions};
@@ -90,6 +98,10 @@ pub struct Transition {
     pub terms: Terms,
     /// Who is on top of every issue.
     pub account_manager: Option<AccountManagerChanged>,
+    /// What is known of the account manager's work.
+    pub stewardship: Stewardship,
+    /// Everything reported.
+    pub issues: Issues,
     /// What was found out.
     pub discovery: Discovery,
     /// Ideas, hazards and the register of opportunities.
@@ -134,6 +146,18 @@ pub struct Transition {
     pub telephony_checks: TelephonyChecks,
     /// What agents have done so far.
     pub agent_work: WorkDone,
+    /// Reviews and surveys by chunk.
+    pub quality: Quality,
+    /// Dissent and vetoes.
+    pub dissents: Dissents,
+    /// Ratings of the partnership.
+    pub scorecard: Scorecard,
+    /// The business case by call type.
+    pub business_cases: BusinessCases,
+    /// When each thing happened first.
+    pub milestones: Milestones,
+    /// The last forecast of each chunk.
+    pub forecasts: Forecasts,
     /// Rules set aside, by name.
     pub waivers: BTreeMap<WaiverId, Waiver>,
     /// Legal tables as adopted and confirmed.
@@ -158,7 +182,7 @@ pub fn decide(t: &Transition, command: &Command, actor: &Actor, now: Timestamp) 
     }
     match command {
         Command::CreateTransition(c) => parties::create(t, c, actor, now),
-        Command::NameAccountManager(c) => account_manager::name(c, actor, now),
+        Command::NameAccountManager(c) => account_manager::name(t, c, actor, now),
         Command::RemoveAccountManager(_) => account_manager::remove(t, actor, now),
         Command::OpenDiscovery(c) => discovery::open(t, c, actor, now),
         Command::RecordCallFlow(c) => discovery::flows::record(t, c, actor, now),
@@ -228,6 +252,28 @@ pub fn decide(t: &Transition, command: &Command, actor: &Actor, now: Timestamp) 
         Command::RecordAccess(c) => resource_access::record(t, c, actor, now),
         Command::RecordTelephonyChecks(c) => telephony_checks::record(t, c, actor, now),
         Command::RecordAgentWork(c) => agent_maturity::record(t, c, actor, now),
+        Command::ReportAccountManagerAbsence(c) => {
+            account_manager::report_absence(t, c, actor, now)
+        }
+        Command::CompleteHandover(c) => account_manager::hand_over(t, c, actor, now),
+        Command::RecordParticipation(c) => account_manager::participate(t, c, actor, now),
+        Command::RecordInterestCheck(c) => account_manager::check_interest(t, c, actor, now),
+        Command::RateAccountManager(c) => account_manager::rate(c, actor, now),
+        Command::ReportIssue(c) => issues::report(t, c, actor, now),
+        Command::AcknowledgeIssue(c) => issues::acknowledge(t, c, actor, now),
+        Command::ResolveIssue(c) => issues::resolve(t, c, actor, now),
+        Command::ReopenIssue(c) => issues::reopen(t, c, actor, now),
+        Command::EscalateIssues(_) => issues::escalate(t, actor, now),
+        Command::RecordQaReviews(c) => qa::review(t, c, actor, now),
+        Command::RecordSurvey(c) => qa::survey(t, c, actor, now),
+        Command::RecordCalibration(c) => qa::calibrate(t, c, actor, now),
+        Command::ReviewAutoFails(c) => qa::judge(t, c, actor, now),
+        Command::RecordDissent(c) => dissent::dissent(t, c, actor, now),
+        Command::RecordVeto(c) => dissent::veto(t, c, actor, now),
+        Command::WithdrawVeto(c) => dissent::withdraw(t, c, actor, now),
+        Command::RatePillar(c) => scorecard::rate(c, actor, now),
+        Command::RecordBusinessCase(c) => business_case::record(t, c, actor, now),
+        Command::RecordForecast(c) => capacity::record(t, c, actor, now),
         Command::ProposeWaiver(c) => waivers::propose(t, c, actor, now),
         Command::SignWaiver(c) => waivers::sign(t, c, actor, now),
         Command::ConfirmLegalTable(c) => legal_tables::confirm(t, c, actor, now),
@@ -244,9 +290,7 @@ pub fn apply(t: &mut Transition, event: &Event) {
     t.version += 1;
     match event {
         Event::TransitionCreated(e) => parties::apply_created(t, e),
-        Event::AccountManagerChanged(e) => {
-            t.account_manager = e.person.is_some().then(|| e.clone());
-        }
+        Event::AccountManagerChanged(e) => account_manager::apply_changed(t, e),
         Event::DiscoveryOpened(e) => discovery::apply_opened(t, e),
         Event::CallFlowRecorded(e) => discovery::flows::apply_recorded(t, e),
         Event::CallFlowWalked(e) => discovery::flows::apply_walked(t, e),
@@ -329,12 +373,34 @@ pub fn apply(t: &mut Transition, event: &Event) {
         Event::AccessRecorded(e) => resource_access::apply_recorded(t, e),
         Event::TelephonyChecked(e) => telephony_checks::apply_checked(t, e),
         Event::AgentWorkRecorded(e) => agent_maturity::apply_recorded(t, e),
+        Event::AccountManagerAbsenceReported(e) => t.stewardship.absent = e.absent,
+        Event::HandoverCompleted(_) => t.stewardship.uncovered_since = None,
+        Event::Participated(e) => account_manager::apply_participated(t, e),
+        Event::InterestChecked(e) => account_manager::apply_checked(t, e),
+        Event::InterestCheckMissed(e) => account_manager::apply_missed(t, e),
+        Event::AccountManagerRated(e) => account_manager::apply_rated(t, e),
+        Event::IssueReported(e) => issues::apply_reported(t, e),
+        Event::IssueAcknowledged(e) => issues::apply_acknowledged(t, e),
+        Event::IssueEscalated(e) => issues::apply_escalated(t, e),
+        Event::IssueResolved(e) => issues::apply_resolved(t, e),
+        Event::IssueReopened(e) => issues::apply_reopened(t, e),
+        Event::QaReviewed(e) => qa::apply_reviewed(t, e),
+        Event::CallersSurveyed(e) => qa::apply_surveyed(t, e),
+        Event::ReviewersCalibrated(e) => qa::apply_calibrated(t, e),
+        Event::AutoFailsReviewed(e) => qa::apply_judged(t, e),
+        Event::DissentRecorded(e) => t.dissents.all.push(e.clone()),
+        Event::VetoRecorded(e) => drop(t.dissents.vetoes.insert(e.chunk.clone(), e.clone())),
+        Event::VetoWithdrawn(e) => drop(t.dissents.vetoes.remove(&e.chunk)),
+        Event::PillarRated(e) => t.scorecard.push(e.clone()),
+        Event::BusinessCaseRecorded(e) => business_case::apply_recorded(t, e),
+        Event::ForecastRecorded(e) => capacity::apply_recorded(t, e),
         Event::WaiverProposed(e) => waivers::apply_proposed(t, e),
         Event::WaiverSigned(e) => waivers::apply_signed(t, e),
         Event::LegalTableConfirmed(e) => legal_tables::apply_confirmed(t, e),
         Event::NoticeTableAdopted(e) => people::notice_rules::apply_adopted(t, e),
         Event::CommandRefused(_) => t.refused += 1,
     }
+    certificate::observe(t, event);
 }
 
 /// The state after all facts of a stream.

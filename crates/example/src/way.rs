@@ -12,6 +12,7 @@ use segue_domain::account_manager::NameAccountManager;
 use segue_domain::chunks::{Chunk, ChunkState};
 use segue_domain::discovery::{CompleteDiscoveryItem, OpenDiscovery, SignDiscovery};
 use segue_domain::gates::{self, SignGate};
+use segue_domain::headaches::Headaches;
 use segue_domain::ids::ChunkId;
 use segue_domain::routing_changes::{ApproveStep, ProposeStep, Step};
 use segue_domain::schedule::{ProposePlan, SignPlan};
@@ -283,12 +284,19 @@ fn take_step(scene: &Scene<'_>, chunk: &Chunk, percent: u8) -> Option<Move> {
 }
 
 /// The numbers the example's chunks are accepted with.
-fn outcome(scene: &Scene<'_>) -> OutcomeRecord {
+fn outcome(scene: &Scene<'_>, chunk: &Chunk) -> OutcomeRecord {
+    let planned = &chunk.planned;
+    let baseline = scene.t.baselines.of(&planned.site, &planned.call_type);
+    let answered = 1_460;
     OutcomeRecord {
         offered: 1_500,
         answered_within: 1_230,
         abandoned: 40,
+        answered,
+        handle_s: answered * baseline.map_or(0, |b| u64::from(b.aht_s)),
         incidents: 0,
+        headaches: Headaches::default(),
+        headaches_in_house: Headaches::default(),
         formula: scene.t.terms.service_level_formula.clone(),
         verdict: Verdict::Pass,
         evidence: "parity report 12".into(),
@@ -303,7 +311,7 @@ fn accepted(scene: &Scene<'_>, id: &ChunkId) -> Option<Move> {
         .or_else(|| needs::first_of(needs::BEFORE_ACCEPTANCE, scene, scene.t.chunk(id)?))
         .or_else(|| {
             let Some(acceptance) = scene.t.acceptances.get(id) else {
-                let (chunk, outcome) = (id.clone(), outcome(scene));
+                let (chunk, outcome) = (id.clone(), outcome(scene, scene.t.chunk(id)?));
                 let propose = ProposeAcceptance { chunk, outcome };
                 return Some(Move::say(manager(Side::Client), propose));
             };

@@ -68,6 +68,7 @@ const CHECKS: &[Check] = &[
     |t, plan, _| versions::check_agreed_kept(t, plan),
     |t, plan, _| covering::check(t, plan),
     |t, plan, _| caps::check(t, plan),
+    |t, plan, _| crate::parity::check_provable(t, plan),
     judge::check,
     rush::check,
 ];

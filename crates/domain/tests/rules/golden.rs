@@ -34,6 +34,11 @@ const HISTORIES: &[fn() -> Story] = &[
     crate::compliance::history,
     crate::licences::history,
     crate::testing::history,
+    crate::account_manager::history,
+    crate::issues::history,
+    crate::capacity::history,
+    crate::quality::history,
+    crate::partnership::history,
 ];
 
 /// From the first fact to the closed door, with a fallback on the way.

@@ -8,7 +8,9 @@
 mod fixture;
 mod support;
 
+mod account_manager;
 mod baseline;
+mod capacity;
 mod caps;
 mod compliance;
 mod contingency;
@@ -16,11 +18,15 @@ mod coverage;
 mod covering;
 mod discovery;
 mod golden;
+mod issues;
 mod knowledge;
 mod licences;
 mod main_path;
+mod parity;
+mod partnership;
 mod people;
 mod properties;
+mod quality;
 mod refusals;
 mod regressions;
 mod repeats;

@@ -275,6 +275,8 @@ fn prove(history: &mut History<'_>, side: Side, chunk: &str, number: u8) {
     } else {
         obtain(history, &Goal::Proved(chunk.into()));
     }
+    let agents = if number % 4 == 1 { 2 } else { 60 };
+    history.tries(&manager(side), crate::capacity::forecast(chunk, agents));
     for side in [side, side.other()]
         .into_iter()
         .take(1 + usize::from(number % 3))
@@ -427,6 +429,7 @@ fn every_history_keeps_the_invariants_and_replays_to_the_same_state() {
         Code::DiscoveryOpen,
         Code::NoAccountManager,
         Code::HoldRunning,
+        Code::CapacityShort,
     ] {
         assert!(seen.refused.contains_key(&code), "{code} was never met");
     }

@@ -459,7 +459,14 @@ refusals! {
         refused(|o| o.offered = 0, "add up");
         refused(|o| o.offered = 1_200, "add up");
         refused(|o| o.evidence.clear(), "evidence");
-        refused(|o| o.formula = "SL_ANSWERED_ONLY".into(), "SL_ABANDON_NEGATIVE")
+        refused(|o| o.answered = 0, "handle time NO DATA")
+    }
+
+    FormulaMismatch, numbers_by_two_formulas_are_never_compared: {
+        let mut outcome = outcome(Verdict::Pass);
+        outcome.formula = "SL_ANSWERED_ONLY".into();
+        let ask = ProposeAcceptance { chunk: MSG.into(), outcome };
+        live(MSG, 100).when(&client(), ask).refuses(Code::FormulaMismatch, "SL_ABANDON_NEGATIVE")
     }
 
     WrongState, the_state_machine_has_no_other_edges: {

@@ -6,6 +6,7 @@ use segue_domain::acceptance::{OutcomeRecord, SignAcceptance, SignClosure, Verdi
 use segue_domain::discovery::SignDiscovery;
 use segue_domain::fallback::Fallback;
 use segue_domain::gates::{self, GateLeg, RecordEvidence, SignGate};
+use segue_domain::headaches::Headaches;
 use segue_domain::ids::{ChunkId, StepId};
 use segue_domain::routing_changes::{ApproveStep, LowerShare, ProposeStep};
 use segue_domain::schedule::{Plan, ProposePlan, SignPlan};
@@ -80,7 +81,11 @@ pub(crate) fn outcome(verdict: Verdict) -> OutcomeRecord {
         offered: 1_500,
         answered_within: 1_230,
         abandoned: 40,
+        answered: 1_460,
+        handle_s: 1_460 * 90,
         incidents: 0,
+        headaches: Headaches::default(),
+        headaches_in_house: Headaches::default(),
         formula: "SL_ABANDON_NEGATIVE".into(),
         verdict,
         evidence: "parity report 12".into(),

@@ -13,6 +13,8 @@ mod roster;
 mod telephony;
 mod test_calls;
 mod training;
+mod manager;
+mod quality;
 mod waivers;
 
 use crate::way::{Move, Scene};
@@ -40,6 +42,7 @@ pub(crate) const BEFORE_DISCOVERY_SIGNED: &[Need] = &[
     knowledge::captured,
     compliance::callers,
     discovery::experience,
+    manager::present,
 ];
 
 /// Before a plan is proposed.
@@ -57,6 +60,8 @@ pub(crate) const BEFORE_GATE: &[ChunkNeed] = &[
     |scene, _| compliance::records(scene),
     |scene, _| licences::licensed(scene),
     evidence::legs,
+    manager::forecast,
+    evidence::test_calls,
     contingency::plan,
     contingency::drill,
     contingency::escalation,
@@ -81,11 +86,13 @@ pub(crate) const BEFORE_STEP: &[ChunkNeed] = &[
 /// Before acceptance of a chunk is proposed.
 #[rustfmt::skip] // one line per concern
 pub(crate) const BEFORE_ACCEPTANCE: &[ChunkNeed] = &[
+    quality::reviewed,
 ];
 
 /// Before the door of a chunk is closed.
 #[rustfmt::skip] // one line per concern
 pub(crate) const BEFORE_CLOSURE: &[ChunkNeed] = &[
+    quality::rated,
 ];
 
 /// The first need that is not met.

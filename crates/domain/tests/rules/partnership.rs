@@ -1,0 +1,203 @@
+//! Business case, scorecard, confidence and certificate (B1, B2, B3, A33).
+
+use crate::fixture::{director, manager};
+use crate::support::Story;
+use segue_domain::business_case::RecordBusinessCase;
+use segue_domain::certificate::certificate;
+use segue_domain::scorecard::{Pillar, RatePillar};
+use segue_domain::{Code, Event, Side, boards, replay};
+use segue_example::{Example, Goal};
+
+const MSG: &str = "RVS-Main/MSG";
+
+fn rate(pillar: Pillar, rating: u8) -> RatePillar {
+    RatePillar {
+        pillar,
+        rating,
+        evidence: "review of March".into(),
+    }
+}
+
+fn case(outsourced_cents_per_call: u64) -> RecordBusinessCase {
+    RecordBusinessCase {
+        call_type: "TRIAGE".into(),
+        in_house_cents_per_call: 2_600,
+        outsourced_cents_per_call,
+        calls_per_year: 104_000,
+        overlap_cents: 9_000_000,
+        severance_cents: 4_000_000,
+        telephony_cents: 500_000,
+        agent_cents_per_hour: 5_500,
+        aht_s: 660,
+        reference: "offer 3".into(),
+    }
+}
+
+/// Each kind of fact of this concern.
+pub(crate) fn history() -> Story {
+    let mut story = Story::created();
+    story.does(&manager(Side::Client), case(1_900));
+    story.does(&manager(Side::Client), rate(Pillar::Culture, 4));
+    story
+}
+
+/// B1 CHECK: a price that implies 5 calls a nurse-hour at 660 s, where 5.45 is the most, is flagged.
+#[test]
+fn b1_a_price_that_no_staffing_can_meet_is_flagged_and_quality_stands_beside_the_saving() {
+    let mut story = Story::agreed();
+    let client = manager(Side::Client);
+    story.does(&client, case(1_100));
+    let draw = |story: &Story| boards::draw(&story.t, "business-case", &client, story.now).unwrap();
+    let board = draw(&story);
+    assert!(
+        board.notes[0].contains(
+            "INFEASIBLE: the price implies 5.00 calls an agent-hour; at 660 s it is 5.45 at 100 %"
+        ),
+        "{board:?}"
+    );
+    assert_eq!(board.rows[0][3], "1560000.00");
+    assert_eq!(board.rows[0][5], "not known yet");
+    story.does(&client, case(1_900));
+    assert!(!draw(&story).notes[0].contains("INFEASIBLE"));
+    story
+        .when(&client, case(0))
+        .refuses(Code::BadFact, "above zero");
+}
+
+/// One chunk of one type: its door is the last.
+fn held() -> Story {
+    let mut story = Story::new();
+    story.example = Example::small();
+    story.walks(&Goal::Accepted(MSG.into()));
+    story.hours_pass(40 * 24);
+    story
+}
+
+/// B3 CHECK: closing is refused with three pillars of four.
+#[test]
+fn b3_the_last_door_stays_open_until_both_rated_all_four_pillars() {
+    let mut story = held();
+    for side in Side::BOTH {
+        for pillar in [
+            Pillar::Culture,
+            Pillar::EmotionalImpact,
+            Pillar::AccountManagement,
+        ] {
+            story.does(&manager(side), rate(pillar, 3));
+        }
+    }
+    let refused = story
+        .when(
+            &director(Side::Client),
+            story.sign_closure(Side::Client, MSG),
+        )
+        .refuses(Code::ScorecardOpen, "rating of optimisation and transfer");
+    assert_eq!(refused.missing.len(), 2, "{refused}");
+    story.does(&manager(Side::Client), rate(Pillar::Culture, 5));
+    let board = boards::draw(&story.t, "scorecard", &manager(Side::Client), story.now).unwrap();
+    assert_eq!(board.rows[0][2..4], ["5 of 5", "up"]);
+    story
+        .when(&manager(Side::Client), rate(Pillar::Culture, 0))
+        .refuses(Code::BadFact, "1 (poor)");
+    story.closes(MSG);
+}
+
+#[test]
+fn b2_both_questions_are_answered_with_evidence() {
+    let story = held();
+    let board = boards::draw(&story.t, "confidence", &manager(Side::Client), story.now).unwrap();
+    for question in ["Did we decide right?", "Do they have what it takes?"] {
+        assert!(
+            board.rows.iter().any(|row| row[0] == question),
+            "{question}"
+        );
+    }
+    assert!(board.rows.iter().all(|row| !row[3].is_empty()), "{board:?}");
+}
+
+/// A33 CHECK: granted over the whole history; without the one test call in it, it is not.
+#[test]
+fn a33_the_certificate_follows_from_the_history() {
+    let mut story = held();
+    let before = certificate(&story.t);
+    assert_eq!((before.granted, before.deviations), (false, Vec::new()));
+    story.closes(MSG);
+    assert!(certificate(&story.t).granted);
+    let without = |gone: fn(&Event) -> bool| {
+        let facts: Vec<_> = story
+            .facts
+            .iter()
+            .filter(|fact| !gone(fact))
+            .cloned()
+            .collect();
+        let judged = certificate(&replay(crate::support::id(), &facts));
+        assert!(!judged.granted);
+        judged
+            .deviations
+            .into_iter()
+            .map(|d| d.part)
+            .collect::<Vec<_>>()
+    };
+    assert!(without(|e| matches!(e, Event::TestCallRecorded(_))).contains(&"Test"));
+    assert!(without(|e| matches!(e, Event::GatePassed(_))).contains(&"Test"));
+    assert!(without(|e| matches!(e, Event::DiscoverySigned(_))).contains(&"Collaborate"));
+    // B18 CHECK: an account manager named too late is a finding.
+    assert!(without(|e| matches!(e, Event::AccountManagerChanged(_))).contains(&"Collaborate"));
+    let board = boards::draw(&story.t, "certificate", &manager(Side::Client), story.now).unwrap();
+    assert!(board.notes[0].starts_with("GRANTED"), "{board:?}");
+}
+
+#[test]
+fn a11_a_chunk_closes_with_its_headache_index() {
+    let mut story = Story::new();
+    story.goes_live(MSG, 20);
+    let issue = segue_domain::issues::ReportIssue {
+        title: "fax tone at night".into(),
+        severity: segue_domain::issues::Severity::Sev1,
+        chunk: Some(MSG.into()),
+        text: String::new(),
+    };
+    story.does(&manager(Side::Client), issue);
+    story.goes_live(MSG, 100);
+    let mut outcome = crate::support::outcome(segue_domain::acceptance::Verdict::Pass);
+    outcome.headaches.complaints = 3;
+    outcome.headaches.minutes_outside = 40;
+    outcome.headaches_in_house.calls = 1_000;
+    outcome.headaches_in_house.complaints = 6;
+    let chunk = MSG.into();
+    let propose = segue_domain::acceptance::ProposeAcceptance { chunk, outcome };
+    story.does(&manager(Side::Client), propose);
+    // Over 1,500 calls: 8 for the issue, 3 complaints, 4 for forty minutes.
+    let board = boards::draw(&story.t, "headaches", &manager(Side::Client), story.now).unwrap();
+    assert_eq!(board.rows[0][4..], ["10.0", "6.0"]);
+}
+
+/// §7.8: thirty days, and not before the end of a month and a holiday weekend were seen.
+#[test]
+fn the_hold_period_sees_a_month_end_and_a_holiday_weekend() {
+    let until = |holidays: &[&str]| {
+        let mut story = Story::new();
+        story.example = Example::small().with(MSG, |chunk| {
+            chunk.windows = vec![segue_domain::windows::ShiftWindow {
+                window: "Mon-Sun 00:00-24:00".into(),
+                zone: crate::fixture::ZONE.into(),
+                holidays: segue_domain::windows::Holidays {
+                    dates: holidays.iter().map(|day| day.parse().unwrap()).collect(),
+                    ..Default::default()
+                },
+            }];
+        });
+        story.walks(&Goal::Live(MSG.into(), 100));
+        story.now = "2027-08-01T14:00:00Z".parse().unwrap();
+        story.walks(&Goal::Accepted(MSG.into()));
+        match &story.chunk(MSG).state {
+            segue_domain::chunks::ChunkState::Held { hold_until, .. } => hold_until.to_string(),
+            other => panic!("{other:?}"),
+        }
+    };
+    // Thirty days from 1 August end on the 31st; the month does at midnight in New York.
+    assert_eq!(until(&[]), "2027-09-01T04:00:00Z");
+    // Labor Day, Monday 6 September; a holiday in the middle of a week is no weekend.
+    assert_eq!(until(&["2027-08-18"]), "2027-09-01T04:00:00Z");
+    assert_eq!(until(&["2027-09-06"]), "2027-09-07T04:00:00Z");
+}
