@@ -50,6 +50,11 @@ pub const KINDS: &[Kind] = &[
     crate::compliance::BOARD,
     crate::compliance::INCIDENTS_BOARD,
     crate::licences::BOARD,
+    crate::people::fallback_capacity::BOARD,
+    crate::people::NOTICES,
+    crate::people::PEOPLE,
+    crate::people::recognition::BOARD,
+    crate::people::commitments::BOARD,
 ];
 
 /// Draws a board for a reader.

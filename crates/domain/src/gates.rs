@@ -75,6 +75,9 @@ const CHECKS: &[Check] = &[
     crate::contingency::findings,
     crate::compliance::findings,
     crate::licences::findings,
+    crate::people::fallback_capacity::findings,
+    crate::people::key_persons::findings,
+    crate::shared_agents::findings,
 ];
 
 pub(crate) const BOARD: Kind = Kind {

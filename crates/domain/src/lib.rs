@@ -37,6 +37,7 @@ pub mod refusal;
 pub mod routing_changes;
 pub mod schedule;
 pub mod share;
+pub mod shared_agents;
 pub mod signature;
 pub mod site_serial;
 pub mod soak;

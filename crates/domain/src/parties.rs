@@ -11,6 +11,7 @@ use crate::ids::{PersonId, SiteId, is_usable};
 use crate::ladder::{CallType, Rung};
 use crate::licences::LicenceTerms;
 use crate::lines::{Line, bad};
+use crate::people::PeopleTerms;
 use crate::refusal::{Code, Refusal};
 use crate::signature::is_public_key;
 use crate::soak::Soak;
@@ -102,6 +103,8 @@ pub struct Terms {
     pub compliance: ComplianceTerms,
     /// Nurses' licences.
     pub licences: LicenceTerms,
+    /// Key persons, notice and the fallback roster.
+    pub people: PeopleTerms,
     /// Days a chunk stands at its last step before acceptance.
     pub soak: Soak,
     /// Contingency: drills, escalation, triggers, open work.
@@ -125,6 +128,7 @@ impl Default for Terms {
             discovery: DiscoveryTerms::default(),
             compliance: ComplianceTerms::default(),
             licences: LicenceTerms::default(),
+            people: PeopleTerms::default(),
             soak: Soak::default(),
             contingency: ContingencyTerms::default(),
             caps: Caps::default(),

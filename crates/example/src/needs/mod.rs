@@ -7,6 +7,7 @@ mod discovery;
 mod evidence;
 mod knowledge;
 mod licences;
+mod people;
 mod waivers;
 
 use crate::way::{Move, Scene};
@@ -42,6 +43,7 @@ pub(crate) const BEFORE_PLAN: &[Need] = &[
     compliance::records,
     licences::licensed,
     waivers::signed,
+    people::ready,
 ];
 
 /// Before the gate of a chunk is signed, and again before each step: evidence grows old.
@@ -50,6 +52,7 @@ pub(crate) const BEFORE_GATE: &[ChunkNeed] = &[
     |scene, _| knowledge::captured(scene),
     |scene, _| compliance::records(scene),
     |scene, _| licences::licensed(scene),
+    people::ready_for,
     evidence::legs,
     evidence::test_calls,
     contingency::plan,
