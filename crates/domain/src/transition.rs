@@ -239,7 +239,6 @@ pub fn decide(t: &Transition, command: &Command, actor: &Actor, now: Timestamp) 
     clippy::too_many_lines,
     reason = "a table: one line per kind of fact, and no rule of its own"
 )]
-#[expect(clippy::too_many_lines, reason = "one line per fact")]
 pub fn apply(t: &mut Transition, event: &Event) {
     t.version += 1;
     match event {
