@@ -106,7 +106,7 @@ fn the_project_manager_is_not_exchanged_around_a_go_live() {
     asks(&mut story);
     answers(&mut story, true);
     // RVS-Main/MSG goes live on 1 March.
-    for day in [date(2027, 2, 15), date(2027, 3, 30)] {
+    for day in [date(2027, 2, 15), date(2027, 3, 14)] {
         story.on(day);
         story
             .when(&ours(), internal("MG-2"))
