@@ -74,6 +74,11 @@ pub const KINDS: &[Kind] = &[
     crate::scorecard::CONFIDENCE,
     crate::scorecard::BOARD,
     crate::certificate::BOARD,
+    crate::people::fallback_capacity::BOARD,
+    crate::people::NOTICES,
+    crate::people::PEOPLE,
+    crate::people::recognition::BOARD,
+    crate::people::commitments::BOARD,
 ];
 
 /// Draws a board for a reader.

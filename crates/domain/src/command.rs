@@ -39,12 +39,31 @@ use crate::parties::CreateTransition;
 use crate::people::notice_rules::AdoptNoticeTable;
 use crate::resource_access::{DeclareResources, RecordAccess};
 use crate::qa::{RecordCalibration, RecordQaReviews, RecordSurvey, ReviewAutoFails};
+use crate::people::commitments::{ConfirmCommitment, KeepCommitment, ProposeCommitment};
+use crate::people::communications::TellAudience;
+use crate::people::disconnections::{CarryOutDisconnection, PlanDisconnection, ReleaseStaff};
+use crate::people::fallback_minimums::{ProposeFallbackMinimums, SignFallbackMinimums};
+use crate::people::fallback_roster::{
+    AcceptFallbackShifts, RecordReachability, WithdrawFallbackShift,
+};
+use crate::people::key_persons::{HandOverKeyPost, RecordKeyPersonChange};
+use crate::people::mood::TakeMoodPulse;
+use crate::people::notice_rules::{AdoptNoticeTable, RecordWorkforce};
+use crate::people::notices::ServeNotices;
+use crate::people::paths::{DecidePaths, OfferPaths};
+use crate::people::project_manager::AppointProjectManager;
+use crate::people::recognition::GiveThanks;
+use crate::people::roster::{DefineShifts, RecordResignation, RosterStaff};
+use crate::people::separations::{
+    CarryOutSeparation, ConfirmSeparation, DecideRetention, PlanSeparation,
+};
 use crate::routing_changes::{ApproveStep, LowerShare, ProposeStep};
 use crate::schedule::constraints::{DeclareConstraint, WithdrawConstraint};
 use crate::schedule::items::CompletePlanItem;
 use crate::schedule::messages::WriteMessage;
 use crate::schedule::{ProposePlan, SignPlan};
 use crate::scorecard::RatePillar;
+use crate::shared_agents::ShareAgents;
 use crate::suggestions::PostSuggestion;
 use crate::suggestions::hazards::{AnswerHazard, ReportHazard};
 use crate::suggestions::optimisation::{
@@ -277,4 +296,62 @@ commands! {
     RecordBusinessCase => "record_business_case";
     /// Records calls, handle time and agents ready, by which the next step of a chunk is judged.
     RecordForecast => "record_forecast";
+    /// Says which rostered agents also work for other clients.
+    ShareAgents => "share_agents";
+    /// Says how large a centre's workforce is and where.
+    RecordWorkforce => "record_workforce";
+    /// Defines the shifts of the centres.
+    DefineShifts => "define_shifts";
+    /// Puts staff on the in-house roster, or changes them.
+    RosterStaff => "roster_staff";
+    /// Records that somebody leaves of their own accord.
+    RecordResignation => "record_resignation";
+    /// Records paths offered to people.
+    OfferPaths => "offer_paths";
+    /// Records what people decided about their paths.
+    DecidePaths => "decide_paths";
+    /// Proposes how many people must be able to answer at home.
+    ProposeFallbackMinimums => "propose_fallback_minimums";
+    /// Signs the minimums for one party, or as clinical lead.
+    SignFallbackMinimums => "sign_fallback_minimums";
+    /// Records who accepted to come when calls come home.
+    AcceptFallbackShifts => "accept_fallback_shifts";
+    /// Takes somebody off a fallback shift.
+    WithdrawFallbackShift => "withdraw_fallback_shift";
+    /// Records how many of the fallback roster could be reached.
+    RecordReachability => "record_reachability";
+    /// Records notices served.
+    ServeNotices => "serve_notices";
+    /// Plans the day from which somebody no longer works in-house.
+    PlanSeparation => "plan_separation";
+    /// Decides whether somebody is asked to stay after a date slipped.
+    DecideRetention => "decide_retention";
+    /// Records that counsel confirmed a planned separation.
+    ConfirmSeparation => "confirm_separation";
+    /// Says that a planned separation takes place.
+    CarryOutSeparation => "carry_out_separation";
+    /// Plans the day a line is cut off from home.
+    PlanDisconnection => "plan_disconnection";
+    /// Says that a planned disconnection takes place now.
+    CarryOutDisconnection => "carry_out_disconnection";
+    /// Lets access or the licence of a person go.
+    ReleaseStaff => "release_staff";
+    /// Records who was told what becomes of the people.
+    TellAudience => "tell_audience";
+    /// Thanks somebody, with credit.
+    GiveThanks => "give_thanks";
+    /// Brings one mood pulse of one group.
+    TakeMoodPulse => "take_mood_pulse";
+    /// Appoints the client's implementation project manager.
+    AppointProjectManager => "appoint_project_manager";
+    /// Records that a key post has another holder.
+    RecordKeyPersonChange => "record_key_person_change";
+    /// Records that a key post was handed over.
+    HandOverKeyPost => "hand_over_key_post";
+    /// Proposes a commitment to the people.
+    ProposeCommitment => "propose_commitment";
+    /// Confirms a commitment, as human resources of the other party.
+    ConfirmCommitment => "confirm_commitment";
+    /// Says that a commitment was kept.
+    KeepCommitment => "keep_commitment";
 }

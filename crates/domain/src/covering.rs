@@ -11,7 +11,6 @@ use crate::text;
 use crate::transition::Transition;
 use crate::windows::ShiftWindow;
 use jiff::civil::Date;
-use jiff::tz::TimeZone;
 use jiff::{Timestamp, Zoned};
 use serde::{Deserialize, Serialize};
 use std::collections::BTreeSet;
@@ -116,11 +115,7 @@ fn check_route(
 
 /// The first instant of a date at the centre of a line.
 pub(crate) fn midnight(t: &Transition, line: &Line, date: Date) -> Zoned {
-    let zone = t
-        .site_zone(&line.site)
-        .and_then(|name| TimeZone::get(name).ok());
-    date.to_zoned(zone.unwrap_or(TimeZone::UTC))
-        .unwrap_or_default()
+    t.midnight_at(&line.site, date)
 }
 
 /// A call as people would speak of it: line, type, language, population, local time.

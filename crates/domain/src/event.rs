@@ -42,6 +42,24 @@ use crate::licences::{CallEscalated, LicencesRecorded};
 use crate::parties::TransitionCreated;
 use crate::people::notice_rules::NoticeTableAdopted;
 use crate::qa::{AutoFailsReviewed, CallersSurveyed, QaReviewed, ReviewersCalibrated};
+use crate::people::commitments::{CommitmentConfirmed, CommitmentKept, CommitmentProposed};
+use crate::people::communications::AudienceTold;
+use crate::people::disconnections::{DisconnectionCarriedOut, DisconnectionPlanned, StaffReleased};
+use crate::people::fallback_minimums::{FallbackMinimumsProposed, FallbackMinimumsSigned};
+use crate::people::fallback_roster::{
+    FallbackShiftWithdrawn, FallbackShiftsAccepted, ReachabilityRecorded,
+};
+use crate::people::key_persons::{KeyPersonChanged, KeyPostHandedOver};
+use crate::people::mood::{MoodPulseSuppressed, MoodPulseTaken};
+use crate::people::notice_rules::{NoticeTableAdopted, WorkforceRecorded};
+use crate::people::notices::NoticesServed;
+use crate::people::paths::{PathsDecided, PathsOffered};
+use crate::people::project_manager::ProjectManagerAppointed;
+use crate::people::recognition::ThanksGiven;
+use crate::people::roster::{ShiftsDefined, StaffResigned, StaffRostered};
+use crate::people::separations::{
+    RetentionDecided, SeparationCarriedOut, SeparationConfirmed, SeparationPlanned,
+};
 use crate::refusal::Code;
 use crate::resource_access::{AccessRecorded, ResourcesDeclared};
 use crate::routing_changes::{ShareChanged, StepApproved, StepProposed};
@@ -50,6 +68,7 @@ use crate::schedule::items::PlanItemCompleted;
 use crate::schedule::messages::MessageWritten;
 use crate::schedule::{PlanProposed, PlanSigned, ScheduleAgreed};
 use crate::scorecard::PillarRated;
+use crate::shared_agents::AgentsShared;
 use crate::suggestions::SuggestionPosted;
 use crate::suggestions::hazards::{HazardAnswered, HazardReported};
 use crate::suggestions::optimisation::{
@@ -195,6 +214,36 @@ events! {
     PillarRated => "pillar_rated", "One party rated a pillar of the partnership.";
     BusinessCaseRecorded => "business_case_recorded", "The business case of a call type stands.";
     ForecastRecorded => "forecast_recorded", "A forecast of a chunk was recorded.";
+    AgentsShared => "agents_shared", "Which agents also work for other clients is known.";
+    WorkforceRecorded => "workforce_recorded", "Size and place of a workforce were recorded.";
+    ShiftsDefined => "shifts_defined", "Shifts of the centres are defined.";
+    StaffRostered => "staff_rostered", "In-house staff are on the roster.";
+    StaffResigned => "staff_resigned", "Somebody leaves of their own accord.";
+    PathsOffered => "paths_offered", "Paths were offered to people.";
+    PathsDecided => "paths_decided", "People decided about their paths.";
+    FallbackMinimumsProposed => "fallback_minimums_proposed", "Minimums of people at home were proposed.";
+    FallbackMinimumsSigned => "fallback_minimums_signed", "One signature under the minimums of people at home.";
+    FallbackShiftsAccepted => "fallback_shifts_accepted", "People accepted to come when calls come home.";
+    FallbackShiftWithdrawn => "fallback_shift_withdrawn", "Somebody no longer takes a fallback shift.";
+    ReachabilityRecorded => "reachability_recorded", "Somebody counted who of the fallback roster can be reached.";
+    NoticesServed => "notices_served", "Notices were served.";
+    SeparationPlanned => "separation_planned", "A separation is planned.";
+    RetentionDecided => "retention_decided", "It was decided about staying longer.";
+    SeparationConfirmed => "separation_confirmed", "Counsel confirmed a separation.";
+    SeparationCarriedOut => "separation_carried_out", "A separation took place.";
+    DisconnectionPlanned => "disconnection_planned", "A disconnection of a line from home is planned.";
+    DisconnectionCarriedOut => "disconnection_carried_out", "A line is cut off from home.";
+    StaffReleased => "staff_released", "Access or a licence was let go.";
+    AudienceTold => "audience_told", "Somebody was told what becomes of the people.";
+    ThanksGiven => "thanks_given", "Somebody was thanked.";
+    MoodPulseTaken => "mood_pulse_taken", "A group's mood was taken.";
+    MoodPulseSuppressed => "mood_pulse_suppressed", "A mood pulse would have revealed somebody and was not kept.";
+    ProjectManagerAppointed => "project_manager_appointed", "The client's project manager is appointed.";
+    KeyPersonChanged => "key_person_changed", "A key post has another holder.";
+    KeyPostHandedOver => "key_post_handed_over", "A key post was handed over.";
+    CommitmentProposed => "commitment_proposed", "A commitment to the people was proposed.";
+    CommitmentConfirmed => "commitment_confirmed", "Human resources of both parties confirmed a commitment.";
+    CommitmentKept => "commitment_kept", "A commitment to the people was kept.";
     CommandRefused => "command_refused", "Somebody asked for what a rule refuses.";
 }
 

@@ -82,6 +82,9 @@ const CHECKS: &[Check] = &[
     crate::licences::findings,
     crate::test_campaign::findings,
     crate::telephony_checks::findings,
+    crate::people::fallback_capacity::findings,
+    crate::people::key_persons::findings,
+    crate::shared_agents::findings,
 ];
 
 pub(crate) const BOARD: Kind = Kind {

@@ -63,6 +63,10 @@ id! {
     AgentId
     /// One in-house employee, by a pseudonym that only the client can resolve.
     StaffId
+    /// A shift of an in-house centre: `nights`.
+    ShiftId
+    /// A commitment to the in-house people.
+    CommitmentId
     /// A segment of callers: by city, state, line, language, age, literacy or expectation.
     SegmentId
     /// A piece of know-how, captured with credit.

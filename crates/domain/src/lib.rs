@@ -53,6 +53,7 @@ pub mod routing_changes;
 pub mod schedule;
 pub mod scorecard;
 pub mod share;
+pub mod shared_agents;
 pub mod signature;
 pub mod site_serial;
 pub mod soak;

@@ -18,6 +18,7 @@ use crate::licences::LicenceTerms;
 use crate::lines::{Line, bad};
 use crate::parity::Margins;
 use crate::qa::QualityTerms;
+use crate::people::PeopleTerms;
 use crate::refusal::{Code, Refusal};
 use crate::signature::is_public_key;
 use crate::soak::Soak;
@@ -112,6 +113,8 @@ pub struct Terms {
     pub compliance: ComplianceTerms,
     /// Nurses' licences.
     pub licences: LicenceTerms,
+    /// Key persons, notice and the fallback roster.
+    pub people: PeopleTerms,
     /// Days a chunk stands at its last step before acceptance.
     pub soak: Soak,
     /// Contingency: drills, escalation, triggers, open work.
@@ -156,6 +159,7 @@ impl Default for Terms {
             discovery: DiscoveryTerms::default(),
             compliance: ComplianceTerms::default(),
             licences: LicenceTerms::default(),
+            people: PeopleTerms::default(),
             soak: Soak::default(),
             contingency: ContingencyTerms::default(),
             caps: Caps::default(),

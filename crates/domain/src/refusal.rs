@@ -88,6 +88,15 @@ codes! {
     ClinicalVeto => "CLINICAL_VETO", "B20, §4.4", "a clinical lead's veto on consult or triage holds until the clinical lead withdraws it";
     ScorecardOpen => "SCORECARD_OPEN", "B3", "the last door is closed when both parties have rated all four pillars";
     WrongState => "WRONG_STATE", "§4.4", "the state machine has no such edge";
+    FallbackCapacity => "FALLBACK_CAPACITY", "A31, B11", "nobody goes whom home needs to be able to answer";
+    NoticeRunning => "NOTICE_RUNNING", "B11, §2.4", "nobody goes before the notice the law asks for has run";
+    AdditionalNotice => "ADDITIONAL_NOTICE", "B11, §2.4", "when the move slips, the old date is not kept: another notice, a decision about staying";
+    CounselOpen => "COUNSEL_OPEN", "B11, §7.4", "dates are computed, law is not decided: counsel confirms";
+    ReadinessUntilClosed => "READINESS_UNTIL_CLOSED", "§7.8", "people, access, licences, numbers and trunks stay until the chunks that need them are closed";
+    StaffHearFirst => "STAFF_HEAR_FIRST", "B11", "affected staff hear first, from a person";
+    ManagersFirst => "MANAGERS_FIRST", "B12", "the existing managers are asked to lead the implementation before anybody from outside";
+    DoubleBooking => "DOUBLE_BOOKING", "B12, A31", "nobody is counted twice at the same time";
+    KeyPersonLock => "KEY_PERSON_LOCK", "§3.4", "key persons stay around a go-live";
     CallerData => "CALLER_DATA", "B10, design: personal data", "free text never points at one caller or patient";
     Unknown => "UNKNOWN", "A3", "what is named exists";
 }

@@ -16,7 +16,6 @@ use crate::signature::{Added, Agreement, SignatureInput, Signed};
 use crate::transition::Transition;
 use crate::{account_manager, fallback, gates, ladder, schedule, site_serial};
 use jiff::Timestamp;
-use jiff::tz::TimeZone;
 use serde::{Deserialize, Serialize};
 
 /// One concern's question to a forward step.
@@ -329,11 +328,7 @@ fn check_planned(
             .who("both parties, in a new version of the plan")
             .how("take the agreed step, or propose a plan with other steps"));
     }
-    let zone = t
-        .site_zone(&chunk.planned.site)
-        .and_then(|name| TimeZone::get(name).ok())
-        .unwrap_or(TimeZone::UTC);
-    let today = now.to_zoned(zone).date();
+    let today = t.day_at(&chunk.planned.site, now);
     if today < from {
         return Err(Refusal::new(Code::StepTooEarly)
             .missing(format!(

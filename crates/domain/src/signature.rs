@@ -302,6 +302,10 @@ pub fn hash_to_sign(t: &Transition, command: &str, fields: &Map<String, Value>) 
             .plans
             .get(&ChunkId::from(text("chunk")?))
             .map(|plan| plan.proposed.hash.clone()),
+        "sign_fallback_minimums" => {
+            let proposed = t.people.minimums.proposed.as_ref()?;
+            Some(proposed.hash.clone())
+        }
         "sign_closure" => chunk().map(|id| acceptance::closure_hash(t, &id)),
         _ => None,
     }

@@ -21,6 +21,9 @@ use crate::fallback::{self, Incident};
 use crate::gates::{self, Gate};
 use crate::ids::{CallTypeId, ChunkId, IncidentId, LineId, SiteId, StepId, TransitionId, WaiverId};
 use crate::issues::{self, Issues};
+use crate::ids::{
+    AgentId, CallTypeId, ChunkId, IncidentId, LineId, SiteId, StepId, TransitionId, WaiverId,
+};
 use crate::knowledge::{self, Knowledge};
 use crate::kudos::{self, Fun};
 use crate::ladder::{CallType, Rung};
@@ -37,6 +40,7 @@ use crate::schedule::{self, Plan, Schedule};
 use crate::schedule::{self, Plan, Schedule, constraints, items, messages};
 use crate::scorecard::{self, Scorecard};
 use crate::share::TrafficShare;
+use crate::shared_agents;
 use crate::signature::{Agreement, Needs};
 use crate::suggestions::{self, Suggestions};
 use crate::telephony_checks::{self, TelephonyChecks};
@@ -45,11 +49,11 @@ use crate::test_campaign::{self, Campaign};
 use crate::test_scenarios::{self, Library};
 use crate::training::{self, Training};
 use crate::waivers::{self, Waiver};
-use jiff::Timestamp;
 use jiff::civil::Date;
 use jiff::tz::TimeZone;
+use jiff::{Timestamp, Zoned};
 use serde::Serialize;
-use std::collections::BTreeMap;
+use std::collections::{BTreeMap, BTreeSet};
 
 /// Where the whole move stands (§4.4).
 #[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Serialize)]
@@ -122,6 +126,8 @@ pub struct Transition {
     pub acceptances: BTreeMap<ChunkId, Acceptance>,
     /// The outsourcer's agents on this work.
     pub agents: Roster,
+    /// Those of them who also work for other clients.
+    pub shared_agents: BTreeSet<AgentId>,
     /// How the in-house centres did before anything moved.
     pub baselines: Baselines,
     /// Evidence of law and contract.
@@ -174,6 +180,7 @@ pub struct Transition {
 ///
 /// # Errors
 /// A [`Refusal`]: rule, what is missing, who can fix it, how.
+#[expect(clippy::too_many_lines, reason = "one line per command")]
 pub fn decide(t: &Transition, command: &Command, actor: &Actor, now: Timestamp) -> Decided {
     if !t.is_created() && !matches!(command, Command::CreateTransition(_)) {
         return Err(Refusal::new(Code::NotCreated)
@@ -278,6 +285,37 @@ pub fn decide(t: &Transition, command: &Command, actor: &Actor, now: Timestamp) 
         Command::SignWaiver(c) => waivers::sign(t, c, actor, now),
         Command::ConfirmLegalTable(c) => legal_tables::confirm(t, c, actor, now),
         Command::AdoptNoticeTable(c) => people::notice_rules::adopt(t, c, actor, now),
+        Command::ShareAgents(c) => shared_agents::share(t, c, actor, now),
+        Command::RecordWorkforce(c) => people::notice_rules::record_workforce(t, c, actor, now),
+        Command::DefineShifts(c) => people::roster::define_shifts(t, c, actor, now),
+        Command::RosterStaff(c) => people::roster::roster(t, c, actor, now),
+        Command::RecordResignation(c) => people::roster::resign(t, c, actor, now),
+        Command::OfferPaths(c) => people::paths::offer(t, c, actor, now),
+        Command::DecidePaths(c) => people::paths::decide(t, c, actor, now),
+        Command::ProposeFallbackMinimums(c) => people::fallback_minimums::propose(t, c, actor, now),
+        Command::SignFallbackMinimums(c) => people::fallback_minimums::sign(t, c, actor, now),
+        Command::AcceptFallbackShifts(c) => people::fallback_roster::accept(t, c, actor, now),
+        Command::WithdrawFallbackShift(c) => people::fallback_roster::withdraw(t, c, actor, now),
+        Command::RecordReachability(c) => {
+            people::fallback_roster::record_reachability(t, c, actor, now)
+        }
+        Command::ServeNotices(c) => people::notices::serve(t, c, actor, now),
+        Command::PlanSeparation(c) => people::separations::plan(t, c, actor, now),
+        Command::DecideRetention(c) => people::separations::decide_retention(t, c, actor, now),
+        Command::ConfirmSeparation(c) => people::separations::confirm(t, c, actor, now),
+        Command::CarryOutSeparation(c) => people::separations::carry_out(t, c, actor, now),
+        Command::PlanDisconnection(c) => people::disconnections::plan(t, c, actor, now),
+        Command::CarryOutDisconnection(c) => people::disconnections::carry_out(t, c, actor, now),
+        Command::ReleaseStaff(c) => people::disconnections::release(t, c, actor, now),
+        Command::TellAudience(c) => people::communications::tell(t, c, actor, now),
+        Command::GiveThanks(c) => people::recognition::thank(t, c, actor, now),
+        Command::TakeMoodPulse(c) => people::mood::take(t, c, actor, now),
+        Command::AppointProjectManager(c) => people::project_manager::appoint(t, c, actor, now),
+        Command::RecordKeyPersonChange(c) => people::key_persons::record(t, c, actor, now),
+        Command::HandOverKeyPost(c) => people::key_persons::hand_over(t, c, actor, now),
+        Command::ProposeCommitment(c) => people::commitments::propose(t, c, actor, now),
+        Command::ConfirmCommitment(c) => people::commitments::confirm(t, c, actor, now),
+        Command::KeepCommitment(c) => people::commitments::keep(t, c, actor, now),
     }
 }
 
@@ -291,6 +329,10 @@ pub fn apply(t: &mut Transition, event: &Event) {
     match event {
         Event::TransitionCreated(e) => parties::apply_created(t, e),
         Event::AccountManagerChanged(e) => account_manager::apply_changed(t, e),
+        Event::AccountManagerChanged(e) => {
+            people::key_persons::note_account_manager(t, e);
+            t.account_manager = e.person.is_some().then(|| e.clone());
+        }
         Event::DiscoveryOpened(e) => discovery::apply_opened(t, e),
         Event::CallFlowRecorded(e) => discovery::flows::apply_recorded(t, e),
         Event::CallFlowWalked(e) => discovery::flows::apply_walked(t, e),
@@ -398,6 +440,36 @@ pub fn apply(t: &mut Transition, event: &Event) {
         Event::WaiverSigned(e) => waivers::apply_signed(t, e),
         Event::LegalTableConfirmed(e) => legal_tables::apply_confirmed(t, e),
         Event::NoticeTableAdopted(e) => people::notice_rules::apply_adopted(t, e),
+        Event::AgentsShared(e) => shared_agents::apply_shared(t, e),
+        Event::WorkforceRecorded(e) => people::notice_rules::apply_workforce(t, e),
+        Event::ShiftsDefined(e) => people::roster::apply_shifts(t, e),
+        Event::StaffRostered(e) => people::roster::apply_rostered(t, e),
+        Event::StaffResigned(e) => people::roster::apply_resigned(t, e),
+        Event::PathsOffered(e) => people::paths::apply_offered(t, e),
+        Event::PathsDecided(e) => people::paths::apply_decided(t, e),
+        Event::FallbackMinimumsProposed(e) => people::fallback_minimums::apply_proposed(t, e),
+        Event::FallbackMinimumsSigned(e) => people::fallback_minimums::apply_signed(t, e),
+        Event::FallbackShiftsAccepted(e) => people::fallback_roster::apply_accepted(t, e),
+        Event::FallbackShiftWithdrawn(e) => people::fallback_roster::apply_withdrawn(t, e),
+        Event::ReachabilityRecorded(e) => people::fallback_roster::apply_reachability(t, e),
+        Event::NoticesServed(e) => people::notices::apply_served(t, e),
+        Event::SeparationPlanned(e) => people::separations::apply_planned(t, e),
+        Event::RetentionDecided(e) => people::separations::apply_retention(t, e),
+        Event::SeparationConfirmed(e) => people::separations::apply_confirmed(t, e),
+        Event::SeparationCarriedOut(e) => people::separations::apply_carried_out(t, e),
+        Event::DisconnectionPlanned(e) => people::disconnections::apply_planned(t, e),
+        Event::DisconnectionCarriedOut(e) => people::disconnections::apply_carried_out(t, e),
+        Event::StaffReleased(e) => people::disconnections::apply_released(t, e),
+        Event::AudienceTold(e) => people::communications::apply_told(t, e),
+        Event::ThanksGiven(e) => people::recognition::apply_thanks(t, e),
+        Event::MoodPulseTaken(e) => people::mood::apply_taken(t, e),
+        Event::MoodPulseSuppressed(_) => {}
+        Event::ProjectManagerAppointed(e) => people::project_manager::apply_appointed(t, e),
+        Event::KeyPersonChanged(e) => people::key_persons::apply_changed(t, e),
+        Event::KeyPostHandedOver(e) => people::key_persons::apply_handed_over(t, e),
+        Event::CommitmentProposed(e) => people::commitments::apply_proposed(t, e),
+        Event::CommitmentConfirmed(e) => people::commitments::apply_confirmed(t, e),
+        Event::CommitmentKept(e) => people::commitments::apply_kept(t, e),
         Event::CommandRefused(_) => t.refused += 1,
     }
     certificate::observe(t, event);
@@ -492,6 +564,22 @@ impl Transition {
         let zone = self.sites.first().map(|site| site.zone.as_str());
         let zone = zone.and_then(|zone| TimeZone::get(zone).ok());
         now.to_zoned(zone.unwrap_or(TimeZone::UTC)).date()
+    }
+
+    /// The date at a site at an instant.
+    pub fn day_at(&self, site: &SiteId, at: Timestamp) -> Date {
+        at.to_zoned(self.zone_of(site)).date()
+    }
+
+    /// The first instant of a date at a site.
+    pub fn midnight_at(&self, site: &SiteId, date: Date) -> Zoned {
+        date.to_zoned(self.zone_of(site)).unwrap_or_default()
+    }
+
+    /// A site's zone; UTC where the site or its zone is not known.
+    fn zone_of(&self, site: &SiteId) -> TimeZone {
+        let zone = self.site_zone(site).and_then(|z| TimeZone::get(z).ok());
+        zone.unwrap_or(TimeZone::UTC)
     }
 
     /// A chunk of the agreed plan, or the refusal that says which exist.

@@ -171,6 +171,39 @@ pub const HAZARDS: &[Hazard] = &[
             "where nobody may advise, the physician on call calls back; a message and 911 or 988 are always permitted",
         ],
     },
+    Hazard {
+        id: "H-13",
+        title: "Calls come home and nobody is there",
+        cause: "nurses laid off, access removed, a number ported or a trunk cut before the doors are closed; one person counted twice",
+        effect: "the way home exists on paper only; callers wait without end",
+        harm: Major,
+        before: High,
+        after: Low,
+        refusals: &[
+            Code::FallbackCapacity,
+            Code::ReadinessUntilClosed,
+            Code::DoubleBooking,
+            Code::KeyPersonLock,
+        ],
+        others: &["too few at home freeze the way forward; whoever brings calls home is told how many are there"],
+    },
+    Hazard {
+        id: "H-14",
+        title: "The people whose work moves are hurt, and their knowledge and care go with them",
+        cause: "dates before notice has run, or silently kept when the move slips; news from the press; managers passed over",
+        effect: "distress, anger, errors at the end of a shift; nobody stays to answer when calls come home",
+        harm: Considerable,
+        before: High,
+        after: Low,
+        refusals: &[
+            Code::NoticeRunning,
+            Code::AdditionalNotice,
+            Code::CounselOpen,
+            Code::StaffHearFirst,
+            Code::ManagersFirst,
+        ],
+        others: &["mood is taken in groups of five at least; no single person is measured"],
+    },
 ];
 
 /// Refusals that keep facts straight and control no hazard by themselves, and why.

@@ -15,6 +15,7 @@ mod test_calls;
 mod training;
 mod manager;
 mod quality;
+mod people;
 mod waivers;
 
 use crate::way::{Move, Scene};
@@ -51,6 +52,7 @@ pub(crate) const BEFORE_PLAN: &[Need] = &[
     compliance::records,
     licences::licensed,
     waivers::signed,
+    people::ready,
 ];
 
 /// Before the gate of a chunk is signed, and again before each step: evidence grows old.
@@ -59,6 +61,7 @@ pub(crate) const BEFORE_GATE: &[ChunkNeed] = &[
     |scene, _| knowledge::captured(scene),
     |scene, _| compliance::records(scene),
     |scene, _| licences::licensed(scene),
+    people::ready_for,
     evidence::legs,
     manager::forecast,
     evidence::test_calls,

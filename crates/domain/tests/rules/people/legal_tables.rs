@@ -6,7 +6,7 @@ use segue_domain::legal_tables::{ConfirmLegalTable, LegalTable, banner};
 use segue_domain::people::notice_rules::AdoptNoticeTable;
 use segue_domain::{Code, Side, boards};
 
-pub(super) fn shipped() -> AdoptNoticeTable {
+fn shipped() -> AdoptNoticeTable {
     let text = include_str!("../../../../../tables/notice_rules.json");
     serde_json::from_str(text).unwrap()
 }
@@ -18,7 +18,7 @@ fn confirm(hash: &str) -> ConfirmLegalTable {
     }
 }
 
-pub(crate) fn history() -> Story {
+pub(super) fn history() -> Story {
     let mut story = Story::created();
     // Other rows than the example's people adopt, so that the two kinds are recorded in any case.
     let mut table = shipped();
