@@ -50,6 +50,10 @@ pub const KINDS: &[Kind] = &[
     crate::compliance::BOARD,
     crate::compliance::INCIDENTS_BOARD,
     crate::licences::BOARD,
+    crate::contingency::triggers::BOARD,
+    crate::contingency::incidents::BOARD,
+    crate::contingency::open_work::BOARD,
+    crate::contingency::insurance::BOARD,
 ];
 
 /// Draws a board for a reader.

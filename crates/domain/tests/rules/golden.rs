@@ -28,6 +28,8 @@ const HISTORIES: &[fn() -> Story] = &[
     crate::suggestions::history,
     crate::waivers::history,
     crate::contingency::history,
+    crate::triggers::history,
+    crate::way_home::history,
     crate::people::history,
     crate::knowledge::history,
     crate::compliance::history,

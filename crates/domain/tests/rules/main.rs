@@ -26,4 +26,6 @@ mod regressions;
 mod repeats;
 mod suggestions;
 mod text;
+mod triggers;
 mod waivers;
+mod way_home;

@@ -56,6 +56,8 @@ pub(crate) const BEFORE_GATE: &[ChunkNeed] = &[
     contingency::drill,
     contingency::escalation,
     contingency::last_resort,
+    contingency::triggers,
+    contingency::open_work,
 ];
 
 /// Before a chunk's next step is proposed, beside the gate.
