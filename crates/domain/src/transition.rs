@@ -9,7 +9,6 @@ use crate::baseline::{self, Baselines};
 use crate::chunks::{Chunk, ChunkState, PlannedChunk};
 use crate::command::Command;
 use crate::compliance::{self, Compliance};
-use crate::contingency::{self, Contingency, drills, escalation};
 use crate::contingency::{
     self, Contingency, drills, escalation, incidents, insurance, open_work, paper, triggers, watch,
 };
