@@ -79,6 +79,10 @@ pub const KINDS: &[Kind] = &[
     crate::people::PEOPLE,
     crate::people::recognition::BOARD,
     crate::people::commitments::BOARD,
+    crate::contingency::triggers::BOARD,
+    crate::contingency::incidents::BOARD,
+    crate::contingency::open_work::BOARD,
+    crate::contingency::insurance::BOARD,
 ];
 
 /// Draws a board for a reader.

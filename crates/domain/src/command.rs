@@ -19,7 +19,13 @@ use crate::contingency::drills::{PrintRunbook, RecordDrill};
 use crate::contingency::escalation::{
     RecordEmergencyDrill, RecordEscalationTest, RecordLastResortCall,
 };
+use crate::contingency::incidents::GiveFallbackReason;
+use crate::contingency::insurance::RecordInsurance;
+use crate::contingency::open_work::{AcknowledgeOpenWork, RecordOpenWork};
+use crate::contingency::paper::RecordPaperFallback;
 use crate::contingency::plan::{ProposeContingencyPlan, SignContingencyPlan};
+use crate::contingency::triggers::{SetTriggers, SignTrigger, TestTriggers};
+use crate::contingency::watch::{RaiseAlarm, ReportObservation};
 use crate::discovery::experience::{RecordWorkshop, StateExperience};
 use crate::discovery::flows::{RecordCallFlow, WalkCallFlow};
 use crate::discovery::numbers::RecordNumber;
@@ -354,4 +360,24 @@ commands! {
     ConfirmCommitment => "confirm_commitment";
     /// Says that a commitment was kept.
     KeepCommitment => "keep_commitment";
+    /// Sets triggers: what may go wrong, who owns it, from where on it fires.
+    SetTriggers => "set_triggers";
+    /// Signs, for one party, that a trigger brings calls home without a person.
+    SignTrigger => "sign_trigger";
+    /// Fires triggers in test mode: nothing moves, nobody is paged.
+    TestTriggers => "test_triggers";
+    /// Reports what the watch observed at the outsourcer.
+    ReportObservation => "report_observation";
+    /// Raises an alarm by hand.
+    RaiseAlarm => "raise_alarm";
+    /// Records a fallback that was made by hand while this product was down.
+    RecordPaperFallback => "record_paper_fallback";
+    /// Gives the reason of a fallback that was pressed without one.
+    GiveFallbackReason => "give_fallback_reason";
+    /// Hands over a snapshot of everything that is open at the outsourcer.
+    RecordOpenWork => "record_open_work";
+    /// Takes over items of the worklist.
+    AcknowledgeOpenWork => "acknowledge_open_work";
+    /// Records what the insurance costs.
+    RecordInsurance => "record_insurance";
 }

@@ -19,7 +19,12 @@ use crate::compliance::incidents::{IncidentNoticeRecorded, SecurityIncidentRepor
 use crate::compliance::records::ComplianceRecordsFiled;
 use crate::contingency::drills::{DrillRecorded, RunbookPrinted};
 use crate::contingency::escalation::{EmergencyDrilled, EscalationTested, LastResortCalled};
+use crate::contingency::incidents::FallbackReasonGiven;
+use crate::contingency::insurance::InsuranceRecorded;
+use crate::contingency::open_work::{OpenWorkAcknowledged, OpenWorkRecorded};
 use crate::contingency::plan::{ContingencyPlanProposed, ContingencyPlanSigned};
+use crate::contingency::triggers::{TriggerSigned, TriggersSet, TriggersTested};
+use crate::contingency::watch::{AlarmRaised, ObservationRecorded};
 use crate::discovery::experience::{ExperienceStated, WorkshopHeld};
 use crate::discovery::flows::{CallFlowRecorded, CallFlowWalked};
 use crate::discovery::numbers::NumberRecorded;
@@ -244,6 +249,15 @@ events! {
     CommitmentProposed => "commitment_proposed", "A commitment to the people was proposed.";
     CommitmentConfirmed => "commitment_confirmed", "Human resources of both parties confirmed a commitment.";
     CommitmentKept => "commitment_kept", "A commitment to the people was kept.";
+    TriggersSet => "triggers_set", "Triggers of the library were set.";
+    TriggerSigned => "trigger_signed", "One party signed an automatic trigger.";
+    TriggersTested => "triggers_tested", "Triggers fired in a test.";
+    ObservationRecorded => "observation_recorded", "The watch saw something break, or work again.";
+    AlarmRaised => "alarm_raised", "A trigger fired; the duty managers of both parties are paged.";
+    FallbackReasonGiven => "fallback_reason_given", "The reason of a fallback is known.";
+    OpenWorkRecorded => "open_work_recorded", "The outsourcer said what is open.";
+    OpenWorkAcknowledged => "open_work_acknowledged", "Somebody in-house sees to open work.";
+    InsuranceRecorded => "insurance_recorded", "What the insurance costs is known.";
     CommandRefused => "command_refused", "Somebody asked for what a rule refuses.";
 }
 

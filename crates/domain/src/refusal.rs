@@ -76,6 +76,7 @@ codes! {
     ApprovalStale => "APPROVAL_STALE", "design: nodes", "a step needs a named person of each party within 15 minutes";
     SupersededByFallback => "SUPERSEDED_BY_FALLBACK", "A31, I7", "in any race, home wins";
     FallbackRto => "FALLBACK_RTO", "A30, A31", "the agreed time of return is within the target of its mechanism";
+    TriggerNotAutomatic => "TRIGGER_NOT_AUTOMATIC", "A32, §7.1, §7.13", "only an unambiguous trigger with few false alarms, signed by both, acts without a person";
     CoolDown => "COOL_DOWN", "§4.3", "after a fallback: incident note, cool-down, both signatures";
     DoorClosed => "DOOR_CLOSED", "§7.7", "from closed there is no fallback";
     HoldRunning => "HOLD_RUNNING", "§7.8", "the door stays open until the hold period ends";

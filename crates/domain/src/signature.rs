@@ -1,6 +1,7 @@
 //! Signatures nobody can forge: Ed25519 over a version hash, by the signatory's own key (design: Signatures).
 
 use crate::actor::{Actor, Right, Side};
+use crate::contingency::triggers;
 use crate::ids::{ChunkId, PersonId, StepId, WaiverId};
 use crate::parties::Parties;
 use crate::refusal::{Code, Refusal};
@@ -305,6 +306,10 @@ pub fn hash_to_sign(t: &Transition, command: &str, fields: &Map<String, Value>) 
         "sign_fallback_minimums" => {
             let proposed = t.people.minimums.proposed.as_ref()?;
             Some(proposed.hash.clone())
+        "sign_trigger" => {
+            let kind = serde_json::from_value(fields.get("kind")?.clone()).ok()?;
+            let set = t.contingency.triggers.get(&kind)?;
+            Some(triggers::hash(t, &set.trigger))
         }
         "sign_closure" => chunk().map(|id| acceptance::closure_hash(t, &id)),
         _ => None,

@@ -13,7 +13,9 @@ use crate::certificate::{self, Milestones};
 use crate::chunks::{Chunk, ChunkState, PlannedChunk};
 use crate::command::Command;
 use crate::compliance::{self, Compliance};
-use crate::contingency::{self, Contingency, drills, escalation};
+use crate::contingency::{
+    self, Contingency, drills, escalation, incidents, insurance, open_work, paper, triggers, watch,
+};
 use crate::discovery::{self, Discovery};
 use crate::dissent::{self, Dissents};
 use crate::event::Event;
@@ -281,6 +283,16 @@ pub fn decide(t: &Transition, command: &Command, actor: &Actor, now: Timestamp) 
         Command::RatePillar(c) => scorecard::rate(c, actor, now),
         Command::RecordBusinessCase(c) => business_case::record(t, c, actor, now),
         Command::RecordForecast(c) => capacity::record(t, c, actor, now),
+        Command::SetTriggers(c) => triggers::set(t, c, actor, now),
+        Command::SignTrigger(c) => triggers::sign(t, c, actor, now),
+        Command::TestTriggers(c) => triggers::test(t, c, actor, now),
+        Command::ReportObservation(c) => watch::report(t, c, actor, now),
+        Command::RaiseAlarm(c) => watch::raise(t, c, actor, now),
+        Command::RecordPaperFallback(c) => paper::record(t, c, actor, now),
+        Command::GiveFallbackReason(c) => incidents::give_reason(t, c, actor, now),
+        Command::RecordOpenWork(c) => open_work::record(t, c, actor, now),
+        Command::AcknowledgeOpenWork(c) => open_work::acknowledge(t, c, actor, now),
+        Command::RecordInsurance(c) => insurance::record(t, c, actor, now),
         Command::ProposeWaiver(c) => waivers::propose(t, c, actor, now),
         Command::SignWaiver(c) => waivers::sign(t, c, actor, now),
         Command::ConfirmLegalTable(c) => legal_tables::confirm(t, c, actor, now),
@@ -436,6 +448,15 @@ pub fn apply(t: &mut Transition, event: &Event) {
         Event::PillarRated(e) => t.scorecard.push(e.clone()),
         Event::BusinessCaseRecorded(e) => business_case::apply_recorded(t, e),
         Event::ForecastRecorded(e) => capacity::apply_recorded(t, e),
+        Event::TriggersSet(e) => triggers::apply_set(t, e),
+        Event::TriggerSigned(e) => triggers::apply_signed(t, e),
+        Event::TriggersTested(e) => triggers::apply_tested(t, e),
+        Event::ObservationRecorded(e) => watch::apply_observed(t, e),
+        Event::AlarmRaised(e) => watch::apply_raised(t, e),
+        Event::FallbackReasonGiven(e) => incidents::apply_reason(t, e),
+        Event::OpenWorkRecorded(e) => open_work::apply_recorded(t, e),
+        Event::OpenWorkAcknowledged(e) => open_work::apply_acknowledged(t, e),
+        Event::InsuranceRecorded(e) => t.contingency.insurance = Some(e.figures.clone()),
         Event::WaiverProposed(e) => waivers::apply_proposed(t, e),
         Event::WaiverSigned(e) => waivers::apply_signed(t, e),
         Event::LegalTableConfirmed(e) => legal_tables::apply_confirmed(t, e),

@@ -13,10 +13,7 @@ use std::path::Path;
 use std::sync::Arc;
 
 fn fallback() -> Command {
-    Command::Fallback(Fallback {
-        scope: "all".to_owned(),
-        reason: "trunk dead".to_owned(),
-    })
+    Command::Fallback(Fallback::of("all", "trunk dead"))
 }
 
 async fn desk(directory: &Path) -> Desk<SqliteJournal> {
@@ -98,10 +95,7 @@ async fn a_repeated_command_is_answered_and_not_done_again() {
 
     // The id stands for that command by that person.
     let other_person = story.request("home", &director(Side::Outsourcer), fallback());
-    let scope = Fallback {
-        scope: CHUNK.to_owned(),
-        reason: String::new(),
-    };
+    let scope = Fallback::of(CHUNK, "");
     let other_command = story.request("home", &director(Side::Client), Command::Fallback(scope));
     let mut other_stream = request.clone();
     other_stream.stream = stream("OTHER");

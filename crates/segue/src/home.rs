@@ -225,11 +225,7 @@ impl HomeDoor {
     async fn record(&self, press: &Press) -> Result<Option<String>, DeskError> {
         let command_id =
             CommandId::new(press.command_id.clone()).map_err(|e| DeskError::Append(e.into()))?;
-        let command = Fallback {
-            scope: press.scope.clone(),
-            reason: press.reason.clone(),
-        }
-        .into();
+        let command = Fallback::of(press.scope.clone(), press.reason.clone()).into();
         let request = Request {
             stream: self.stream.clone(),
             command_id,

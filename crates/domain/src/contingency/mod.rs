@@ -3,8 +3,15 @@
 
 pub mod drills;
 pub mod escalation;
+pub mod incidents;
+pub mod insurance;
+pub mod library;
+pub mod open_work;
+pub mod paper;
 pub mod plan;
 mod terms;
+pub mod triggers;
+pub mod watch;
 
 pub use terms::ContingencyTerms;
 
@@ -18,10 +25,15 @@ use crate::text;
 use crate::transition::Transition;
 use drills::DrillRecorded;
 use escalation::{EmergencyDrilled, EscalationTested, LastResortCalled};
+use insurance::InsuranceFigures;
 use jiff::Timestamp;
+use library::TriggerKind;
+use open_work::OpenWorkRecorded;
 use plan::AgreedPlan;
 use serde::Serialize;
 use std::collections::BTreeMap;
+use triggers::SetTrigger;
+use watch::{AlarmRaised, Watch};
 
 pub(crate) const BOARD: Kind = Kind {
     name: "contingency",
@@ -45,6 +57,16 @@ pub struct Contingency {
     pub emergencies: BTreeMap<ChunkId, EmergencyDrilled>,
     /// The last call to each line's last resort.
     pub last_resorts: BTreeMap<LineId, LastResortCalled>,
+    /// The library of triggers.
+    pub triggers: BTreeMap<TriggerKind, SetTrigger>,
+    /// What the watch thinks, by scope.
+    pub watches: BTreeMap<String, Watch>,
+    /// Every alarm, oldest first.
+    pub alarms: Vec<AlarmRaised>,
+    /// The last snapshot of what is open at the outsourcer.
+    pub open_work: Option<OpenWorkRecorded>,
+    /// What the insurance costs.
+    pub insurance: Option<InsuranceFigures>,
 }
 
 /// What keeps the gate red.
@@ -52,6 +74,10 @@ pub(crate) fn findings(t: &Transition, chunk: &Chunk, now: Timestamp) -> Vec<Fin
     let mut found = plan::findings(t, chunk);
     found.extend(drills::findings(t, chunk, now));
     found.extend(escalation::findings(t, chunk, now));
+    found.extend(triggers::findings(t));
+    found.extend(watch::findings(t, chunk));
+    found.extend(open_work::findings(t));
+    found.extend(incidents::findings(t, chunk, now));
     found
 }
 

@@ -63,6 +63,8 @@ pub const HAZARDS: &[Hazard] = &[
         after: VeryLow,
         refusals: &[
             Code::SupersededByFallback,
+            Code::FallbackRto,
+            Code::TriggerNotAutomatic,
             Code::CoolDown,
             Code::DoorClosed,
             Code::HoldRunning,

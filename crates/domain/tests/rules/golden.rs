@@ -29,6 +29,8 @@ const HISTORIES: &[fn() -> Story] = &[
     crate::waivers::history,
     crate::contingency::history,
     crate::schedule::history,
+    crate::triggers::history,
+    crate::way_home::history,
     crate::people::history,
     crate::knowledge::history,
     crate::compliance::history,

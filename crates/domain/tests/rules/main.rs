@@ -34,4 +34,6 @@ mod schedule;
 mod suggestions;
 mod testing;
 mod text;
+mod triggers;
 mod waivers;
+mod way_home;

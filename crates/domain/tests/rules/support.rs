@@ -397,8 +397,5 @@ pub(crate) fn lower(chunk: &str, percent: u8) -> LowerShare {
 }
 
 pub(crate) fn fallback(scope: &str) -> Fallback {
-    Fallback {
-        scope: scope.to_owned(),
-        reason: "trunk dead".into(),
-    }
+    Fallback::of(scope, "trunk dead")
 }

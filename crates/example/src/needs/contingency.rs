@@ -7,9 +7,13 @@ use segue_domain::contingency::drills::{PrintRunbook, RecordDrill};
 use segue_domain::contingency::escalation::{
     RecordEmergencyDrill, RecordEscalationTest, RecordLastResortCall,
 };
+use segue_domain::contingency::library::{Advice, Threshold, TriggerKind};
+use segue_domain::contingency::open_work::RecordOpenWork;
 use segue_domain::contingency::plan::{
     Contact, ContingencyPlan, Mechanism, ProposeContingencyPlan, SignContingencyPlan,
 };
+use segue_domain::contingency::triggers::{SetTriggers, TestTriggers, Trigger, TriggerTest};
+use segue_domain::contingency::watch::{Heartbeat, Observed};
 use segue_domain::ladder::Rung;
 use segue_domain::{Role, Side};
 
@@ -124,4 +128,99 @@ pub(crate) fn last_resort(scene: &Scene<'_>, chunk: &Chunk) -> Option<Move> {
         answered: true,
     };
     (!lines.is_empty()).then(|| Move::say(of(Side::Client, Role::TestCaller), call))
+}
+
+/// From where on each trigger fires, and what is advised.
+fn library(kind: TriggerKind) -> (Threshold, Advice) {
+    use TriggerKind as K;
+    match kind {
+        K::PathDead => (Threshold::FailuresInARow { count: 3 }, Advice::Fallback),
+        K::NobodyAnswers => (Threshold::NoneAnswered { offered: 5 }, Advice::Fallback),
+        K::TrunksDown => (Threshold::EveryTrunkDown, Advice::Fallback),
+        K::GuardrailFail => (Threshold::VerdictFail, Advice::Fallback),
+        K::ServiceLevelCollapse => (Threshold::AnsweredBelow { bp: 5_000 }, Advice::LowerShare),
+        K::Abandonment => (Threshold::AbandonedAbove { bp: 2_000 }, Advice::LowerShare),
+        K::HandleTime => (Threshold::HandleTimeAbove { bp: 13_000 }, Advice::Hold),
+        K::AgentShortfall => (Threshold::AgentsBelow { bp: 8_000 }, Advice::LowerShare),
+        K::RecordAccessLost | K::CyberIncident | K::ClinicalHarm | K::DataBreach => {
+            (Threshold::Reported, Advice::Fallback)
+        }
+        K::Weather | K::Surge | K::Strike => (Threshold::Reported, Advice::CallIn),
+        K::ContractDispute => (Threshold::Reported, Advice::Hold),
+    }
+}
+
+/// What makes a threshold fire in a test.
+fn firing(threshold: Threshold) -> Vec<Observed> {
+    let calls = |offered, answered, abandoned| Observed::Calls {
+        offered,
+        answered,
+        answered_within: 0,
+        abandoned,
+    };
+    let outcome = Heartbeat::Failed;
+    match threshold {
+        Threshold::FailuresInARow { count } => {
+            let failed = Observed::Heartbeat { outcome };
+            (0..count).map(|_| failed).collect()
+        }
+        Threshold::NoneAnswered { offered } => vec![calls(offered.into(), 0, 0)],
+        Threshold::EveryTrunkDown => vec![Observed::Trunks { up: 0, of: 2 }],
+        Threshold::VerdictFail => vec![Observed::Guardrail { failed: true }],
+        Threshold::AnsweredBelow { .. } => vec![calls(100, 100, 0)],
+        Threshold::AbandonedAbove { .. } => vec![calls(100, 0, 100)],
+        Threshold::HandleTimeAbove { .. } => vec![Observed::HandleTime {
+            aht_s: 858,
+            planned_s: 600,
+        }],
+        Threshold::AgentsBelow { .. } => vec![Observed::Agents {
+            logged_in: 0,
+            rostered: 14,
+        }],
+        Threshold::Reported => Vec::new(),
+    }
+}
+
+/// The library of triggers with the deputy account manager as owner, each fired in a test; none acts without a person.
+pub(crate) fn triggers(scene: &Scene<'_>, _: &Chunk) -> Option<Move> {
+    let known = &scene.t.contingency.triggers;
+    let unset = TriggerKind::ALL
+        .into_iter()
+        .filter(|k| !known.contains_key(k));
+    let triggers: Vec<_> = unset
+        .map(|kind| {
+            let (threshold, advice) = library(kind);
+            Trigger {
+                kind,
+                owner: "cb-deputy".into(),
+                threshold,
+                advice,
+                automatic: false,
+                false_alarms_per_quarter_bp: None,
+            }
+        })
+        .collect();
+    if !triggers.is_empty() {
+        let by = of(Side::Outsourcer, Role::Implementation);
+        return Some(Move::say(by, SetTriggers { triggers }));
+    }
+    let untested = known.values().filter(|set| set.tested_at.is_none());
+    let tests: Vec<_> = untested
+        .map(|set| TriggerTest {
+            kind: set.trigger.kind,
+            observed: firing(set.trigger.threshold),
+        })
+        .collect();
+    let by = of(Side::Client, Role::TestCaller);
+    (!tests.is_empty()).then(|| Move::say(by, TestTriggers { tests }))
+}
+
+/// The first snapshot of open work: nothing is open yet.
+pub(crate) fn open_work(scene: &Scene<'_>, _: &Chunk) -> Option<Move> {
+    let first = RecordOpenWork {
+        taken_at: scene.now,
+        items: Vec::new(),
+    };
+    let never = scene.t.contingency.open_work.is_none();
+    never.then(|| Move::say(of(Side::Outsourcer, Role::Duty), first))
 }

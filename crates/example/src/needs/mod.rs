@@ -79,6 +79,8 @@ pub(crate) const BEFORE_GATE: &[ChunkNeed] = &[
     test_calls::callers_named,
     test_calls::cells_covered,
     test_calls::second_caller,
+    contingency::triggers,
+    contingency::open_work,
 ];
 
 /// Before a chunk's next step is proposed, beside the gate.

@@ -315,10 +315,7 @@ impl World {
         let Some((side, at)) = self.pending.first().copied() else {
             return false;
         };
-        let press = Fallback {
-            scope: "all".into(),
-            reason: "model".into(),
-        };
+        let press = Fallback::of("all", "model");
         self.does_at(&of(side, Role::Duty), press, at);
         self.pending.remove(0);
         if self.pending.is_empty() {

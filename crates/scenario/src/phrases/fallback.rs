@@ -8,8 +8,7 @@ use segue_domain::fallback::{Fallback, VerifyReturn, WriteIncidentNote};
 
 pub(super) const PHRASES: &[Phrase] = &[
     when("{person} brings {all|SITE|CHUNK} home", |w| {
-        let (scope, reason) = (w[1].to_owned(), "scenario".into());
-        sends(w[0], Fallback { scope, reason })
+        sends(w[0], Fallback::of(w[1], "scenario"))
     }),
     when("{person} verifies the return with {\"proof\"}", |w| {
         let evidence = quoted(w[1])?;

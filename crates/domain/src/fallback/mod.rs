@@ -1,15 +1,23 @@
 //! Fallback: one authorised person of either party, alone, any time, no gate, idempotent; home wins every race (A31, I7).
 
+mod scope;
+
+pub use scope::Scope;
+
 use crate::Decided;
 use crate::actor::{Actor, Right, Side};
 use crate::canonical;
 use crate::chunks::{Chunk, ChunkState};
+use crate::contingency::incidents::FallbackReasonGiven;
+use crate::contingency::library::TriggerKind;
+use crate::contingency::open_work::HandedOver;
 use crate::event::Event;
-use crate::ids::{ChunkId, IncidentId, PersonId, SiteId};
+use crate::ids::{ChunkId, IncidentId, PersonId};
 use crate::lines::bad;
 use crate::refusal::{Code, Refusal};
 use crate::share::TrafficShare;
 use crate::signature::Agreement;
+use crate::text;
 use crate::transition::Transition;
 use jiff::Timestamp;
 use serde::{Deserialize, Serialize};
@@ -23,6 +31,24 @@ pub struct Fallback {
     /// Why, in a few words; no caller data.
     #[serde(default)]
     pub reason: String,
+    /// In-house people who can be reached, where somebody counted: fewer than needed is a warning, never a refusal.
+    #[serde(default)]
+    pub reachable: Option<u32>,
+    /// In-house people needed.
+    #[serde(default)]
+    pub needed: Option<u32>,
+}
+
+impl Fallback {
+    /// Brings a scope home, without a count of who can answer.
+    pub fn of(scope: impl Into<String>, reason: impl Into<String>) -> Self {
+        Self {
+            scope: scope.into(),
+            reason: reason.into(),
+            reachable: None,
+            needed: None,
+        }
+    }
 }
 
 /// Says that a person in-house answered a call after the fallback.
@@ -46,6 +72,31 @@ pub struct WriteIncidentNote {
     pub telephony_only: bool,
 }
 
+/// What brought calls home.
+#[derive(Clone, Debug, Default, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(tag = "by", rename_all = "snake_case")]
+pub enum Cause {
+    /// A person pressed.
+    #[default]
+    Person,
+    /// An automatic trigger that both parties signed (§7.1).
+    Trigger {
+        /// Which.
+        kind: TriggerKind,
+        /// Since when it was so.
+        since: Timestamp,
+        /// Calls that the forecast expects in 100 hours like this one.
+        forecast_per_100_h: Option<u32>,
+    },
+    /// By hand, while this product was down; recorded afterwards.
+    Paper {
+        /// How.
+        how: String,
+        /// When it was recorded.
+        recorded_at: Timestamp,
+    },
+}
+
 /// Calls came home.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
 pub struct FellBack {
@@ -61,6 +112,15 @@ pub struct FellBack {
     pub by: Side,
     /// The person who pressed.
     pub person: PersonId,
+    /// What brought them home.
+    #[serde(default)]
+    pub cause: Cause,
+    /// In-house people who could be reached.
+    #[serde(default)]
+    pub reachable: Option<u32>,
+    /// In-house people needed.
+    #[serde(default)]
+    pub needed: Option<u32>,
     /// When.
     pub at: Timestamp,
 }
@@ -109,96 +169,89 @@ pub struct Incident {
     pub verified: Option<ReturnVerified>,
     /// The note, once written.
     pub note: Option<IncidentNoteWritten>,
-}
-
-/// What a fallback covers.
-#[derive(Clone, Debug, PartialEq, Eq)]
-pub enum Scope {
-    /// Every chunk.
-    All,
-    /// Every chunk of a site.
-    Site(SiteId),
-    /// One chunk.
-    Chunk(ChunkId),
+    /// The reason, where it was given afterwards.
+    pub reason: Option<FallbackReasonGiven>,
+    /// The outsourcer's open work that came home with the calls.
+    pub handed_over: HandedOver,
 }
 
 fn all() -> String {
     "all".into()
 }
 
-impl Scope {
-    /// Reads `all`, a site or a chunk.
-    ///
-    /// # Errors
-    /// `UNKNOWN`, naming what can be said.
-    pub fn read(t: &Transition, text: &str) -> Result<Self, Refusal> {
-        if text.eq_ignore_ascii_case("all") {
-            return Ok(Self::All);
-        }
-        if let Some(site) = t.sites.iter().find(|site| site.id.as_str() == text) {
-            return Ok(Self::Site(site.id.clone()));
-        }
-        if t.chunks.contains_key(&ChunkId::from(text)) {
-            return Ok(Self::Chunk(text.into()));
-        }
-        let known: Vec<_> = t
-            .sites
-            .iter()
-            .map(|s| s.id.to_string())
-            .chain(t.chunks.keys().map(ToString::to_string))
-            .collect();
-        Err(Refusal::new(Code::Unknown)
-            .missing(format!("a scope named `{text}`"))
-            .how(format!("say `all`, or one of: {}", known.join(", "))))
-    }
-
-    /// Whether a chunk is covered.
-    pub fn covers(&self, id: &ChunkId, chunk: &Chunk) -> bool {
-        match self {
-            Self::All => true,
-            Self::Site(site) => chunk.planned.site == *site,
-            Self::Chunk(own) => own == id,
-        }
-    }
+/// Calls coming home: why, when, and who can answer them.
+pub(crate) struct Return {
+    /// Why, in words.
+    pub reason: String,
+    /// A person, a trigger or paper.
+    pub cause: Cause,
+    /// When.
+    pub at: Timestamp,
+    /// In-house people who can be reached, where somebody said so.
+    pub reachable: Option<u32>,
+    /// In-house people needed.
+    pub needed: Option<u32>,
 }
 
 pub(crate) fn fall_back(t: &Transition, c: &Fallback, actor: &Actor, now: Timestamp) -> Decided {
     actor.require(Right::BringHome)?;
-    let scope = Scope::read(t, &c.scope)?;
-    let covered: Vec<_> = t
+    let scope = Scope::with_open_door(t, &c.scope)?;
+    let pressed = Return {
+        reason: kept(&c.reason),
+        cause: Cause::Person,
+        at: now,
+        reachable: c.reachable,
+        needed: c.needed,
+    };
+    Ok(bring_home(t, &scope, pressed, actor))
+}
+
+/// A text as it is recorded: the way home waits for no wording, so what points at a caller is left out instead.
+pub(crate) fn kept(text: &str) -> String {
+    if text::caller_data(text).is_some() {
+        return "left out: it pointed at one caller".into();
+    }
+    let printable = text.chars().filter(|c| !c.is_control());
+    printable.take(text::TEXT_CHARS_MAX).collect()
+}
+
+/// Everything covered that is out, or about to go out, is home from now on. Already home: nothing, and harmless.
+pub(crate) fn bring_home(
+    t: &Transition,
+    scope: &Scope,
+    pressed: Return,
+    actor: &Actor,
+) -> Vec<Event> {
+    let going = |(id, chunk): &(&ChunkId, &Chunk)| {
+        scope.covers(id, chunk)
+            && chunk.state != ChunkState::Closed
+            && (chunk.is_out() || has_open_step(t, id, chunk))
+    };
+    let chunks: Vec<_> = t
         .chunks
         .iter()
-        .filter(|(id, chunk)| scope.covers(id, chunk))
-        .collect();
-    if let (Scope::Chunk(_), [(id, chunk)]) = (&scope, covered.as_slice())
-        && chunk.state == ChunkState::Closed
-    {
-        return Err(door_closed(id));
-    }
-    let chunks: Vec<_> = covered
-        .into_iter()
-        .filter(|(id, chunk)| {
-            chunk.state != ChunkState::Closed && (chunk.is_out() || has_open_step(t, id, chunk))
-        })
+        .filter(going)
         .map(|(id, chunk)| Returned {
             chunk: id.clone(),
             from: chunk.share,
             epoch: chunk.epoch + 1,
         })
         .collect();
-    // Nothing out and nothing about to go out: already home, and pressing is harmless.
     if chunks.is_empty() {
-        return Ok(Vec::new());
+        return Vec::new();
     }
-    Ok(vec![Event::FellBack(FellBack {
+    vec![Event::FellBack(FellBack {
         incident: IncidentId(format!("INC-{}", t.incidents.len() + 1)),
-        scope: c.scope.clone(),
+        scope: scope.to_string(),
         chunks,
-        reason: c.reason.clone(),
+        reason: pressed.reason,
         by: actor.side,
         person: actor.person.clone(),
-        at: now,
-    })])
+        cause: pressed.cause,
+        reachable: pressed.reachable,
+        needed: pressed.needed,
+        at: pressed.at,
+    })]
 }
 
 fn has_open_step(t: &Transition, id: &ChunkId, chunk: &Chunk) -> bool {
@@ -253,7 +306,10 @@ pub(crate) fn write_note(
     })])
 }
 
-fn require_incident<'a>(t: &'a Transition, id: &IncidentId) -> Result<&'a Incident, Refusal> {
+pub(crate) fn require_incident<'a>(
+    t: &'a Transition,
+    id: &IncidentId,
+) -> Result<&'a Incident, Refusal> {
     t.incidents.get(id).ok_or_else(|| {
         let known: Vec<_> = t.incidents.keys().map(ToString::to_string).collect();
         Refusal::new(Code::Unknown)
@@ -292,6 +348,7 @@ pub(crate) fn require_cooled_down(
     if now < until {
         missing.push(format!("the cool-down of {hours} h, which ends at {until}"));
     }
+    missing.extend(incident.handed_over.missing());
     if missing.is_empty() {
         return Ok(());
     }
@@ -316,14 +373,14 @@ pub(crate) fn apply_fell_back(t: &mut Transition, e: &FellBack) {
         }
         t.acceptances.remove(&returned.chunk);
     }
-    t.incidents.insert(
-        e.incident.clone(),
-        Incident {
-            opened: e.clone(),
-            verified: None,
-            note: None,
-        },
-    );
+    let incident = Incident {
+        handed_over: HandedOver::by(t, e),
+        opened: e.clone(),
+        verified: None,
+        note: None,
+        reason: None,
+    };
+    t.incidents.insert(e.incident.clone(), incident);
 }
 
 pub(crate) fn apply_verified(t: &mut Transition, e: &ReturnVerified) {
