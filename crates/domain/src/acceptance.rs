@@ -2,13 +2,13 @@
 
 use crate::Decided;
 use crate::actor::{Actor, Right};
-use crate::canonical;
 use crate::chunks::{Chunk, ChunkState};
 use crate::event::Event;
 use crate::ids::ChunkId;
 use crate::refusal::{Code, Refusal};
 use crate::signature::{Added, Agreement, SignatureInput, Signed};
 use crate::transition::Transition;
+use crate::{canonical, pauses};
 use jiff::Timestamp;
 use serde::{Deserialize, Serialize};
 
@@ -20,6 +20,7 @@ type ClosureCheck = fn(&Transition, &Chunk, Timestamp) -> Result<(), Refusal>;
 /// What each concern still asks before a chunk is accepted.
 #[rustfmt::skip] // one line per concern
 const CHECKS: &[AcceptanceCheck] = &[
+    crate::soak::findings,
 ];
 
 /// What each concern still asks before the door of a chunk is closed.
@@ -180,14 +181,9 @@ fn require_ready(
     if chunk.state != ChunkState::Live {
         return Err(chunk.state.refuse(id, "only a live chunk is accepted"));
     }
+    pauses::require_running(chunk)?;
     let mut missing = Vec::new();
-    let last = chunk
-        .planned
-        .steps
-        .iter()
-        .filter_map(|s| s.share_percent.parse().ok())
-        .max()
-        .unwrap_or_default();
+    let last = chunk.planned.last_share();
     if chunk.share < last {
         missing.push(format!(
             "the last agreed step, {} %; {id} stands at {} %",
@@ -274,6 +270,7 @@ pub(crate) fn close(t: &Transition, c: &SignClosure, actor: &Actor, now: Timesta
         ChunkState::Closed => return Ok(Vec::new()),
         other => return Err(other.refuse(&c.chunk, "only a held chunk is closed")),
     };
+    pauses::require_running(chunk)?;
     if now < hold_until {
         return Err(Refusal::new(Code::HoldRunning)
             .missing(format!(

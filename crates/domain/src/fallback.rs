@@ -6,6 +6,7 @@ use crate::canonical;
 use crate::chunks::{Chunk, ChunkState};
 use crate::event::Event;
 use crate::ids::{ChunkId, IncidentId, PersonId, SiteId};
+use crate::ladder;
 use crate::lines::bad;
 use crate::refusal::{Code, Refusal};
 use crate::share::TrafficShare;
@@ -307,6 +308,7 @@ pub(crate) fn apply_fell_back(t: &mut Transition, e: &FellBack) {
         if let Some(chunk) = t.chunks.get_mut(&returned.chunk) {
             chunk.share = TrafficShare::HOME;
             chunk.epoch = returned.epoch;
+            chunk.paused = None;
             chunk.state = ChunkState::Returned {
                 incident: e.incident.clone(),
             };
@@ -316,6 +318,7 @@ pub(crate) fn apply_fell_back(t: &mut Transition, e: &FellBack) {
         }
         t.acceptances.remove(&returned.chunk);
     }
+    ladder::reviews::follow_fallback(t, &e.incident, e.at);
     t.incidents.insert(
         e.incident.clone(),
         Incident {

@@ -2,6 +2,7 @@
 
 use crate::Decided;
 use crate::actor::{Actor, Right, Side};
+use crate::calendar::ChangeFreeze;
 use crate::caps::Caps;
 use crate::compliance::ComplianceTerms;
 use crate::contingency::ContingencyTerms;
@@ -108,6 +109,10 @@ pub struct Terms {
     pub contingency: ContingencyTerms,
     /// What one step moves at most.
     pub caps: Caps,
+    /// When routes are left alone.
+    pub change_freeze: ChangeFreeze,
+    /// Hours in which harder work that is out is reviewed after easier work fell back.
+    pub review_h: u32,
 }
 
 impl Default for Terms {
@@ -128,6 +133,8 @@ impl Default for Terms {
             soak: Soak::default(),
             contingency: ContingencyTerms::default(),
             caps: Caps::default(),
+            change_freeze: ChangeFreeze::default(),
+            review_h: 24,
         }
     }
 }

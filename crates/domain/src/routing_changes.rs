@@ -14,7 +14,7 @@ use crate::refusal::{Code, Refusal};
 use crate::share::{ShareInput, TrafficShare};
 use crate::signature::{Added, Agreement, SignatureInput, Signed};
 use crate::transition::Transition;
-use crate::{account_manager, fallback, gates, ladder, schedule, site_serial};
+use crate::{account_manager, fallback, gates, ladder, pauses, schedule, site_serial};
 use jiff::Timestamp;
 use jiff::tz::TimeZone;
 use serde::{Deserialize, Serialize};
@@ -27,6 +27,7 @@ type ForwardCheck = fn(&Transition, &Chunk, TrafficShare, Timestamp) -> Result<(
 const FORWARD: &[ForwardCheck] = &[
     crate::suggestions::optimisation::check_step,
     crate::caps::check_step,
+    crate::calendar::check_step,
 ];
 
 /// Proposes the next share of a chunk: go-live or raise.
@@ -268,6 +269,7 @@ pub fn check_forward(
     account_manager::require(t)?;
     schedule::require_agreed(t)?;
     let chunk = t.require_chunk(id)?;
+    pauses::require_running(chunk)?;
     match &chunk.state {
         ChunkState::Ready | ChunkState::Live => {}
         ChunkState::Agreed => {
@@ -374,6 +376,7 @@ pub(crate) fn apply_share(t: &mut Transition, e: &ShareChanged) {
         return;
     };
     chunk.share = e.to;
+    chunk.share_since = Some(e.at);
     if matches!(chunk.state, ChunkState::Ready) && e.to.is_out() {
         chunk.state = ChunkState::Live;
     }

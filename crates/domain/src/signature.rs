@@ -5,7 +5,7 @@ use crate::ids::{ChunkId, PersonId, StepId, WaiverId};
 use crate::parties::Parties;
 use crate::refusal::{Code, Refusal};
 use crate::transition::Transition;
-use crate::{acceptance, gates};
+use crate::{acceptance, gates, pauses};
 use ed25519_dalek::{Signature, Signer as _, SigningKey, VerifyingKey};
 use jiff::Timestamp;
 use serde::{Deserialize, Serialize};
@@ -302,6 +302,7 @@ pub fn hash_to_sign(t: &Transition, command: &str, fields: &Map<String, Value>) 
             .plans
             .get(&ChunkId::from(text("chunk")?))
             .map(|plan| plan.proposed.hash.clone()),
+        "sign_resume" => pauses::hash(t, &chunk()?),
         "sign_closure" => chunk().map(|id| acceptance::closure_hash(t, &id)),
         _ => None,
     }

@@ -6,6 +6,7 @@ use crate::account_manager::{self, AccountManagerChanged};
 use crate::actor::Actor;
 use crate::agents::{self, Roster};
 use crate::baseline::{self, Baselines};
+use crate::calendar::{self, Calendar};
 use crate::chunks::{Chunk, ChunkState, PlannedChunk};
 use crate::command::Command;
 use crate::compliance::{self, Compliance};
@@ -16,12 +17,16 @@ use crate::fallback::{self, Incident};
 use crate::gates::{self, Gate};
 use crate::ids::{CallTypeId, ChunkId, IncidentId, LineId, SiteId, StepId, TransitionId, WaiverId};
 use crate::knowledge::{self, Knowledge};
-use crate::ladder::{CallType, Rung};
+use crate::ladder::reviews::Review;
+use crate::ladder::{self, CallType, Place, Rung};
 use crate::legal_tables::{self, LegalTables};
 use crate::licences::{self, Licences};
 use crate::lines::Line;
 use crate::parties::{self, Parties, Site, Terms};
+use crate::pauses;
 use crate::people::{self, People};
+use crate::phases::{self, Phases};
+use crate::preparation::{self, Preparations};
 use crate::refusal::{Code, Refusal};
 use crate::routing_changes::{self, Step};
 use crate::schedule::{self, Plan, Schedule};
@@ -113,6 +118,14 @@ pub struct Transition {
     pub knowledge: Knowledge,
     /// What stands ready for the day something breaks.
     pub contingency: Contingency,
+    /// Harder work to be looked at since easier work fell back.
+    pub reviews: BTreeMap<ChunkId, Review>,
+    /// Dates of the phases.
+    pub phases: Phases,
+    /// What is prepared without dates and routes.
+    pub preparations: Preparations,
+    /// Holidays and surges.
+    pub calendar: Calendar,
     /// Rules set aside, by name.
     pub waivers: BTreeMap<WaiverId, Waiver>,
     /// Legal tables as adopted and confirmed.
@@ -190,6 +203,14 @@ pub fn decide(t: &Transition, command: &Command, actor: &Actor, now: Timestamp) 
         Command::RecordEscalationTest(c) => escalation::record_test(t, c, actor, now),
         Command::RecordEmergencyDrill(c) => escalation::record_emergency(t, c, actor, now),
         Command::RecordLastResortCall(c) => escalation::record_last_resort(t, c, actor, now),
+        Command::PauseChunk(c) => pauses::pause(t, c, actor, now),
+        Command::SignResume(c) => pauses::resume(t, c, actor, now),
+        Command::RecordReview(c) => ladder::reviews::record(t, c, actor, now),
+        Command::PlanPhase(c) => phases::plan(t, c, actor, now),
+        Command::AddPreparation(c) => preparation::add(t, c, actor, now),
+        Command::CompletePreparation(c) => preparation::complete(t, c, actor, now),
+        Command::DeclareHoliday(c) => calendar::declare_holiday(t, c, actor, now),
+        Command::DeclareSurge(c) => calendar::declare_surge(t, c, actor, now),
         Command::ProposeWaiver(c) => waivers::propose(t, c, actor, now),
         Command::SignWaiver(c) => waivers::sign(t, c, actor, now),
         Command::ConfirmLegalTable(c) => legal_tables::confirm(t, c, actor, now),
@@ -269,12 +290,22 @@ pub fn apply(t: &mut Transition, event: &Event) {
         Event::EscalationTested(e) => escalation::apply_tested(t, e),
         Event::EmergencyDrilled(e) => escalation::apply_emergency(t, e),
         Event::LastResortCalled(e) => escalation::apply_last_resort(t, e),
+        Event::ChunkPaused(e) => pauses::apply_paused(t, e),
+        Event::ResumeSigned(e) => pauses::apply_signed(t, e),
+        Event::ChunkResumed(e) => pauses::apply_resumed(t, e),
+        Event::ChunkReviewed(e) => drop(t.reviews.remove(&e.chunk)),
+        Event::PhasePlanned(e) => drop(t.phases.planned.insert(e.phase, e.clone())),
+        Event::PreparationAdded(e) => preparation::apply_added(t, e),
+        Event::PreparationCompleted(e) => preparation::apply_completed(t, e),
+        Event::HolidayDeclared(e) => calendar::apply_holiday(t, e),
+        Event::SurgeDeclared(e) => calendar::apply_surge(t, e),
         Event::WaiverProposed(e) => waivers::apply_proposed(t, e),
         Event::WaiverSigned(e) => waivers::apply_signed(t, e),
         Event::LegalTableConfirmed(e) => legal_tables::apply_confirmed(t, e),
         Event::NoticeTableAdopted(e) => people::notice_rules::apply_adopted(t, e),
         Event::CommandRefused(_) => t.refused += 1,
     }
+    phases::follow(t, event);
 }
 
 /// The state after all facts of a stream.
@@ -324,6 +355,12 @@ impl Transition {
     /// A line.
     pub fn line(&self, id: &LineId) -> Option<&Line> {
         self.lines.iter().find(|line| line.id == *id)
+    }
+
+    /// The position of a call type on the ladder, between two rungs too.
+    pub fn place(&self, call_type: &CallTypeId) -> Option<Place> {
+        let call_type = self.call_types.iter().find(|k| k.id == *call_type)?;
+        Some(call_type.place())
     }
 
     /// The rung a call type stands on.
@@ -409,6 +446,8 @@ impl Transition {
                     state: ChunkState::Agreed,
                     share: TrafficShare::HOME,
                     epoch: self.epoch_highest,
+                    share_since: None,
+                    paused: None,
                 },
             };
             if matches!(

@@ -24,6 +24,7 @@ mod properties;
 mod refusals;
 mod regressions;
 mod repeats;
+mod state_machine;
 mod suggestions;
 mod text;
 mod waivers;

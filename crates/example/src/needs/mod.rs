@@ -7,6 +7,7 @@ mod discovery;
 mod evidence;
 mod knowledge;
 mod licences;
+mod soak;
 mod waivers;
 
 use crate::way::{Move, Scene};
@@ -66,6 +67,7 @@ pub(crate) const BEFORE_STEP: &[ChunkNeed] = &[
 /// Before acceptance of a chunk is proposed.
 #[rustfmt::skip] // one line per concern
 pub(crate) const BEFORE_ACCEPTANCE: &[ChunkNeed] = &[
+    soak::over,
 ];
 
 /// Before the door of a chunk is closed.
