@@ -2,7 +2,6 @@
 
 use crate::Decided;
 use crate::actor::{Actor, Right};
-use crate::canonical;
 use crate::chunks::{Chunk, ChunkState};
 use crate::event::Event;
 use crate::headaches::Headaches;
@@ -11,6 +10,7 @@ use crate::ids::ChunkId;
 use crate::refusal::{Code, Refusal};
 use crate::signature::{Added, Agreement, SignatureInput, Signed};
 use crate::transition::Transition;
+use crate::{canonical, pauses};
 use jiff::Timestamp;
 use serde::{Deserialize, Serialize};
 
@@ -26,6 +26,7 @@ type ClosureCheck = fn(&Transition, &Chunk, Timestamp) -> Result<(), Refusal>;
 const CHECKS: &[AcceptanceCheck] = &[
     crate::parity::findings,
     crate::qa::findings,
+    crate::soak::findings,
 ];
 
 /// What each concern still asks before the door of a chunk is closed.
@@ -186,14 +187,9 @@ fn require_ready(
         return Err(chunk.state.refuse(id, "only a live chunk is accepted"));
     }
     require_formula(t, &outcome.formula)?;
+    pauses::require_running(chunk)?;
     let mut missing = Vec::new();
-    let last = chunk
-        .planned
-        .steps
-        .iter()
-        .filter_map(|s| s.share_percent.parse().ok())
-        .max()
-        .unwrap_or_default();
+    let last = chunk.planned.last_share();
     if chunk.share < last {
         missing.push(format!(
             "the last agreed step, {} %; {id} stands at {} %",
@@ -288,6 +284,7 @@ pub(crate) fn close(t: &Transition, c: &SignClosure, actor: &Actor, now: Timesta
         ChunkState::Closed => return Ok(Vec::new()),
         other => return Err(other.refuse(&c.chunk, "only a held chunk is closed")),
     };
+    pauses::require_running(chunk)?;
     if now < hold_until {
         return Err(Refusal::new(Code::HoldRunning)
             .missing(format!(

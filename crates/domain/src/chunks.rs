@@ -4,6 +4,7 @@ use crate::covering;
 use crate::ids::{CallTypeId, ChunkId, IncidentId, LineId, SiteId};
 use crate::lines::{Line, LineRoute, bad};
 use crate::overlap::first_common;
+use crate::pauses::Pause;
 use crate::refusal::{Code, Refusal};
 use crate::schedule::Plan;
 use crate::share::{ShareInput, TrafficShare};
@@ -107,6 +108,10 @@ pub struct Chunk {
     pub share: TrafficShare,
     /// Raised by each fallback; a step agreed under a lower epoch is void.
     pub epoch: u64,
+    /// Since when the share is in force.
+    pub share_since: Option<Timestamp>,
+    /// Whether it is paused; the state stays the one it was paused in.
+    pub paused: Option<Pause>,
 }
 
 /// Whether calls of the type, in these languages and of this population, arrive on the route alone.
@@ -137,6 +142,15 @@ impl PlannedChunk {
         words.join(" ")
     }
 
+    /// The share of its last step.
+    pub fn last_share(&self) -> TrafficShare {
+        let shares = self
+            .steps
+            .iter()
+            .filter_map(|s| s.share_percent.parse().ok());
+        shares.max().unwrap_or_default()
+    }
+
     /// The date of its first step.
     pub fn starts_on(&self) -> Option<Date> {
         self.steps.iter().map(|step| step.from).min()
@@ -144,6 +158,14 @@ impl PlannedChunk {
 }
 
 impl Chunk {
+    /// Its state in one word; a paused chunk says so first.
+    pub fn words(&self) -> &'static str {
+        match self.paused {
+            Some(_) => "paused",
+            None => self.state.words(),
+        }
+    }
+
     /// Whether calls may be going out.
     pub fn is_out(&self) -> bool {
         matches!(
@@ -255,14 +277,7 @@ fn check_pair(t: &Transition, a: &PlannedChunk, b: &PlannedChunk) -> Result<(), 
     let Some(at) = first_common(&a.windows, &b.windows, &from)? else {
         return Ok(());
     };
-    let top = |c: &PlannedChunk| {
-        c.steps
-            .iter()
-            .filter_map(|s| s.share_percent.parse().ok())
-            .max()
-            .unwrap_or_default()
-    };
-    let sum = u16::from(top(a).percent()) + u16::from(top(b).percent());
+    let sum = u16::from(a.last_share().percent()) + u16::from(b.last_share().percent());
     let (code, what) = if sum > 100 {
         (
             Code::ShareSum,

@@ -11,6 +11,7 @@ use crate::agents::{RosterAgents, UnrosterAgent};
 use crate::baseline::RecordBaseline;
 use crate::business_case::RecordBusinessCase;
 use crate::capacity::RecordForecast;
+use crate::calendar::{DeclareHoliday, DeclareSurge};
 use crate::compliance::callers::DescribeCallers;
 use crate::compliance::exit::CompleteExitItem;
 use crate::compliance::incidents::{RecordIncidentNotice, ReportSecurityIncident};
@@ -37,11 +38,13 @@ use crate::gates::{RecordEvidence, SignGate};
 use crate::issues::{AcknowledgeIssue, EscalateIssues, ReopenIssue, ReportIssue, ResolveIssue};
 use crate::knowledge::{CaptureKnowledge, RetireKnowledge, VerifyKnowledge};
 use crate::kudos::{GiveKudos, PlayAlong};
+use crate::ladder::reviews::RecordReview;
 use crate::legal_tables::ConfirmLegalTable;
 use crate::licences::RecordLicences;
 use crate::licences::compact::AdoptCompactTable;
 use crate::licences::route::EscalateCall;
 use crate::parties::CreateTransition;
+use crate::pauses::{PauseChunk, SignResume};
 use crate::people::notice_rules::AdoptNoticeTable;
 use crate::resource_access::{DeclareResources, RecordAccess};
 use crate::qa::{RecordCalibration, RecordQaReviews, RecordSurvey, ReviewAutoFails};
@@ -63,6 +66,8 @@ use crate::people::roster::{DefineShifts, RecordResignation, RosterStaff};
 use crate::people::separations::{
     CarryOutSeparation, ConfirmSeparation, DecideRetention, PlanSeparation,
 };
+use crate::phases::PlanPhase;
+use crate::preparation::{AddPreparation, CompletePreparation};
 use crate::routing_changes::{ApproveStep, LowerShare, ProposeStep};
 use crate::schedule::constraints::{DeclareConstraint, WithdrawConstraint};
 use crate::schedule::items::CompletePlanItem;
@@ -186,6 +191,22 @@ commands! {
     SignAcceptance => "sign_acceptance";
     /// Closes the door of a chunk for one party, after the hold period.
     SignClosure => "sign_closure";
+    /// Pauses a chunk where it stands: one person of either party, alone.
+    PauseChunk => "pause_chunk";
+    /// Signs for one party that a paused chunk goes on.
+    SignResume => "sign_resume";
+    /// Records the review of harder work after easier work fell back.
+    RecordReview => "record_review";
+    /// Says when a phase is expected, as information.
+    PlanPhase => "plan_phase";
+    /// Puts something without date and route on the preparation list.
+    AddPreparation => "add_preparation";
+    /// Says that something on the preparation list is done.
+    CompletePreparation => "complete_preparation";
+    /// Declares a holiday, before which routes are left alone.
+    DeclareHoliday => "declare_holiday";
+    /// Declares a surge, in which routes are left alone.
+    DeclareSurge => "declare_surge";
     /// Asks to set one rule aside for one chunk, where the trade knows such an exception.
     ProposeWaiver => "propose_waiver";
     /// Signs a waiver, with this signatory's own reason.

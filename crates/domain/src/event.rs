@@ -13,6 +13,7 @@ use crate::agents::{AgentUnrostered, AgentsRostered};
 use crate::baseline::BaselineRecorded;
 use crate::business_case::BusinessCaseRecorded;
 use crate::capacity::ForecastRecorded;
+use crate::calendar::{HolidayDeclared, SurgeDeclared};
 use crate::compliance::callers::CallersDescribed;
 use crate::compliance::exit::ExitItemCompleted;
 use crate::compliance::incidents::{IncidentNoticeRecorded, SecurityIncidentReported};
@@ -41,10 +42,12 @@ use crate::knowledge::{
     KnowledgeCaptured, KnowledgeQuarantined, KnowledgeRetired, KnowledgeVerified,
 };
 use crate::kudos::{KudosGiven, PlayChosen};
+use crate::ladder::reviews::ChunkReviewed;
 use crate::legal_tables::LegalTableConfirmed;
 use crate::licences::compact::CompactTableAdopted;
 use crate::licences::{CallEscalated, LicencesRecorded};
 use crate::parties::TransitionCreated;
+use crate::pauses::{ChunkPaused, ChunkResumed, ResumeSigned};
 use crate::people::notice_rules::NoticeTableAdopted;
 use crate::qa::{AutoFailsReviewed, CallersSurveyed, QaReviewed, ReviewersCalibrated};
 use crate::people::commitments::{CommitmentConfirmed, CommitmentKept, CommitmentProposed};
@@ -65,6 +68,8 @@ use crate::people::roster::{ShiftsDefined, StaffResigned, StaffRostered};
 use crate::people::separations::{
     RetentionDecided, SeparationCarriedOut, SeparationConfirmed, SeparationPlanned,
 };
+use crate::phases::PhasePlanned;
+use crate::preparation::{PreparationAdded, PreparationCompleted};
 use crate::refusal::Code;
 use crate::resource_access::{AccessRecorded, ResourcesDeclared};
 use crate::routing_changes::{ShareChanged, StepApproved, StepProposed};
@@ -158,6 +163,15 @@ events! {
     ChunkAccepted => "chunk_accepted", "Both accepted; the hold period runs.";
     ClosureSigned => "closure_signed", "One party signed that the door may close.";
     ChunkClosed => "chunk_closed", "Both closed the door.";
+    ChunkPaused => "chunk_paused", "A chunk stands still; its share stays.";
+    ResumeSigned => "resume_signed", "One signature that a paused chunk goes on.";
+    ChunkResumed => "chunk_resumed", "A paused chunk goes on.";
+    ChunkReviewed => "chunk_reviewed", "Harder work was looked at after easier work fell back.";
+    PhasePlanned => "phase_planned", "Somebody said when a phase is expected.";
+    PreparationAdded => "preparation_added", "Something is on the preparation list.";
+    PreparationCompleted => "preparation_completed", "Something on the preparation list is done.";
+    HolidayDeclared => "holiday_declared", "A holiday was declared.";
+    SurgeDeclared => "surge_declared", "A surge was declared.";
     WaiverProposed => "waiver_proposed", "Somebody asked to set a rule aside for one chunk.";
     WaiverSigned => "waiver_signed", "One signature under a waiver.";
     AgentsRostered => "agents_rostered", "Agents of the outsourcer are on the roster.";

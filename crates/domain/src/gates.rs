@@ -12,7 +12,7 @@ use crate::lines::bad;
 use crate::refusal::{Code, Refusal};
 use crate::signature::{Added, Agreement, SignatureInput, Signed};
 use crate::transition::Transition;
-use crate::{account_manager, schedule};
+use crate::{account_manager, pauses, schedule};
 use jiff::Timestamp;
 use serde::{Deserialize, Serialize};
 use std::collections::BTreeMap;
@@ -269,6 +269,7 @@ pub(crate) fn sign(t: &Transition, c: &SignGate, actor: &Actor, now: Timestamp) 
     account_manager::require(t)?;
     schedule::require_agreed(t)?;
     let chunk = t.require_chunk(&c.chunk)?;
+    pauses::require_running(chunk)?;
     match &chunk.state {
         ChunkState::Agreed | ChunkState::Ready => {}
         ChunkState::Returned { incident } => fallback::require_cooled_down(t, incident, now)?,

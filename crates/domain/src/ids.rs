@@ -87,6 +87,8 @@ id! {
     HazardId
     /// An improvement on the register, for after acceptance.
     OpportunityId
+    /// One thing on the preparation list.
+    PreparationId
     /// Anything reported that somebody must be on top of.
     IssueId
     /// A system or tool of the client that agents need: `EHR-scheduling`.

@@ -4,6 +4,7 @@ use crate::Decided;
 use crate::account_manager::ManagerTerms;
 use crate::actor::{Actor, Right, Side};
 use crate::capacity::CapacityTerms;
+use crate::calendar::ChangeFreeze;
 use crate::caps::Caps;
 use crate::compliance::ComplianceTerms;
 use crate::contingency::ContingencyTerms;
@@ -141,6 +142,10 @@ pub struct Terms {
     pub quality: QualityTerms,
     /// The busiest that an agent may be on average, in percent: what a price has to leave room for (B1).
     pub occupancy_percent_max: u32,
+    /// When routes are left alone.
+    pub change_freeze: ChangeFreeze,
+    /// Hours in which harder work that is out is reviewed after easier work fell back.
+    pub review_h: u32,
 }
 
 impl Default for Terms {
@@ -173,6 +178,8 @@ impl Default for Terms {
             issue_clocks: Clocks::default(),
             quality: QualityTerms::default(),
             occupancy_percent_max: 85,
+            change_freeze: ChangeFreeze::default(),
+            review_h: 24,
         }
     }
 }

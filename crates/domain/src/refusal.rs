@@ -52,6 +52,7 @@ codes! {
     TypeNotSeparable => "TYPE_NOT_SEPARABLE", "design: control point", "a chunk's calls can be told apart where Segue decides";
     ChunksOverlap => "CHUNKS_OVERLAP", "A13", "no call belongs to two chunks";
     ChunkGap => "CHUNK_GAP", "A13", "every call in scope belongs to a chunk or stays home with a reason";
+    ChangeFreeze => "CHANGE_FREEZE", "§4.4", "routes are left alone on Friday afternoons, before holidays, in surge weeks and around a change of the clock";
     MassCutover => "MASS_CUTOVER", "A12, §7.9", "one step moves no more than its cap";
     ShareSum => "SHARE_SUM", "A17", "the shares of the same calls sum to at most 100";
     ShareOutOfRange => "SHARE_OUT_OF_RANGE", "A17", "a share is a whole number 0–100";

@@ -14,7 +14,7 @@ use crate::refusal::{Code, Refusal};
 use crate::share::{ShareInput, TrafficShare};
 use crate::signature::{Added, Agreement, SignatureInput, Signed};
 use crate::transition::Transition;
-use crate::{account_manager, fallback, gates, ladder, schedule, site_serial};
+use crate::{account_manager, fallback, gates, ladder, pauses, schedule, site_serial};
 use jiff::Timestamp;
 use serde::{Deserialize, Serialize};
 
@@ -29,6 +29,7 @@ const FORWARD: &[ForwardCheck] = &[
     crate::account_manager::check_new_chunk,
     crate::qa::check,
     crate::capacity::check,
+    crate::calendar::check_step,
 ];
 
 /// Proposes the next share of a chunk: go-live or raise.
@@ -270,6 +271,7 @@ pub fn check_forward(
     account_manager::require(t)?;
     schedule::require_agreed(t)?;
     let chunk = t.require_chunk(id)?;
+    pauses::require_running(chunk)?;
     match &chunk.state {
         ChunkState::Ready | ChunkState::Live => {}
         ChunkState::Agreed => {
@@ -372,6 +374,7 @@ pub(crate) fn apply_share(t: &mut Transition, e: &ShareChanged) {
         return;
     };
     chunk.share = e.to;
+    chunk.share_since = Some(e.at);
     if matches!(chunk.state, ChunkState::Ready) && e.to.is_out() {
         chunk.state = ChunkState::Live;
     }

@@ -6,7 +6,7 @@ use crate::ids::{ChunkId, PersonId, StepId, WaiverId};
 use crate::parties::Parties;
 use crate::refusal::{Code, Refusal};
 use crate::transition::Transition;
-use crate::{acceptance, gates};
+use crate::{acceptance, gates, pauses};
 use ed25519_dalek::{Signature, Signer as _, SigningKey, VerifyingKey};
 use jiff::Timestamp;
 use serde::{Deserialize, Serialize};
@@ -306,11 +306,13 @@ pub fn hash_to_sign(t: &Transition, command: &str, fields: &Map<String, Value>) 
         "sign_fallback_minimums" => {
             let proposed = t.people.minimums.proposed.as_ref()?;
             Some(proposed.hash.clone())
+        }
         "sign_trigger" => {
             let kind = serde_json::from_value(fields.get("kind")?.clone()).ok()?;
             let set = t.contingency.triggers.get(&kind)?;
             Some(triggers::hash(t, &set.trigger))
         }
+        "sign_resume" => pauses::hash(t, &chunk()?),
         "sign_closure" => chunk().map(|id| acceptance::closure_hash(t, &id)),
         _ => None,
     }

@@ -10,6 +10,7 @@ use crate::baseline::{self, Baselines};
 use crate::business_case::{self, BusinessCases};
 use crate::capacity::{self, Forecasts};
 use crate::certificate::{self, Milestones};
+use crate::calendar::{self, Calendar};
 use crate::chunks::{Chunk, ChunkState, PlannedChunk};
 use crate::command::Command;
 use crate::compliance::{self, Compliance};
@@ -29,12 +30,17 @@ use crate::ids::{
 use crate::knowledge::{self, Knowledge};
 use crate::kudos::{self, Fun};
 use crate::ladder::{CallType, Rung};
+use crate::ladder::reviews::Review;
+use crate::ladder::{self, CallType, Place, Rung};
 use crate::legal_tables::{self, LegalTables};
 use crate::licences::{self, Licences};
 use crate::lines::Line;
 use crate::parties::{self, Parties, Site, Terms};
+use crate::pauses;
 use crate::people::{self, People};
 use crate::qa::{self, Quality};
+use crate::phases::{self, Phases};
+use crate::preparation::{self, Preparations};
 use crate::refusal::{Code, Refusal};
 use crate::resource_access::{self, Access};
 use crate::routing_changes::{self, Step};
@@ -166,6 +172,14 @@ pub struct Transition {
     pub milestones: Milestones,
     /// The last forecast of each chunk.
     pub forecasts: Forecasts,
+    /// Harder work to be looked at since easier work fell back.
+    pub reviews: BTreeMap<ChunkId, Review>,
+    /// Dates of the phases.
+    pub phases: Phases,
+    /// What is prepared without dates and routes.
+    pub preparations: Preparations,
+    /// Holidays and surges.
+    pub calendar: Calendar,
     /// Rules set aside, by name.
     pub waivers: BTreeMap<WaiverId, Waiver>,
     /// Legal tables as adopted and confirmed.
@@ -293,6 +307,14 @@ pub fn decide(t: &Transition, command: &Command, actor: &Actor, now: Timestamp) 
         Command::RecordOpenWork(c) => open_work::record(t, c, actor, now),
         Command::AcknowledgeOpenWork(c) => open_work::acknowledge(t, c, actor, now),
         Command::RecordInsurance(c) => insurance::record(t, c, actor, now),
+        Command::PauseChunk(c) => pauses::pause(t, c, actor, now),
+        Command::SignResume(c) => pauses::resume(t, c, actor, now),
+        Command::RecordReview(c) => ladder::reviews::record(t, c, actor, now),
+        Command::PlanPhase(c) => phases::plan(t, c, actor, now),
+        Command::AddPreparation(c) => preparation::add(t, c, actor, now),
+        Command::CompletePreparation(c) => preparation::complete(t, c, actor, now),
+        Command::DeclareHoliday(c) => calendar::declare_holiday(t, c, actor, now),
+        Command::DeclareSurge(c) => calendar::declare_surge(t, c, actor, now),
         Command::ProposeWaiver(c) => waivers::propose(t, c, actor, now),
         Command::SignWaiver(c) => waivers::sign(t, c, actor, now),
         Command::ConfirmLegalTable(c) => legal_tables::confirm(t, c, actor, now),
@@ -457,6 +479,15 @@ pub fn apply(t: &mut Transition, event: &Event) {
         Event::OpenWorkRecorded(e) => open_work::apply_recorded(t, e),
         Event::OpenWorkAcknowledged(e) => open_work::apply_acknowledged(t, e),
         Event::InsuranceRecorded(e) => t.contingency.insurance = Some(e.figures.clone()),
+        Event::ChunkPaused(e) => pauses::apply_paused(t, e),
+        Event::ResumeSigned(e) => pauses::apply_signed(t, e),
+        Event::ChunkResumed(e) => pauses::apply_resumed(t, e),
+        Event::ChunkReviewed(e) => drop(t.reviews.remove(&e.chunk)),
+        Event::PhasePlanned(e) => drop(t.phases.planned.insert(e.phase, e.clone())),
+        Event::PreparationAdded(e) => preparation::apply_added(t, e),
+        Event::PreparationCompleted(e) => preparation::apply_completed(t, e),
+        Event::HolidayDeclared(e) => calendar::apply_holiday(t, e),
+        Event::SurgeDeclared(e) => calendar::apply_surge(t, e),
         Event::WaiverProposed(e) => waivers::apply_proposed(t, e),
         Event::WaiverSigned(e) => waivers::apply_signed(t, e),
         Event::LegalTableConfirmed(e) => legal_tables::apply_confirmed(t, e),
@@ -494,6 +525,7 @@ pub fn apply(t: &mut Transition, event: &Event) {
         Event::CommandRefused(_) => t.refused += 1,
     }
     certificate::observe(t, event);
+    phases::follow(t, event);
 }
 
 /// The state after all facts of a stream.
@@ -543,6 +575,12 @@ impl Transition {
     /// A line.
     pub fn line(&self, id: &LineId) -> Option<&Line> {
         self.lines.iter().find(|line| line.id == *id)
+    }
+
+    /// The position of a call type on the ladder, between two rungs too.
+    pub fn place(&self, call_type: &CallTypeId) -> Option<Place> {
+        let call_type = self.call_types.iter().find(|k| k.id == *call_type)?;
+        Some(call_type.place())
     }
 
     /// The rung a call type stands on.
@@ -644,6 +682,8 @@ impl Transition {
                     state: ChunkState::Agreed,
                     share: TrafficShare::HOME,
                     epoch: self.epoch_highest,
+                    share_since: None,
+                    paused: None,
                 },
             };
             if matches!(

@@ -47,7 +47,9 @@ pub(crate) fn code(text: &str) -> Result<Code, String> {
 
 /// A state of a chunk.
 pub(crate) fn state(text: &str) -> Result<String, String> {
-    let states = ["agreed", "ready", "live", "held", "returned", "closed"];
+    let states = [
+        "agreed", "ready", "live", "paused", "held", "returned", "closed",
+    ];
     let known = states.contains(&text).then(|| text.to_owned());
     known.ok_or_else(|| {
         format!(

@@ -12,7 +12,8 @@ use crate::contingency::incidents::FallbackReasonGiven;
 use crate::contingency::library::TriggerKind;
 use crate::contingency::open_work::HandedOver;
 use crate::event::Event;
-use crate::ids::{ChunkId, IncidentId, PersonId};
+use crate::ids::{ChunkId, IncidentId, PersonId, SiteId};
+use crate::ladder;
 use crate::lines::bad;
 use crate::refusal::{Code, Refusal};
 use crate::share::TrafficShare;
@@ -364,6 +365,7 @@ pub(crate) fn apply_fell_back(t: &mut Transition, e: &FellBack) {
         if let Some(chunk) = t.chunks.get_mut(&returned.chunk) {
             chunk.share = TrafficShare::HOME;
             chunk.epoch = returned.epoch;
+            chunk.paused = None;
             chunk.state = ChunkState::Returned {
                 incident: e.incident.clone(),
             };
@@ -373,6 +375,7 @@ pub(crate) fn apply_fell_back(t: &mut Transition, e: &FellBack) {
         }
         t.acceptances.remove(&returned.chunk);
     }
+    ladder::reviews::follow_fallback(t, &e.incident, e.at);
     let incident = Incident {
         handed_over: HandedOver::by(t, e),
         opened: e.clone(),

@@ -39,6 +39,8 @@ pub const HAZARDS: &[Hazard] = &[
             Code::LadderLocked,
             Code::LadderInversion,
             Code::LadderFixed,
+            Code::MassCutover,
+            Code::ChangeFreeze,
         ],
         others: &["a waiver needs both parties and the clinical lead, and is stamped on every report"],
     },
@@ -85,6 +87,7 @@ pub const HAZARDS: &[Hazard] = &[
         after: VeryLow,
         refusals: &[
             Code::ChunksOverlap,
+            Code::ChunkGap,
             Code::ShareSum,
             Code::ShareOutOfRange,
             Code::TypeNotSeparable,

@@ -225,7 +225,7 @@ pub(crate) fn propose(t: &Transition, c: &ProposePlan, actor: &Actor, now: Times
     let version = u32::try_from(t.schedule.versions.len())
         .unwrap_or(u32::MAX)
         .saturating_add(1);
-    let hash = canonical::hash("plan", &(&t.id, version, &c.plan, terms));
+    let hash = canonical::hash("plan", &(&t.id, version, &c.plan, terms, &t.call_types));
     Ok(vec![Event::PlanProposed(PlanProposed {
         version,
         plan: c.plan.clone(),

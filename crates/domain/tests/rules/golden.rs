@@ -27,6 +27,7 @@ const HISTORIES: &[fn() -> Story] = &[
     crate::discovery::history,
     crate::suggestions::history,
     crate::waivers::history,
+    crate::state_machine::history,
     crate::contingency::history,
     crate::schedule::history,
     crate::triggers::history,

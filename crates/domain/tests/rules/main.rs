@@ -31,6 +31,7 @@ mod refusals;
 mod regressions;
 mod repeats;
 mod schedule;
+mod state_machine;
 mod suggestions;
 mod testing;
 mod text;

@@ -16,6 +16,7 @@ mod training;
 mod manager;
 mod quality;
 mod people;
+mod soak;
 mod waivers;
 
 use crate::way::{Move, Scene};
@@ -92,6 +93,7 @@ pub(crate) const BEFORE_STEP: &[ChunkNeed] = &[
 #[rustfmt::skip] // one line per concern
 pub(crate) const BEFORE_ACCEPTANCE: &[ChunkNeed] = &[
     quality::reviewed,
+    soak::over,
 ];
 
 /// Before the door of a chunk is closed.

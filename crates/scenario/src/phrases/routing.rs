@@ -45,7 +45,7 @@ pub(super) const PHRASES: &[Phrase] = &[
         let id = chunk(w[0])?;
         check(move |seen| {
             let chunk = seen.chunk(&id)?;
-            let (is, share) = (chunk.state.words(), chunk.share.percent());
+            let (is, share) = (chunk.words(), chunk.share.percent());
             let home = share == 0 && !chunk.is_out();
             holds(home, format!("{id} at home"), format!("{is} at {share} %"))
         })
@@ -54,7 +54,7 @@ pub(super) const PHRASES: &[Phrase] = &[
         let (id, state, percent): (_, _, u8) = (chunk(w[0])?, state(w[1])?, number(w[2])?);
         check(move |seen| {
             let chunk = seen.chunk(&id)?;
-            let (is, share) = (chunk.state.words(), chunk.share.percent());
+            let (is, share) = (chunk.words(), chunk.share.percent());
             same(
                 format!("{id} {state} at {percent} %"),
                 format!("{id} {is} at {share} %"),
@@ -64,7 +64,7 @@ pub(super) const PHRASES: &[Phrase] = &[
     then("{chunk} is {state}", |w| {
         let (id, state) = (chunk(w[0])?, state(w[1])?);
         check(move |seen| {
-            let is = seen.chunk(&id)?.state.words();
+            let is = seen.chunk(&id)?.words();
             same(format!("{id} {state}"), format!("{id} {is}"))
         })
     }),

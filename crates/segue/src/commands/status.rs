@@ -55,7 +55,7 @@ fn lines(t: &Transition, now: jiff::Timestamp) -> Vec<Value> {
             json!({
                 "line": line.id, "number": line.number, "last_resort": line.last_resort, "as_of": now,
                 "chunk": chunk.map(|c| &c.planned.id),
-                "state": chunk.map_or("in_house", |c| c.state.words()),
+                "state": chunk.map_or("in_house", |c| c.words()),
                 "share": chunk.map_or(0, |c| c.share.percent()),
                 "out": chunk.is_some_and(Chunk::is_out),
             })
@@ -112,7 +112,7 @@ fn text(t: &Transition, node: Option<&NodeStatus>) -> String {
                 text,
                 "  {:<20} {:<9} {:>3} % out",
                 chunk.planned.id.as_str(),
-                chunk.state.words(),
+                chunk.words(),
                 chunk.share.percent()
             );
         }

@@ -1,11 +1,17 @@
 //! The ladder: message < appointment < consult < triage, and the rules that follow from it (A18, A20, A21).
 
+pub mod board;
+pub mod reviews;
+
+pub(crate) use board::BOARD;
+
 use crate::ids::{CallTypeId, ChunkId, SiteId};
 use crate::refusal::{Code, Refusal};
 use crate::schedule::Plan;
 use crate::transition::Transition;
 use crate::waivers::{Waivable, is_waived};
 use serde::{Deserialize, Serialize};
+use std::collections::BTreeSet;
 use std::fmt;
 
 /// A rung; the order of the four is fixed (A20).
@@ -57,9 +63,39 @@ pub struct CallType {
     /// The rung both parties place it on, at or above what it needs; absent means exactly there.
     #[serde(default)]
     pub placed_on: Option<Rung>,
+    /// Whether both parties place it above that rung and below the next: a refill between message and appointment.
+    #[serde(default, skip_serializing_if = "std::ops::Not::not")]
+    pub above: bool,
+    /// Systems that an agent touches in such a call.
+    #[serde(default, skip_serializing_if = "BTreeSet::is_empty")]
+    pub systems: BTreeSet<String>,
+}
+
+/// A position on the ladder: on one of the four rungs, or between it and the next. Both sign it with the plan.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Serialize)]
+pub struct Place {
+    /// The rung.
+    pub rung: Rung,
+    /// Above it, below the next.
+    pub above: bool,
+}
+
+impl fmt::Display for Place {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        let above = if self.above { "above " } else { "" };
+        write!(f, "{above}{}", self.rung)
+    }
 }
 
 impl CallType {
+    /// The position in force.
+    pub fn place(&self) -> Place {
+        Place {
+            rung: self.rung(),
+            above: self.above,
+        }
+    }
+
     /// The rung in force.
     pub fn rung(&self) -> Rung {
         self.placed_on.unwrap_or(self.needs)
@@ -87,7 +123,7 @@ pub(crate) fn check_plan_order(t: &Transition, plan: &Plan) -> Result<(), Refusa
     let mut inversions = Vec::new();
     for harder in &plan.chunks {
         for easier in plan.chunks.iter().filter(|c| c.site == harder.site) {
-            let (Some(low), Some(high)) = (t.rung(&easier.call_type), t.rung(&harder.call_type))
+            let (Some(low), Some(high)) = (t.place(&easier.call_type), t.place(&harder.call_type))
             else {
                 continue;
             };
@@ -114,11 +150,11 @@ pub(crate) fn check_plan_order(t: &Transition, plan: &Plan) -> Result<(), Refusa
 
 /// Easier chunks of the site that still lock this one (A21, I5).
 pub fn locked_by(t: &Transition, site: &SiteId, chunk: &ChunkId) -> Vec<ChunkId> {
-    let Some(rung) = t.chunk(chunk).and_then(|c| t.rung(&c.planned.call_type)) else {
+    let Some(rung) = t.chunk(chunk).and_then(|c| t.place(&c.planned.call_type)) else {
         return Vec::new();
     };
     let at_site = || t.chunks.iter().filter(|(_, c)| c.planned.site == *site);
-    let rung_of = |c: &crate::chunks::Chunk| t.rung(&c.planned.call_type);
+    let rung_of = |c: &crate::chunks::Chunk| t.place(&c.planned.call_type);
     at_site()
         .filter(|(_, c)| rung_of(c).is_some_and(|lower| lower < rung))
         .filter(|(_, c)| {
