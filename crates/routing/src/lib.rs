@@ -8,6 +8,7 @@ pub mod choose;
 pub mod compile;
 pub mod episodes;
 pub mod latch;
+pub mod mechanism;
 pub mod table;
 
 pub use choose::{Arm, Call, Decision, Reason, Standing, choose};

@@ -8,6 +8,7 @@ use segue_domain::gates::GateLeg;
 use segue_domain::ids::{ChunkId, is_usable};
 use segue_domain::ladder::Rung;
 use segue_domain::{Code, Event};
+use segue_routing::mechanism::Mechanism;
 
 /// A whole number.
 pub(crate) fn number<T: std::str::FromStr>(text: &str) -> Result<T, String> {
@@ -71,11 +72,16 @@ pub(crate) fn utc(text: &str) -> Result<Timestamp, String> {
         .map_err(|_| format!("`{text}` should be an instant, for example 2026-11-01T02:00:00Z"))
 }
 
+/// A local date and time.
+pub(crate) fn local(date: &str, time: &str) -> Result<DateTime, String> {
+    format!("{date}T{time}").parse().map_err(|_| {
+        format!("`{date} {time}` should be a date and a time, for example 2027-03-01 10:00")
+    })
+}
+
 /// A local date and time in a zone.
 pub(crate) fn instant(date: &str, time: &str, zone: &str) -> Result<Timestamp, String> {
-    let local: DateTime = format!("{date}T{time}").parse().map_err(|_| {
-        format!("`{date} {time}` should be a date and a time, for example 2027-03-01 10:00")
-    })?;
+    let local = local(date, time)?;
     let zone = TimeZone::get(zone)
         .map_err(|_| format!("`{zone}` should be a zone, for example America/New_York"))?;
     zone.to_timestamp(local).map_err(|e| e.to_string())
@@ -100,6 +106,17 @@ pub(crate) fn leg(text: &str) -> Result<GateLeg, String> {
         format!(
             "`{text}` is no leg; legs are: {}",
             GateLeg::ALL.map(GateLeg::words).join(", ")
+        )
+    })
+}
+
+/// A mechanism that moves calls.
+pub(crate) fn mechanism(text: &str) -> Result<Mechanism, String> {
+    let found = Mechanism::ALL.into_iter().find(|m| m.words() == text);
+    found.ok_or_else(|| {
+        format!(
+            "`{text}` is no mechanism; mechanisms are: {}",
+            Mechanism::ALL.map(Mechanism::words).join(", ")
         )
     })
 }

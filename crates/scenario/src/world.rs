@@ -13,6 +13,7 @@ use segue_journal::{
     CommandId, Desk, DeskError, Journal, READ_EVENTS_MAX, Recorded, Request, SqliteJournal,
     StreamId, Version, read_event, verify,
 };
+use segue_routing::mechanism::{Instructions, NotPossible};
 use std::fmt;
 use std::sync::Arc;
 use tempfile::TempDir;
@@ -62,6 +63,8 @@ pub(crate) struct World {
     pub window: Option<(WeeklyWindow, Occurrence)>,
     /// Who may take the call last asked about.
     pub routing: Option<Routing>,
+    /// What the value planned last becomes on its mechanism.
+    pub planned: Option<Result<Instructions, NotPossible>>,
     commands: u64,
     _directory: TempDir,
 }
@@ -87,6 +90,7 @@ impl World {
             last_request: None,
             window: None,
             routing: None,
+            planned: None,
             commands: 0,
             _directory: directory,
         })

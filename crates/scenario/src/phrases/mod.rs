@@ -11,6 +11,7 @@ mod fallback;
 mod gates;
 mod journal;
 mod licences;
+mod mechanisms;
 mod outcome;
 mod parties;
 mod routing;
@@ -36,6 +37,7 @@ const CONCERNS: &[&[Phrase]] = &[
     acceptance::PHRASES,
     windows::PHRASES,
     licences::PHRASES,
+    mechanisms::PHRASES,
     asks::PHRASES,
     outcome::PHRASES,
     boards::PHRASES,
