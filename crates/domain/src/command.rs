@@ -1,17 +1,17 @@
 //! Every command by its name: the one list that CLI, API, page and import share.
 
 use crate::acceptance::{ProposeAcceptance, SignAcceptance, SignClosure};
-use crate::account_manager::{NameAccountManager, RemoveAccountManager};
-use crate::agent_maturity::RecordAgentWork;
 use crate::account_manager::{
     CompleteHandover, NameAccountManager, RateAccountManager, RecordInterestCheck,
     RecordParticipation, RemoveAccountManager, ReportAccountManagerAbsence,
 };
+use crate::account_manager::{NameAccountManager, RemoveAccountManager};
+use crate::agent_maturity::RecordAgentWork;
 use crate::agents::{RosterAgents, UnrosterAgent};
 use crate::baseline::RecordBaseline;
 use crate::business_case::RecordBusinessCase;
-use crate::capacity::RecordForecast;
 use crate::calendar::{DeclareHoliday, DeclareSurge};
+use crate::capacity::RecordForecast;
 use crate::compliance::callers::DescribeCallers;
 use crate::compliance::exit::CompleteExitItem;
 use crate::compliance::incidents::{RecordIncidentNotice, ReportSecurityIncident};
@@ -45,9 +45,6 @@ use crate::licences::compact::AdoptCompactTable;
 use crate::licences::route::EscalateCall;
 use crate::parties::CreateTransition;
 use crate::pauses::{PauseChunk, SignResume};
-use crate::people::notice_rules::AdoptNoticeTable;
-use crate::resource_access::{DeclareResources, RecordAccess};
-use crate::qa::{RecordCalibration, RecordQaReviews, RecordSurvey, ReviewAutoFails};
 use crate::people::commitments::{ConfirmCommitment, KeepCommitment, ProposeCommitment};
 use crate::people::communications::TellAudience;
 use crate::people::disconnections::{CarryOutDisconnection, PlanDisconnection, ReleaseStaff};
@@ -57,6 +54,7 @@ use crate::people::fallback_roster::{
 };
 use crate::people::key_persons::{HandOverKeyPost, RecordKeyPersonChange};
 use crate::people::mood::TakeMoodPulse;
+use crate::people::notice_rules::AdoptNoticeTable;
 use crate::people::notice_rules::{AdoptNoticeTable, RecordWorkforce};
 use crate::people::notices::ServeNotices;
 use crate::people::paths::{DecidePaths, OfferPaths};
@@ -68,6 +66,8 @@ use crate::people::separations::{
 };
 use crate::phases::PlanPhase;
 use crate::preparation::{AddPreparation, CompletePreparation};
+use crate::qa::{RecordCalibration, RecordQaReviews, RecordSurvey, ReviewAutoFails};
+use crate::resource_access::{DeclareResources, RecordAccess};
 use crate::routing_changes::{ApproveStep, LowerShare, ProposeStep};
 use crate::schedule::constraints::{DeclareConstraint, WithdrawConstraint};
 use crate::schedule::items::CompletePlanItem;

@@ -4,16 +4,16 @@ use crate::acceptance::{
     AcceptanceProposed, AcceptanceSigned, ChunkAccepted, ChunkClosed, ClosureSigned,
 };
 use crate::account_manager::AccountManagerChanged;
-use crate::agent_maturity::AgentWorkRecorded;
 use crate::account_manager::{
     AccountManagerAbsenceReported, AccountManagerChanged, AccountManagerRated, HandoverCompleted,
     InterestCheckMissed, InterestChecked, Participated,
 };
+use crate::agent_maturity::AgentWorkRecorded;
 use crate::agents::{AgentUnrostered, AgentsRostered};
 use crate::baseline::BaselineRecorded;
 use crate::business_case::BusinessCaseRecorded;
-use crate::capacity::ForecastRecorded;
 use crate::calendar::{HolidayDeclared, SurgeDeclared};
+use crate::capacity::ForecastRecorded;
 use crate::compliance::callers::CallersDescribed;
 use crate::compliance::exit::ExitItemCompleted;
 use crate::compliance::incidents::{IncidentNoticeRecorded, SecurityIncidentReported};
@@ -48,8 +48,6 @@ use crate::licences::compact::CompactTableAdopted;
 use crate::licences::{CallEscalated, LicencesRecorded};
 use crate::parties::TransitionCreated;
 use crate::pauses::{ChunkPaused, ChunkResumed, ResumeSigned};
-use crate::people::notice_rules::NoticeTableAdopted;
-use crate::qa::{AutoFailsReviewed, CallersSurveyed, QaReviewed, ReviewersCalibrated};
 use crate::people::commitments::{CommitmentConfirmed, CommitmentKept, CommitmentProposed};
 use crate::people::communications::AudienceTold;
 use crate::people::disconnections::{DisconnectionCarriedOut, DisconnectionPlanned, StaffReleased};
@@ -59,6 +57,7 @@ use crate::people::fallback_roster::{
 };
 use crate::people::key_persons::{KeyPersonChanged, KeyPostHandedOver};
 use crate::people::mood::{MoodPulseSuppressed, MoodPulseTaken};
+use crate::people::notice_rules::NoticeTableAdopted;
 use crate::people::notice_rules::{NoticeTableAdopted, WorkforceRecorded};
 use crate::people::notices::NoticesServed;
 use crate::people::paths::{PathsDecided, PathsOffered};
@@ -70,6 +69,7 @@ use crate::people::separations::{
 };
 use crate::phases::PhasePlanned;
 use crate::preparation::{PreparationAdded, PreparationCompleted};
+use crate::qa::{AutoFailsReviewed, CallersSurveyed, QaReviewed, ReviewersCalibrated};
 use crate::refusal::Code;
 use crate::resource_access::{AccessRecorded, ResourcesDeclared};
 use crate::routing_changes::{ShareChanged, StepApproved, StepProposed};
