@@ -71,6 +71,8 @@ impl GateLeg {
 #[rustfmt::skip] // one line per concern
 const CHECKS: &[Check] = &[
     crate::test_calls::findings,
+    crate::culture::traits::gate_findings,
+    crate::culture::acknowledgements::gate_findings,
     crate::knowledge::findings,
     crate::contingency::findings,
     crate::compliance::findings,

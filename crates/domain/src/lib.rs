@@ -19,6 +19,7 @@ pub mod command;
 pub mod compliance;
 pub mod contingency;
 pub mod covering;
+pub mod culture;
 pub mod discovery;
 pub mod event;
 pub mod fallback;

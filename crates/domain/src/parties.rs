@@ -5,6 +5,7 @@ use crate::actor::{Actor, Right, Side};
 use crate::caps::Caps;
 use crate::compliance::ComplianceTerms;
 use crate::contingency::ContingencyTerms;
+use crate::culture::CultureTerms;
 use crate::discovery::DiscoveryTerms;
 use crate::event::Event;
 use crate::ids::{PersonId, SiteId, is_usable};
@@ -102,6 +103,8 @@ pub struct Terms {
     pub compliance: ComplianceTerms,
     /// Nurses' licences.
     pub licences: LicenceTerms,
+    /// How the cultures are kept.
+    pub culture: CultureTerms,
     /// Days a chunk stands at its last step before acceptance.
     pub soak: Soak,
     /// Contingency: drills, escalation, triggers, open work.
@@ -129,6 +132,7 @@ impl Default for Terms {
             discovery: DiscoveryTerms::default(),
             compliance: ComplianceTerms::default(),
             licences: LicenceTerms::default(),
+            culture: CultureTerms::default(),
             soak: Soak::default(),
             contingency: ContingencyTerms::default(),
             caps: Caps::default(),

@@ -52,6 +52,7 @@ const CHECKS: &[fn(&Transition) -> Vec<String>] = &[
     reports::findings,
     crate::baseline::discovery_findings,
     experience::findings,
+    crate::culture::discovery_findings,
 ];
 
 /// How thorough discovery has to be; part of the signed terms.

@@ -3,6 +3,7 @@
 mod baseline;
 mod compliance;
 mod contingency;
+mod culture;
 mod discovery;
 mod evidence;
 mod knowledge;
@@ -34,6 +35,10 @@ pub(crate) const BEFORE_DISCOVERY_SIGNED: &[Need] = &[
     knowledge::captured,
     compliance::callers,
     discovery::experience,
+    culture::segments,
+    culture::traits,
+    culture::practices,
+    culture::profiles,
 ];
 
 /// Before a plan is proposed.
@@ -56,6 +61,7 @@ pub(crate) const BEFORE_GATE: &[ChunkNeed] = &[
     contingency::drill,
     contingency::escalation,
     contingency::last_resort,
+    culture::acknowledged,
 ];
 
 /// Before a chunk's next step is proposed, beside the gate.
