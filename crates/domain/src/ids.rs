@@ -103,12 +103,14 @@ impl StateCode {
             "`{self}` as a state by its two letters, for example NJ"
         )))
     }
+}
+
 /// Refuses a name that cannot be used.
 pub(crate) fn check(what: &str, id: &str) -> Result<(), Refusal> {
     if is_usable(id) {
         return Ok(());
     }
-    Err(crate::lines::bad(format!(
+    Err(bad(format!(
         "`{id}` as a {what} name: 1–64 letters, digits, `.`, `_`, `-`, `/`"
     )))
 }
