@@ -105,6 +105,12 @@ impl Baselines {
             .map(|b| &b.figures)
     }
 
+    /// The baseline of that segment, or of all callers of its type where the segment has none of its own.
+    pub fn nearest(&self, key: &BaselineKey) -> Option<&BaselineFigures> {
+        let own = self.by_key.get(key).map(|b| &b.figures);
+        own.or_else(|| self.of(&key.site, &key.call_type))
+    }
+
     /// Every recorded baseline.
     pub fn all(&self) -> impl Iterator<Item = &BaselineRecorded> {
         self.by_key.values()

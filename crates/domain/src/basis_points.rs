@@ -16,6 +16,11 @@ pub fn is_more(part: u64, whole: u64, max_bp: u32) -> bool {
     u128::from(part) * 10_000 > u128::from(whole) * u128::from(max_bp)
 }
 
+/// Whether `part` is less than so many basis points of `whole`, exactly.
+pub fn is_less(part: u64, whole: u64, min_bp: u32) -> bool {
+    u128::from(part) * 10_000 < u128::from(whole) * u128::from(min_bp)
+}
+
 /// In percent, as people read it: `−0.20 %`.
 pub fn percent(bp: i64) -> String {
     let sign = if bp < 0 { "−" } else { "" };
@@ -37,5 +42,7 @@ mod tests {
         assert!(!is_more(2, 100, 200));
         assert!(is_more(201, 10_000, 200));
         assert!(is_more(1, 0, 200));
+        assert!(is_less(499, 10_000, 500));
+        assert!(!is_less(500, 10_000, 500));
     }
 }

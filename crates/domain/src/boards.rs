@@ -38,6 +38,8 @@ pub const KINDS: &[Kind] = &[
     crate::discovery::BOARD,
     crate::discovery::flows::BOARD,
     crate::discovery::numbers::BOARD,
+    crate::culture::BOARD,
+    crate::culture::adaptations::BOARD,
     crate::suggestions::BOARD,
     crate::suggestions::hazards::BOARD,
     crate::baseline::BOARD,

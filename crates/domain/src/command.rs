@@ -27,6 +27,13 @@ use crate::contingency::paper::RecordPaperFallback;
 use crate::contingency::plan::{ProposeContingencyPlan, SignContingencyPlan};
 use crate::contingency::triggers::{SetTriggers, SignTrigger, TestTriggers};
 use crate::contingency::watch::{RaiseAlarm, ReportObservation};
+use crate::culture::acknowledgements::AcknowledgeCulture;
+use crate::culture::adaptations::{DeclareNoChange, RecordAdaptation};
+use crate::culture::handle_time::SetAhtTarget;
+use crate::culture::practices::{DecidePractice, RecordPractice};
+use crate::culture::profiles::{ProposeCultureProfile, SignCultureProfile};
+use crate::culture::segments::RecordSegment;
+use crate::culture::traits::{LinkTrait, RecordTrait};
 use crate::discovery::experience::{RecordWorkshop, StateExperience};
 use crate::discovery::flows::{RecordCallFlow, WalkCallFlow};
 use crate::discovery::numbers::RecordNumber;
@@ -139,6 +146,28 @@ commands! {
     RecordWorkshop => "record_workshop";
     /// States what a caller should experience, with measure and target.
     StateExperience => "state_experience";
+    /// Records a segment of callers, with its share of the calls.
+    RecordSegment => "record_segment";
+    /// Records one thing that callers or the client expect.
+    RecordTrait => "record_trait";
+    /// Names the test scenario or the training item made for a trait.
+    LinkTrait => "link_trait";
+    /// Records what is changed for a trait, and by which outcome it is judged.
+    RecordAdaptation => "record_adaptation";
+    /// Says for one party that nothing need change for a trait.
+    DeclareNoChange => "declare_no_change";
+    /// Records an in-house practice worth preserving.
+    RecordPractice => "record_practice";
+    /// Decides for one party whether a practice is kept, replaced or retired.
+    DecidePractice => "decide_practice";
+    /// Proposes the next version of a culture profile.
+    ProposeCultureProfile => "propose_culture_profile";
+    /// Signs one version of a culture profile for one party.
+    SignCultureProfile => "sign_culture_profile";
+    /// Records that agents have read a culture profile, with their quiz.
+    AcknowledgeCulture => "acknowledge_culture";
+    /// Sets the handle time that is planned and judged by.
+    SetAhtTarget => "set_aht_target";
     /// Closes one discovery item with evidence.
     CompleteDiscoveryItem => "complete_discovery_item";
     /// Signs discovery for one party.

@@ -76,6 +76,8 @@ const CHECKS: &[Check] = &[
     crate::agent_maturity::findings,
     crate::dissent::findings,
     crate::test_calls::findings,
+    crate::culture::traits::gate_findings,
+    crate::culture::acknowledgements::gate_findings,
     crate::knowledge::findings,
     crate::contingency::findings,
     crate::compliance::findings,

@@ -81,6 +81,12 @@ id! {
     StateCode
     /// A script card for test calls.
     ScenarioId
+    /// One thing that callers or the client expect.
+    TraitId
+    /// An in-house practice worth preserving.
+    PracticeId
+    /// One thing that agents are taught.
+    TrainingItemId
     /// An idea, posted after discovery.
     SuggestionId
     /// Something that may endanger a caller.
@@ -105,6 +111,16 @@ impl StateCode {
             "`{self}` as a state by its two letters, for example NJ"
         )))
     }
+}
+
+/// Refuses a name that cannot be used.
+pub(crate) fn check(what: &str, id: &str) -> Result<(), Refusal> {
+    if is_usable(id) {
+        return Ok(());
+    }
+    Err(bad(format!(
+        "`{id}` as a {what} name: 1–64 letters, digits, `.`, `_`, `-`, `/`"
+    )))
 }
 
 /// An id is usable when it is 1–64 characters of letters, digits, `.`, `_`, `/` and `-`.

@@ -26,6 +26,7 @@ pub mod command;
 pub mod compliance;
 pub mod contingency;
 pub mod covering;
+pub mod culture;
 pub mod discovery;
 pub mod dissent;
 pub mod event;

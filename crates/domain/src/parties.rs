@@ -8,6 +8,7 @@ use crate::capacity::CapacityTerms;
 use crate::caps::Caps;
 use crate::compliance::ComplianceTerms;
 use crate::contingency::ContingencyTerms;
+use crate::culture::CultureTerms;
 use crate::discovery::DiscoveryTerms;
 use crate::event::Event;
 use crate::headaches::Weights;
@@ -116,6 +117,8 @@ pub struct Terms {
     pub licences: LicenceTerms,
     /// Key persons, notice and the fallback roster.
     pub people: PeopleTerms,
+    /// How the cultures are kept.
+    pub culture: CultureTerms,
     /// Days a chunk stands at its last step before acceptance.
     pub soak: Soak,
     /// Contingency: drills, escalation, triggers, open work.
@@ -165,6 +168,7 @@ impl Default for Terms {
             compliance: ComplianceTerms::default(),
             licences: LicenceTerms::default(),
             people: PeopleTerms::default(),
+            culture: CultureTerms::default(),
             soak: Soak::default(),
             contingency: ContingencyTerms::default(),
             caps: Caps::default(),

@@ -48,6 +48,8 @@ codes! {
     DiscoveryOpen => "DISCOVERY_OPEN", "B14, B16", "no plan before discovery is signed by both";
     SuggestionLocked => "SUGGESTION_LOCKED", "B14", "nobody suggests a change before discovery is signed; hazards are always heard";
     OptimisationOverlap => "OPTIMISATION_OVERLAP", "B21", "a chunk is optimised after it is accepted, one change at a time, and never while it moves";
+    AdaptationMissing => "ADAPTATION_MISSING", "B9", "no plan while nobody has said what changes for something that callers or the client expect";
+    EquityFloor => "EQUITY_FLOOR", "B9", "callers who ask in depth are not planned shorter calls than they had in-house";
     NumberStays => "NUMBER_STAYS", "§4.4", "a number on which a fax, pager, elevator or alarm hangs does not move";
     TypeNotSeparable => "TYPE_NOT_SEPARABLE", "design: control point", "a chunk's calls can be told apart where Segue decides";
     ChunksOverlap => "CHUNKS_OVERLAP", "A13", "no call belongs to two chunks";

@@ -7,6 +7,7 @@ use crate::parties::Parties;
 use crate::refusal::{Code, Refusal};
 use crate::transition::Transition;
 use crate::{acceptance, gates, pauses};
+use crate::{acceptance, culture, gates};
 use ed25519_dalek::{Signature, Signer as _, SigningKey, VerifyingKey};
 use jiff::Timestamp;
 use serde::{Deserialize, Serialize};
@@ -294,6 +295,11 @@ pub fn hash_to_sign(t: &Transition, command: &str, fields: &Map<String, Value>) 
             .acceptances
             .get(&chunk()?)
             .map(|a| a.proposed.hash.clone()),
+        "sign_culture_profile" => {
+            let culture = serde_json::from_value(fields.get("culture")?.clone()).ok()?;
+            let version = fields.get("version").and_then(Value::as_u64)?;
+            culture::profiles::hash_of(t, culture, u32::try_from(version).ok()?)
+        }
         "sign_waiver" => t
             .waivers
             .get(&WaiverId::from(text("waiver")?))

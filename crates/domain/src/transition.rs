@@ -17,6 +17,8 @@ use crate::compliance::{self, Compliance};
 use crate::contingency::{
     self, Contingency, drills, escalation, incidents, insurance, open_work, paper, triggers, watch,
 };
+use crate::contingency::{self, Contingency, drills, escalation};
+use crate::culture::{self, Culture};
 use crate::discovery::{self, Discovery};
 use crate::dissent::{self, Dissents};
 use crate::event::Event;
@@ -116,6 +118,8 @@ pub struct Transition {
     pub issues: Issues,
     /// What was found out.
     pub discovery: Discovery,
+    /// Both cultures, and what is done for them.
+    pub culture: Culture,
     /// Ideas, hazards and the register of opportunities.
     pub suggestions: Suggestions,
     /// Every version of the plan.
@@ -215,6 +219,17 @@ pub fn decide(t: &Transition, command: &Command, actor: &Actor, now: Timestamp) 
         Command::ClassifyCalls(c) => discovery::reports::classify(t, c, actor, now),
         Command::RecordWorkshop(c) => discovery::experience::record_workshop(t, c, actor, now),
         Command::StateExperience(c) => discovery::experience::state(t, c, actor, now),
+        Command::RecordSegment(c) => culture::segments::record(t, c, actor, now),
+        Command::RecordTrait(c) => culture::traits::record(t, c, actor, now),
+        Command::LinkTrait(c) => culture::traits::link(t, c, actor, now),
+        Command::RecordAdaptation(c) => culture::adaptations::record(t, c, actor, now),
+        Command::DeclareNoChange(c) => culture::adaptations::declare_no_change(t, c, actor, now),
+        Command::RecordPractice(c) => culture::practices::record(t, c, actor, now),
+        Command::DecidePractice(c) => culture::practices::decide(t, c, actor, now),
+        Command::ProposeCultureProfile(c) => culture::profiles::propose(t, c, actor, now),
+        Command::SignCultureProfile(c) => culture::profiles::sign(t, c, actor, now),
+        Command::AcknowledgeCulture(c) => culture::acknowledgements::acknowledge(t, c, actor, now),
+        Command::SetAhtTarget(c) => culture::handle_time::set(t, c, actor, now),
         Command::CompleteDiscoveryItem(c) => discovery::complete_item(t, c, actor, now),
         Command::SignDiscovery(c) => discovery::sign(t, c, actor, now),
         Command::PostSuggestion(c) => suggestions::post(t, c, actor, now),
@@ -375,6 +390,17 @@ pub fn apply(t: &mut Transition, event: &Event) {
         Event::CallsClassified(e) => discovery::reports::apply_classified(t, e),
         Event::WorkshopHeld(e) => discovery::experience::apply_workshop(t, e),
         Event::ExperienceStated(e) => discovery::experience::apply_stated(t, e),
+        Event::SegmentRecorded(e) => culture::segments::apply(t, e),
+        Event::TraitRecorded(e) => culture::traits::apply_recorded(t, e),
+        Event::TraitLinked(e) => culture::traits::apply_linked(t, e),
+        Event::AdaptationRecorded(e) => culture::adaptations::apply_recorded(t, e),
+        Event::NoChangeDeclared(e) => culture::adaptations::apply_no_change(t, e),
+        Event::PracticeRecorded(e) => culture::practices::apply_recorded(t, e),
+        Event::PracticeDecided(e) => culture::practices::apply_decided(t, e),
+        Event::CultureProfileProposed(e) => culture::profiles::apply_proposed(t, e),
+        Event::CultureProfileSigned(e) => culture::profiles::apply_signed(t, e),
+        Event::CultureAcknowledged(e) => culture::acknowledgements::apply(t, e),
+        Event::AhtTargetSet(e) => culture::handle_time::apply(t, e),
         Event::DiscoveryItemCompleted(e) => discovery::apply_item(t, e),
         Event::DiscoverySigned(e) => t.discovery.agreement.add(&e.signed),
         Event::SuggestionPosted(e) => suggestions::apply_posted(t, e),

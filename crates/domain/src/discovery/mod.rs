@@ -53,6 +53,7 @@ const CHECKS: &[fn(&Transition) -> Vec<String>] = &[
     crate::baseline::discovery_findings,
     experience::findings,
     account_manager::discovery_findings,
+    crate::culture::discovery_findings,
 ];
 
 /// How thorough discovery has to be; part of the signed terms.

@@ -63,6 +63,8 @@ type Check = fn(&Transition, &Plan, Timestamp) -> Result<(), Refusal>;
 const CHECKS: &[Check] = &[
     |t, plan, _| chunks::check(t, plan),
     |t, plan, _| discovery::numbers::check_plan(t, plan),
+    |t, _, _| crate::culture::adaptations::check_plan(t),
+    |t, _, _| crate::culture::handle_time::check_plan(t),
     |t, plan, _| ladder::check_plan_order(t, plan),
     |_, plan, _| items::check(plan),
     |t, plan, _| versions::check_agreed_kept(t, plan),

@@ -26,6 +26,7 @@ const HISTORIES: &[fn() -> Story] = &[
     crate::baseline::history,
     crate::discovery::history,
     crate::suggestions::history,
+    crate::culture::history,
     crate::waivers::history,
     crate::state_machine::history,
     crate::contingency::history,

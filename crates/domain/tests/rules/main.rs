@@ -16,6 +16,7 @@ mod compliance;
 mod contingency;
 mod coverage;
 mod covering;
+mod culture;
 mod discovery;
 mod golden;
 mod issues;

@@ -4,6 +4,7 @@ mod agent_maturity;
 mod baseline;
 mod compliance;
 mod contingency;
+mod culture;
 mod discovery;
 mod evidence;
 mod knowledge;
@@ -45,6 +46,10 @@ pub(crate) const BEFORE_DISCOVERY_SIGNED: &[Need] = &[
     compliance::callers,
     discovery::experience,
     manager::present,
+    culture::segments,
+    culture::traits,
+    culture::practices,
+    culture::profiles,
 ];
 
 /// Before a plan is proposed.
@@ -82,6 +87,7 @@ pub(crate) const BEFORE_GATE: &[ChunkNeed] = &[
     test_calls::second_caller,
     contingency::triggers,
     contingency::open_work,
+    culture::acknowledged,
 ];
 
 /// Before a chunk's next step is proposed, beside the gate.
