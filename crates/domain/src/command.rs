@@ -5,7 +5,6 @@ use crate::account_manager::{
     CompleteHandover, NameAccountManager, RateAccountManager, RecordInterestCheck,
     RecordParticipation, RemoveAccountManager, ReportAccountManagerAbsence,
 };
-use crate::account_manager::{NameAccountManager, RemoveAccountManager};
 use crate::agent_maturity::RecordAgentWork;
 use crate::agents::{RosterAgents, UnrosterAgent};
 use crate::baseline::RecordBaseline;
@@ -61,7 +60,6 @@ use crate::people::fallback_roster::{
 };
 use crate::people::key_persons::{HandOverKeyPost, RecordKeyPersonChange};
 use crate::people::mood::TakeMoodPulse;
-use crate::people::notice_rules::AdoptNoticeTable;
 use crate::people::notice_rules::{AdoptNoticeTable, RecordWorkforce};
 use crate::people::notices::ServeNotices;
 use crate::people::paths::{DecidePaths, OfferPaths};

@@ -3,7 +3,6 @@
 use crate::acceptance::{
     AcceptanceProposed, AcceptanceSigned, ChunkAccepted, ChunkClosed, ClosureSigned,
 };
-use crate::account_manager::AccountManagerChanged;
 use crate::account_manager::{
     AccountManagerAbsenceReported, AccountManagerChanged, AccountManagerRated, HandoverCompleted,
     InterestCheckMissed, InterestChecked, Participated,
@@ -64,7 +63,6 @@ use crate::people::fallback_roster::{
 };
 use crate::people::key_persons::{KeyPersonChanged, KeyPostHandedOver};
 use crate::people::mood::{MoodPulseSuppressed, MoodPulseTaken};
-use crate::people::notice_rules::NoticeTableAdopted;
 use crate::people::notice_rules::{NoticeTableAdopted, WorkforceRecorded};
 use crate::people::notices::NoticesServed;
 use crate::people::paths::{PathsDecided, PathsOffered};

@@ -17,7 +17,6 @@ use crate::compliance::{self, Compliance};
 use crate::contingency::{
     self, Contingency, drills, escalation, incidents, insurance, open_work, paper, triggers, watch,
 };
-use crate::contingency::{self, Contingency, drills, escalation};
 use crate::culture::{self, Culture};
 use crate::discovery::{self, Discovery};
 use crate::dissent::{self, Dissents};
@@ -27,13 +26,11 @@ use crate::gates::{self, Gate};
 use crate::ids::{
     AgentId, CallTypeId, ChunkId, IncidentId, LineId, SiteId, StepId, TransitionId, WaiverId,
 };
-use crate::ids::{CallTypeId, ChunkId, IncidentId, LineId, SiteId, StepId, TransitionId, WaiverId};
 use crate::issues::{self, Issues};
 use crate::knowledge::{self, Knowledge};
 use crate::kudos::{self, Fun};
 use crate::ladder::reviews::Review;
 use crate::ladder::{self, CallType, Place, Rung};
-use crate::ladder::{CallType, Rung};
 use crate::legal_tables::{self, LegalTables};
 use crate::licences::{self, Licences};
 use crate::lines::Line;
@@ -46,7 +43,6 @@ use crate::qa::{self, Quality};
 use crate::refusal::{Code, Refusal};
 use crate::resource_access::{self, Access};
 use crate::routing_changes::{self, Step};
-use crate::schedule::{self, Plan, Schedule};
 use crate::schedule::{self, Plan, Schedule, constraints, items, messages};
 use crate::scorecard::{self, Scorecard};
 use crate::share::TrafficShare;
@@ -378,10 +374,6 @@ pub fn apply(t: &mut Transition, event: &Event) {
     match event {
         Event::TransitionCreated(e) => parties::apply_created(t, e),
         Event::AccountManagerChanged(e) => account_manager::apply_changed(t, e),
-        Event::AccountManagerChanged(e) => {
-            people::key_persons::note_account_manager(t, e);
-            t.account_manager = e.person.is_some().then(|| e.clone());
-        }
         Event::DiscoveryOpened(e) => discovery::apply_opened(t, e),
         Event::CallFlowRecorded(e) => discovery::flows::apply_recorded(t, e),
         Event::CallFlowWalked(e) => discovery::flows::apply_walked(t, e),

@@ -12,7 +12,7 @@ use crate::contingency::incidents::FallbackReasonGiven;
 use crate::contingency::library::TriggerKind;
 use crate::contingency::open_work::HandedOver;
 use crate::event::Event;
-use crate::ids::{ChunkId, IncidentId, PersonId, SiteId};
+use crate::ids::{ChunkId, IncidentId, PersonId};
 use crate::ladder;
 use crate::lines::bad;
 use crate::refusal::{Code, Refusal};

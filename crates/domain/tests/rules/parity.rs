@@ -32,6 +32,7 @@ fn with_the_handbooks_baseline() -> Story {
     };
     story.does(&manager(Side::Client), baseline);
     story.goes_live(MSG, 100);
+    story.soaks(MSG);
     story
 }
 

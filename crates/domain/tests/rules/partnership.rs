@@ -159,6 +159,7 @@ fn a11_a_chunk_closes_with_its_headache_index() {
     };
     story.does(&manager(Side::Client), issue);
     story.goes_live(MSG, 100);
+    story.soaks(MSG);
     let mut outcome = crate::support::outcome(segue_domain::acceptance::Verdict::Pass);
     outcome.headaches.complaints = 3;
     outcome.headaches.minutes_outside = 40;

@@ -380,11 +380,7 @@ fn manage(history: &mut History<'_>, pm: &Actor, number: u8) {
 
 #[test]
 fn every_history_keeps_the_invariants_and_replays_to_the_same_state() {
-    let mut discovered = Story::new();
-    // Random people do not wait for days; the soak has tests of its own.
-    discovered.example.create.terms.soak.message_days = 0;
-    discovered.example.create.terms.soak.appointment_days = 0;
-    discovered.walks(&segue_example::Goal::Discovered);
+    let discovered = discovered();
     let agreed = discovered.clone().agree(plan(0));
     let mut out = agreed.clone();
     out.goes_live(CHUNKS[0], 100);

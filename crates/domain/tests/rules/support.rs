@@ -314,6 +314,12 @@ impl Story {
         }
     }
 
+    /// Lets the observation at the last step run to its end.
+    pub(crate) fn soaks(&mut self, chunk: &str) {
+        let until = segue_domain::soak::until(&self.t, self.chunk(chunk));
+        self.not_before(until.unwrap());
+    }
+
     /// The next agreed share, at its date.
     #[track_caller]
     pub(crate) fn raises(&mut self, chunk: &str, percent: u8) {

@@ -70,7 +70,6 @@ pub(crate) const BEFORE_GATE: &[ChunkNeed] = &[
     people::ready_for,
     evidence::legs,
     manager::forecast,
-    evidence::test_calls,
     contingency::plan,
     contingency::drill,
     contingency::escalation,

@@ -12,6 +12,7 @@ use segue_domain::schedule::templates::{Answers, Hours, Pace, Population, draft}
 use segue_domain::schedule::violations;
 use segue_domain::windows::ShiftWindow;
 use segue_domain::{Code, Event, Transition, replay};
+use std::collections::BTreeSet;
 
 fn answers() -> Answers {
     Answers {
@@ -40,6 +41,8 @@ fn scope(centres: usize, types: &[(&str, Rung)]) -> Transition {
         name: (*kind).into(),
         needs: *needs,
         placed_on: None,
+        above: false,
+        systems: BTreeSet::default(),
     });
     let facts = CreateTransition {
         sites: sites
