@@ -5,8 +5,8 @@ use crate::people;
 use crate::steps::{Read, act, sends, sends_with};
 use crate::words::{chunk, number, one_of, quoted};
 use jiff::civil::date;
-use segue_domain::agents::{Credential, RosterAgents, RosteredAgent};
-use segue_domain::ids::AgentId;
+use segue_domain::agents::{Credential, RosterAgents, RosteredAgent, rostered_for};
+use segue_domain::ids::{AgentId, CallTypeId};
 use segue_domain::test_calls::RecordTestCall;
 use segue_domain::training::{RecordTraining, ReviewTraining, TrainingRecord, TrainingReview};
 use std::collections::BTreeSet;
@@ -45,11 +45,11 @@ pub(super) const PHRASES: &[Phrase] = &[
         sends(w[0], RosterAgents { agents })
     }),
     when(
-        "{person} hands in training records of every agent, {agent} without an assessor",
-        |w| training(w[0], Some(w[1].into())),
+        "{person} hands in training records for {type}, {agent} without an assessor",
+        |w| training(w[0], w[1], Some(w[2].into())),
     ),
-    when("{person} hands in training records of every agent", |w| {
-        training(w[0], None)
+    when("{person} hands in training records for {type}", |w| {
+        training(w[0], w[1], None)
     }),
     when("{person} agrees with the whole sample", |w| {
         sends_with(w[0], |seen| {
@@ -66,8 +66,9 @@ pub(super) const PHRASES: &[Phrase] = &[
     }),
 ];
 
-/// One record for each agent on the roster; one of them may be a mere attestation.
-fn training(person: &str, attested: Option<AgentId>) -> Read {
+/// One record for each agent of the call type; one of them may be a mere attestation.
+fn training(person: &str, call_type: &str, attested: Option<AgentId>) -> Read {
+    let call_type = CallTypeId::from(call_type);
     sends_with(person, move |seen| {
         let record = |agent: &AgentId| TrainingRecord {
             agent: agent.clone(),
@@ -77,7 +78,9 @@ fn training(person: &str, attested: Option<AgentId>) -> Read {
             on: date(2026, 12, 14),
             evidence: Some("training recording".into()),
         };
-        let records = seen.state.agents.keys().map(record).collect();
+        let records = rostered_for(&seen.state, &call_type)
+            .map(|agent| record(&agent.agent))
+            .collect();
         Ok(RecordTraining { records })
     })
 }
