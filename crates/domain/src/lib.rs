@@ -33,6 +33,7 @@ pub mod event;
 pub mod fallback;
 pub mod fields;
 pub mod gates;
+pub mod hazard_log;
 pub mod headaches;
 pub mod hold;
 pub mod ids;

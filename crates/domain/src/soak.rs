@@ -42,6 +42,18 @@ impl Default for Soak {
 }
 
 impl Soak {
+    /// No observation at all.
+    pub fn none() -> Self {
+        Self {
+            message_days: 0,
+            appointment_days: 0,
+            consult_days: 0,
+            triage_days: 0,
+            triage_weekends: 0,
+            triage_mondays: 0,
+        }
+    }
+
     /// Days of observation for a rung.
     pub fn days(&self, rung: Rung) -> u32 {
         match rung {

@@ -204,27 +204,26 @@ pub fn plan_start(mechanism: Mechanism, start: Start) -> Result<Instructions, No
 fn share_steps(mechanism: Mechanism, out: u8) -> Vec<String> {
     let home = 100_u8.saturating_sub(out);
     let sides = format!("{out} % to the outsourcer, {home} % in-house");
-    let one = match (mechanism, out) {
-        (Mechanism::TollFreeCpr, 0) => "no PERCENT node: every call in-house".to_owned(),
-        (Mechanism::TollFreeCpr, 100) => "no PERCENT node: every call to the outsourcer".to_owned(),
-        (Mechanism::TollFreeCpr, _) => {
-            format!("PERCENT {out}/{home}: {sides}; these two branches cover 100, no OTHER branch")
+    match (mechanism, out) {
+        (Mechanism::TollFreeCpr, 0) => vec!["no PERCENT node: every call in-house".to_owned()],
+        (Mechanism::TollFreeCpr, 100) => {
+            vec!["no PERCENT node: every call to the outsourcer".to_owned()]
         }
-        (Mechanism::AmazonConnect, _) => {
-            return vec![
-                format!("TelephonyConfig {out}/{home}: {sides}"),
-                "AgentConfig: shift the agents in the same change, else calls queue with nobody"
-                    .to_owned(),
-            ];
-        }
-        (Mechanism::CallForwarding, 0) => "dial *73 on the line itself".to_owned(),
+        (Mechanism::TollFreeCpr, _) => vec![format!(
+            "PERCENT {out}/{home}: {sides}; these two branches cover 100, no OTHER branch"
+        )],
+        (Mechanism::AmazonConnect, _) => vec![
+            format!("TelephonyConfig {out}/{home}: {sides}"),
+            "AgentConfig: shift the agents in the same change, else calls queue with nobody"
+                .to_owned(),
+        ],
+        (Mechanism::CallForwarding, 0) => vec!["dial *73 on the line itself".to_owned()],
         (Mechanism::CallForwarding, _) => {
-            "dial *72 and the outsourcer's number on the line itself".to_owned()
+            vec!["dial *72 and the outsourcer's number on the line itself".to_owned()]
         }
-        (Mechanism::PbxRouting, _) => format!("allocate {out}/{home}: {sides}"),
-        (Mechanism::SipTrunk, _) => format!("share {out}: {sides}"),
-    };
-    vec![one]
+        (Mechanism::PbxRouting, _) => vec![format!("allocate {out}/{home}: {sides}")],
+        (Mechanism::SipTrunk, _) => vec![format!("share {out}: {sides}")],
+    }
 }
 
 /// The trap of the mechanism that the share touches.

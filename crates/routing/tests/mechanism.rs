@@ -1,4 +1,5 @@
 //! What each mechanism does with a share or a start, and what it offers where it cannot (§3.2, scenario 24).
+#![expect(clippy::expect_used, reason = "helpers of tests")]
 
 use jiff::civil::DateTime;
 use segue_domain::share::TrafficShare;
@@ -7,11 +8,11 @@ use segue_routing::mechanism::{
 };
 
 fn share(percent: u8) -> TrafficShare {
-    TrafficShare::from_percent(percent).unwrap()
+    TrafficShare::from_percent(percent).expect("a percent")
 }
 
 fn offers(answer: Result<impl std::fmt::Debug, NotPossible>) -> String {
-    answer.unwrap_err().offers_text()
+    answer.expect_err("it cannot do that").offers_text()
 }
 
 #[test]

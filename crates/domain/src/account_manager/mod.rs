@@ -10,7 +10,6 @@ use crate::chunks::{Chunk, ChunkState};
 use crate::event::Event;
 use crate::ids::{PersonId, is_usable};
 use crate::lines::bad;
-use crate::people::key_persons;
 use crate::refusal::{Code, Refusal};
 use crate::share::TrafficShare;
 use crate::text;
@@ -269,7 +268,6 @@ pub(crate) fn check_new_chunk(
 }
 
 pub(crate) fn apply_changed(t: &mut Transition, e: &AccountManagerChanged) {
-    key_persons::note_account_manager(t, e);
     let s = &mut t.stewardship;
     s.absent = false;
     if let Some(person) = &e.person {

@@ -1,8 +1,8 @@
 //! The hazards, one entry each.
 
 use super::Harm::{Catastrophic, Considerable, Major, Significant};
-use super::Likelihood::{High, Low, Medium, VeryHigh, VeryLow};
 use super::Hazard;
+use super::Likelihood::{High, Low, Medium, VeryHigh, VeryLow};
 use crate::refusal::Code;
 
 /// Every hazard.
@@ -22,9 +22,13 @@ pub const HAZARDS: &[Hazard] = &[
             Code::SignatureOfOther,
             Code::StepNotInPlan,
             Code::StepTooEarly,
+            Code::ConstraintViolated,
+            Code::BelowFloor,
             Code::ApprovalStale,
         ],
-        others: &["both signatures are Ed25519 over one hash; neither party's administrator nor the host can make them"],
+        others: &[
+            "both signatures are Ed25519 over one hash; neither party's administrator nor the host can make them",
+        ],
     },
     Hazard {
         id: "H-02",
@@ -42,7 +46,9 @@ pub const HAZARDS: &[Hazard] = &[
             Code::MassCutover,
             Code::ChangeFreeze,
         ],
-        others: &["a waiver needs both parties and the clinical lead, and is stamped on every report"],
+        others: &[
+            "a waiver needs both parties and the clinical lead, and is stamped on every report",
+        ],
     },
     Hazard {
         id: "H-03",
@@ -52,8 +58,15 @@ pub const HAZARDS: &[Hazard] = &[
         harm: Major,
         before: High,
         after: Low,
-        refusals: &[Code::GateRed],
-        others: &["each leg of the gate computes its findings from recorded facts; nobody can colour a lamp by hand alone"],
+        refusals: &[
+            Code::SampleOpen,
+            Code::AutoFailOpen,
+            Code::ClinicalVeto,
+            Code::GateRed,
+        ],
+        others: &[
+            "each leg of the gate computes its findings from recorded facts; nobody can colour a lamp by hand alone",
+        ],
     },
     Hazard {
         id: "H-04",
@@ -91,10 +104,13 @@ pub const HAZARDS: &[Hazard] = &[
             Code::ShareSum,
             Code::ShareOutOfRange,
             Code::TypeNotSeparable,
+            Code::NumberStays,
             Code::NoLastResort,
             Code::WindowInvalid,
         ],
-        others: &["the split is a pure function of number and share; an unknown number never goes out"],
+        others: &[
+            "the split is a pure function of number and share; an unknown number never goes out",
+        ],
     },
     Hazard {
         id: "H-06",
@@ -103,9 +119,12 @@ pub const HAZARDS: &[Hazard] = &[
         effect: "help comes late or not at all",
         harm: Major,
         before: Medium,
-        after: Low,
+        after: VeryLow,
         refusals: &[Code::EmergencyTarget],
-        others: &["each chunk below triage has a tested escalation path to a nurse", "emergency hand-over is drilled with test partners, never live 911"],
+        others: &[
+            "each chunk below triage has a tested escalation path to a nurse",
+            "emergency hand-over is drilled with test partners, never live 911",
+        ],
     },
     Hazard {
         id: "H-07",
@@ -115,7 +134,12 @@ pub const HAZARDS: &[Hazard] = &[
         harm: Major,
         before: High,
         after: Low,
-        refusals: &[Code::AcceptanceNotReady],
+        refusals: &[
+            Code::AcceptanceNotReady,
+            Code::FormulaMismatch,
+            Code::MarginUnprovable,
+            Code::ScorecardOpen,
+        ],
         others: &["acceptance computes the interval from counts against the signed margin"],
     },
     Hazard {
@@ -126,7 +150,7 @@ pub const HAZARDS: &[Hazard] = &[
         harm: Considerable,
         before: High,
         after: Low,
-        refusals: &[Code::NoAccountManager],
+        refusals: &[Code::NoAccountManager, Code::AccountManagerGap],
         others: &["issues have clocks that escalate to the deputy and to both sponsors"],
     },
     Hazard {
@@ -137,7 +161,11 @@ pub const HAZARDS: &[Hazard] = &[
         harm: Considerable,
         before: VeryHigh,
         after: Low,
-        refusals: &[Code::DiscoveryOpen],
+        refusals: &[
+            Code::DiscoveryOpen,
+            Code::SuggestionLocked,
+            Code::OptimisationOverlap,
+        ],
         others: &["hazards may be reported at any time, by everybody who takes part"],
     },
     Hazard {
@@ -148,7 +176,11 @@ pub const HAZARDS: &[Hazard] = &[
         harm: Major,
         before: Medium,
         after: VeryLow,
-        refusals: &[Code::NotAuthorised, Code::SignatureOfOther, Code::SignatureInvalid],
+        refusals: &[
+            Code::NotAuthorised,
+            Code::SignatureOfOther,
+            Code::SignatureInvalid,
+        ],
         others: &["refused attempts are recorded with person and time"],
     },
     Hazard {
@@ -190,7 +222,9 @@ pub const HAZARDS: &[Hazard] = &[
             Code::DoubleBooking,
             Code::KeyPersonLock,
         ],
-        others: &["too few at home freeze the way forward; whoever brings calls home is told how many are there"],
+        others: &[
+            "too few at home freeze the way forward; whoever brings calls home is told how many are there",
+        ],
     },
     Hazard {
         id: "H-14",
@@ -209,14 +243,48 @@ pub const HAZARDS: &[Hazard] = &[
         ],
         others: &["mood is taken in groups of five at least; no single person is measured"],
     },
+    Hazard {
+        id: "H-15",
+        title: "Too few people answer, or calls take longer than planned",
+        cause: "a price or a forecast nobody tested; new nurses take a third longer; agents counted who are not ready",
+        effect: "callers wait, give up, or wait again for a callback, as NHS 111 did in its first weekend",
+        harm: Major,
+        before: High,
+        after: Low,
+        refusals: &[Code::CapacityShort],
+        others: &[
+            "the forecast is computed by the rule, under stress of the handle time too",
+            "observed handle time replaces the planned one",
+        ],
+    },
+    Hazard {
+        id: "H-16",
+        title: "Callers who need more than others get less than before",
+        cause: "a culture nobody described; one handle-time target for everybody",
+        effect: "questions stay open, symptoms are not told",
+        harm: Considerable,
+        before: High,
+        after: Low,
+        refusals: &[Code::AdaptationMissing, Code::EquityFloor],
+        others: &["every rostered agent has passed the quiz of the profile in force"],
+    },
 ];
 
 /// Refusals that keep facts straight and control no hazard by themselves, and why.
 pub const HOUSEKEEPING: &[(Code, &str)] = &[
-    (Code::AlreadyCreated, "a second creation would be another transition"),
+    (
+        Code::AlreadyCreated,
+        "a second creation would be another transition",
+    ),
     (Code::NotCreated, "there is nothing yet that could harm"),
-    (Code::PartiesNotTwo, "who takes part is settled before anything can happen"),
-    (Code::NoSignatory, "who may sign is settled before anything can happen"),
+    (
+        Code::PartiesNotTwo,
+        "who takes part is settled before anything can happen",
+    ),
+    (
+        Code::NoSignatory,
+        "who may sign is settled before anything can happen",
+    ),
     (Code::BadFact, "a fact that does not add up is not recorded"),
     (Code::Unknown, "what is named does not exist"),
 ];

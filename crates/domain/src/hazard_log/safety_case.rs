@@ -47,7 +47,11 @@ pub fn safety_case() -> String {
     for hazard in HAZARDS {
         // Writing to a text cannot fail, here and below.
         let _ = writeln!(page, "## {} {}\n", hazard.id, hazard.title);
-        let _ = writeln!(page, "Cause: {}. Effect: {}.\n", hazard.cause, hazard.effect);
+        let _ = writeln!(
+            page,
+            "Cause: {}. Effect: {}.\n",
+            hazard.cause, hazard.effect
+        );
         for code in hazard.refusals {
             let _ = writeln!(page, "- `{code}`: {} ({})", code.says(), code.source());
         }
@@ -61,7 +65,9 @@ pub fn safety_case() -> String {
 }
 
 fn summary(page: &mut String) {
-    page.push_str("| hazard | harm | likelihood before | risk before | likelihood after | risk after |\n");
+    page.push_str(
+        "| hazard | harm | likelihood before | risk before | likelihood after | risk after |\n",
+    );
     page.push_str("|---|---|---|---|---|---|\n");
     for h in HAZARDS {
         let _ = writeln!(
@@ -80,7 +86,9 @@ fn summary(page: &mut String) {
 }
 
 fn refusals(page: &mut String) {
-    page.push_str("## Every refusal and the hazard it controls\n\n| refusal | hazards |\n|---|---|\n");
+    page.push_str(
+        "## Every refusal and the hazard it controls\n\n| refusal | hazards |\n|---|---|\n",
+    );
     for code in Code::ALL {
         let ids: Vec<_> = controlled_by(*code).map(|hazard| hazard.id).collect();
         let housekeeping = HOUSEKEEPING.iter().find(|(other, _)| other == code);

@@ -4,7 +4,6 @@
 use super::project_manager;
 use super::readiness::days_after;
 use crate::Decided;
-use crate::account_manager::AccountManagerChanged;
 use crate::actor::{Actor, Right, Side};
 use crate::chunks::Chunk;
 use crate::event::Event;
@@ -25,8 +24,6 @@ use serde::{Deserialize, Serialize};
 pub enum KeyPost {
     /// The clinical lead.
     ClinicalLead,
-    /// The account manager.
-    AccountManager,
     /// The client's implementation project manager, or the outsourcer's.
     ProjectManager,
 }
@@ -36,7 +33,6 @@ impl KeyPost {
     pub fn words(self) -> &'static str {
         match self {
             Self::ClinicalLead => "clinical lead",
-            Self::AccountManager => "account manager",
             Self::ProjectManager => "project manager",
         }
     }
@@ -208,27 +204,6 @@ pub(crate) fn apply_handed_over(t: &mut Transition, e: &KeyPostHandedOver) {
     for change in changes.filter(|c| c.post == e.post && c.handed_over.is_none()) {
         change.handed_over = Some(e.reference.clone());
     }
-}
-
-/// Another account manager than before is a change; a short absence of the same one is none.
-pub(crate) fn note_account_manager(t: &mut Transition, e: &AccountManagerChanged) {
-    let changes = &mut t.people.key_changes;
-    let post = KeyPost::AccountManager;
-    let last = changes
-        .iter()
-        .rev()
-        .find(|c| c.post == post && c.holder.is_some());
-    if e.person.is_none() || last.is_some_and(|c| c.holder == e.person) {
-        return;
-    }
-    let change = KeyChange {
-        post,
-        holder: e.person.clone(),
-        at: e.at,
-        replaces: last.is_some(),
-        handed_over: None,
-    };
-    changes.push(change);
 }
 
 /// The first project manager replaces nobody either.

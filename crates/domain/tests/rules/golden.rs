@@ -21,7 +21,7 @@ fn folder() -> PathBuf {
 
 /// Histories that hold every kind of fact between them; each concern adds its own.
 #[rustfmt::skip] // one line per concern
-const HISTORIES: &[fn() -> Story] = &[
+pub(crate) const HISTORIES: &[fn() -> Story] = &[
     spine,
     crate::baseline::history,
     crate::discovery::history,

@@ -24,7 +24,11 @@ fn the_controls_lower_every_risk_to_what_can_be_tolerated() {
     for hazard in HAZARDS {
         assert!(ids.insert(hazard.id), "{} twice", hazard.id);
         assert!(!hazard.refusals.is_empty(), "{}", hazard.id);
-        assert!(hazard.residual_risk() < hazard.initial_risk(), "{}", hazard.id);
+        assert!(
+            hazard.residual_risk() < hazard.initial_risk(),
+            "{}",
+            hazard.id
+        );
         assert!(hazard.residual_risk() <= 3, "{}", hazard.id);
     }
 }

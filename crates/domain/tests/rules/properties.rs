@@ -1,4 +1,4 @@
-//! What holds of every history, however people press: 400 histories of up to 60 acts each, the same in every run.
+//! What holds of every history, however people press: 600 histories of up to 60 acts each, the same in every run.
 
 use crate::fixture::{self, director, duty, manager};
 use crate::support::{
@@ -21,7 +21,7 @@ use segue_domain::{Actor, Code, Command, Event, Side, decide, replay};
 use segue_example::{Goal, MOVES_MAX, Move};
 use std::collections::{BTreeMap, BTreeSet};
 
-const HISTORIES: usize = 400;
+const HISTORIES: usize = 600;
 const CHUNKS: [&str; 4] = [
     "RVS-Main/MSG",
     "RVS-Main/APPT",
@@ -62,11 +62,7 @@ fn discovered() -> Story {
     let mut story = Story::new();
     let terms = &mut story.example.create.terms;
     terms.floors = Floors::none();
-    terms.soak = Soak {
-        message_days: 0,
-        appointment_days: 0,
-        ..Soak::default()
-    };
+    terms.soak = Soak::none();
     story.walks(&Goal::Discovered);
     story
 }

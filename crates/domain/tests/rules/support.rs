@@ -26,6 +26,8 @@ pub(crate) const START: &str = "2027-01-04T14:00:00Z";
 pub(crate) struct Story {
     pub(crate) t: Transition,
     pub(crate) facts: Vec<Event>,
+    /// Every command that was accepted, with who sent it.
+    pub(crate) said: Vec<(Actor, Command)>,
     pub(crate) now: Timestamp,
     pub(crate) example: Example,
 }
@@ -97,6 +99,7 @@ impl Story {
         Self {
             t: Transition::new(id()),
             facts: Vec::new(),
+            said: Vec::new(),
             now: START.parse().unwrap(),
             example: Example::riverside(),
         }
@@ -110,9 +113,11 @@ impl Story {
     /// The actor does it; a refusal fails the test.
     #[track_caller]
     pub(crate) fn does(&mut self, actor: &Actor, command: impl Into<Command>) -> Vec<Event> {
-        let events = decide(&self.t, &command.into(), actor, self.now)
+        let command = command.into();
+        let events = decide(&self.t, &command, actor, self.now)
             .unwrap_or_else(|refusal| panic!("{refusal}"));
         self.record(&events);
+        self.said.push((actor.clone(), command));
         events
     }
 
@@ -156,6 +161,7 @@ impl Story {
                         "{name} changes nothing on the way to {goal:?}"
                     );
                     self.record(&events);
+                    self.said.push((actor, command));
                 }
             }
         }

@@ -1,13 +1,25 @@
 //! The parties and how the transition is created.
 
 use super::{Phrase, given, then, when};
-use crate::steps::{check, reach, sends_with};
+use crate::steps::{act, check, reach, sends_with};
 use crate::trouble::{same, wanting};
 use crate::words::rung;
+use segue_domain::schedule::rush::Floors;
+use segue_domain::soak::Soak;
 use segue_example::Goal;
 
 pub(super) const PHRASES: &[Phrase] = &[
     given("the Riverside fixture", |_| reach(Goal::Created)),
+    given("the Riverside fixture in terms without floor times", |_| {
+        act(|world| {
+            Box::pin(async move {
+                let terms = &mut world.example.create.terms;
+                terms.floors = Floors::none();
+                terms.soak = Soak::none();
+                world.walk(&Goal::Created).await
+            })
+        })
+    }),
     when(
         "{person} creates the transition with {type} ranked as {rung}",
         |w| {

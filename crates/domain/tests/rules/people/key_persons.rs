@@ -4,7 +4,6 @@ use super::{MSG, change, hand_over};
 use crate::fixture::{director, manager};
 use crate::support::Story;
 use jiff::civil::date;
-use segue_domain::account_manager::{NameAccountManager, RemoveAccountManager};
 use segue_domain::people::key_persons::KeyPost;
 use segue_domain::{Code, Side};
 use segue_example::Goal;
@@ -15,13 +14,6 @@ fn proved() -> Story {
     story.on(date(2027, 3, 1));
     story.walks(&Goal::Proved(MSG.into()));
     story
-}
-
-fn names(person: &str) -> NameAccountManager {
-    NameAccountManager {
-        person: person.into(),
-        deputy: None,
-    }
 }
 
 #[test]
@@ -49,20 +41,4 @@ fn a_change_long_before_the_go_live_is_none_of_its_business() {
     story
         .when(&director(Side::Client), gate)
         .records(&["gate_signed"]);
-}
-
-#[test]
-fn the_same_account_manager_after_a_short_absence_is_no_change_another_one_is() {
-    let mut story = proved();
-    let by = manager(Side::Outsourcer);
-    let gate = story.sign_gate(Side::Client, MSG);
-    story.does(&by, RemoveAccountManager {});
-    story.does(&by, names("cb-account"));
-    story
-        .when(&director(Side::Client), gate.clone())
-        .records(&["gate_signed"]);
-    story.does(&by, names("cb-other"));
-    story
-        .when(&director(Side::Client), gate)
-        .refuses(Code::GateRed, "the account manager changed");
 }
