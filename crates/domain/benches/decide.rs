@@ -64,11 +64,7 @@ fn bench(c: &mut Criterion) {
         share_percent: ShareInput::percent(50),
     }
     .into();
-    let press: Command = Fallback {
-        scope: "all".into(),
-        reason: "bench".into(),
-    }
-    .into();
+    let press: Command = Fallback::of("all", "bench").into();
     let (manager, duty) = (
         of(Side::Client, Role::Implementation),
         of(Side::Client, Role::Duty),

@@ -1,6 +1,6 @@
 //! Every command in every state of a small transition, against a table that people have reviewed.
 //!
-//! The commands are those of the concerns' histories, signed anew for the state they are tried in. `✓` is accepted, `=` is
+//! The commands are those of the small example's people and of the concerns' histories, signed anew for the state they are tried in. `✓` is accepted, `=` is
 //! accepted and changes nothing, a code is a refusal. A change of a rule shows here; read the difference before writing it
 //! (`SEGUE_GOLDEN=write cargo nextest run -p segue-domain matrix`).
 
@@ -24,14 +24,6 @@ const MSG: &str = "RVS-Main/MSG";
 
 /// The states, in the order of the trade, each reached by real commands.
 fn states() -> Vec<(&'static str, Story)> {
-    let small = || Story {
-        example: Example::small().waiving(&[
-            Waivable::Rush,
-            Waivable::MassCutover,
-            Waivable::ChangeFreeze,
-        ]),
-        ..Story::new()
-    };
     let at = |goal: Goal| {
         let mut story = small();
         story.walks(&goal);
@@ -60,9 +52,25 @@ fn states() -> Vec<(&'static str, Story)> {
     ]
 }
 
-/// One instance of each command: the first that some history sent.
+/// The small example, with what it has no weeks for waived.
+fn small() -> Story {
+    let rules = [
+        Waivable::Rush,
+        Waivable::MassCutover,
+        Waivable::ChangeFreeze,
+    ];
+    Story {
+        example: Example::small().waiving(&rules),
+        ..Story::new()
+    }
+}
+
+/// One instance of each command: the first that the small example's people send, or else that some history sent.
 fn commands() -> BTreeMap<&'static str, (Actor, Command)> {
-    let sent = HISTORIES.iter().flat_map(|history| history().said);
+    let mut whole = small();
+    whole.walks(&Goal::Closed(MSG.into()));
+    let others = HISTORIES.iter().flat_map(|history| history().said);
+    let sent = whole.said.into_iter().chain(others);
     let mut found = BTreeMap::new();
     for (actor, command) in sent.chain(without_a_fact_of_their_own()) {
         found.entry(command.name()).or_insert((actor, command));
