@@ -18,7 +18,7 @@ use stateright::{Checker, HasDiscoveries, Model, Property};
 use world::World;
 
 /// States looked at where nothing else is said: well under a minute.
-const STATES: usize = 100_000;
+const STATES: usize = 150_000;
 /// Acts after the first state.
 const DEPTH: usize = 14;
 
