@@ -28,6 +28,7 @@ pub mod contingency;
 pub mod covering;
 pub mod culture;
 pub mod discovery;
+pub mod dispatch;
 pub mod dissent;
 pub mod event;
 pub mod fallback;
@@ -78,10 +79,11 @@ pub mod windows;
 
 pub use actor::{Actor, Right, Role, Side};
 pub use command::Command;
+pub use dispatch::{apply, decide, replay};
 pub use event::Event;
 pub use ids::PersonId;
 pub use refusal::{Code, Refusal};
-pub use transition::{Phase, Transition, apply, decide, replay};
+pub use transition::{Phase, Transition};
 
 /// What a rule answers: the facts that follow, or the refusal as data. No facts means "already so".
 pub type Decided = Result<Vec<Event>, Refusal>;
