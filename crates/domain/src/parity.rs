@@ -9,6 +9,7 @@ use crate::schedule::Plan;
 use crate::transition::Transition;
 use jiff::Timestamp;
 use serde::{Deserialize, Serialize};
+use std::fmt::Write as _;
 
 /// By how much the outsourced centre may be worse, as both signed it (§7.3).
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize, schemars::JsonSchema)]
@@ -81,9 +82,14 @@ pub(crate) fn compare(
     }
     if matches!(verdict, Verdict::NotProved | Verdict::NoData) {
         let needed = proof::calls_needed(baseline, pilot, margin_points, chance_percent);
-        says += &match needed {
-            Some(calls) => format!("; need about {} calls", thousands(proof::about(calls))),
-            None => "; the baseline is too small to prove this margin".into(),
+        // Writing to a text cannot fail.
+        let _ = match needed {
+            Some(calls) => write!(
+                says,
+                "; need about {} calls",
+                thousands(proof::about(calls))
+            ),
+            None => write!(says, "; the baseline is too small to prove this margin"),
         };
     }
     Measure { verdict, says }

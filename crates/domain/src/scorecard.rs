@@ -174,6 +174,17 @@ fn draw(t: &Transition) -> Board {
 /// Each tile with the record it rests on; without one it has no score.
 fn confidence(t: &Transition, now: Timestamp) -> Board {
     let mut board = Board::new("Confidence", &["question", "tile", "answer", "evidence"]);
+    decided_right(t, &mut board);
+    able(t, now, &mut board);
+    board.note(format!(
+        "{} refused attempts are in the decision log. As of {now}; asked again by {}.",
+        t.refused,
+        canonical::hours_after(now, 7 * 24)
+    ));
+    board
+}
+
+fn decided_right(t: &Transition, board: &mut Board) {
     let right = "Did we decide right?";
     for (id, acceptance) in &t.acceptances {
         let (planned, outcome) = (
@@ -207,6 +218,9 @@ fn confidence(t: &Transition, now: Timestamp) -> Board {
             check.evidence.clone(),
         ]);
     }
+}
+
+fn able(t: &Transition, now: Timestamp, board: &mut Board) {
     let able = "Do they have what it takes?";
     for id in t.chunks.keys() {
         let red = gates::red(t, id, now).len();
@@ -243,10 +257,4 @@ fn confidence(t: &Transition, now: Timestamp) -> Board {
             last.evidence.clone(),
         ]);
     }
-    board.note(format!(
-        "{} refused attempts are in the decision log. As of {now}; asked again by {}.",
-        t.refused,
-        canonical::hours_after(now, 7 * 24)
-    ));
-    board
 }

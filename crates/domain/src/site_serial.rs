@@ -16,7 +16,7 @@ pub fn active_elsewhere<'a>(
         .filter(move |(_, c)| {
             c.planned.site != *site
                 && c.state == ChunkState::Live
-                && !(c.paused.is_some() && !c.share.is_out())
+                && (c.paused.is_none() || c.share.is_out())
         })
         .map(|(id, _)| id)
 }

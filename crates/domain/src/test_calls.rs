@@ -201,15 +201,15 @@ fn draw(t: &Transition, now: Timestamp) -> Board {
         let green = cells.len() - missing.len();
         // Rounded down: 100 % means every cell.
         let percent = (green * 100).checked_div(cells.len()).unwrap_or(0);
-        let mut note = format!(
-            "{id}: {green} of {} cells green, {percent} %; {}",
+        let missing = match missing.as_slice() {
+            [] => String::new(),
+            cells => format!("; missing: {}", cells.join(", ")),
+        };
+        board.note(format!(
+            "{id}: {green} of {} cells green, {percent} %; {}{missing}",
             cells.len(),
             proof_words(t, chunk, now)
-        );
-        if !missing.is_empty() {
-            note += &format!("; missing: {}", missing.join(", "));
-        }
-        board.note(note);
+        ));
     }
     board
 }

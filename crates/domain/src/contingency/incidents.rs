@@ -116,9 +116,9 @@ fn draw(t: &Transition, now: Timestamp) -> Board {
             verified.map_or_else(|| open_since(t, incident, now), |v| v.at.to_string()),
             reason(t, incident, now),
         ]);
-        notes(t, incident, now)
-            .into_iter()
-            .for_each(|n| board.note(n));
+        for note in notes(t, incident, now) {
+            board.note(note);
+        }
     }
     board
 }

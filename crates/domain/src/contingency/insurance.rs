@@ -102,10 +102,9 @@ fn draw(t: &Transition) -> Board {
     ] {
         board.row([what, money(cents, &f.currency)]);
     }
-    if week > 0 {
+    if let Some(weeks) = outage.checked_div(week) {
         board.note(format!(
-            "one outage without the fallback costs as much as {} weeks of keeping it",
-            outage / week
+            "one outage without the fallback costs as much as {weeks} weeks of keeping it"
         ));
     }
     board

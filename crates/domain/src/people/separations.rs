@@ -253,10 +253,10 @@ pub(crate) fn owed_after_slip(t: &Transition, separation: &Separation) -> Vec<St
     let planned = &separation.planned;
     let since = |at: Timestamp| at > planned.at;
     let notices = t.people.notices.get(&planned.staff);
-    let noticed = notices.is_some_and(|all| all.iter().any(|n| since(n.at)));
+    let told_anew = notices.is_some_and(|all| all.iter().any(|n| since(n.at)));
     let retention = separation.retention.as_ref().is_some_and(|r| since(r.at));
     let mut owed = Vec::new();
-    if planned.path == StaffPath::Separate && !noticed {
+    if planned.path == StaffPath::Separate && !told_anew {
         owed.push(format!(
             "additional notice: {} is not kept, and nobody was told the new date",
             planned.on

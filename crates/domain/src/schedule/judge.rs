@@ -148,7 +148,7 @@ impl<'p> Calendar<'p> {
             Limit::StepDays { days } => step && !days.contains(&Day::of(on)),
             Limit::VolumeNotice { days } => step && on < days::after(dated.today, i64::from(*days)),
             Limit::StepInterval { days } => {
-                step && self.others_within(&self.steps, dated, on, *days)
+                step && Self::others_within(&self.steps, dated, on, *days)
             }
             Limit::TrainingPerWeek { people } => dated.trainees().is_some_and(|own| {
                 let monday = days::monday_of(on);
@@ -159,7 +159,7 @@ impl<'p> Calendar<'p> {
                 all.saturating_add(moved) > *people
             }),
             Limit::Cohort { people, every_days } => dated.trainees().is_some_and(|own| {
-                own > *people || self.others_within(&self.cohorts, dated, on, *every_days)
+                own > *people || Self::others_within(&self.cohorts, dated, on, *every_days)
             }),
             Limit::TrainWithin { days, .. } => self.ends_after(dated, on, *days),
             Limit::TrainingDays { .. } | Limit::SoakDays { .. } => false,
@@ -168,7 +168,6 @@ impl<'p> Calendar<'p> {
 
     /// Whether anything of the kind but this one is less than so many days away.
     fn others_within(
-        &self,
         kind: &BTreeMap<Date, u32>,
         dated: &Dated<'_>,
         on: Date,
@@ -202,9 +201,8 @@ impl<'p> Calendar<'p> {
         to: Date,
         wanted: impl Fn(Date) -> bool,
     ) -> Option<Date> {
-        let dates = (0..).map(|n| days::after(from, n));
-        dates
-            .take_while(|on| *on <= to)
+        (0..=days::number(to) - days::number(from))
+            .map(|n| days::after(from, n))
             .filter(|on| wanted(*on))
             .find(|on| !constraints.iter().any(|c| self.forbids(c, dated, *on)))
     }

@@ -120,7 +120,7 @@ pub(crate) fn second_caller(scene: &Scene<'_>, chunk: &Chunk) -> Option<Move> {
 
 fn call(scene: &Scene<'_>, chunk: &Chunk, by: &Actor, cell: String) -> Move {
     let agents = segue_domain::agents::rostered_for(scene.t, &chunk.planned.call_type);
-    let call = RecordTestCall {
+    let placed = RecordTestCall {
         chunk: chunk.planned.id.clone(),
         cell,
         passed: true,
@@ -128,5 +128,5 @@ fn call(scene: &Scene<'_>, chunk: &Chunk, by: &Actor, cell: String) -> Move {
         scenario: None,
         agent: agents.map(|a| a.agent.clone()).next(),
     };
-    Move::say(by.clone(), call)
+    Move::say(by.clone(), placed)
 }

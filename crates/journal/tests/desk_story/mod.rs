@@ -3,6 +3,7 @@
 use jiff::{SignedDuration, Timestamp};
 use segue_domain::routing_changes::{ApproveStep, ProposeStep};
 use segue_domain::share::ShareInput;
+use segue_domain::waivers::Waivable;
 use segue_domain::{Actor, Command, Role, Side, Transition};
 use segue_example::{Example, Goal, MOVES_MAX, Move, sign};
 use segue_journal::{Answer, CommandId, Desk, DeskError, Request, SqliteJournal, StreamId};
@@ -74,7 +75,11 @@ impl<'a> Story<'a> {
     }
 
     async fn walk(&mut self, goal: &Goal) {
-        let example = Example::small();
+        let example = Example::small().waiving(&[
+            Waivable::Rush,
+            Waivable::MassCutover,
+            Waivable::ChangeFreeze,
+        ]);
         for _ in 0..MOVES_MAX {
             match example.next(&*self.state().await, goal, self.now) {
                 None => return,

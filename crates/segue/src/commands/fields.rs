@@ -8,12 +8,12 @@ use std::fmt::Write as _;
 
 /// `propose-step` and `propose_step` are the same command.
 pub fn command_name(typed: &str) -> Result<&'static str, Failure> {
-    fields::command_name(typed).map_err(failure)
+    fields::command_name(typed).map_err(|e| failure(&e))
 }
 
 /// The command from an object of fields.
 pub fn command(name: &str, object: Map<String, Value>) -> Result<Command, Failure> {
-    fields::command(name, object).map_err(failure)
+    fields::command(name, object).map_err(|e| failure(&e))
 }
 
 /// Reads `--field value` and `--field=value` into an object.
@@ -29,7 +29,7 @@ pub fn object(name: &str, args: &[String]) -> Result<Map<String, Value>, Failure
             None => (typed, rest.next().cloned()),
         };
         let value = value.ok_or_else(|| Failure::BadInput(format!("--{field} needs a value")))?;
-        fields::put(&mut object, name, field, value).map_err(failure)?;
+        fields::put(&mut object, name, field, value).map_err(|e| failure(&e))?;
     }
     Ok(object)
 }
@@ -63,7 +63,7 @@ fn flag(field: &str) -> String {
 }
 
 /// What is wrong, and what to type instead.
-fn failure(error: FieldError) -> Failure {
+fn failure(error: &FieldError) -> Failure {
     let hint = match &error {
         FieldError::UnknownField {
             command,

@@ -57,7 +57,10 @@ impl Plan {
             let state = Office::open(&ctx.data).await?.state().await?;
             match self {
                 Self::Draft(from) => draft(&state, &read(&from.file)?, ctx.now()),
-                Self::Check(of) => check(&state, &read::<ProposePlan>(&of.file)?.plan, ctx.now()),
+                Self::Check(of) => {
+                    let plan = read::<ProposePlan>(&of.file)?.plan;
+                    Ok(check(&state, &plan, ctx.now()))
+                }
                 Self::List => {
                     let mut text = format!("{}\n", state.schedule.standing());
                     for v in &state.schedule.versions {
@@ -149,7 +152,7 @@ fn draft(t: &Transition, answers: &Answers, now: Timestamp) -> Answered {
     Ok(Answer::new(&json, text))
 }
 
-fn check(t: &Transition, plan: &segue_domain::schedule::Plan, now: Timestamp) -> Answered {
+fn check(t: &Transition, plan: &segue_domain::schedule::Plan, now: Timestamp) -> Answer {
     let broken = schedule::violations(t, plan, now);
     let listed: Vec<_> = broken
         .iter()
@@ -162,7 +165,7 @@ fn check(t: &Transition, plan: &segue_domain::schedule::Plan, now: Timestamp) ->
         lines.collect::<Vec<_>>().join("\n")
     };
     let wanting = !broken.is_empty();
-    Ok(Answer::new(&json!({ "violations": listed }), text).wanting_if(wanting))
+    Answer::new(&json!({ "violations": listed }), text).wanting_if(wanting)
 }
 
 fn signers(v: &PlanVersion) -> String {

@@ -35,6 +35,7 @@ pub(in super::super) fn entry(t: &Transition, recorded: &Recorded, by: String) -
 }
 
 /// What happened, and the code when it is a refused attempt.
+#[expect(clippy::too_many_lines, reason = "one sentence per kind of fact")]
 fn sentence(t: &Transition, event: &Event) -> (String, Option<String>) {
     let party = |side: Side| t.parties.name(side);
     let text = match event {
