@@ -136,7 +136,7 @@ fn b19_an_issue_is_closed_by_its_owner_with_a_cause_and_may_come_back() {
         reason: "again".into(),
     };
     story.does(&nurse(), reopen);
-    assert!(story.t.issues.all().all(|issue| issue.waits()));
+    assert!(story.t.issues.all().all(segue_domain::issues::Issue::waits));
     let mut unreadable = report(Severity::Sev3);
     unreadable.title = "caller MRN 0048213 was not called back".into();
     story

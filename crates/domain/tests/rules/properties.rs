@@ -383,7 +383,7 @@ fn every_history_keeps_the_invariants_and_replays_to_the_same_state() {
     let mut held = agreed.clone();
     held.finishes(CHUNKS[0]);
     held.hours_pass(29 * 24 + 12);
-    let starts = [discovered, agreed, out, held];
+    let starts = [&discovered, &agreed, &out, &held];
     let mut seen = Seen::default();
     let mut runner = TestRunner::deterministic();
     let acts = proptest::collection::vec(proptest::arbitrary::any::<Act>(), 1..60);

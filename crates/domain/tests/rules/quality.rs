@@ -88,7 +88,9 @@ pub(crate) fn history() -> Story {
 
 fn propose_triage(story: &Story) -> ProposeAcceptance {
     let mut outcome = outcome(Verdict::Pass);
-    outcome.formula = story.t.terms.service_level_formula.clone();
+    outcome
+        .formula
+        .clone_from(&story.t.terms.service_level_formula);
     outcome.handle_s = outcome.answered * 660;
     ProposeAcceptance {
         chunk: TRIAGE.into(),

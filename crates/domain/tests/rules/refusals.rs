@@ -33,9 +33,12 @@ macro_rules! refusals {
 
 fn texts_below(folder: &Path) -> String {
     let entries = std::fs::read_dir(folder).unwrap();
-    let text = |path: PathBuf| match path.is_dir() {
-        true => texts_below(&path),
-        false => std::fs::read_to_string(path).unwrap(),
+    let text = |path: PathBuf| {
+        if path.is_dir() {
+            texts_below(&path)
+        } else {
+            std::fs::read_to_string(path).unwrap()
+        }
     };
     entries.map(|entry| text(entry.unwrap().path())).collect()
 }

@@ -68,14 +68,14 @@ fn a5_the_blackout_of_one_and_the_capacity_of_the_other_are_both_respected() {
     asks(after, &[12, 12]).records(&["plan_proposed"]);
     // Nobody's constraint moves a date that the other party's would not let move.
     let moves = |side| movable_without(&story.t, &plan(after, &[12, 12]), side, story.now);
-    let moved = |name: &str, on, could_be| Movable {
+    let step = |name: &str, on, could_be| Movable {
         name: name.into(),
         on,
         could_be,
     };
     assert_eq!(
         moves(Side::Client),
-        [moved(
+        [step(
             "RVS-North/APPT step 2",
             date(2028, 1, 6),
             date(2027, 12, 20)
@@ -83,11 +83,12 @@ fn a5_the_blackout_of_one_and_the_capacity_of_the_other_are_both_respected() {
     );
     assert_eq!(
         moves(Side::Outsourcer),
-        [moved("train-1", date(2027, 11, 8), date(2027, 11, 1))]
+        [step("train-1", date(2027, 11, 8), date(2027, 11, 1))]
     );
 }
 
 #[test]
+#[expect(clippy::too_many_lines, reason = "one case per kind of limit")]
 fn a5_each_kind_of_limit_is_kept() {
     let on = date(2027, 3, 1);
     let days = |days: &[Day]| Limit::StepDays {

@@ -163,6 +163,7 @@ fn a3_every_line_has_an_owner_a_date_and_a_step_back() {
 
 #[test]
 fn a3_items_are_whole() {
+    type Change = fn(&mut segue_domain::schedule::items::PlanItem);
     let story = Story::discovered();
     let good = || {
         training(
@@ -180,7 +181,6 @@ fn a3_items_are_whole() {
         story.when(&client(), propose_plan(plan))
     };
     with(std::mem::take(&mut many)).refuses(Code::BadFact, "unique");
-    type Change = fn(&mut segue_domain::schedule::items::PlanItem);
     let changes: [(Change, &str); 6] = [
         (|i| i.owner = "".into(), "one owner"),
         (|i| i.rollback.clear(), "step back"),

@@ -118,7 +118,11 @@ fn a4_three_scopes_each_yield_a_plan_that_breaks_no_rule() {
         assert_eq!(plan.chunks.len(), chunks);
         assert!(violations(&t, &plan, now).is_empty());
         // One centre after the other, easy before hard.
-        let first: Vec<Date> = plan.chunks.iter().filter_map(|c| c.starts_on()).collect();
+        let first: Vec<Date> = plan
+            .chunks
+            .iter()
+            .filter_map(segue_domain::chunks::PlannedChunk::starts_on)
+            .collect();
         assert!(first.windows(2).all(|pair| pair[0] < pair[1]), "{first:?}");
         let rungs: Vec<_> = plan
             .chunks
@@ -171,9 +175,9 @@ fn a4_the_draft_of_the_example_can_be_proposed_and_goes_around_both_parties_cons
 
 #[test]
 fn a4_answers_that_fit_nothing_are_refused() {
+    type Change = fn(&mut Answers);
     let t = scope(1, &FOUR);
     let now = START.parse().unwrap();
-    type Change = fn(&mut Answers);
     let changes: [(Change, &str); 5] = [
         (|a| a.centres = vec!["C9".into()], "C9"),
         (|a| a.centres = vec!["C1".into(), "C1".into()], "once"),
