@@ -165,9 +165,9 @@ fn every_command_in_every_state_answers_as_reviewed() {
     assert_eq!(reviewed.lines().count(), table.lines().count());
 }
 
-/// Whatever the state, one person of either party brings calls home; only a closed door says so.
+/// Whatever the state, one person of either party may bring everything home.
 #[test]
-fn no_state_refuses_a_fallback_but_the_closed_door() {
+fn no_state_refuses_to_bring_everything_home() {
     for (name, story) in states() {
         for side in Side::BOTH {
             let decided = decide(&story.t, &fallback("all").into(), &duty(side), story.now);
