@@ -4,7 +4,7 @@
 use jiff::{SignedDuration, Timestamp};
 use segue_domain::{Right, Role, Side};
 use segue_journal::accounts::{
-    AccountError, Accounts, Door, Entry, EntryError, NewAccount, TokenScope,
+    Account, AccountError, Accounts, Door, Entry, EntryError, NewAccount, TokenScope,
 };
 
 const PASSWORD: &str = "correct horse";
@@ -245,6 +245,32 @@ fn rights_of(entry: &Entry) -> [bool; 4] {
         Right::BringHome,
     ]
     .map(|right| actor.may(right))
+}
+
+/// Roles open boards too: the door that only brings calls home must not show HR's.
+#[test]
+fn who_comes_in_to_bring_calls_home_has_no_other_role_and_no_other_right() {
+    let account = |roles: &[Role]| Account {
+        name: "pat".into(),
+        side: Side::Client,
+        roles: roles.iter().copied().collect(),
+        has_pin: true,
+        public_key: None,
+        created_at: at(0),
+    };
+    for door in [Door::Pin, Door::Token(TokenScope::Home)] {
+        let enter = |roles: &[Role]| {
+            Entry {
+                account: account(roles),
+                door,
+            }
+            .actor()
+        };
+        let both = enter(&[Role::HumanResources, Role::Duty, Role::Signatory]);
+        assert!(both.may(Right::BringHome) && !both.may(Right::Sign) && !both.may(Right::Report));
+        assert!(!both.is(Role::HumanResources) && !both.is(Role::Signatory));
+        assert!(!enter(&[Role::HumanResources]).may(Right::BringHome));
+    }
 }
 
 #[tokio::test]

@@ -96,7 +96,15 @@ impl Entry {
         let whole = Actor::new(name, side, &all);
         match self.door {
             Door::Password | Door::Token(TokenScope::Act) => whole,
-            Door::Pin | Door::Token(TokenScope::Home) => whole.only(Right::BringHome),
+            // Roles also open boards: whoever comes in to bring calls home sees no more than a duty manager does.
+            Door::Pin | Door::Token(TokenScope::Home) => {
+                let homeward: &[Role] = if whole.may(Right::BringHome) {
+                    &[Role::Duty]
+                } else {
+                    &[]
+                };
+                Actor::new(name, side, homeward).only(Right::BringHome)
+            }
             Door::Token(TokenScope::Read | TokenScope::Ingest) => {
                 Actor::new(name, side, &[Role::Viewer])
             }
