@@ -19,6 +19,7 @@ mod plan;
 pub mod record;
 pub mod report;
 mod row;
+pub mod skew;
 mod spill;
 pub mod store;
 mod times;
