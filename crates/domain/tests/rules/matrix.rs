@@ -81,6 +81,16 @@ struct Sample {
     before: Vec<(Actor, Command)>,
 }
 
+impl Sample {
+    fn about_the_small(&self) -> Self {
+        Self {
+            actor: self.actor.clone(),
+            command: about_the_small(&self.command),
+            before: Vec::new(),
+        }
+    }
+}
+
 /// What moves the transition on: a preparation must not leave the state that a row is about.
 const MOVES: [&str; 10] = [
     "propose_plan",
@@ -136,7 +146,7 @@ fn answer(story: &Story, sample: &Sample) -> String {
 fn prepared(story: &Story, sample: &Sample) -> Story {
     let mut story = story.clone();
     for (actor, command) in &sample.before {
-        let here = signed_here(&story, actor, command);
+        let here = signed_here(&story, actor, &about_the_small(command));
         if let Ok(events) = decide(&story.t, &here, actor, story.now) {
             story.record(&events);
         }
@@ -162,6 +172,28 @@ fn without_a_fact_of_their_own() -> Vec<(Actor, Command)> {
         (duty(Side::Client), alarm.into()),
         (duty(Side::Client), paper.into()),
     ]
+}
+
+/// The same command about the small example's one centre, chunk and call type.
+fn about_the_small(command: &Command) -> Command {
+    let Ok(Value::Object(object)) = serde_json::to_value(command) else {
+        return command.clone();
+    };
+    let mut text = serde_json::to_string(&object).unwrap();
+    for other in [
+        "RVS-Main/APPT",
+        "RVS-Main/CONSULT",
+        "RVS-Main/TRIAGE",
+        "RVS-North/MSG",
+    ] {
+        text = text.replace(other, MSG);
+    }
+    for other in ["APPT", "CONSULT", "TRIAGE"] {
+        text = text.replace(&format!("\"{other}\""), "\"MSG\"");
+    }
+    let mut object: Map<String, Value> = serde_json::from_str(&text).unwrap();
+    object.remove("command");
+    fields::command(command.name(), object).unwrap_or_else(|_| command.clone())
 }
 
 /// The same command, with the signature that it would carry here.
@@ -198,13 +230,16 @@ fn table() -> String {
         unsent.is_empty(),
         "no history sends {unsent:?}; add it to the concern's `history`"
     );
-    let samples = Command::NAMES.iter().filter_map(|name| Some((name, known.get(name)?)));
+    let samples = Command::NAMES
+        .iter()
+        .filter_map(|name| Some((name, known.get(name)?)));
     for (name, sample) in samples {
         let _ = write!(table, "| {name} |");
         for (_, story) in &states {
             let mut cell = answer(story, sample);
             if cell == "`UNKNOWN`" {
-                cell = answer(&prepared(story, sample), sample) + "°";
+                let there = prepared(story, sample);
+                cell = answer(&there, &sample.about_the_small()) + "°";
             }
             let _ = write!(table, " {cell} |");
         }
