@@ -18,6 +18,14 @@ pub enum CapacityError {
         /// What it is counted in.
         unit: &'static str,
     },
+    /// A probability outside 0 to 1.
+    #[error("the chance of {name} is {value}; give a number from 0 to 1")]
+    Chance {
+        /// Of what.
+        name: &'static str,
+        /// What was given.
+        value: f64,
+    },
     /// A target is not written as `80/30`.
     #[error("\"{0}\" is no service target; write percent/seconds, for example 80/30")]
     Target(String),
@@ -74,4 +82,12 @@ pub(crate) fn quantity(
         return Ok(value + 0.0);
     }
     Err(CapacityError::Quantity { name, value, unit })
+}
+
+/// Refuses what is no probability.
+pub(crate) fn chance(name: &'static str, value: f64) -> Result<f64, CapacityError> {
+    if (0.0..=1.0).contains(&value) {
+        return Ok(value);
+    }
+    Err(CapacityError::Chance { name, value })
 }

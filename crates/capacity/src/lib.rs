@@ -5,3 +5,5 @@ pub mod erlang;
 pub mod error;
 pub mod load;
 mod numbers;
+pub mod readiness;
+pub mod staffing;

@@ -19,12 +19,7 @@ pub(crate) fn people_up(value: f64) -> u32 {
     value.ceil().clamp(0.0, f64::from(u32::MAX)) as u32
 }
 
-/// The whole number nearest to a real number that is known to be small and not negative.
-#[expect(
-    clippy::cast_possible_truncation,
-    clippy::cast_sign_loss,
-    reason = "bounded on both sides just before"
-)]
-pub(crate) fn index(value: f64) -> usize {
-    value.round().clamp(0.0, 1e9) as usize
+/// The whole number of people nearest to a real number; the largest count where it is larger still.
+pub(crate) fn people_near(value: f64) -> u32 {
+    people_up(value.round())
 }
