@@ -5,5 +5,6 @@ pub mod erlang;
 pub mod error;
 pub mod load;
 mod numbers;
+pub mod patience;
 pub mod readiness;
 pub mod staffing;
