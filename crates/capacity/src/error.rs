@@ -59,6 +59,14 @@ pub enum CapacityError {
         /// How many there must be.
         need: usize,
     },
+    /// A day outside the calendar.
+    #[error(
+        "{date} has no beginning or no end in this zone; name a day between the years 1 and 9999"
+    )]
+    Day {
+        /// The day.
+        date: jiff::civil::Date,
+    },
     /// A list longer than this room works through.
     #[error("{have} {what}; at most {max} are worked through at once, so ask for less time")]
     TooMany {

@@ -3,6 +3,7 @@
 
 pub mod erlang;
 pub mod error;
+pub mod forecast;
 pub mod load;
 mod numbers;
 pub mod patience;
