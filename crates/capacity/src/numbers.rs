@@ -23,3 +23,8 @@ pub(crate) fn people_up(value: f64) -> u32 {
 pub(crate) fn people_near(value: f64) -> u32 {
     people_up(value.round())
 }
+
+/// A place in a list from a whole real number; 0 where it is negative.
+pub(crate) fn index(value: f64) -> usize {
+    people_up(value) as usize
+}

@@ -1,6 +1,10 @@
 //! Forecast: what it must get right on made histories, and how good it is on two real ones beside a seasonal naive forecast.
 
-#![expect(clippy::unwrap_used, reason = "tests: a failure is a panic")]
+#![expect(
+    clippy::unwrap_used,
+    clippy::print_stdout,
+    reason = "tests: a failure is a panic, measured figures are printed"
+)]
 
 mod common;
 
@@ -12,6 +16,7 @@ use proptest::prelude::*;
 use segue_capacity::forecast::Forecast;
 use segue_capacity::forecast::backtest::{BackTest, BackTestPlan, backtest};
 use segue_capacity::forecast::calendar::{Calendar, Holiday};
+use segue_capacity::forecast::handle::{HandleTimes, Handled};
 use segue_capacity::forecast::history::{DayCounts, SLOTS, count};
 use segue_capacity::forecast::predict::{ClockChange, IntervalForecast};
 use std::collections::BTreeMap;
@@ -215,6 +220,33 @@ fn quantiles_are_those_of_the_distribution() {
     let (below, above) = (at(299.9, 0.15).quantile(0.9), at(300.1, 0.15).quantile(0.9));
     assert!(below.abs_diff(above) <= 2, "{below} {above}");
     assert!(at(20.0, 0.4).quantile(0.95) > at(20.0, 0.0).quantile(0.95));
+}
+
+#[test]
+fn handle_times_lean_on_the_whole_day() {
+    let call = |hour: u8, s: u32| Handled {
+        hour,
+        handle_ms: s * 1_000,
+    };
+    let calls: Vec<_> = (0..400)
+        .map(|i| call(9, 200 + i))
+        .chain((0..400).map(|i| call(20, 500 + i)))
+        .chain([call(3, 2_000)])
+        .collect();
+    let times = HandleTimes::learn(&calls).unwrap();
+    assert_eq!((times.calls, times.p50_s), (801, 550.0));
+    assert!(
+        times.p90_s > 810.0 && (0.3..0.5).contains(&times.cv),
+        "{times:?}"
+    );
+    assert!((times.by_hour_s[9] - 399.5).abs() < 5.0 && (times.by_hour_s[20] - 699.5).abs() < 5.0);
+    // One night call of 2,000 s does not make the night 2,000 s long.
+    assert!(
+        times.by_hour_s[3] > times.mean_s && times.by_hour_s[3] < 1_600.0,
+        "{times:?}"
+    );
+    close(times.by_hour_s[4], times.mean_s, 0.0);
+    assert_eq!(HandleTimes::learn(&[]), None);
 }
 
 #[test]

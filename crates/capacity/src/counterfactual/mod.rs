@@ -168,7 +168,7 @@ fn conditions(
     let load = Load::new(f64::from(interval.calls), interval.aht_s)?;
     let agents = if rules.show_up < 1.0 {
         let come = Binomial::new(rules.show_up, u64::from(interval.agents));
-        let come = come.map(|come| come.inverse_cdf(quantile)).unwrap_or(0);
+        let come = come.map_or(0, |come| come.inverse_cdf(quantile));
         u32::try_from(come).unwrap_or(interval.agents)
     } else {
         interval.agents

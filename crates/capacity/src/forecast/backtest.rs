@@ -1,7 +1,7 @@
 //! How good the forecast would have been: learnt from the days before, compared with the days after, beside a seasonal naive one.
 
 use super::calendar::Calendar;
-use super::history::{DayCounts, SLOTS};
+use super::history::DayCounts;
 use super::predict::{ClockChange, IntervalForecast};
 use super::{DAYS_MIN, Forecast};
 use crate::error::CapacityError;
@@ -102,13 +102,13 @@ fn compare(
     sums.day_wape += (came - expected).abs();
     sums.naive_day_wape += (came - naive.map_or(0.0, DayCounts::total)).abs();
     let profile = forecast.profiles.of(weekday);
-    for slot in 0..SLOTS {
+    for (slot, part) in profile.iter().enumerate() {
         let Some(Some(came)) = day.slots.get(slot).copied() else {
             continue;
         };
         let interval = IntervalForecast {
             start: Timestamp::UNIX_EPOCH,
-            calls: expected * profile[slot],
+            calls: expected * part,
             cv: cv.hypot(forecast.profiles.variance.sqrt()),
             holiday: None,
             clock: ClockChange::None,

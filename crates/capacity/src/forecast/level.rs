@@ -10,7 +10,7 @@ const WINDOW_DAYS: f64 = 10.0;
 const ROUNDS: usize = 4;
 /// Days that a slope is learnt from.
 const SLOPE_DAYS: f64 = 42.0;
-/// Each day ahead the slope counts for so much less (damped trend, Gardner & McKenzie 1985).
+/// Each day ahead the slope counts for so much less (a damped trend).
 const DAMPING: f64 = 0.9;
 /// Weight of the newest day in the level.
 const SMOOTHING: f64 = 0.15;
@@ -25,7 +25,7 @@ pub(super) struct Level {
     /// Logarithm of the weekday's factor, Monday first; none for a weekday without calls.
     weekdays: [Option<f64>; 7],
     /// Logarithm of the level after the last day.
-    level: f64,
+    end: f64,
     /// Its change from one day to the next.
     slope: f64,
     last: Date,
@@ -65,19 +65,19 @@ impl Level {
             .iter()
             .map(|(at, weekday, log)| (*at, log - weekdays[*weekday].unwrap_or(0.0)))
             .collect();
-        let end = days_between(first, last);
+        let last_at = days_between(first, last);
         let recent: Vec<_> = residuals
             .iter()
-            .filter(|(at, _)| *at > end - SLOPE_DAYS)
+            .filter(|(at, _)| *at > last_at - SLOPE_DAYS)
             .copied()
             .collect();
         let slope = trusted_slope(&recent);
         // Without its slope, or the smoothed level would lag behind it.
         let flat: Vec<_> = residuals
             .iter()
-            .map(|(at, value)| (*at, value - slope * (at - end)))
+            .map(|(at, value)| (*at, value - slope * (at - last_at)))
             .collect();
-        let (level, errors) = smooth(&flat);
+        let (end, errors) = smooth(&flat);
         let poisson = median(
             &days
                 .iter()
@@ -88,7 +88,7 @@ impl Level {
         let variance = mean_square(&errors) - poisson.unwrap_or(0.0);
         Some(Self {
             weekdays,
-            level,
+            end,
             slope,
             last,
             cv: variance.max(0.0).sqrt(),
@@ -103,7 +103,7 @@ impl Level {
         let ahead = days_between(self.last, date).max(0.0);
         // 1 + d + d² + …: the damped slope, added up.
         let damped = DAMPING * (1.0 - DAMPING.powf(ahead)) / (1.0 - DAMPING);
-        (self.level + self.slope * damped + weekday).exp()
+        (self.end + self.slope * damped + weekday).exp()
     }
 }
 

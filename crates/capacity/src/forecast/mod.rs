@@ -3,6 +3,7 @@
 
 pub mod backtest;
 pub mod calendar;
+pub mod handle;
 pub mod history;
 mod level;
 pub mod predict;
