@@ -2,9 +2,11 @@
 #![forbid(unsafe_code)]
 
 pub mod counterfactual;
+pub mod door;
 pub mod erlang;
 pub mod error;
 pub mod forecast;
+pub mod history;
 pub mod load;
 mod numbers;
 pub mod patience;

@@ -3,6 +3,7 @@
 //! The number is the least that reaches the service level (answered in time ÷ offered) and, where callers lose patience, keeps
 //! hang-ups under the cap. It is searched from the fewest that could, so that no answer is one too high.
 
+pub mod forecasted;
 pub mod learning;
 pub mod plan;
 pub mod pooling;

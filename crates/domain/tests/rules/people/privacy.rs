@@ -50,7 +50,7 @@ const OURS: &[&str] = &[
     "legal_table_confirmed", "notice_table_adopted", "agents_shared", "workforce_recorded",
     "shifts_defined", "staff_rostered", "staff_resigned", "paths_offered", "paths_decided",
     "fallback_minimums_proposed", "fallback_minimums_signed", "fallback_shifts_accepted",
-    "fallback_shift_withdrawn", "reachability_recorded", "notices_served", "separation_planned",
+    "fallback_shift_withdrawn", "reachability_recorded", "readiness_recorded", "notices_served", "separation_planned",
     "retention_decided", "separation_confirmed", "separation_carried_out", "disconnection_planned",
     "disconnection_carried_out", "staff_released", "audience_told", "thanks_given",
     "mood_pulse_taken", "mood_pulse_suppressed", "project_manager_appointed", "key_person_changed",
