@@ -205,6 +205,8 @@ fn a31_a_low_readiness_freezes_the_way_forward_and_a_new_one_opens_it() {
         .when(&by, propose_step(TRIAGE, 20))
         .refuses(Code::GateRed, "readiness 63.00 %");
     story.does(&by, readiness(9_500, 3));
+    story.proves(TRIAGE);
+    story.does(&by, readiness(9_500, 3));
     story
         .when(&by, propose_step(TRIAGE, 20))
         .records(&["step_proposed"]);

@@ -28,8 +28,10 @@ const TEXTS: &[(&str, &str)] = &[
     ("at", "time"), ("on", "time"), ("from", "time"), ("served_on", "time"), ("due", "time"),
     ("licence_until", "time"), ("not_before", "time"), ("effective_from", "time"),
     ("checked_on", "time"), ("window", "time"), ("zone", "time"),
+    ("worst_interval", "time"),
     // Made by machines.
     ("hash", "hex"), ("signed_hash", "hex"), ("public_key", "hex"), ("signature", "hex"),
+    ("inputs", "hex"),
     ("says", "computed"),
     // Written by people about things: bounded, and refused with a long number in it (`text.rs`).
     ("source", "text"), ("reference", "text"), ("promise", "text"), ("evidence", "text"),
