@@ -76,6 +76,11 @@ pub enum Command {
     /// Call records: import, quarantine, baseline
     #[command(subcommand)]
     Calls(commands::calls::Calls),
+    /// Agents needed: one question, or every interval from the imported calls
+    #[command(subcommand)]
+    Capacity(commands::capacity::Capacity),
+    /// Is the way home really open? Readiness by group
+    Door(commands::door::DoorCommand),
     /// Play scripts that a director of access can read, on virtual time, through the real command layer
     #[command(subcommand)]
     Scenario(commands::scenario::Scenario),

@@ -1,9 +1,11 @@
 //! One file per command: its options, its run, its answer.
 
 pub mod calls;
+pub mod capacity;
 pub mod demo;
 pub mod do_;
 pub mod doctor;
+pub mod door;
 pub mod explain;
 pub mod fallback;
 pub mod fields;
@@ -35,6 +37,8 @@ pub fn run(cli: Cli) -> Answered {
         Command::Fallback(fallback) => fallback.run(global),
         Command::Plan(plan) => plan.run(global),
         Command::Calls(calls) => calls.run(global),
+        Command::Capacity(capacity) => capacity.run(global),
+        Command::Door(door) => door.run(global),
         Command::Scenario(scenario) => scenario.run(),
         Command::Serve(serve) => serve.run(global),
         Command::Demo(demo) => demo.run(global),
