@@ -1,0 +1,508 @@
+//! The people and the code that runs in production, on a simulated clock: commands through `decide`, facts through `apply`,
+//! calls through `choose`.
+//!
+//! People do what the example's people do (`segue_example`), each move asked of the rules; a refused move is asked again an
+//! hour later. The duty manager presses home some minutes after an alarm that advises it, and nothing else brings calls home.
+
+use crate::calls::Recorded;
+use crate::floors::Floor;
+use crate::report::GuardAction;
+use crate::setting::Setting;
+use crate::stage::Side;
+use crate::todo::Todo;
+use jiff::Timestamp;
+use segue_domain::caller::CallerKey;
+use segue_domain::contingency::library::{Advice, TriggerKind};
+use segue_domain::contingency::watch::{AlarmRaised, Heartbeat, Observed, ReportObservation};
+use segue_domain::fallback::{Fallback, FellBack, VerifyReturn, WriteIncidentNote};
+use segue_domain::ids::{ChunkId, IncidentId};
+use segue_domain::routing_changes::{ProposeStep, ShareChanged};
+use segue_domain::test_calls::RecordTestCall;
+use segue_domain::{Command, Event, Refusal, Role, Side as Party, Transition, apply, decide};
+use segue_example::{Example, Goal, MOVES_MAX, Move, of};
+use segue_routing::choose::TargetKind;
+use segue_routing::{Arm, Call, Episodes, HomeLatch, RouteTable, Standing, choose, compile};
+
+const MINUTE_US: i64 = 60_000_000;
+const HOUR_US: i64 = 60 * MINUTE_US;
+const DAY_US: i64 = 24 * HOUR_US;
+/// Heartbeats are a minute apart (`domain.md` §7.14).
+const HEARTBEAT_US: i64 = MINUTE_US;
+/// Minutes until a call at home has verified a return.
+const VERIFIED_AFTER_US: i64 = 5 * MINUTE_US;
+/// Minutes until the incident note is written.
+const NOTE_AFTER_US: i64 = 60 * MINUTE_US;
+
+/// A share that came into force.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub(crate) struct StepTaken {
+    pub(crate) chunk: ChunkId,
+    pub(crate) percent: u8,
+    pub(crate) at_us: i64,
+}
+
+/// What somebody does at a time.
+#[derive(Clone, Debug)]
+enum Act {
+    /// Presses home.
+    Press { scope: String, why: String },
+    /// The press that the journal could not take.
+    Journal { scope: String, why: String },
+    Verify(IncidentId),
+    Note { incident: IncidentId, telephony: bool },
+    Heartbeat(Heartbeat),
+    TestFails { chunk: String, days: u32 },
+    DatabaseLost { until_us: i64 },
+    Swept,
+}
+
+/// People and production code of one run.
+pub(crate) struct Director<'a> {
+    setting: &'a Setting,
+    example: &'a Example,
+    t: Transition,
+    goals: &'a [Goal],
+    table: RouteTable,
+    compiled_us: i64,
+    latch: HomeLatch,
+    episodes: Episodes,
+    key: CallerKey,
+    pub(crate) chunk_of: Vec<Option<ChunkId>>,
+    wake_us: i64,
+    todo: Todo<Act>,
+    on_hold: bool,
+    /// The floor that was judged last, where it is broken.
+    floor: Option<Floor>,
+    refused: Option<String>,
+    /// People on the phones at home, and callers harmed at the outsourcer lately: what a log line tells.
+    pub(crate) people_home: u32,
+    pub(crate) harmed: u64,
+    pub(crate) log: Vec<GuardAction>,
+    pub(crate) steps: Vec<StepTaken>,
+    pub(crate) returns: u32,
+}
+
+impl<'a> Director<'a> {
+    pub(crate) fn new(
+        setting: &'a Setting,
+        example: &'a Example,
+        agreed: &Transition,
+        goals: &'a [Goal],
+    ) -> Self {
+        let chunk_of = setting.routes.iter().map(|r| chunk_of(agreed, &r.dialled));
+        let mut director = Self {
+            setting,
+            example,
+            t: agreed.clone(),
+            goals,
+            table: RouteTable::default(),
+            compiled_us: i64::MIN,
+            latch: HomeLatch::default(),
+            episodes: Episodes::default(),
+            // A key of its own: who is drawn here says nothing about who will be.
+            key: CallerKey::new(&[7; 32]),
+            chunk_of: chunk_of.collect(),
+            wake_us: setting.from_us,
+            todo: Todo::default(),
+            on_hold: false,
+            floor: None,
+            refused: None,
+            people_home: 0,
+            harmed: 0,
+            log: Vec::new(),
+            steps: Vec::new(),
+            returns: 0,
+        };
+        director.note_troubles();
+        director.compile(setting.from_us);
+        director
+    }
+
+    fn note_troubles(&mut self) {
+        let trouble = &self.setting.trouble;
+        for outage in &trouble.outages {
+            let mut at_us = outage.from_us() + HEARTBEAT_US;
+            while at_us < outage.to_us() {
+                self.todo.note(at_us, Act::Heartbeat(Heartbeat::Failed));
+                at_us += HEARTBEAT_US;
+            }
+            self.todo.note(outage.to_us(), Act::Heartbeat(Heartbeat::Answered));
+        }
+        for (at_us, chunk, days) in &trouble.tests {
+            let (chunk, days) = (chunk.clone(), *days);
+            self.todo.note(*at_us, Act::TestFails { chunk, days });
+        }
+        for lost in &trouble.database {
+            let until_us = lost.to_us();
+            self.todo.note(lost.from_us(), Act::DatabaseLost { until_us });
+        }
+        self.todo.note(self.setting.from_us + DAY_US, Act::Swept);
+    }
+
+    /// The next instant at which somebody does something.
+    pub(crate) fn next_us(&self) -> i64 {
+        self.wake_us.min(self.todo.next_us())
+    }
+
+    /// Everything that is due by now.
+    pub(crate) fn act(&mut self, now_us: i64) {
+        while let Some(act) = self.todo.take_due(now_us) {
+            self.does(act, now_us);
+        }
+        if self.wake_us <= now_us {
+            self.people_go_on(now_us);
+        }
+        if now_us - self.compiled_us > DAY_US {
+            self.compile(now_us);
+        }
+    }
+
+    /// Where the next call goes: the production choice, and the fall-through where the trunk is dead.
+    pub(crate) fn route(&mut self, n: usize, call: &Recorded) -> Side {
+        let caller = call.caller.map(|caller| caller.to_string());
+        let call_id = n.to_string();
+        let shown = Call {
+            dialled: &self.setting.routes[usize::from(call.route)].dialled,
+            caller: caller.as_deref(),
+            call_id: &call_id,
+            source_host: "",
+            already_routed: false,
+        };
+        let standing = Standing {
+            latch: &self.latch,
+            lease_good: self.lease_is_good(call.at_us),
+        };
+        let chosen = choose(&self.table, &standing, &self.episodes, &shown, &self.key, call.at_us);
+        if let (Some(chunk), Some(caller)) = (chosen.chunk, chosen.caller) {
+            self.episodes.note(chunk, caller, chosen.arm, chosen.pi_bp, call.at_us);
+        }
+        let dead = chosen.arm == Arm::Outsourced && self.trunk_is_dead(call.at_us);
+        let mut targets = chosen.targets().map(|(_, kind)| kind);
+        let reached = targets.find(|kind| !(dead && *kind == TargetKind::Outsourced));
+        self.harmed += u64::from(dead);
+        if reached == Some(TargetKind::Outsourced) { Side::Out } else { Side::Home }
+    }
+
+    /// The share of a number that goes out now, in basis points.
+    pub(crate) fn share_bp(&self, route: usize) -> u16 {
+        let number = self.table.numbers.get(&self.setting.routes[route].dialled);
+        let entry = number.and_then(|n| n.chunks.first());
+        entry.filter(|e| !self.latch.holds(e)).map_or(0, |e| e.share_bp)
+    }
+
+    /// The chunk of a number, where the plan moves it.
+    pub(crate) fn chunk(&self, route: usize) -> Option<&ChunkId> {
+        self.chunk_of[route].as_ref()
+    }
+
+    /// The chunks the plan moves.
+    pub(crate) fn chunks(&self) -> Vec<ChunkId> {
+        self.t.chunks.keys().cloned().collect()
+    }
+
+    /// What the floors think of a chunk: which of them is broken.
+    pub(crate) fn guardrail(&mut self, chunk: &ChunkId, broken: Option<Floor>, now_us: i64) {
+        let failed = broken.is_some();
+        self.floor = broken;
+        let open = self.t.contingency.watches.get(chunk.as_str());
+        let is_open = open.is_some_and(|w| w.open.contains_key(&TriggerKind::GuardrailFail));
+        if failed != is_open {
+            self.report(chunk.as_str(), Observed::Guardrail { failed }, now_us);
+        }
+    }
+
+    /// Nothing goes forward while records are missing.
+    pub(crate) fn hold(&mut self, hold: bool, now_us: i64) {
+        if hold && !self.on_hold {
+            let happened = "no records for two intervals".to_owned();
+            self.says(now_us, "all", happened, "nothing goes forward, a person is paged".into());
+        }
+        self.on_hold = hold;
+    }
+
+    fn trunk_is_dead(&self, at_us: i64) -> bool {
+        self.setting.trouble.outages.iter().any(|o| o.holds(at_us))
+    }
+
+    fn database_is_lost(&self, at_us: i64) -> bool {
+        self.setting.trouble.database.iter().any(|d| d.holds(at_us))
+    }
+
+    fn lease_is_good(&self, at_us: i64) -> bool {
+        let lease_us = i64::from(self.table.authority_lease_s) * 1_000_000;
+        let past = |lost: &crate::setting::Period| {
+            lost.holds(at_us) && at_us >= lost.from_us() + lease_us
+        };
+        !self.setting.trouble.database.iter().any(past)
+    }
+
+    fn does(&mut self, act: Act, now_us: i64) {
+        match act {
+            Act::Press { scope, why } => self.press(&scope, why, now_us),
+            Act::Journal { scope, why } => self.journal_press(&scope, why, now_us),
+            Act::Verify(incident) => {
+                let evidence = "a call answered in-house".into();
+                self.duty(VerifyReturn { incident, evidence }, now_us);
+            }
+            Act::Note {
+                incident,
+                telephony,
+            } => {
+                let note = WriteIncidentNote {
+                    reference: format!("note of {incident}"),
+                    incident,
+                    telephony_only: telephony,
+                };
+                self.manager(note, now_us);
+            }
+            Act::Heartbeat(outcome) => {
+                if self.t.chunks.values().any(|chunk| chunk.is_out()) {
+                    self.report("all", Observed::Heartbeat { outcome }, now_us);
+                }
+            }
+            Act::TestFails { chunk, days } => self.test_fails(&chunk, days, now_us),
+            Act::DatabaseLost { until_us } => {
+                self.wake_us = self.wake_us.max(until_us);
+                let minutes = (until_us - now_us) / MINUTE_US;
+                let lease_min = self.table.authority_lease_s / 60;
+                self.says(
+                    now_us,
+                    "all",
+                    format!("the journal is gone for {minutes} min"),
+                    format!("the agreed table stays {lease_min} min, then calls come home; no step is taken"),
+                );
+            }
+            Act::Swept => {
+                self.episodes.sweep(now_us);
+                self.todo.note(now_us + DAY_US, Act::Swept);
+            }
+        }
+    }
+
+    /// Latch first, journal after, as every door does.
+    fn press(&mut self, scope: &str, why: String, now_us: i64) {
+        let covered = self.table.covered(scope);
+        let was_out = self.latch.latch(&self.table, |chunk| covered.contains(chunk)).was_out;
+        if self.database_is_lost(now_us) {
+            let lost = self.setting.trouble.database.iter().find(|d| d.holds(now_us));
+            let until_us = lost.map_or(now_us, |d| d.to_us());
+            let scope = scope.to_owned();
+            if was_out {
+                self.came_home(&scope, &why, "journalling pending", now_us);
+            }
+            self.todo.note(until_us, Act::Journal { scope, why });
+            return;
+        }
+        if was_out {
+            self.came_home(scope, &why, "journalled", now_us);
+        }
+        self.journal_press(scope, why, now_us);
+    }
+
+    fn journal_press(&mut self, scope: &str, why: String, now_us: i64) {
+        self.duty(Fallback::of(scope, why), now_us);
+        let chunks = &self.t.chunks;
+        self.latch.settle(|id| chunks.get(id).map(|chunk| chunk.epoch));
+    }
+
+    fn came_home(&mut self, scope: &str, why: &str, journal: &str, now_us: i64) {
+        let people = self.people_home;
+        let did = if people == 0 {
+            format!("home by the duty manager, {journal}; nobody is there to answer")
+        } else {
+            format!("home by the duty manager, {journal}; {people} people on the phones at home, the others called back")
+        };
+        self.says(now_us, scope, why.to_owned(), did);
+        self.returns += 1;
+    }
+
+    fn test_fails(&mut self, chunk: &str, days: u32, now_us: i64) {
+        let id = ChunkId::from(chunk);
+        let Some(planned) = self.t.chunk(&id).map(|c| c.planned.clone()) else {
+            return;
+        };
+        let Some(cell) = planned.coverage.first().cloned() else {
+            return;
+        };
+        let failed = RecordTestCall {
+            chunk: id.clone(),
+            cell,
+            passed: false,
+            evidence: "recording of the failed call".into(),
+            scenario: None,
+            agent: None,
+        };
+        let tester = of(Party::Client, Role::TestCaller);
+        let _ = self.say(&tester, &failed.into(), now_us);
+        let next = planned.steps.iter().find(|step| {
+            let share = step.share_percent.parse().ok();
+            share > self.t.chunk(&id).map(|c| c.share)
+        });
+        let did = next.map_or_else(
+            || "no step is left".to_owned(),
+            |step| {
+                let propose = ProposeStep {
+                    chunk: id.clone(),
+                    share_percent: step.share_percent.clone(),
+                };
+                let asked = decide(&self.t, &propose.into(), &of(Party::Client, Role::Implementation), timestamp(now_us));
+                let code = asked.err().map_or_else(|| "not refused".into(), |r| r.code.to_string());
+                format!("step to {} %: {code}; tested again in {days} days", step.share_percent.0)
+            },
+        );
+        self.says(now_us, chunk, "a test call failed".into(), did);
+        self.wake_us = self.wake_us.max(now_us + i64::from(days) * DAY_US);
+    }
+
+    fn report(&mut self, scope: &str, observed: Observed, now_us: i64) {
+        let seen = ReportObservation {
+            scope: scope.to_owned(),
+            observed,
+            forecast_per_100_h: None,
+        };
+        self.duty(seen, now_us);
+    }
+
+    fn duty(&mut self, command: impl Into<Command>, now_us: i64) {
+        let _ = self.say(&of(Party::Client, Role::Duty), &command.into(), now_us);
+    }
+
+    fn manager(&mut self, command: impl Into<Command>, now_us: i64) {
+        let _ = self.say(&of(Party::Client, Role::Implementation), &command.into(), now_us);
+    }
+
+    /// Everybody does what the plan asks for next, until somebody has to wait or is refused.
+    fn people_go_on(&mut self, now_us: i64) {
+        if self.on_hold {
+            self.wake_us = now_us + HOUR_US;
+            return;
+        }
+        for _ in 0..MOVES_MAX {
+            let Some(goal) = self.goals.iter().find(|g| !self.is_reached(g)) else {
+                self.wake_us = i64::MAX;
+                return;
+            };
+            match self.example.next(&self.t, goal, timestamp(now_us)) {
+                None => continue,
+                Some(Move::Wait(at)) => {
+                    self.wake_us = at.as_microsecond().max(now_us + MINUTE_US);
+                    return;
+                }
+                Some(Move::Say(said)) => {
+                    let (actor, command) = *said;
+                    match self.say(&actor, &command, now_us) {
+                        Ok(true) => self.refused = None,
+                        Ok(false) => break,
+                        Err(refusal) => {
+                            self.note_refusal(&refusal, now_us);
+                            break;
+                        }
+                    }
+                }
+            }
+        }
+        self.wake_us = now_us + HOUR_US;
+    }
+
+    fn is_reached(&self, goal: &Goal) -> bool {
+        match goal {
+            Goal::Accepted(chunk) => self.t.chunk(chunk).is_some_and(segue_domain::chunks::Chunk::is_accepted),
+            _ => false,
+        }
+    }
+
+    fn note_refusal(&mut self, refusal: &Refusal, now_us: i64) {
+        let code = refusal.code.to_string();
+        if self.refused.as_ref() != Some(&code) {
+            let missing = refusal.missing.first().cloned().unwrap_or_default();
+            self.says(now_us, "all", format!("a step is asked for: {missing}"), format!("refused: {code}"));
+            self.refused = Some(code);
+        }
+    }
+
+    fn says(&mut self, now_us: i64, scope: &str, happened: String, did: String) {
+        self.log.push(GuardAction {
+            at: timestamp(now_us),
+            scope: scope.to_owned(),
+            happened,
+            did,
+            callers: std::mem::take(&mut self.harmed),
+        });
+    }
+
+    /// One command: what follows from it is applied. True when something did.
+    fn say(
+        &mut self,
+        actor: &segue_domain::Actor,
+        command: &Command,
+        now_us: i64,
+    ) -> Result<bool, Box<Refusal>> {
+        let events = decide(&self.t, command, actor, timestamp(now_us))?;
+        for event in &events {
+            apply(&mut self.t, event);
+            self.hears(event, now_us);
+        }
+        Ok(!events.is_empty())
+    }
+
+    fn hears(&mut self, event: &Event, now_us: i64) {
+        match event {
+            Event::ShareChanged(changed) => self.share_changed(changed, now_us),
+            Event::FellBack(fell) => self.fell_back(fell, now_us),
+            Event::AlarmRaised(alarm) => self.alarmed(alarm, now_us),
+            _ => {}
+        }
+    }
+
+    fn share_changed(&mut self, changed: &ShareChanged, now_us: i64) {
+        self.steps.push(StepTaken {
+            chunk: changed.chunk.clone(),
+            percent: changed.to.percent(),
+            at_us: now_us,
+        });
+        self.compile(now_us);
+    }
+
+    fn fell_back(&mut self, fell: &FellBack, now_us: i64) {
+        let telephony = fell.reason.contains(TriggerKind::PathDead.words());
+        let incident = fell.incident.clone();
+        self.todo.note(now_us + VERIFIED_AFTER_US, Act::Verify(incident.clone()));
+        self.todo.note(now_us + NOTE_AFTER_US, Act::Note { incident, telephony });
+        // Nobody asks for a step before the cool-down is over.
+        let cool_down_us = i64::from(self.t.terms.cool_down_h) * HOUR_US;
+        self.wake_us = self.wake_us.max(now_us + cool_down_us);
+        self.compile(now_us);
+    }
+
+    fn alarmed(&mut self, alarm: &AlarmRaised, now_us: i64) {
+        if alarm.advice != Advice::Fallback {
+            return;
+        }
+        let minutes = self.setting.assumptions.decision_min + self.setting.trouble.late_min;
+        let why = match (alarm.kind, self.floor) {
+            (TriggerKind::GuardrailFail, Some(floor)) => floor.words().to_owned(),
+            _ => format!("{}: {}", alarm.kind.words(), alarm.seen),
+        };
+        let scope = alarm.scope.clone();
+        let at_us = now_us + i64::from(minutes) * MINUTE_US;
+        self.todo.note(at_us, Act::Press { scope, why });
+    }
+
+    fn compile(&mut self, now_us: i64) {
+        self.table = compile(&self.t, timestamp(now_us));
+        self.compiled_us = now_us;
+    }
+}
+
+fn chunk_of(t: &Transition, dialled: &str) -> Option<ChunkId> {
+    t.lines.iter().find_map(|line| {
+        let route = line.routes.iter().find(|r| r.dialled == dialled)?;
+        let mut chunks = t.chunks.values();
+        let owner = chunks.find(|chunk| chunk.planned.takes(line, route))?;
+        Some(owner.planned.id.clone())
+    })
+}
+
+pub(crate) fn timestamp(us: i64) -> Timestamp {
+    Timestamp::from_microsecond(us).unwrap_or(Timestamp::MAX)
+}

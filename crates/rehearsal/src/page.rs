@@ -1,0 +1,1 @@
+//! The printable report: one HTML file that needs nothing beside itself.
