@@ -14,6 +14,7 @@ pub mod join;
 pub mod lines;
 pub mod lookalike;
 pub mod mapping;
+pub mod offered;
 mod parts;
 mod plan;
 pub mod record;

@@ -35,6 +35,10 @@ pub struct Assumptions {
     pub staffed_for_percent: u32,
     /// The same in a mass cutover, which passes no gate.
     pub cutover_staffed_for_percent: u32,
+    /// Of the people a mass cutover takes, so many percent are hired and trained on its day: classes are small.
+    pub cutover_ready_percent: u32,
+    /// Weeks until all of them are.
+    pub cutover_ready_weeks: u32,
 }
 
 impl Default for Assumptions {
@@ -54,6 +58,8 @@ impl Default for Assumptions {
             team_for_each: 3,
             staffed_for_percent: 130,
             cutover_staffed_for_percent: 100,
+            cutover_ready_percent: 75,
+            cutover_ready_weeks: 12,
         }
     }
 }

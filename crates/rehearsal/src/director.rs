@@ -494,7 +494,7 @@ impl<'a> Director<'a> {
     }
 }
 
-fn chunk_of(t: &Transition, dialled: &str) -> Option<ChunkId> {
+pub(crate) fn chunk_of(t: &Transition, dialled: &str) -> Option<ChunkId> {
     t.lines.iter().find_map(|line| {
         let route = line.routes.iter().find(|r| r.dialled == dialled)?;
         let mut chunks = t.chunks.values();

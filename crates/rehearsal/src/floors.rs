@@ -46,7 +46,7 @@ pub trait Verdicts {
 }
 
 /// The floors as both parties signed them.
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize)]
 pub struct Floors {
     /// Calls in the window before service level and abandonment count.
     pub offered_min: u32,
@@ -121,9 +121,9 @@ impl Floor {
     /// The floor in words.
     pub fn words(self) -> &'static str {
         match self {
-            Self::ServiceLevel => "fewer than half answered in time in two quarters of an hour running",
-            Self::Abandonment => "more than 15 % hung up within 30 minutes",
-            Self::LongestWait => "a caller waited more than 10 minutes",
+            Self::ServiceLevel => "too few answered in time in two quarters of an hour running",
+            Self::Abandonment => "too many hung up within 30 minutes",
+            Self::LongestWait => "a caller waited too long",
         }
     }
 }

@@ -20,6 +20,7 @@ mod play;
 pub mod rehearse;
 pub mod report;
 mod setting;
+pub mod signing;
 mod stage;
 pub mod tally;
 mod todo;

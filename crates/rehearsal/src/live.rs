@@ -4,6 +4,7 @@ use crate::course::Course;
 use crate::director::{Director, StepTaken};
 use crate::floors::{AgreedFloors, Floors, Interval, Verdict, Verdicts};
 use crate::people::Roster;
+use crate::signing::SignedFloors;
 use crate::report::GuardAction;
 use crate::setting::Setting;
 use crate::stage::Stage;
@@ -32,6 +33,8 @@ pub(crate) struct Agreed<'a> {
     pub(crate) example: &'a Example,
     pub(crate) t: &'a Transition,
     pub(crate) goals: &'a [Goal],
+    /// The floors both signed, by chunk.
+    pub(crate) floors: &'a [SignedFloors],
 }
 
 struct Judged {
@@ -57,8 +60,8 @@ pub(crate) fn live(setting: &Setting, agreed: &Agreed<'_>, replication: u64) -> 
         routes: (0..setting.routes.len())
             .filter(|n| director.chunk(*n) == Some(&chunk))
             .collect(),
+        floors: AgreedFloors::new(floors_of(agreed.floors, &chunk)),
         chunk,
-        floors: AgreedFloors::new(Floors::default()),
     });
     let mut run = Run {
         setting,
@@ -78,6 +81,11 @@ pub(crate) fn live(setting: &Setting, agreed: &Agreed<'_>, replication: u64) -> 
         chunk_of: run.director.chunk_of,
         tally: run.stage.finish(),
     }
+}
+
+fn floors_of(signed: &[SignedFloors], chunk: &ChunkId) -> Floors {
+    let of_chunk = signed.iter().find(|s| s.chunk == chunk.as_str());
+    of_chunk.map_or_else(Floors::default, |s| s.floors)
 }
 
 impl Run<'_> {
@@ -138,7 +146,7 @@ impl Run<'_> {
     }
 }
 
-fn joined(a: Interval, b: Interval) -> Interval {
+pub(crate) fn joined(a: Interval, b: Interval) -> Interval {
     Interval {
         offered: a.offered + b.offered,
         answered_within: a.answered_within + b.answered_within,

@@ -105,18 +105,29 @@ pub(crate) fn as_today(s: &Setting, at_us: i64) -> OnPhones {
     Roster::new(s.routes.len()).on_phones(s, at_us)
 }
 
-/// Nobody at home any more; the outsourcer staffed for the client's own handle time.
-pub(crate) fn after_cutover(s: &Setting, at_us: i64) -> OnPhones {
+/// Nobody at home any more since a cutover; the outsourcer staffed for the client's own handle time, as far as its people are
+/// trained.
+pub(crate) fn after_cutover(s: &Setting, cutover_us: i64, at_us: i64) -> OnPhones {
     let quarter = s.quarter(at_us);
+    let ready = ready_percent(&s.assumptions, at_us - cutover_us);
     let out = |group: &Vec<usize>| {
         let all: f64 = group.iter().map(|route| s.routes[*route].erlangs[quarter]).sum();
         let planned = all * f64::from(s.assumptions.cutover_staffed_for_percent) / 100.0;
-        present(s, Centre::Outsourced, needed(planned, &s.assumptions), at_us)
+        let trained = u64::from(needed(planned, &s.assumptions)) * ready / 100;
+        present(s, Centre::Outsourced, u32::try_from(trained).unwrap_or(u32::MAX), at_us)
     };
     OnPhones {
         home: vec![0; s.groups.len()],
         out: s.groups.iter().map(out).collect(),
     }
+}
+
+/// Percent of a cutover's people who are trained so long after it.
+fn ready_percent(a: &Assumptions, since_us: i64) -> u64 {
+    let ready = u64::from(a.cutover_ready_percent.min(100));
+    let weeks_us = u64::from(a.cutover_ready_weeks.max(1)) * 7 * 24 * 3_600_000_000;
+    let since_us = u64::try_from(since_us).unwrap_or(0).min(weeks_us);
+    ready + (100 - ready) * since_us / weeks_us
 }
 
 /// The offered load and a reserve of so many percent of its square root; a team at least, or nobody for no load.
@@ -168,6 +179,6 @@ mod tests {
     #[test]
     fn nobody_for_no_load_and_a_reserve_for_any() {
         let people = |erlangs| needed(erlangs, &Assumptions::default());
-        assert_eq!([0.0, 0.1, 9.0, 100.0].map(people), [0, 2, 12, 110]);
+        assert_eq!([0.0, 0.1, 9.0, 100.0].map(people), [0, 2, 13, 113]);
     }
 }

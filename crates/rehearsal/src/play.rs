@@ -45,7 +45,7 @@ fn scripted(setting: &Setting, cutover_us: i64) -> Course {
     let mut at_us = setting.from_us;
     while at_us < setting.to_us {
         let people = if at_us >= cutover_us {
-            people::after_cutover(setting, at_us)
+            people::after_cutover(setting, cutover_us, at_us)
         } else {
             people::as_today(setting, at_us)
         };

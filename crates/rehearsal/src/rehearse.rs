@@ -8,6 +8,7 @@ use crate::live::{Agreed, Lived, live};
 use crate::play;
 use crate::report::{Report, Told};
 use crate::setting::{HOUR_US, Setting};
+use crate::signing;
 use crate::tally::Tally;
 use jiff::civil::Date;
 use jiff::tz::TimeZone;
@@ -79,14 +80,16 @@ pub fn rehearse(asked: &Rehearsal<'_>) -> Result<Report, RehearsalError> {
     let period = (days_after(first, -7), days_after(last, AFTER_DAYS));
     let setting = Setting::new(&t, asked.calls, asked.script, period, asked.seed)?;
     let goals: Vec<_> = in_order(&asked.example.plan).map(Goal::Accepted).collect();
+    let still = play::no_move(&setting);
+    let floors = signing::sign(&setting, &t, &still);
     let agreed = Agreed {
         example: asked.example,
         t: &t,
         goals: &goals,
+        floors: &floors,
     };
     let lived: Vec<Lived> = on_threads(asked.threads, runs.full, |n| live(&setting, &agreed, n.into()));
     let cutover_us = crate::calls::midnight_us(first, &setting.zone)? + 10 * HOUR_US;
-    let still = play::no_move(&setting);
     let cutover = play::mass_cutover(&setting, cutover_us);
     let compared = on_threads(asked.threads, runs.full + runs.outcome_only, |n| {
         compare(&setting, &lived, &still, &cutover, n)
@@ -97,6 +100,7 @@ pub fn rehearse(asked: &Rehearsal<'_>) -> Result<Report, RehearsalError> {
         lived: &lived,
         compared: &compared,
         runs,
+        floors: &floors,
         refused_cutover: cutover_breaks(&t, &asked.example.plan, now),
     }))
 }
@@ -231,4 +235,47 @@ fn cutover_breaks(t: &Transition, plan: &Plan, now: Timestamp) -> Vec<Code> {
 
 fn days_after(day: Date, days: i32) -> Date {
     day.saturating_add(Span::new().days(days))
+}
+
+#[cfg(test)]
+#[expect(clippy::expect_used, reason = "tests: a failure is a panic")]
+mod tests {
+    use super::*;
+    use crate::calls::{Expected, from_forecast};
+    use segue_capacity::simulate::INTERVAL_US;
+
+    /// A week of calls on one number, a quarter of an hour like the other.
+    fn calls() -> Calls {
+        let monday_us = 1_799_038_800_000_000;
+        let expected: Vec<_> = (0..7 * 96)
+            .map(|n| Expected {
+                from_us: monday_us + n * INTERVAL_US,
+                route: 0,
+                calls: 3.0,
+                aht_s: 240.0,
+            })
+            .collect();
+        from_forecast(vec!["7001".into()], &expected, 5)
+    }
+
+    #[test]
+    fn outcome_only_along_a_full_run_with_its_own_chance_is_that_run() {
+        let example = Example::small();
+        let (first, last) = dates(&example.plan).expect("dates");
+        let (t, _) = agreed(&example, first).expect("an agreed plan");
+        let period = (days_after(first, -7), days_after(last, AFTER_DAYS));
+        let script = Script::default();
+        let setting = Setting::new(&t, &calls(), &script, period, 9).expect("a setting");
+        let goals: Vec<_> = in_order(&example.plan).map(Goal::Accepted).collect();
+        let agreed = Agreed {
+            example: &example,
+            t: &t,
+            goals: &goals,
+            floors: &[],
+        };
+        let lived = live(&setting, &agreed, 2);
+        assert!(lived.steps.iter().any(|step| step.percent == 100), "{:?}", lived.log);
+        assert_eq!(play::play(&setting, &lived.course, 2), lived.tally);
+        assert_ne!(play::play(&setting, &lived.course, 3), lived.tally);
+    }
 }

@@ -1,12 +1,13 @@
 //! What the rehearsal came to: the keys people script against, and the sentences people repeat.
 
 mod summary;
-mod words;
+pub(crate) mod words;
 
 use crate::assumptions::Assumptions;
 use crate::live::Lived;
 use crate::rehearse::{Compared, Runs};
 use crate::setting::Setting;
+use crate::signing::SignedFloors;
 use crate::tally::Count;
 use jiff::Timestamp;
 use segue_domain::Code;
@@ -153,6 +154,8 @@ pub struct Report {
     pub returns: Vec<u32>,
     /// Rules that refuse the mass cutover.
     pub cutover_refused_by: Vec<Code>,
+    /// The floors of each chunk, tried on the client's own baseline.
+    pub floors: Vec<SignedFloors>,
     /// Who did worse.
     pub equity: Vec<Equity>,
     /// The risk of each step.
@@ -184,6 +187,7 @@ pub(crate) struct Told<'a> {
     pub(crate) lived: &'a [Lived],
     pub(crate) compared: &'a [Compared],
     pub(crate) runs: Runs,
+    pub(crate) floors: &'a [SignedFloors],
     pub(crate) refused_cutover: Vec<Code>,
 }
 
@@ -203,6 +207,7 @@ impl Report {
             guard_actions: told.lived.first().map(|l| l.log.clone()).unwrap_or_default(),
             returns: told.lived.iter().map(|l| l.returns).collect(),
             cutover_refused_by: told.refused_cutover.clone(),
+            floors: told.floors.to_vec(),
             equity: summary::equity(s, &plan, &no_move),
             risk: summary::risk(told, &plan, &no_move),
             weeks: summary::weeks(told, &plan, &cutover),

@@ -25,8 +25,9 @@ struct Seen<'s> {
     tally: Tally,
     /// Calls the outsourcer answered, by number: what it learned from.
     handled: Vec<u32>,
-    /// The running interval at the outsourcer, by number.
+    /// The running interval at the watched side, by number.
     interval: Vec<Interval>,
+    watched: Side,
 }
 
 impl Seen<'_> {
@@ -48,10 +49,10 @@ impl Seen<'_> {
             hour.triage_harm += u32::from(triage && (abandoned || long));
             hour.outsourced += u32::from(side == Side::Out);
         }
-        if side == Side::Home {
+        self.handled[route] += u32::from(side == Side::Out && !abandoned);
+        if side != self.watched {
             return;
         }
-        self.handled[route] += u32::from(!abandoned);
         let interval = &mut self.interval[route];
         interval.offered += 1;
         interval.abandoned += u32::from(abandoned);
@@ -105,12 +106,19 @@ impl<'s> Stage<'s> {
                 tally: Tally::new(routes, setting.segments.len(), setting.hours()),
                 handled: vec![0; routes],
                 interval: vec![Interval::default(); routes],
+                watched: Side::Out,
             },
             home: Centre::new(&masks, setting.from_us),
             out: Centre::new(&masks, setting.from_us),
             fate: Dice::seeded(setting.seed, replication),
             next: 0,
         }
+    }
+
+    /// The same, seen by whoever watches the in-house centre.
+    pub(crate) fn watching_home(mut self) -> Self {
+        self.seen.watched = Side::Home;
+        self
     }
 
     /// The next call and its place, if it comes before the instant.
@@ -202,10 +210,14 @@ impl<'s> Stage<'s> {
         }
     }
 
-    /// What was seen of a number's calls at the outsourcer since the last time; a caller who still waits counts as waiting.
+    /// What was seen of a number's calls at the watched side since the last time; a caller who still waits counts as waiting.
     pub(crate) fn take_interval(&mut self, route: usize) -> Interval {
         let mut interval = std::mem::take(&mut self.seen.interval[route]);
-        let waiting_us = Skill::new(route).and_then(|skill| self.out.longest_wait_us(skill));
+        let centre = match self.seen.watched {
+            Side::Home => &self.home,
+            Side::Out => &self.out,
+        };
+        let waiting_us = Skill::new(route).and_then(|skill| centre.longest_wait_us(skill));
         let waiting_s = waiting_us.map_or(0, whole_seconds);
         interval.longest_wait_s = interval.longest_wait_s.max(waiting_s);
         interval

@@ -280,7 +280,7 @@ fn line(row: &BaselineRow) -> String {
 
 /// The room's error as an exit code.
 #[expect(clippy::needless_pass_by_value, reason = "the shape of map_err")]
-fn failure(error: CallsError) -> Failure {
+pub(super) fn failure(error: CallsError) -> Failure {
     if error.is_bad_input() {
         Failure::BadInput(error.to_string())
     } else if matches!(error, CallsError::DoesNotAddUp { .. }) {

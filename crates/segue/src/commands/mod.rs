@@ -12,6 +12,7 @@ pub mod journal;
 pub mod key;
 pub mod licence;
 pub mod plan;
+pub mod rehearse;
 pub mod scenario;
 pub mod serve;
 pub mod show;
@@ -36,6 +37,7 @@ pub fn run(cli: Cli) -> Answered {
         Command::Plan(plan) => plan.run(global),
         Command::Calls(calls) => calls.run(global),
         Command::Scenario(scenario) => scenario.run(),
+        Command::Rehearse(rehearse) => rehearse.run(global),
         Command::Serve(serve) => serve.run(global),
         Command::Demo(demo) => demo.run(global),
         Command::Explain(explain) => explain.run(global),
