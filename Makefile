@@ -50,4 +50,5 @@ bench-sip: ## choose, redirect and proxy beside Kamailio in the same run
 	scripts/bench-sip
 
 bench-rehearsal: ## the simulator beside SimPy in the same run; the rehearsal of a year
+	@scripts/setup bench
 	scripts/bench-rehearsal

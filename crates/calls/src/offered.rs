@@ -91,8 +91,15 @@ fn read_batch(batch: &RecordBatch, all: &mut Vec<OfferedCall>) -> Option<()> {
     };
     let (call_type, segment, outcome) = (text("call_type")?, text("segment")?, text("outcome")?);
     let (queued, arrived) = (time("queued_at")?, time("arrived_at")?);
-    let [wait, talk, hold, acw] = [number("wait_ms")?, number("talk_ms")?, number("hold_ms")?, number("acw_ms")?];
-    let caller = batch.column_by_name("caller_hash")?.as_fixed_size_binary_opt()?;
+    let [wait, talk, hold, acw] = [
+        number("wait_ms")?,
+        number("talk_ms")?,
+        number("hold_ms")?,
+        number("acw_ms")?,
+    ];
+    let caller = batch
+        .column_by_name("caller_hash")?
+        .as_fixed_size_binary_opt()?;
     let is_test = batch.column_by_name("is_test")?.as_boolean_opt()?;
     for row in 0..batch.num_rows() {
         let answered = match Outcome::from_name(outcome.value(row)) {
@@ -111,13 +118,22 @@ fn read_batch(batch: &RecordBatch, all: &mut Vec<OfferedCall>) -> Option<()> {
             column.is_valid(row).then(|| column.value(row).to_owned())
         };
         all.push(OfferedCall {
-            offered_us: if queued.is_valid(row) { queued.value(row) } else { arrived.value(row) },
+            offered_us: if queued.is_valid(row) {
+                queued.value(row)
+            } else {
+                arrived.value(row)
+            },
             call_type: word(call_type),
             segment: word(segment),
-            caller: caller.is_valid(row).then(|| caller.value(row).try_into().ok()).flatten(),
+            caller: caller
+                .is_valid(row)
+                .then(|| caller.value(row).try_into().ok())
+                .flatten(),
             answered,
             wait_ms: of(wait).unwrap_or(0),
-            handle_ms: answered.then(|| handle_ms(of(talk), of(hold), of(acw))).flatten(),
+            handle_ms: answered
+                .then(|| handle_ms(of(talk), of(hold), of(acw)))
+                .flatten(),
         });
     }
     Some(())

@@ -1,5 +1,9 @@
 //! The simulator against exact formulas, and the laws that hold for any centre.
-#![expect(clippy::unwrap_used, clippy::print_stdout, reason = "tests: a failure is a panic, a skip is visible")]
+#![expect(
+    clippy::unwrap_used,
+    clippy::print_stdout,
+    reason = "tests: a failure is a panic, a skip is visible"
+)]
 
 use proptest::prelude::*;
 use segue_capacity::simulate::batch::{BATCHES, Estimate, T_95, of_offered};
@@ -22,7 +26,10 @@ fn vectors() -> Option<PathBuf> {
     );
     let file = data.join("../vectors/erlang_reference.json");
     if !file.exists() {
-        println!("SKIPPED: {} is not here; set SEGUE_REAL_DATA", file.display());
+        println!(
+            "SKIPPED: {} is not here; set SEGUE_REAL_DATA",
+            file.display()
+        );
     }
     file.exists().then_some(file)
 }
@@ -72,11 +79,19 @@ fn rows(text: &str) -> Vec<Row> {
                 batches: BATCHES,
                 within_us: micros(number("T_s")),
             },
-            exact: ["p_wait", "p_abandon", "mean_wait_all", "sl_answered_over_offered"].map(number),
+            exact: [
+                "p_wait",
+                "p_abandon",
+                "mean_wait_all",
+                "sl_answered_over_offered",
+            ]
+            .map(number),
         }
     };
     let rows = json["rows"].as_array().unwrap().iter();
-    rows.filter(|r| r["model"] == "Erlang-A").map(read).collect()
+    rows.filter(|r| r["model"] == "Erlang-A")
+        .map(read)
+        .collect()
 }
 
 fn measured(batches: &[Tally]) -> [Estimate; MEASURES] {
@@ -146,7 +161,11 @@ fn the_longest_wait_is_answered_first() {
     assert_eq!(centre.longest_wait_us(skill(0)), Some(0));
     assert_eq!(centre.longest_wait_us(skill(1)), Some(1));
     centre.drain(&mut order);
-    assert_eq!(order.0, [1, 2, 4, 3], "the specialist is free first; then call 3 has waited longest");
+    assert_eq!(
+        order.0,
+        [1, 2, 4, 3],
+        "the specialist is free first; then call 3 has waited longest"
+    );
 }
 
 #[test]
@@ -178,7 +197,11 @@ fn who_leaves_finishes_the_call_in_hand_and_who_comes_takes_the_longest_wait() {
     assert_eq!(centre.busy(0), 0, "the call in hand ended at 50");
     assert_eq!(waits.0, [(1, 0, true), (2, 30, false)]);
     centre.set_on_phones(0, 1, &mut waits);
-    assert_eq!(waits.0.last(), Some(&(3, 40, true)), "whoever comes takes who waits");
+    assert_eq!(
+        waits.0.last(),
+        Some(&(3, 40, true)),
+        "whoever comes takes who waits"
+    );
 }
 
 fn two_skills(agents: [u32; 3]) -> Model {

@@ -15,7 +15,8 @@ use segue_rehearsal::{Rehearsal, Runs, Script, rehearse};
 use std::time::Instant;
 
 fn main() {
-    let number = |name, default| std::env::var(name).map_or(default, |n| n.parse().expect("a number"));
+    let number =
+        |name, default| std::env::var(name).map_or(default, |n| n.parse().expect("a number"));
     let runs = Runs {
         full: number("SEGUE_BENCH_FULL", 20),
         outcome_only: number("SEGUE_BENCH_OUTCOME_ONLY", 180),

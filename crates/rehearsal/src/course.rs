@@ -41,7 +41,11 @@ impl Course {
     }
 
     pub(crate) fn side(&self, call: usize) -> Side {
-        if self.out.get(call) { Side::Out } else { Side::Home }
+        if self.out.get(call) {
+            Side::Out
+        } else {
+            Side::Home
+        }
     }
 
     /// Notes who is on the phones from now on; true when it is a change.

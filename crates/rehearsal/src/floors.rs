@@ -89,7 +89,8 @@ impl AgreedFloors {
     }
 
     fn is_short(&self, seen: Interval) -> bool {
-        seen.offered > 0 && seen.answered_within * 100 < seen.offered * self.floors.service_level_percent
+        seen.offered > 0
+            && seen.answered_within * 100 < seen.offered * self.floors.service_level_percent
     }
 }
 
@@ -132,33 +133,67 @@ impl Floor {
 mod tests {
     use super::*;
 
-    fn seen(offered: u32, answered_within: u32, abandoned: u32, longest_wait_s: u32) -> Option<Interval> {
-        Some(Interval {
+    fn seen(offered: u32, answered_within: u32, abandoned: u32, longest_wait_s: u32) -> Interval {
+        Interval {
             offered,
             answered_within,
             abandoned,
             longest_wait_s,
-        })
+        }
     }
 
     #[test]
     fn each_floor_breaks_just_beyond_its_number() {
         use Floor::{Abandonment, LongestWait, ServiceLevel};
         let fail = Verdict::Fail;
+        let pass = Verdict::Pass;
+        let twice = |interval| (Some(interval), Some(interval));
         let cases = [
-            ("half in time twice is no harm", seen(10, 5, 0, 0), seen(10, 5, 0, 0), Verdict::Pass),
-            ("below half once is no harm", seen(10, 9, 0, 0), seen(10, 2, 0, 0), Verdict::Pass),
-            ("below half twice", seen(10, 4, 0, 0), seen(10, 4, 0, 0), fail(ServiceLevel)),
-            ("too few calls", seen(4, 0, 2, 0), seen(5, 0, 3, 0), Verdict::Pass),
-            ("ten calls, too few bad ones", seen(5, 3, 2, 0), seen(5, 3, 2, 0), Verdict::Pass),
-            ("15 % is no harm", seen(20, 16, 3, 0), seen(20, 16, 3, 0), Verdict::Pass),
-            ("above 15 %", seen(20, 16, 4, 0), seen(20, 16, 3, 0), fail(Abandonment)),
-            ("ten minutes are no harm", None, seen(1, 0, 0, 600), Verdict::Pass),
-            ("one caller beyond", None, seen(1, 0, 0, 601), fail(LongestWait)),
-            ("silence", seen(10, 0, 10, 0), None, Verdict::NoData),
-            ("silence between two bad ones", None, seen(10, 4, 0, 0), Verdict::Pass),
+            (
+                "half in time twice is no harm",
+                twice(seen(10, 5, 0, 0)),
+                pass,
+            ),
+            (
+                "below half once is no harm",
+                (Some(seen(10, 9, 0, 0)), Some(seen(10, 2, 0, 0))),
+                pass,
+            ),
+            (
+                "below half twice",
+                twice(seen(10, 4, 0, 0)),
+                fail(ServiceLevel),
+            ),
+            (
+                "too few calls",
+                (Some(seen(4, 0, 2, 0)), Some(seen(5, 0, 3, 0))),
+                pass,
+            ),
+            ("ten calls, too few bad ones", twice(seen(5, 3, 2, 0)), pass),
+            ("15 % is no harm", twice(seen(20, 16, 3, 0)), pass),
+            (
+                "above 15 %",
+                (Some(seen(20, 16, 4, 0)), Some(seen(20, 16, 3, 0))),
+                fail(Abandonment),
+            ),
+            (
+                "ten minutes are no harm",
+                (None, Some(seen(1, 0, 0, 600))),
+                pass,
+            ),
+            (
+                "one caller beyond",
+                (None, Some(seen(1, 0, 0, 601))),
+                fail(LongestWait),
+            ),
+            ("silence", (Some(seen(10, 0, 10, 0)), None), Verdict::NoData),
+            (
+                "silence between two bad ones",
+                (None, Some(seen(10, 4, 0, 0))),
+                pass,
+            ),
         ];
-        for (what, before, now, verdict) in cases {
+        for (what, (before, now), verdict) in cases {
             let mut floors = AgreedFloors::new(Floors::default());
             floors.assess(before);
             assert_eq!(floors.assess(now), verdict, "{what}");

@@ -4,9 +4,9 @@ use crate::course::Course;
 use crate::director::{Director, StepTaken};
 use crate::floors::{AgreedFloors, Floors, Interval, Verdict, Verdicts};
 use crate::people::Roster;
-use crate::signing::SignedFloors;
 use crate::report::GuardAction;
 use crate::setting::Setting;
+use crate::signing::SignedFloors;
 use crate::stage::Stage;
 use crate::tally::Tally;
 use segue_capacity::simulate::INTERVAL_US;
@@ -130,7 +130,10 @@ impl Run<'_> {
         self.silent = if silent { self.silent + 1 } else { 0 };
         self.director.hold(self.silent >= SILENT_MAX, at_us);
         for judged in &mut self.judged {
-            let seen = judged.routes.iter().map(|route| self.stage.take_interval(*route));
+            let seen = judged
+                .routes
+                .iter()
+                .map(|route| self.stage.take_interval(*route));
             let seen = seen.fold(Interval::default(), joined);
             let verdict = judged.floors.assess((!silent).then_some(seen));
             let broken = match verdict {

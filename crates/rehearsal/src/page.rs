@@ -28,19 +28,58 @@ pub fn html(report: &Report, title: &str, style: &str) -> String {
          <meta name=\"color-scheme\" content=\"light dark\">\n<title>Rehearsal · {title} · Segue</title>\n\
          <style>{style}\n{CURTAIN}</style>\n</head>\n<body>\n<main id=\"main\">\n"
     );
-    let _ = write!(page, "<div class=\"say\"><h1>{}</h1><p>", svg::text(&report.finding));
+    let _ = write!(
+        page,
+        "<div class=\"say\"><h1>{}</h1><p>",
+        svg::text(&report.finding)
+    );
     page.push_str(&svg::text(&report.sentences.join(" ")));
     page.push_str("</p></div>\n<div class=\"two\">");
-    section(&mut page, &format!("Of 10,000 {} who hang up", report.told_of), "", &outcomes::figure(report));
-    section(&mut page, "What callers would have lived through", "", &tables::outcomes(report));
+    section(
+        &mut page,
+        &format!("Of 10,000 {} who hang up", report.told_of),
+        "",
+        &outcomes::figure(report),
+    );
+    section(
+        &mut page,
+        "What callers would have lived through",
+        "",
+        &tables::outcomes(report),
+    );
     page.push_str("</div>\n");
-    section(&mut page, "The rehearsed weeks", "numbers mark what the guards did", &timeline::figure(report));
-    section(&mut page, "What the guards did", "in the first run", &tables::guards(report));
+    section(
+        &mut page,
+        "The rehearsed weeks",
+        "numbers mark what the guards did",
+        &timeline::figure(report),
+    );
+    section(
+        &mut page,
+        "What the guards did",
+        "in the first run",
+        &tables::guards(report),
+    );
     page.push_str("<div class=\"two\">");
-    section(&mut page, "Who did worse", "hang-ups of 10,000", &tables::equity(report));
-    section(&mut page, "What each step costs", "beyond no move", &tables::risk(report));
+    section(
+        &mut page,
+        "Who did worse",
+        "hang-ups of 10,000",
+        &tables::equity(report),
+    );
+    section(
+        &mut page,
+        "What each step costs",
+        "beyond no move",
+        &tables::risk(report),
+    );
     page.push_str("</div>\n<div class=\"two\">");
-    section(&mut page, "Floors", "tried on the in-house baseline", &tables::floors(report));
+    section(
+        &mut page,
+        "Floors",
+        "tried on the in-house baseline",
+        &tables::floors(report),
+    );
     section(&mut page, "Run it again", "", &again(report));
     page.push_str("</div>\n</main>\n</body>\n</html>\n");
     page
@@ -61,10 +100,17 @@ fn section(page: &mut String, title: &str, note: &str, body: &str) {
 
 fn again(report: &Report) -> String {
     let weeks = report.weeks.len();
-    let begin = report.weeks.first().map(|w| local(w.start, &report.zone)).unwrap_or_default();
+    let begin = report
+        .weeks
+        .first()
+        .map(|w| local(w.start, &report.zone))
+        .unwrap_or_default();
     let a = &report.assumptions;
     let facts = [
-        ("Calls replayed", format!("{} ({weeks} weeks from {begin})", thousands(report.calls))),
+        (
+            "Calls replayed",
+            format!("{} ({weeks} weeks from {begin})", thousands(report.calls)),
+        ),
         (
             "Runs",
             format!(
@@ -74,7 +120,10 @@ fn again(report: &Report) -> String {
         ),
         ("Seed", report.seed.to_string()),
         ("Plan", report.plan_hash.clone()),
-        ("Decision code", format!("same as live, {}", env!("CARGO_PKG_VERSION"))),
+        (
+            "Decision code",
+            format!("same as live, {}", env!("CARGO_PKG_VERSION")),
+        ),
         (
             "Handle time at first",
             format!(
@@ -84,7 +133,10 @@ fn again(report: &Report) -> String {
         ),
         (
             "People at home",
-            format!("{} % of those whose calls moved do other work, back in {} min", a.reassigned_percent, a.recall_min),
+            format!(
+                "{} % of those whose calls moved do other work, back in {} min",
+                a.reassigned_percent, a.recall_min
+            ),
         ),
         (
             "Mass cutover",
@@ -93,7 +145,10 @@ fn again(report: &Report) -> String {
                 a.cutover_ready_percent, a.cutover_ready_weeks
             ),
         ),
-        ("Who presses home", format!("the duty manager, {} min after the alarm", a.decision_min)),
+        (
+            "Who presses home",
+            format!("the duty manager, {} min after the alarm", a.decision_min),
+        ),
         ("Waiting long", format!("more than {} s", a.long_wait_s)),
     ];
     let rows = facts.map(|(term, fact)| format!("<dt>{term}</dt><dd>{}</dd>", svg::text(&fact)));

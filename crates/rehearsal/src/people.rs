@@ -84,8 +84,14 @@ impl Roster {
             let moved: f64 = group.iter().map(|route| part(&self.home, route)).sum();
             let people = needed(all, &s.assumptions);
             let freed = if all > 0.0 { moved / all } else { 0.0 };
-            let away = f64::from(people) * freed * f64::from(s.assumptions.reassigned_percent) / 100.0;
-            present(s, Centre::InHouse, people - whole(away.floor()).min(people), at_us)
+            let away =
+                f64::from(people) * freed * f64::from(s.assumptions.reassigned_percent) / 100.0;
+            present(
+                s,
+                Centre::InHouse,
+                people - whole(away.floor()).min(people),
+                at_us,
+            )
         };
         let out = |group: &Vec<usize>| {
             let taken: f64 = group.iter().map(|route| part(&self.out, route)).sum();
@@ -111,10 +117,18 @@ pub(crate) fn after_cutover(s: &Setting, cutover_us: i64, at_us: i64) -> OnPhone
     let quarter = s.quarter(at_us);
     let ready = ready_percent(&s.assumptions, at_us - cutover_us);
     let out = |group: &Vec<usize>| {
-        let all: f64 = group.iter().map(|route| s.routes[*route].erlangs[quarter]).sum();
+        let all: f64 = group
+            .iter()
+            .map(|route| s.routes[*route].erlangs[quarter])
+            .sum();
         let planned = all * f64::from(s.assumptions.cutover_staffed_for_percent) / 100.0;
         let trained = u64::from(needed(planned, &s.assumptions)) * ready / 100;
-        present(s, Centre::Outsourced, u32::try_from(trained).unwrap_or(u32::MAX), at_us)
+        present(
+            s,
+            Centre::Outsourced,
+            u32::try_from(trained).unwrap_or(u32::MAX),
+            at_us,
+        )
     };
     OnPhones {
         home: vec![0; s.groups.len()],

@@ -88,7 +88,9 @@ pub fn rehearse(asked: &Rehearsal<'_>) -> Result<Report, RehearsalError> {
         goals: &goals,
         floors: &floors,
     };
-    let lived: Vec<Lived> = on_threads(asked.threads, runs.full, |n| live(&setting, &agreed, n.into()));
+    let lived: Vec<Lived> = on_threads(asked.threads, runs.full, |n| {
+        live(&setting, &agreed, n.into())
+    });
     let cutover_us = crate::calls::midnight_us(first, &setting.zone)? + 10 * HOUR_US;
     let cutover = play::mass_cutover(&setting, cutover_us);
     let compared = on_threads(asked.threads, runs.full + runs.outcome_only, |n| {
@@ -105,7 +107,13 @@ pub fn rehearse(asked: &Rehearsal<'_>) -> Result<Report, RehearsalError> {
     }))
 }
 
-fn compare(setting: &Setting, lived: &[Lived], still: &Course, cutover: &Course, n: u32) -> Compared {
+fn compare(
+    setting: &Setting,
+    lived: &[Lived],
+    still: &Course,
+    cutover: &Course,
+    n: u32,
+) -> Compared {
     let replication = u64::from(n);
     let n = usize::try_from(n).unwrap_or(usize::MAX);
     let plan = match lived.get(n) {
@@ -122,9 +130,16 @@ fn compare(setting: &Setting, lived: &[Lived], still: &Course, cutover: &Course,
 /// Results in order, whatever thread made them.
 fn on_threads<T: Send>(threads: usize, n: u32, make: impl Fn(u32) -> T + Sync) -> Vec<T> {
     let threads = u32::try_from(threads).unwrap_or(1).clamp(1, n.max(1));
-    let every = |first: u32| (first..n).step_by(threads as usize).map(&make).collect::<Vec<_>>();
+    let every = |first: u32| {
+        (first..n)
+            .step_by(threads as usize)
+            .map(&make)
+            .collect::<Vec<_>>()
+    };
     let mut parts: Vec<_> = std::thread::scope(|scope| {
-        let workers: Vec<_> = (0..threads).map(|first| scope.spawn(move || every(first))).collect();
+        let workers: Vec<_> = (0..threads)
+            .map(|first| scope.spawn(move || every(first)))
+            .collect();
         let done = |worker: std::thread::ScopedJoinHandle<'_, Vec<T>>| match worker.join() {
             Ok(part) => part.into_iter(),
             Err(panic) => std::panic::resume_unwind(panic),
@@ -142,13 +157,25 @@ fn on_threads<T: Send>(threads: usize, n: u32, make: impl Fn(u32) -> T + Sync) -
 fn in_order(plan: &Plan) -> impl Iterator<Item = segue_domain::ids::ChunkId> {
     let mut chunks: Vec<_> = plan.chunks.iter().collect();
     chunks.sort_by_key(|chunk| chunk.steps.iter().map(|s| s.from).min());
-    chunks.into_iter().map(|chunk| chunk.id.clone()).collect::<Vec<_>>().into_iter()
+    chunks
+        .into_iter()
+        .map(|chunk| chunk.id.clone())
+        .collect::<Vec<_>>()
+        .into_iter()
 }
 
 fn dates(plan: &Plan) -> Result<(Date, Date), RehearsalError> {
-    let steps = || plan.chunks.iter().flat_map(|chunk| &chunk.steps).map(|s| s.from);
+    let steps = || {
+        plan.chunks
+            .iter()
+            .flat_map(|chunk| &chunk.steps)
+            .map(|s| s.from)
+    };
     let none = || RehearsalError::BadInput("the plan has no step with a date".into());
-    Ok((steps().min().ok_or_else(none)?, steps().max().ok_or_else(none)?))
+    Ok((
+        steps().min().ok_or_else(none)?,
+        steps().max().ok_or_else(none)?,
+    ))
 }
 
 fn check_chunks(plan: &Plan, script: &Script) -> Result<(), RehearsalError> {
@@ -170,7 +197,11 @@ fn check_chunks(plan: &Plan, script: &Script) -> Result<(), RehearsalError> {
 /// Everybody does what comes before the plan, and both sign it; a rule that is broken refuses it here as it would there.
 fn agreed(example: &Example, first: Date) -> Result<(Transition, Timestamp), RehearsalError> {
     let begin = first.saturating_sub(Span::new().weeks(PREPARED_WEEKS));
-    let zone = example.create.sites.first().and_then(|s| TimeZone::get(&s.zone).ok());
+    let zone = example
+        .create
+        .sites
+        .first()
+        .and_then(|s| TimeZone::get(&s.zone).ok());
     let begin = zone
         .unwrap_or(TimeZone::UTC)
         .to_timestamp(begin.at(9, 0, 0, 0))
@@ -214,7 +245,12 @@ fn released(t: &Transition, releases: &[Release], now: Timestamp) -> Result<(), 
 /// The rules that refuse to move everything on the first day.
 fn cutover_breaks(t: &Transition, plan: &Plan, now: Timestamp) -> Vec<Code> {
     let mut all = plan.clone();
-    let first = plan.chunks.iter().flat_map(|c| &c.steps).map(|s| s.from).min();
+    let first = plan
+        .chunks
+        .iter()
+        .flat_map(|c| &c.steps)
+        .map(|s| s.from)
+        .min();
     for chunk in &mut all.chunks {
         chunk.steps = first
             .into_iter()
@@ -238,7 +274,6 @@ fn days_after(day: Date, days: i32) -> Date {
 }
 
 #[cfg(test)]
-#[expect(clippy::expect_used, reason = "tests: a failure is a panic")]
 mod tests {
     use super::*;
     use crate::calls::{Expected, from_forecast};
@@ -274,7 +309,11 @@ mod tests {
             floors: &[],
         };
         let lived = live(&setting, &agreed, 2);
-        assert!(lived.steps.iter().any(|step| step.percent == 100), "{:?}", lived.log);
+        assert!(
+            lived.steps.iter().any(|step| step.percent == 100),
+            "{:?}",
+            lived.log
+        );
         assert_eq!(play::play(&setting, &lived.course, 2), lived.tally);
         assert_ne!(play::play(&setting, &lived.course, 3), lived.tally);
     }

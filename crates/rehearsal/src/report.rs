@@ -204,7 +204,11 @@ impl Report {
             plan: summary::world(s, &plan),
             no_move: summary::world(s, &no_move),
             mass_cutover: summary::world(s, &cutover),
-            guard_actions: told.lived.first().map(|l| l.log.clone()).unwrap_or_default(),
+            guard_actions: told
+                .lived
+                .first()
+                .map(|l| l.log.clone())
+                .unwrap_or_default(),
             returns: told.lived.iter().map(|l| l.returns).collect(),
             cutover_refused_by: told.refused_cutover.clone(),
             floors: told.floors.to_vec(),

@@ -3,8 +3,8 @@
 use crate::assumptions::Assumptions;
 use crate::calls::{Calls, Ending, Recorded, local, midnight_us, over_days};
 use crate::error::RehearsalError;
-use crate::people::needed;
 use crate::injections::{Centre, INJECTIONS_MAX, Injection, Script};
+use crate::people::needed;
 use jiff::civil::{Date, DateTime};
 use jiff::tz::TimeZone;
 use segue_capacity::simulate::{INTERVAL_US, SKILLS_MAX, seconds};
@@ -49,11 +49,11 @@ impl Period {
         (self.from_us..self.to_us).contains(&at_us)
     }
 
-    pub(crate) fn from_us(self) -> i64 {
+    pub(crate) fn begin_us(self) -> i64 {
         self.from_us
     }
 
-    pub(crate) fn to_us(self) -> i64 {
+    pub(crate) fn end_us(self) -> i64 {
         self.to_us
     }
 }
@@ -101,7 +101,9 @@ impl Setting {
             .sites
             .first()
             .and_then(|site| TimeZone::get(&site.zone).ok())
-            .ok_or_else(|| RehearsalError::BadInput("the transition has no centre with a time zone".into()))?;
+            .ok_or_else(|| {
+                RehearsalError::BadInput("the transition has no centre with a time zone".into())
+            })?;
         check(recorded)?;
         let calls = over_days(&recorded.calls, &zone, from, to)?;
         let (from_us, to_us) = (midnight_us(from, &zone)?, midnight_us(to, &zone)?);
@@ -112,7 +114,10 @@ impl Setting {
                 .filter(|n| routes[*n].needs_nurse == nurse)
                 .collect()
         };
-        let groups = [of(false), of(true)].into_iter().filter(|g| !g.is_empty()).collect();
+        let groups = [of(false), of(true)]
+            .into_iter()
+            .filter(|g| !g.is_empty())
+            .collect();
         Ok(Self {
             from_us,
             to_us,
@@ -150,14 +155,17 @@ fn check(recorded: &Calls) -> Result<(), RehearsalError> {
             "{routes} numbers; at most {SKILLS_MAX} are played at once"
         )));
     }
-    let unknown = |c: &Recorded| usize::from(c.route) >= routes || usize::from(c.segment) >= segments;
+    let unknown =
+        |c: &Recorded| usize::from(c.route) >= routes || usize::from(c.segment) >= segments;
     if recorded.calls.iter().any(unknown) {
         return Err(RehearsalError::BadInput(
             "a call names a number or a group of callers that is not listed".into(),
         ));
     }
     if !recorded.calls.is_sorted_by_key(|c| c.at_us) {
-        return Err(RehearsalError::BadInput("calls are not in order of time".into()));
+        return Err(RehearsalError::BadInput(
+            "calls are not in order of time".into(),
+        ));
     }
     Ok(())
 }
@@ -198,8 +206,16 @@ fn routes(
                 ))
             })?;
         let rung = t.rung(call_type);
-        let own: Vec<_> = recorded.calls.iter().filter(|c| usize::from(c.route) == n).collect();
-        let handles_us: Vec<_> = own.iter().filter_map(|c| c.handle_us).filter(|h| *h > 0).collect();
+        let own: Vec<_> = recorded
+            .calls
+            .iter()
+            .filter(|c| usize::from(c.route) == n)
+            .collect();
+        let handles_us: Vec<_> = own
+            .iter()
+            .filter_map(|c| c.handle_us)
+            .filter(|h| *h > 0)
+            .collect();
         let erlangs = erlangs(&own, mean_s(&handles_us), days, zone)?;
         let busiest = erlangs.iter().copied().fold(0.0, f64::max);
         routes.push(Route {
@@ -220,7 +236,10 @@ fn routes(
 /// likelihood of an exponential patience (planning handbook, Capacity 2). Nothing where nobody hung up.
 fn patience_s(calls: &[&Recorded]) -> Option<f64> {
     let waits_s: f64 = calls.iter().map(|c| seconds(c.wait_us)).sum();
-    let hung_up = calls.iter().filter(|c| c.ending == Some(Ending::Abandoned)).count();
+    let hung_up = calls
+        .iter()
+        .filter(|c| c.ending == Some(Ending::Abandoned))
+        .count();
     let hung_up = u32::try_from(hung_up).unwrap_or(u32::MAX);
     (hung_up > 0).then(|| waits_s / f64::from(hung_up))
 }
@@ -265,7 +284,9 @@ fn erlangs(
         let rates = near.map(|q| f64::from(counts[q]) / f64::from(days[q / 96].max(1)));
         rates.sum::<f64>() / f64::from(u32::try_from(2 * SMOOTH + 1).unwrap_or(1))
     };
-    Ok((0..WEEK).map(|q| mean(q) * aht_s / seconds(INTERVAL_US)).collect())
+    Ok((0..WEEK)
+        .map(|q| mean(q) * aht_s / seconds(INTERVAL_US))
+        .collect())
 }
 
 fn trouble(injections: &[Injection], zone: &TimeZone) -> Result<Trouble, RehearsalError> {
@@ -296,10 +317,18 @@ fn trouble(injections: &[Injection], zone: &TimeZone) -> Result<Trouble, Rehears
                 percent,
                 from,
                 to,
-            } => trouble.absent.push((*centre, days(*from, *to)?, (*percent).min(100))),
-            Injection::TrunkOutage { at, minutes } => trouble.outages.push(minutes_from(*at, *minutes, zone)?),
-            Injection::FeedSilence { at, minutes } => trouble.silences.push(minutes_from(*at, *minutes, zone)?),
-            Injection::DatabaseLoss { at, minutes } => trouble.database.push(minutes_from(*at, *minutes, zone)?),
+            } => trouble
+                .absent
+                .push((*centre, days(*from, *to)?, (*percent).min(100))),
+            Injection::TrunkOutage { at, minutes } => {
+                trouble.outages.push(minutes_from(*at, *minutes, zone)?);
+            }
+            Injection::FeedSilence { at, minutes } => {
+                trouble.silences.push(minutes_from(*at, *minutes, zone)?);
+            }
+            Injection::DatabaseLoss { at, minutes } => {
+                trouble.database.push(minutes_from(*at, *minutes, zone)?);
+            }
             Injection::LateDecision { minutes } => trouble.late_min += minutes,
             Injection::RecallDelay { minutes } => trouble.recall_min += minutes,
         }

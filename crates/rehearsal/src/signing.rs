@@ -71,21 +71,30 @@ fn tried(seen: &[Interval], most: usize) -> Floors {
     for percent in SERVICE_LEVEL_PERCENT {
         signed.service_level_percent = percent;
         let service_level_percent = percent;
-        if borne(Floors { service_level_percent, ..never }) {
+        if borne(Floors {
+            service_level_percent,
+            ..never
+        }) {
             break;
         }
     }
     for percent in ABANDONED_PERCENT {
         signed.abandoned_percent = percent;
         let abandoned_percent = percent;
-        if borne(Floors { abandoned_percent, ..never }) {
+        if borne(Floors {
+            abandoned_percent,
+            ..never
+        }) {
             break;
         }
     }
     for wait_s in LONGEST_WAIT_S {
         signed.longest_wait_s = wait_s;
         let longest_wait_s = wait_s;
-        if borne(Floors { longest_wait_s, ..never }) {
+        if borne(Floors {
+            longest_wait_s,
+            ..never
+        }) {
             break;
         }
     }

@@ -171,7 +171,9 @@ impl<'s> Stage<'s> {
     fn handle_us(&self, route: usize, bits: u64, recorded: &Recorded, side: Side) -> i64 {
         let pool = &self.seen.setting.routes[route].handles_us;
         let length = u64::try_from(pool.len()).unwrap_or(0);
-        let index = bits.checked_rem(length).and_then(|n| usize::try_from(n).ok());
+        let index = bits
+            .checked_rem(length)
+            .and_then(|n| usize::try_from(n).ok());
         let own_us = recorded.handle_us.unwrap_or(0);
         let home_us = index.map_or(own_us, |n| pool[n]);
         if side == Side::Home {
@@ -179,7 +181,9 @@ impl<'s> Stage<'s> {
         }
         let setting = self.seen.setting;
         let team = setting.routes[route].team;
-        let learned = setting.assumptions.handle_factor(self.seen.handled[route], team);
+        let learned = setting
+            .assumptions
+            .handle_factor(self.seen.handled[route], team);
         let trouble = setting.trouble.handle.iter();
         let more: u32 = trouble
             .filter(|(period, _)| period.holds(recorded.at_us))
@@ -202,7 +206,8 @@ impl<'s> Stage<'s> {
         let seen = &mut self.seen;
         for (group, n) in people.home.iter().enumerate() {
             let side = Side::Home;
-            self.home.set_on_phones(group, *n, &mut Heard { seen, side });
+            self.home
+                .set_on_phones(group, *n, &mut Heard { seen, side });
         }
         for (group, n) in people.out.iter().enumerate() {
             let side = Side::Out;
@@ -217,9 +222,9 @@ impl<'s> Stage<'s> {
             Side::Home => &self.home,
             Side::Out => &self.out,
         };
-        let waiting_us = Skill::new(route).and_then(|skill| centre.longest_wait_us(skill));
-        let waiting_s = waiting_us.map_or(0, whole_seconds);
-        interval.longest_wait_s = interval.longest_wait_s.max(waiting_s);
+        let waiting = Skill::new(route).and_then(|skill| centre.longest_wait_us(skill));
+        let since_s = waiting.map_or(0, whole_seconds);
+        interval.longest_wait_s = interval.longest_wait_s.max(since_s);
         interval
     }
 

@@ -25,7 +25,10 @@ impl<A> Todo<A> {
     }
 
     pub(crate) fn next_us(&self) -> i64 {
-        self.acts.keys().next().map_or(i64::MAX, |(at_us, _)| *at_us)
+        self.acts
+            .keys()
+            .next()
+            .map_or(i64::MAX, |(at_us, _)| *at_us)
     }
 
     pub(crate) fn take_due(&mut self, now_us: i64) -> Option<A> {

@@ -19,7 +19,10 @@ pub fn seconds(micros: i64) -> f64 {
 }
 
 /// A count as a float.
-#[expect(clippy::cast_precision_loss, reason = "counts of calls stay below 2^53")]
+#[expect(
+    clippy::cast_precision_loss,
+    reason = "counts of calls stay below 2^53"
+)]
 pub(super) fn count(n: u64) -> f64 {
     n as f64
 }

@@ -17,10 +17,23 @@ fn float(n: u64) -> f64 {
 pub(super) fn figure(report: &Report) -> String {
     let worlds = [
         ("No move", "in-house as today", "bi", &report.no_move),
-        ("This plan", "with every guard and fallback", "bo", &report.plan),
-        ("Mass cutover", "all calls on the first day", "bo", &report.mass_cutover),
+        (
+            "This plan",
+            "with every guard and fallback",
+            "bo",
+            &report.plan,
+        ),
+        (
+            "Mass cutover",
+            "all calls on the first day",
+            "bo",
+            &report.mass_cutover,
+        ),
     ];
-    let most = worlds.iter().map(|(.., w)| w.told_of_10000.high).fold(1.0, f64::max);
+    let most = worlds
+        .iter()
+        .map(|(.., w)| w.told_of_10000.high)
+        .fold(1.0, f64::max);
     let x = |value: f64| LEFT + value / most * WIDTH;
     let mut desc = String::new();
     let mut marks = String::new();
@@ -53,7 +66,13 @@ pub(super) fn figure(report: &Report) -> String {
     )
 }
 
-fn row(report: &Report, world: &World, (name, note, band): (&str, &str, &str), y: f64, x: &impl Fn(f64) -> f64) -> String {
+fn row(
+    report: &Report,
+    world: &World,
+    (name, note, band): (&str, &str, &str),
+    y: f64,
+    x: &impl Fn(f64) -> f64,
+) -> String {
     let (low, high) = (x(world.told_of_10000.low), x(world.told_of_10000.high));
     let mean = mean_of_10000(report, world);
     let at = x(float(mean));

@@ -27,7 +27,13 @@ pub(super) fn number(value: f64) -> String {
 pub(super) fn line(points: impl Iterator<Item = (f64, f64)>) -> String {
     let mut path = String::new();
     for (n, (x, y)) in points.enumerate() {
-        let _ = write!(path, "{}{} {}", if n == 0 { 'M' } else { 'L' }, number(x), number(y));
+        let _ = write!(
+            path,
+            "{}{} {}",
+            if n == 0 { 'M' } else { 'L' },
+            number(x),
+            number(y)
+        );
     }
     path
 }

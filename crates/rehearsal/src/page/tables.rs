@@ -34,22 +34,35 @@ pub(super) fn table(label: &str, caption: &str, heads: &[&str], rows: &[Vec<Stri
 pub(super) fn outcomes(report: &Report) -> String {
     let worlds = [&report.no_move, &report.plan, &report.mass_cutover];
     let row = |name: &str, read: &dyn Fn(&World) -> String| {
-        std::iter::once(name.to_owned()).chain(worlds.iter().map(|w| read(w))).collect()
+        std::iter::once(name.to_owned())
+            .chain(worlds.iter().map(|w| read(w)))
+            .collect()
     };
     let told = |read: fn(&crate::report::TypeRow) -> f64| {
         move |w: &World| {
             let rows = || w.by_type.iter().filter(|r| report.is_told(&r.call_type));
             let calls: f64 = rows().map(|r| calls(r.offered)).sum();
-            thousands(rounded(rows().map(read).sum::<f64>() * 10_000.0 / calls.max(1.0)))
+            thousands(rounded(
+                rows().map(read).sum::<f64>() * 10_000.0 / calls.max(1.0),
+            ))
         }
     };
     let mut rows = vec![
         row(&format!("of 10,000 {}: hung up", report.told_of), &|w| {
-            format!("{} {}", thousands(mean_of_10000(report, w)), range(w.told_of_10000))
+            format!(
+                "{} {}",
+                thousands(mean_of_10000(report, w)),
+                range(w.told_of_10000)
+            )
         }),
-        row(&format!("waited over {} s", report.assumptions.long_wait_s), &told(|r| r.long_wait)),
+        row(
+            &format!("waited over {} s", report.assumptions.long_wait_s),
+            &told(|r| r.long_wait),
+        ),
         row("waited over 10 min", &told(|r| r.very_long_wait)),
-        row("all calls: hung up", &|w| format!("{} {}", thousands(rounded(w.abandoned)), range(w.interval))),
+        row("all calls: hung up", &|w| {
+            format!("{} {}", thousands(rounded(w.abandoned)), range(w.interval))
+        }),
         row("worst hour, hang-ups", &|w| {
             w.worst_hour.as_ref().map_or_else(
                 || "–".into(),
@@ -59,24 +72,36 @@ pub(super) fn outcomes(report: &Report) -> String {
     ];
     for (n, of_type) in report.no_move.by_type.iter().enumerate() {
         let hung_up = |w: &World| w.by_type.get(n).map_or(0, |r| r.abandoned_of_10000);
-        rows.push(row(&format!("{}: hung up of 10,000", of_type.call_type), &|w| thousands(hung_up(w))));
+        rows.push(row(
+            &format!("{}: hung up of 10,000", of_type.call_type),
+            &|w| thousands(hung_up(w)),
+        ));
     }
     let caption = format!(
         "Mean of {} runs over {} calls; every hang-up counts, however short the wait; brackets: the middle 90 of 100 runs.",
         report.runs.full + report.runs.outcome_only,
         thousands(report.calls)
     );
-    table("Outcomes", &caption, &["Callers", "No move", "This plan", "Mass cutover"], &rows)
+    table(
+        "Outcomes",
+        &caption,
+        &["Callers", "No move", "This plan", "Mass cutover"],
+        &rows,
+    )
 }
 
-#[expect(clippy::cast_precision_loss, reason = "counts of calls stay below 2^53")]
+#[expect(
+    clippy::cast_precision_loss,
+    reason = "counts of calls stay below 2^53"
+)]
 fn calls(n: u64) -> f64 {
     n as f64
 }
 
 pub(super) fn guards(report: &Report) -> String {
     if report.guard_actions.is_empty() {
-        return "<p class=\"empty\">Nothing was broken, held or refused in the first run.</p>".into();
+        return "<p class=\"empty\">Nothing was broken, held or refused in the first run.</p>"
+            .into();
     }
     let actions = report.guard_actions.iter().enumerate();
     let rows: Vec<_> = actions
@@ -92,8 +117,18 @@ pub(super) fn guards(report: &Report) -> String {
         })
         .collect();
     let returns: Vec<_> = report.returns.iter().map(ToString::to_string).collect();
-    let caption = format!("Calls came home so often in the full runs: {}.", returns.join(", "));
-    let heads = ["No.", "When", "Where", "What happened", "What the guards did", "Callers touched"];
+    let caption = format!(
+        "Calls came home so often in the full runs: {}.",
+        returns.join(", ")
+    );
+    let heads = [
+        "No.",
+        "When",
+        "Where",
+        "What happened",
+        "What the guards did",
+        "Callers touched",
+    ];
     table("Guard actions", &caption, &heads, &rows)
 }
 
@@ -110,7 +145,12 @@ pub(super) fn equity(report: &Report) -> String {
             ]
         })
         .collect();
-    table("Who did worse", "The group that loses most stands first.", &["Group", "Calls", "No move", "This plan"], &rows)
+    table(
+        "Who did worse",
+        "The group that loses most stands first.",
+        &["Group", "Calls", "No move", "This plan"],
+        &rows,
+    )
 }
 
 pub(super) fn risk(report: &Report) -> String {
@@ -120,14 +160,25 @@ pub(super) fn risk(report: &Report) -> String {
         .map(|step| {
             vec![
                 format!("{} to {} %", step.chunk, step.share_percent),
-                step.taken_at.map_or_else(|| "not taken".into(), |at| local(at, &report.zone)),
+                step.taken_at
+                    .map_or_else(|| "not taken".into(), |at| local(at, &report.zone)),
                 format!("{:+.1}", step.extra_triage_harm),
                 format!("{:+.1}", step.extra_abandoned),
             ]
         })
         .collect();
-    let heads = ["Step", "Taken, first run", "Triage hang-ups and long waits", "Hang-ups, all calls"];
-    table("Risk of each step", "Expected, until the next step is taken; the first is the weight of the step for the planner.", &heads, &rows)
+    let heads = [
+        "Step",
+        "Taken, first run",
+        "Triage hang-ups and long waits",
+        "Hang-ups, all calls",
+    ];
+    table(
+        "Risk of each step",
+        "Expected, until the next step is taken; the first is the weight of the step for the planner.",
+        &heads,
+        &rows,
+    )
 }
 
 pub(super) fn floors(report: &Report) -> String {
@@ -144,6 +195,17 @@ pub(super) fn floors(report: &Report) -> String {
             ]
         })
         .collect();
-    let heads = ["Chunk", "In time below", "Hang-ups above", "Wait above", "False alarms"];
-    table("Floors", "Loosened until the in-house baseline breaks them by chance at most once a quarter.", &heads, &rows)
+    let heads = [
+        "Chunk",
+        "In time below",
+        "Hang-ups above",
+        "Wait above",
+        "False alarms",
+    ];
+    table(
+        "Floors",
+        "Loosened until the in-house baseline breaks them by chance at most once a quarter.",
+        &heads,
+        &rows,
+    )
 }

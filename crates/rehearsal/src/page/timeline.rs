@@ -19,7 +19,10 @@ struct Scale {
     worst_max: f64,
 }
 
-#[expect(clippy::cast_precision_loss, reason = "seconds since 1970 stay below 2^53")]
+#[expect(
+    clippy::cast_precision_loss,
+    reason = "seconds since 1970 stay below 2^53"
+)]
 fn second(at: jiff::Timestamp) -> f64 {
     at.as_second() as f64
 }
@@ -27,8 +30,13 @@ fn second(at: jiff::Timestamp) -> f64 {
 impl Scale {
     fn of(weeks: &[Week]) -> Self {
         let from_s = weeks.first().map_or(0.0, |w| second(w.start));
-        let to_s = weeks.last().map_or(1.0, |w| second(w.start) + 7.0 * 86_400.0);
-        let highest = weeks.iter().map(|w| w.cutover_range.high.max(w.plan_range.high)).fold(0.2, f64::max);
+        let to_s = weeks
+            .last()
+            .map_or(1.0, |w| second(w.start) + 7.0 * 86_400.0);
+        let highest = weeks
+            .iter()
+            .map(|w| w.cutover_range.high.max(w.plan_range.high))
+            .fold(0.2, f64::max);
         Self {
             from_s,
             to_s,
@@ -125,7 +133,10 @@ fn grid(report: &Report, scale: &Scale) -> String {
 
 fn shares(report: &Report, scale: &Scale) -> String {
     let weeks = || report.weeks.iter();
-    let planned = steps(weeks().map(|w| (scale.x(w.start), share(w.planned_out))), RIGHT);
+    let planned = steps(
+        weeks().map(|w| (scale.x(w.start), share(w.planned_out))),
+        RIGHT,
+    );
     let rehearsed = steps(weeks().map(|w| (scale.x(w.start), share(w.out))), RIGHT);
     format!(
         "<text x=\"0\" y=\"20\" class=\"b\">Share of all calls at the outsourcer: dotted as planned, dashed as rehearsed</text>\
@@ -138,8 +149,14 @@ fn worsts(report: &Report, scale: &Scale) -> String {
     let points = |read: fn(&Week) -> f64| -> Vec<_> {
         report.weeks.iter().map(|w| point(w, read(w))).collect()
     };
-    let cutover = band(&points(|w| w.cutover_range.high), &points(|w| w.cutover_range.low));
-    let plan = band(&points(|w| w.plan_range.high), &points(|w| w.plan_range.low));
+    let cutover = band(
+        &points(|w| w.cutover_range.high),
+        &points(|w| w.cutover_range.low),
+    );
+    let plan = band(
+        &points(|w| w.plan_range.high),
+        &points(|w| w.plan_range.low),
+    );
     format!(
         "<text x=\"0\" y=\"290\" class=\"b\">Worst hour of the week, callers who hang up: grey a mass cutover, copper this plan</text>\
          <path class=\"bk\" d=\"{cutover}\"/><path class=\"lk\" stroke-width=\"1.5\" stroke-dasharray=\"1 3\" d=\"{}\"/>\
@@ -168,7 +185,8 @@ fn numbers(report: &Report) -> String {
         .weeks
         .iter()
         .map(|w| {
-            let range = |r: crate::report::Range| format!("({} to {})", percent(r.low), percent(r.high));
+            let range =
+                |r: crate::report::Range| format!("({} to {})", percent(r.low), percent(r.high));
             vec![
                 local(w.start, &report.zone),
                 format!("{} %", percent(w.planned_out)),
@@ -178,6 +196,17 @@ fn numbers(report: &Report) -> String {
             ]
         })
         .collect();
-    let heads = ["Week from", "Out, planned", "Out, rehearsed", "Worst hour, plan", "Worst hour, mass cutover"];
-    tables::table("Weeks", "Share of all calls, and the worst hour of the week.", &heads, &rows)
+    let heads = [
+        "Week from",
+        "Out, planned",
+        "Out, rehearsed",
+        "Worst hour, plan",
+        "Worst hour, mass cutover",
+    ];
+    tables::table(
+        "Weeks",
+        "Share of all calls, and the worst hour of the week.",
+        &heads,
+        &rows,
+    )
 }

@@ -4,6 +4,7 @@ use super::{Equity, Range, StepRisk, Told, TypeRow, Week, World, WorstHour, hung
 use crate::director::timestamp;
 use crate::setting::{HOUR_US, Setting};
 use crate::tally::{Count, Hour, Tally};
+use segue_domain::share::TrafficShare;
 use std::collections::BTreeMap;
 
 /// Calls an hour has at least before its part of hang-ups is spoken of.
@@ -11,7 +12,10 @@ const HOUR_CALLS_MIN: u64 = 10;
 /// Hours of a week.
 const WEEK_HOURS: usize = 168;
 
-#[expect(clippy::cast_precision_loss, reason = "counts of calls stay below 2^53")]
+#[expect(
+    clippy::cast_precision_loss,
+    reason = "counts of calls stay below 2^53"
+)]
 pub(super) fn float(n: u64) -> f64 {
     n as f64
 }
@@ -37,7 +41,12 @@ fn sum(counts: impl Iterator<Item = Count>) -> Count {
 fn middle(mut values: Vec<f64>) -> Range {
     values.sort_by(f64::total_cmp);
     let last = values.len().saturating_sub(1);
-    let at = |percent: usize| values.get((last * percent + 50) / 100).copied().unwrap_or(0.0);
+    let at = |percent: usize| {
+        values
+            .get((last * percent + 50) / 100)
+            .copied()
+            .unwrap_or(0.0)
+    };
     Range {
         low: at(5),
         high: at(95),
@@ -49,13 +58,21 @@ fn told_routes(s: &Setting) -> Vec<usize> {
     let triage = |n: &usize| s.routes[*n].is_triage;
     let routes: Vec<_> = (0..s.routes.len()).filter(triage).collect();
     let called = |n: &usize| s.calls.iter().any(|c| usize::from(c.route) == *n);
-    if routes.iter().any(called) { routes } else { (0..s.routes.len()).collect() }
+    if routes.iter().any(called) {
+        routes
+    } else {
+        (0..s.routes.len()).collect()
+    }
 }
 
 /// Triage, where there is some.
 pub(super) fn told_of(s: &Setting) -> String {
     let triage = told_routes(s).iter().all(|n| s.routes[*n].is_triage);
-    if triage { "triage callers".into() } else { "callers".into() }
+    if triage {
+        "triage callers".into()
+    } else {
+        "callers".into()
+    }
 }
 
 pub(super) fn told_types(s: &Setting) -> Vec<String> {
@@ -76,7 +93,9 @@ fn types(s: &Setting) -> BTreeMap<&str, Vec<usize>> {
 }
 
 fn of_routes(tallies: &[&Tally], routes: &[usize]) -> Count {
-    sum(tallies.iter().flat_map(|t| routes.iter().map(|n| t.by_route[*n])))
+    sum(tallies
+        .iter()
+        .flat_map(|t| routes.iter().map(|n| t.by_route[*n])))
 }
 
 pub(super) fn world(s: &Setting, tallies: &[&Tally]) -> World {
@@ -113,7 +132,10 @@ pub(super) fn world(s: &Setting, tallies: &[&Tally]) -> World {
 fn worst_hour(s: &Setting, tallies: &[&Tally]) -> Option<WorstHour> {
     let hours = (0..s.hours()).filter_map(|h| {
         let offered: u64 = tallies.iter().map(|t| u64::from(t.hours[h].offered)).sum();
-        let abandoned: u64 = tallies.iter().map(|t| u64::from(t.hours[h].abandoned)).sum();
+        let abandoned: u64 = tallies
+            .iter()
+            .map(|t| u64::from(t.hours[h].abandoned))
+            .sum();
         let runs = u64::try_from(tallies.len()).unwrap_or(u64::MAX);
         (offered >= HOUR_CALLS_MIN * runs).then(|| WorstHour {
             start: timestamp(s.from_us + i64::try_from(h).unwrap_or(0) * HOUR_US),
@@ -141,12 +163,17 @@ pub(super) fn equity(s: &Setting, plan: &[&Tally], no_move: &[&Tally]) -> Vec<Eq
         )
     });
     let segment = |tallies: &[&Tally], k: usize| sum(tallies.iter().map(|t| t.by_segment[k]));
-    let of_segments = s
-        .segments
-        .iter()
-        .enumerate()
-        .map(|(k, name)| row(format!("callers {name}"), segment(plan, k), segment(no_move, k)));
-    let mut rows: Vec<_> = of_types.chain(of_segments).filter(|r| r.offered > 0).collect();
+    let of_segments = s.segments.iter().enumerate().map(|(k, name)| {
+        row(
+            format!("callers {name}"),
+            segment(plan, k),
+            segment(no_move, k),
+        )
+    });
+    let mut rows: Vec<_> = of_types
+        .chain(of_segments)
+        .filter(|r| r.offered > 0)
+        .collect();
     let worse = |r: &Equity| r.plan_of_10000.saturating_sub(r.no_move_of_10000);
     rows.sort_by_key(|r| std::cmp::Reverse(worse(r)));
     rows
@@ -158,10 +185,17 @@ pub(super) fn risk(told: &Told<'_>, plan: &[&Tally], no_move: &[&Tally]) -> Vec<
     let Some(first) = told.lived.first() else {
         return Vec::new();
     };
-    let ends = first.steps.iter().skip(1).map(|step| step.at_us).chain([s.to_us]);
+    let ends = first
+        .steps
+        .iter()
+        .skip(1)
+        .map(|step| step.at_us)
+        .chain([s.to_us]);
     let extra = |from: usize, to: usize, read: fn(&Hour) -> u32| {
         let of = |tallies: &[&Tally]| -> u64 {
-            let hours = tallies.iter().flat_map(|t| &t.hours[from..to.min(t.hours.len())]);
+            let hours = tallies
+                .iter()
+                .flat_map(|t| &t.hours[from..to.min(t.hours.len())]);
             hours.map(|h| u64::from(read(h))).sum()
         };
         (float(of(plan)) - float(of(no_move))) / runs(plan.len())
@@ -169,8 +203,11 @@ pub(super) fn risk(told: &Told<'_>, plan: &[&Tally], no_move: &[&Tally]) -> Vec<
     // A step that was taken again after a fallback counts as one.
     let mut risk: BTreeMap<_, StepRisk> = BTreeMap::new();
     for chunk in &told.plan.chunks {
-        let shares = chunk.steps.iter().filter_map(|step| step.share_percent.parse().ok());
-        for share_percent in shares.map(|share| share.percent()) {
+        let shares = chunk
+            .steps
+            .iter()
+            .filter_map(|step| step.share_percent.parse().ok());
+        for share_percent in shares.map(TrafficShare::percent) {
             let step = StepRisk {
                 chunk: chunk.id.to_string(),
                 share_percent,
@@ -194,7 +231,9 @@ pub(super) fn risk(told: &Told<'_>, plan: &[&Tally], no_move: &[&Tally]) -> Vec<
 
 /// The worst hour of a week in one run.
 fn worst(hours: &[Hour]) -> f64 {
-    let judged = hours.iter().filter(|h| u64::from(h.offered) >= HOUR_CALLS_MIN);
+    let judged = hours
+        .iter()
+        .filter(|h| u64::from(h.offered) >= HOUR_CALLS_MIN);
     judged
         .map(|h| part(h.abandoned.into(), h.offered.into()))
         .fold(0.0, f64::max)
@@ -207,7 +246,10 @@ pub(super) fn weeks(told: &Told<'_>, plan: &[&Tally], cutover: &[&Tally]) -> Vec
         .map(|week| {
             let range = week * WEEK_HOURS..((week + 1) * WEEK_HOURS).min(hours);
             let worsts = |tallies: &[&Tally]| -> Vec<f64> {
-                tallies.iter().map(|t| worst(&t.hours[range.clone()])).collect()
+                tallies
+                    .iter()
+                    .map(|t| worst(&t.hours[range.clone()]))
+                    .collect()
             };
             let mean = |values: &[f64]| values.iter().sum::<f64>() / runs(values.len());
             let (of_plan, of_cutover) = (worsts(plan), worsts(cutover));
@@ -243,8 +285,12 @@ fn planned_out(told: &Told<'_>, start_us: i64) -> f64 {
     for chunk in &told.plan.chunks {
         let steps = chunk.steps.iter().filter(|step| step.from <= today);
         let shares = steps.filter_map(|step| step.share_percent.parse().ok());
-        let share = shares.map(|s| s.percent()).max().unwrap_or(0);
-        let own = |n: &usize| told.lived.first().is_some_and(|l| l.chunk_of[*n].as_ref() == Some(&chunk.id));
+        let share = shares.map(TrafficShare::percent).max().unwrap_or(0);
+        let own = |n: &usize| {
+            told.lived
+                .first()
+                .is_some_and(|l| l.chunk_of[*n].as_ref() == Some(&chunk.id))
+        };
         let own: u64 = (0..s.routes.len()).filter(own).map(|n| calls[n]).sum();
         out += float(own) * f64::from(share) / 100.0;
     }

@@ -1,19 +1,26 @@
 //! The report in people's words.
 
-use super::{Report, Range, World};
+use super::{Range, Report, World};
 use std::fmt::Write as _;
 
 /// Writes the finding and what follows from it.
 pub(super) fn tell(report: &mut Report) {
     let told = |w: &World| mean_of_10000(report, w);
-    let (plan, still, cutover) = (told(&report.plan), told(&report.no_move), told(&report.mass_cutover));
+    let (plan, still, cutover) = (
+        told(&report.plan),
+        told(&report.no_move),
+        told(&report.mass_cutover),
+    );
     report.finding = format!(
         "Of 10,000 {} {} would have hung up, against {} without the move.",
         report.told_of,
         thousands(plan),
         thousands(still)
     );
-    let mut sentences = vec![format!("All at once, it would have been {}.", thousands(cutover))];
+    let mut sentences = vec![format!(
+        "All at once, it would have been {}.",
+        thousands(cutover)
+    )];
     if let Some(worst) = &report.plan.worst_hour {
         sentences.push(format!(
             "The worst hour of the plan begins {}: {} of 100 callers hang up.",
@@ -30,7 +37,11 @@ pub(super) fn tell(report: &mut Report) {
             report.returns.len()
         )
     });
-    if let Some(worse) = report.equity.first().filter(|e| e.plan_of_10000 > e.no_move_of_10000) {
+    if let Some(worse) = report
+        .equity
+        .first()
+        .filter(|e| e.plan_of_10000 > e.no_move_of_10000)
+    {
         sentences.push(format!(
             "Who does worst: {}, {} of 10,000 hang up against {} without the move.",
             worse.group,
@@ -39,15 +50,25 @@ pub(super) fn tell(report: &mut Report) {
         ));
     }
     if !report.cutover_refused_by.is_empty() {
-        let codes: Vec<_> = report.cutover_refused_by.iter().map(ToString::to_string).collect();
-        sentences.push(format!("The rules refuse the mass cutover: {}.", codes.join(", ")));
+        let codes: Vec<_> = report
+            .cutover_refused_by
+            .iter()
+            .map(ToString::to_string)
+            .collect();
+        sentences.push(format!(
+            "The rules refuse the mass cutover: {}.",
+            codes.join(", ")
+        ));
     }
     report.sentences = sentences;
 }
 
 /// Hang-ups of 10,000 of those the finding speaks of.
 pub(crate) fn mean_of_10000(report: &Report, world: &World) -> u64 {
-    let rows = world.by_type.iter().filter(|row| report.is_told(&row.call_type));
+    let rows = world
+        .by_type
+        .iter()
+        .filter(|row| report.is_told(&row.call_type));
     let (mut abandoned, mut offered) = (0.0, 0.0);
     for row in rows {
         abandoned += row.abandoned;
@@ -85,13 +106,19 @@ pub(crate) fn percent(part: f64) -> String {
 
 /// `(98 to 147)`.
 pub(crate) fn range(range: Range) -> String {
-    format!("({} to {})", thousands(rounded(range.low)), thousands(rounded(range.high)))
+    format!(
+        "({} to {})",
+        thousands(rounded(range.low)),
+        thousands(rounded(range.high))
+    )
 }
 
 /// `Mon 17 May 2027 10:00 EDT`.
 pub(crate) fn local(at: jiff::Timestamp, zone: &str) -> String {
     let zone = jiff::tz::TimeZone::get(zone).unwrap_or(jiff::tz::TimeZone::UTC);
-    at.to_zoned(zone).strftime("%a %-d %b %Y %H:%M %Z").to_string()
+    at.to_zoned(zone)
+        .strftime("%a %-d %b %Y %H:%M %Z")
+        .to_string()
 }
 
 /// What the command prints.

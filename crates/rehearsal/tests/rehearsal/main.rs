@@ -1,5 +1,9 @@
 //! The rehearsal as a whole, on Riverside's own plan and a part of its calls.
-#![expect(clippy::unwrap_used, clippy::expect_used, clippy::panic, reason = "tests: a failure is a panic")]
+#![expect(
+    clippy::unwrap_used,
+    clippy::panic,
+    reason = "tests: a failure is a panic"
+)]
 
 mod common;
 
@@ -15,7 +19,12 @@ const RUNS: Runs = Runs {
     outcome_only: 1,
 };
 
-fn play(example: &Example, script: &Script, seed: u64, threads: usize) -> Result<Report, RehearsalError> {
+fn play(
+    example: &Example,
+    script: &Script,
+    seed: u64,
+    threads: usize,
+) -> Result<Report, RehearsalError> {
     let calls = common::calls(0.3, 1);
     rehearse(&Rehearsal {
         example,
@@ -79,12 +88,26 @@ fn small_steps_harm_less_than_all_at_once_and_every_call_is_counted() {
         assert!(world.interval.low <= world.abandoned && world.abandoned <= world.interval.high);
     }
     let triage = |w: &segue_rehearsal::report::World| {
-        w.by_type.iter().find(|r| r.call_type == "TRIAGE").unwrap().abandoned_of_10000
+        w.by_type
+            .iter()
+            .find(|r| r.call_type == "TRIAGE")
+            .unwrap()
+            .abandoned_of_10000
     };
-    assert!(triage(&report.mass_cutover) * 2 > triage(&report.plan) * 3, "{}", report.text());
+    assert!(
+        triage(&report.mass_cutover) * 2 > triage(&report.plan) * 3,
+        "{}",
+        report.text()
+    );
     assert!(report.cutover_refused_by.contains(&Code::MassCutover));
-    let last = report.risk.iter().find(|r| r.chunk == "RVS-Main/TRIAGE" && r.share_percent == 100);
-    assert!(last.unwrap().taken_at.is_some(), "the plan reaches its last step");
+    let last = report
+        .risk
+        .iter()
+        .find(|r| r.chunk == "RVS-Main/TRIAGE" && r.share_percent == 100);
+    assert!(
+        last.unwrap().taken_at.is_some(),
+        "the plan reaches its last step"
+    );
     assert!(report.finding.contains("triage callers"));
 }
 
@@ -98,7 +121,10 @@ fn whoever_is_needed_at_home_may_not_leave_before_the_doors_are_closed() {
         }],
         ..Script::default()
     };
-    assert_eq!(refused(&Example::riverside(), &early), Code::FallbackCapacity);
+    assert_eq!(
+        refused(&Example::riverside(), &early),
+        Code::FallbackCapacity
+    );
 }
 
 #[test]
@@ -117,8 +143,15 @@ fn a_dead_trunk_brings_calls_home_after_three_heartbeats_and_a_decision() {
         minutes: 47,
     };
     let home = action(&played(vec![outage()]), "path dead").clone();
-    assert_eq!(home.at, at("2027-03-17T06:13:00Z"), "02:03 EDT and ten minutes");
-    assert!(home.did.contains("home by the duty manager, journalled"), "{home:?}");
+    assert_eq!(
+        home.at,
+        at("2027-03-17T06:13:00Z"),
+        "02:03 EDT and ten minutes"
+    );
+    assert!(
+        home.did.contains("home by the duty manager, journalled"),
+        "{home:?}"
+    );
     let late = Injection::LateDecision { minutes: 20 };
     let later = action(&played(vec![outage(), late]), "path dead").at;
     assert_eq!(later, at("2027-03-17T06:33:00Z"));
@@ -140,7 +173,11 @@ fn a_failed_test_turns_the_gate_red_and_the_step_slips() {
         step.unwrap().taken_at.unwrap()
     };
     assert!(step(20) < at("2027-03-02T00:00:00Z"));
-    assert!(step(50) >= at("2027-03-17T13:00:00Z"), "not before the test was passed: {}", step(50));
+    assert!(
+        step(50) >= at("2027-03-17T13:00:00Z"),
+        "not before the test was passed: {}",
+        step(50)
+    );
 }
 
 #[test]
@@ -155,13 +192,21 @@ fn without_the_journal_calls_come_home_when_the_lease_ends_and_a_press_is_journa
     };
     let report = played(vec![lost.clone(), outage]);
     // Alarm at 01:18, press at 01:28, both before the loss: journalled.
-    assert!(action(&report, "path dead").did.contains("home by the duty manager, journalled"));
+    assert!(
+        action(&report, "path dead")
+            .did
+            .contains("home by the duty manager, journalled")
+    );
     let within = Injection::TrunkOutage {
         at: "2027-03-17T01:20".parse().unwrap(),
         minutes: 240,
     };
     let report = played(vec![lost, within]);
-    assert!(action(&report, "the journal is gone").did.contains("15 min"));
+    assert!(
+        action(&report, "the journal is gone")
+            .did
+            .contains("15 min")
+    );
     let pressed = action(&report, "path dead");
     assert!(pressed.did.contains("journalling pending"), "{pressed:?}");
 }
@@ -173,12 +218,25 @@ fn silence_holds_the_way_forward_and_is_said_once() {
         minutes: 180,
     };
     let report = played(vec![silence]);
-    let held: Vec<_> = report.guard_actions.iter().filter(|a| a.happened.contains("no records")).collect();
+    let held: Vec<_> = report
+        .guard_actions
+        .iter()
+        .filter(|a| a.happened.contains("no records"))
+        .collect();
     assert_eq!(held.len(), 1, "{held:?}");
-    assert_eq!(held[0].at, at("2027-03-08T14:15:00Z"), "two intervals of silence are over at 09:15 EST");
+    assert_eq!(
+        held[0].at,
+        at("2027-03-08T14:15:00Z"),
+        "two intervals of silence are over at 09:15 EST"
+    );
     let mut steps = report.risk.iter();
-    let step = steps.find(|r| r.chunk == "RVS-Main/MSG" && r.share_percent == 50).unwrap();
-    assert!(step.taken_at.unwrap() >= at("2027-03-08T17:00:00Z"), "{step:?}");
+    let step = steps
+        .find(|r| r.chunk == "RVS-Main/MSG" && r.share_percent == 50)
+        .unwrap();
+    assert!(
+        step.taken_at.unwrap() >= at("2027-03-08T17:00:00Z"),
+        "{step:?}"
+    );
 }
 
 #[test]
@@ -186,9 +244,22 @@ fn longer_calls_and_absent_people_cost_hang_ups() {
     let all = |injection| played(vec![injection]).plan.abandoned;
     let calm = played(Vec::new()).plan.abandoned;
     let (from, to) = ("2027-03-01".parse().unwrap(), "2027-08-01".parse().unwrap());
-    assert!(all(Injection::HandleTime { percent: 60, from, to }) > calm);
+    assert!(
+        all(Injection::HandleTime {
+            percent: 60,
+            from,
+            to
+        }) > calm
+    );
     let centre = Centre::InHouse;
-    assert!(all(Injection::Absent { centre, percent: 30, from, to }) > calm);
+    assert!(
+        all(Injection::Absent {
+            centre,
+            percent: 30,
+            from,
+            to
+        }) > calm
+    );
 }
 
 #[test]
@@ -202,7 +273,10 @@ fn an_unknown_chunk_and_a_call_without_a_number_are_bad_input() {
         ..Script::default()
     };
     let error = play(&Example::riverside(), &script, 1, 1).expect_err("an unknown chunk");
-    assert!(error.to_string().contains("RVS-Main/MSG, RVS-Main/APPT"), "{error}");
+    assert!(
+        error.to_string().contains("RVS-Main/MSG, RVS-Main/APPT"),
+        "{error}"
+    );
 }
 
 #[test]
@@ -213,6 +287,13 @@ fn the_page_stands_alone_and_says_its_numbers() {
     assert!(html.contains(&report.finding) && !html.contains("<script") && !html.contains("http"));
     let figures = html.matches("<svg").count();
     assert_eq!(figures, html.matches("role=\"img\"").count());
-    assert_eq!(figures, html.matches("</desc>").count(), "every picture is described");
-    assert!(!html.contains("NaN") && !html.contains("inf "), "no number is missing");
+    assert_eq!(
+        figures,
+        html.matches("</desc>").count(),
+        "every picture is described"
+    );
+    assert!(
+        !html.contains("NaN") && !html.contains("inf "),
+        "no number is missing"
+    );
 }

@@ -98,7 +98,11 @@ impl Rehearse {
         let mut text = left_out + &report.text();
         if let Some(file) = &self.report {
             write_report(file, &report, &example.create.name)?;
-            let _ = writeln!(text, "The report is in {}; print it from a browser.", file.display());
+            let _ = writeln!(
+                text,
+                "The report is in {}; print it from a browser.",
+                file.display()
+            );
         }
         Ok(Answer::new(&report, text))
     }
@@ -108,7 +112,10 @@ impl Rehearse {
             return Ok(Script::default());
         };
         toml::from_str(&text_of(file)?).map_err(|e| {
-            Failure::BadInput(format!("`{}`: {e}; docs/rehearsal.md has an example", file.display()))
+            Failure::BadInput(format!(
+                "`{}`: {e}; docs/rehearsal.md has an example",
+                file.display()
+            ))
         })
     }
 
@@ -130,7 +137,9 @@ impl Rehearse {
         }
         let agreed = state.schedule.agreed().or(state.schedule.newest());
         let version = agreed.ok_or_else(|| {
-            Failure::BadInput("there is no plan yet: name one with --plan F.json, or propose one first".into())
+            Failure::BadInput(
+                "there is no plan yet: name one with --plan F.json, or propose one first".into(),
+            )
         })?;
         example.plan = version.proposed.plan.clone();
         Ok(example)
@@ -142,8 +151,9 @@ impl Rehearse {
             return offered(&CallStore::new(from), CALLS_MAX).map_err(failure);
         }
         let mapping = CheckedMapping::find(&self.mapping).map_err(failure)?;
-        let folder = tempfile::tempdir()
-            .map_err(|e| Failure::Unavailable(format!("no temporary folder ({e}); free some space")))?;
+        let folder = tempfile::tempdir().map_err(|e| {
+            Failure::Unavailable(format!("no temporary folder ({e}); free some space"))
+        })?;
         let store = CallStore::new(folder.path());
         let files = [from.to_owned()];
         let request = ImportRequest {
@@ -158,7 +168,11 @@ impl Rehearse {
     }
 
     /// The calls under the numbers of the transition, and what was left out, in words.
-    fn mapped(&self, example: &Example, records: &[OfferedCall]) -> Result<(Calls, String), Failure> {
+    fn mapped(
+        &self,
+        example: &Example,
+        records: &[OfferedCall],
+    ) -> Result<(Calls, String), Failure> {
         let stands_for = self.dictionary()?;
         let numbers = numbers(&example.create);
         let mut mapped = Calls::default();
@@ -181,11 +195,18 @@ impl Rehearse {
                     u64::from_be_bytes(head)
                 }),
                 wait_us: micros(record.wait_ms),
-                ending: Some(if record.answered { Ending::Answered } else { Ending::Abandoned }),
+                ending: Some(if record.answered {
+                    Ending::Answered
+                } else {
+                    Ending::Abandoned
+                }),
                 handle_us: record.handle_ms.map(micros),
             });
         }
-        let words: Vec<_> = left_out.iter().map(|(name, n)| format!("{n} of type {name}")).collect();
+        let words: Vec<_> = left_out
+            .iter()
+            .map(|(name, n)| format!("{n} of type {name}"))
+            .collect();
         let known: Vec<_> = numbers.keys().copied().collect();
         if mapped.calls.is_empty() && !words.is_empty() {
             return Err(Failure::BadInput(format!(
@@ -197,7 +218,10 @@ impl Rehearse {
         let said = if words.is_empty() {
             String::new()
         } else {
-            format!("Left out: {} (no such call type here; --map names one).\n", words.join(", "))
+            format!(
+                "Left out: {} (no such call type here; --map names one).\n",
+                words.join(", ")
+            )
         };
         Ok((mapped, said))
     }
@@ -223,7 +247,9 @@ fn numbers(create: &CreateTransition) -> BTreeMap<&str, &str> {
     let mut numbers = BTreeMap::new();
     for route in create.lines.iter().flat_map(|line| &line.routes) {
         if let [only] = route.call_types.as_slice() {
-            numbers.entry(only.as_str()).or_insert(route.dialled.as_str());
+            numbers
+                .entry(only.as_str())
+                .or_insert(route.dialled.as_str());
         }
     }
     numbers
@@ -240,7 +266,9 @@ fn place(names: &mut Vec<String>, name: &str) -> Result<u16, Failure> {
 }
 
 fn micros(ms: u64) -> i64 {
-    i64::try_from(ms).unwrap_or(i64::MAX / 1_000).saturating_mul(1_000)
+    i64::try_from(ms)
+        .unwrap_or(i64::MAX / 1_000)
+        .saturating_mul(1_000)
 }
 
 fn refused(error: RehearsalError) -> Failure {
@@ -261,7 +289,10 @@ fn text_of(file: &Path) -> Result<String, Failure> {
 
 fn read(file: &Path) -> Result<ProposePlan, Failure> {
     serde_json::from_str(&text_of(file)?).map_err(|e| {
-        Failure::BadInput(format!("`{}`: {e}; `segue schema` has the fields of a plan", file.display()))
+        Failure::BadInput(format!(
+            "`{}`: {e}; `segue schema` has the fields of a plan",
+            file.display()
+        ))
     })
 }
 

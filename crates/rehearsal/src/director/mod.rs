@@ -4,34 +4,31 @@
 //! People do what the example's people do (`segue_example`), each move asked of the rules; a refused move is asked again an
 //! hour later. The duty manager presses home some minutes after an alarm that advises it, and nothing else brings calls home.
 
+mod home;
+mod people;
+
 use crate::calls::Recorded;
 use crate::floors::Floor;
 use crate::report::GuardAction;
-use crate::setting::Setting;
+use crate::setting::{Period, Setting};
 use crate::stage::Side;
 use crate::todo::Todo;
 use jiff::Timestamp;
 use segue_domain::caller::CallerKey;
-use segue_domain::contingency::library::{Advice, TriggerKind};
-use segue_domain::contingency::watch::{AlarmRaised, Heartbeat, Observed, ReportObservation};
-use segue_domain::fallback::{Fallback, FellBack, VerifyReturn, WriteIncidentNote};
+use segue_domain::chunks::Chunk;
+use segue_domain::contingency::watch::{Heartbeat, Observed};
+use segue_domain::fallback::{VerifyReturn, WriteIncidentNote};
 use segue_domain::ids::{ChunkId, IncidentId};
-use segue_domain::routing_changes::{ProposeStep, ShareChanged};
-use segue_domain::test_calls::RecordTestCall;
+use segue_domain::routing_changes::ShareChanged;
 use segue_domain::{Command, Event, Refusal, Role, Side as Party, Transition, apply, decide};
-use segue_example::{Example, Goal, MOVES_MAX, Move, of};
+use segue_example::{Example, Goal, of};
 use segue_routing::choose::TargetKind;
 use segue_routing::{Arm, Call, Episodes, HomeLatch, RouteTable, Standing, choose, compile};
 
 const MINUTE_US: i64 = 60_000_000;
-const HOUR_US: i64 = 60 * MINUTE_US;
-const DAY_US: i64 = 24 * HOUR_US;
+const DAY_US: i64 = 24 * 60 * MINUTE_US;
 /// Heartbeats are a minute apart (`domain.md` §7.14).
 const HEARTBEAT_US: i64 = MINUTE_US;
-/// Minutes until a call at home has verified a return.
-const VERIFIED_AFTER_US: i64 = 5 * MINUTE_US;
-/// Minutes until the incident note is written.
-const NOTE_AFTER_US: i64 = 60 * MINUTE_US;
 
 /// A share that came into force.
 #[derive(Clone, Debug, PartialEq, Eq)]
@@ -45,14 +42,28 @@ pub(crate) struct StepTaken {
 #[derive(Clone, Debug)]
 enum Act {
     /// Presses home.
-    Press { scope: String, why: String },
+    Press {
+        scope: String,
+        why: String,
+    },
     /// The press that the journal could not take.
-    Journal { scope: String, why: String },
+    Journal {
+        scope: String,
+        why: String,
+    },
     Verify(IncidentId),
-    Note { incident: IncidentId, telephony: bool },
+    Note {
+        incident: IncidentId,
+        telephony: bool,
+    },
     Heartbeat(Heartbeat),
-    TestFails { chunk: String, days: u32 },
-    DatabaseLost { until_us: i64 },
+    TestFails {
+        chunk: String,
+        days: u32,
+    },
+    DatabaseLost {
+        until_us: i64,
+    },
     Swept,
 }
 
@@ -121,20 +132,22 @@ impl<'a> Director<'a> {
     fn note_troubles(&mut self) {
         let trouble = &self.setting.trouble;
         for outage in &trouble.outages {
-            let mut at_us = outage.from_us() + HEARTBEAT_US;
-            while at_us < outage.to_us() {
+            let mut at_us = outage.begin_us() + HEARTBEAT_US;
+            while at_us < outage.end_us() {
                 self.todo.note(at_us, Act::Heartbeat(Heartbeat::Failed));
                 at_us += HEARTBEAT_US;
             }
-            self.todo.note(outage.to_us(), Act::Heartbeat(Heartbeat::Answered));
+            self.todo
+                .note(outage.end_us(), Act::Heartbeat(Heartbeat::Answered));
         }
         for (at_us, chunk, days) in &trouble.tests {
             let (chunk, days) = (chunk.clone(), *days);
             self.todo.note(*at_us, Act::TestFails { chunk, days });
         }
         for lost in &trouble.database {
-            let until_us = lost.to_us();
-            self.todo.note(lost.from_us(), Act::DatabaseLost { until_us });
+            let until_us = lost.end_us();
+            self.todo
+                .note(lost.begin_us(), Act::DatabaseLost { until_us });
         }
         self.todo.note(self.setting.from_us + DAY_US, Act::Swept);
     }
@@ -172,22 +185,36 @@ impl<'a> Director<'a> {
             latch: &self.latch,
             lease_good: self.lease_is_good(call.at_us),
         };
-        let chosen = choose(&self.table, &standing, &self.episodes, &shown, &self.key, call.at_us);
+        let chosen = choose(
+            &self.table,
+            &standing,
+            &self.episodes,
+            &shown,
+            &self.key,
+            call.at_us,
+        );
         if let (Some(chunk), Some(caller)) = (chosen.chunk, chosen.caller) {
-            self.episodes.note(chunk, caller, chosen.arm, chosen.pi_bp, call.at_us);
+            self.episodes
+                .note(chunk, caller, chosen.arm, chosen.pi_bp, call.at_us);
         }
         let dead = chosen.arm == Arm::Outsourced && self.trunk_is_dead(call.at_us);
         let mut targets = chosen.targets().map(|(_, kind)| kind);
         let reached = targets.find(|kind| !(dead && *kind == TargetKind::Outsourced));
         self.harmed += u64::from(dead);
-        if reached == Some(TargetKind::Outsourced) { Side::Out } else { Side::Home }
+        if reached == Some(TargetKind::Outsourced) {
+            Side::Out
+        } else {
+            Side::Home
+        }
     }
 
     /// The share of a number that goes out now, in basis points.
     pub(crate) fn share_bp(&self, route: usize) -> u16 {
         let number = self.table.numbers.get(&self.setting.routes[route].dialled);
         let entry = number.and_then(|n| n.chunks.first());
-        entry.filter(|e| !self.latch.holds(e)).map_or(0, |e| e.share_bp)
+        entry
+            .filter(|e| !self.latch.holds(e))
+            .map_or(0, |e| e.share_bp)
     }
 
     /// The chunk of a number, where the plan moves it.
@@ -200,39 +227,13 @@ impl<'a> Director<'a> {
         self.t.chunks.keys().cloned().collect()
     }
 
-    /// What the floors think of a chunk: which of them is broken.
-    pub(crate) fn guardrail(&mut self, chunk: &ChunkId, broken: Option<Floor>, now_us: i64) {
-        let failed = broken.is_some();
-        self.floor = broken;
-        let open = self.t.contingency.watches.get(chunk.as_str());
-        let is_open = open.is_some_and(|w| w.open.contains_key(&TriggerKind::GuardrailFail));
-        if failed != is_open {
-            self.report(chunk.as_str(), Observed::Guardrail { failed }, now_us);
-        }
-    }
-
-    /// Nothing goes forward while records are missing.
-    pub(crate) fn hold(&mut self, hold: bool, now_us: i64) {
-        if hold && !self.on_hold {
-            let happened = "no records for two intervals".to_owned();
-            self.says(now_us, "all", happened, "nothing goes forward, a person is paged".into());
-        }
-        self.on_hold = hold;
-    }
-
-    fn trunk_is_dead(&self, at_us: i64) -> bool {
-        self.setting.trouble.outages.iter().any(|o| o.holds(at_us))
-    }
-
     fn database_is_lost(&self, at_us: i64) -> bool {
         self.setting.trouble.database.iter().any(|d| d.holds(at_us))
     }
 
     fn lease_is_good(&self, at_us: i64) -> bool {
         let lease_us = i64::from(self.table.authority_lease_s) * 1_000_000;
-        let past = |lost: &crate::setting::Period| {
-            lost.holds(at_us) && at_us >= lost.from_us() + lease_us
-        };
+        let past = |lost: &Period| lost.holds(at_us) && at_us >= lost.begin_us() + lease_us;
         !self.setting.trouble.database.iter().any(past)
     }
 
@@ -256,7 +257,7 @@ impl<'a> Director<'a> {
                 self.manager(note, now_us);
             }
             Act::Heartbeat(outcome) => {
-                if self.t.chunks.values().any(|chunk| chunk.is_out()) {
+                if self.t.chunks.values().any(Chunk::is_out) {
                     self.report("all", Observed::Heartbeat { outcome }, now_us);
                 }
             }
@@ -279,145 +280,8 @@ impl<'a> Director<'a> {
         }
     }
 
-    /// Latch first, journal after, as every door does.
-    fn press(&mut self, scope: &str, why: String, now_us: i64) {
-        let covered = self.table.covered(scope);
-        let was_out = self.latch.latch(&self.table, |chunk| covered.contains(chunk)).was_out;
-        if self.database_is_lost(now_us) {
-            let lost = self.setting.trouble.database.iter().find(|d| d.holds(now_us));
-            let until_us = lost.map_or(now_us, |d| d.to_us());
-            let scope = scope.to_owned();
-            if was_out {
-                self.came_home(&scope, &why, "journalling pending", now_us);
-            }
-            self.todo.note(until_us, Act::Journal { scope, why });
-            return;
-        }
-        if was_out {
-            self.came_home(scope, &why, "journalled", now_us);
-        }
-        self.journal_press(scope, why, now_us);
-    }
-
-    fn journal_press(&mut self, scope: &str, why: String, now_us: i64) {
-        self.duty(Fallback::of(scope, why), now_us);
-        let chunks = &self.t.chunks;
-        self.latch.settle(|id| chunks.get(id).map(|chunk| chunk.epoch));
-    }
-
-    fn came_home(&mut self, scope: &str, why: &str, journal: &str, now_us: i64) {
-        let people = self.people_home;
-        let did = if people == 0 {
-            format!("home by the duty manager, {journal}; nobody is there to answer")
-        } else {
-            format!("home by the duty manager, {journal}; {people} people on the phones at home, the others called back")
-        };
-        self.says(now_us, scope, why.to_owned(), did);
-        self.returns += 1;
-    }
-
-    fn test_fails(&mut self, chunk: &str, days: u32, now_us: i64) {
-        let id = ChunkId::from(chunk);
-        let Some(planned) = self.t.chunk(&id).map(|c| c.planned.clone()) else {
-            return;
-        };
-        let Some(cell) = planned.coverage.first().cloned() else {
-            return;
-        };
-        let failed = RecordTestCall {
-            chunk: id.clone(),
-            cell,
-            passed: false,
-            evidence: "recording of the failed call".into(),
-            scenario: None,
-            agent: None,
-        };
-        let tester = of(Party::Client, Role::TestCaller);
-        let _ = self.say(&tester, &failed.into(), now_us);
-        let next = planned.steps.iter().find(|step| {
-            let share = step.share_percent.parse().ok();
-            share > self.t.chunk(&id).map(|c| c.share)
-        });
-        let did = next.map_or_else(
-            || "no step is left".to_owned(),
-            |step| {
-                let propose = ProposeStep {
-                    chunk: id.clone(),
-                    share_percent: step.share_percent.clone(),
-                };
-                let asked = decide(&self.t, &propose.into(), &of(Party::Client, Role::Implementation), timestamp(now_us));
-                let code = asked.err().map_or_else(|| "not refused".into(), |r| r.code.to_string());
-                format!("step to {} %: {code}; tested again in {days} days", step.share_percent.0)
-            },
-        );
-        self.says(now_us, chunk, "a test call failed".into(), did);
-        self.wake_us = self.wake_us.max(now_us + i64::from(days) * DAY_US);
-    }
-
-    fn report(&mut self, scope: &str, observed: Observed, now_us: i64) {
-        let seen = ReportObservation {
-            scope: scope.to_owned(),
-            observed,
-            forecast_per_100_h: None,
-        };
-        self.duty(seen, now_us);
-    }
-
     fn duty(&mut self, command: impl Into<Command>, now_us: i64) {
         let _ = self.say(&of(Party::Client, Role::Duty), &command.into(), now_us);
-    }
-
-    fn manager(&mut self, command: impl Into<Command>, now_us: i64) {
-        let _ = self.say(&of(Party::Client, Role::Implementation), &command.into(), now_us);
-    }
-
-    /// Everybody does what the plan asks for next, until somebody has to wait or is refused.
-    fn people_go_on(&mut self, now_us: i64) {
-        if self.on_hold {
-            self.wake_us = now_us + HOUR_US;
-            return;
-        }
-        for _ in 0..MOVES_MAX {
-            let Some(goal) = self.goals.iter().find(|g| !self.is_reached(g)) else {
-                self.wake_us = i64::MAX;
-                return;
-            };
-            match self.example.next(&self.t, goal, timestamp(now_us)) {
-                None => continue,
-                Some(Move::Wait(at)) => {
-                    self.wake_us = at.as_microsecond().max(now_us + MINUTE_US);
-                    return;
-                }
-                Some(Move::Say(said)) => {
-                    let (actor, command) = *said;
-                    match self.say(&actor, &command, now_us) {
-                        Ok(true) => self.refused = None,
-                        Ok(false) => break,
-                        Err(refusal) => {
-                            self.note_refusal(&refusal, now_us);
-                            break;
-                        }
-                    }
-                }
-            }
-        }
-        self.wake_us = now_us + HOUR_US;
-    }
-
-    fn is_reached(&self, goal: &Goal) -> bool {
-        match goal {
-            Goal::Accepted(chunk) => self.t.chunk(chunk).is_some_and(segue_domain::chunks::Chunk::is_accepted),
-            _ => false,
-        }
-    }
-
-    fn note_refusal(&mut self, refusal: &Refusal, now_us: i64) {
-        let code = refusal.code.to_string();
-        if self.refused.as_ref() != Some(&code) {
-            let missing = refusal.missing.first().cloned().unwrap_or_default();
-            self.says(now_us, "all", format!("a step is asked for: {missing}"), format!("refused: {code}"));
-            self.refused = Some(code);
-        }
     }
 
     fn says(&mut self, now_us: i64, scope: &str, happened: String, did: String) {
@@ -461,31 +325,6 @@ impl<'a> Director<'a> {
             at_us: now_us,
         });
         self.compile(now_us);
-    }
-
-    fn fell_back(&mut self, fell: &FellBack, now_us: i64) {
-        let telephony = fell.reason.contains(TriggerKind::PathDead.words());
-        let incident = fell.incident.clone();
-        self.todo.note(now_us + VERIFIED_AFTER_US, Act::Verify(incident.clone()));
-        self.todo.note(now_us + NOTE_AFTER_US, Act::Note { incident, telephony });
-        // Nobody asks for a step before the cool-down is over.
-        let cool_down_us = i64::from(self.t.terms.cool_down_h) * HOUR_US;
-        self.wake_us = self.wake_us.max(now_us + cool_down_us);
-        self.compile(now_us);
-    }
-
-    fn alarmed(&mut self, alarm: &AlarmRaised, now_us: i64) {
-        if alarm.advice != Advice::Fallback {
-            return;
-        }
-        let minutes = self.setting.assumptions.decision_min + self.setting.trouble.late_min;
-        let why = match (alarm.kind, self.floor) {
-            (TriggerKind::GuardrailFail, Some(floor)) => floor.words().to_owned(),
-            _ => format!("{}: {}", alarm.kind.words(), alarm.seen),
-        };
-        let scope = alarm.scope.clone();
-        let at_us = now_us + i64::from(minutes) * MINUTE_US;
-        self.todo.note(at_us, Act::Press { scope, why });
     }
 
     fn compile(&mut self, now_us: i64) {
