@@ -54,7 +54,7 @@ impl Default for Assumptions {
             decision_min: 10,
             first_call_percent: 130,
             learned_percent: 100,
-            half_learned_calls: 250,
+            half_learned_calls: 100,
             team_for_each: 3,
             staffed_for_percent: 130,
             cutover_staffed_for_percent: 100,
@@ -84,6 +84,6 @@ mod tests {
     fn learning_halves_what_is_left() {
         let a = Assumptions::default();
         let near = |calls, percent: f64| (a.handle_factor(calls, 2) * 100.0 - percent).abs() < 1e-9;
-        assert!(near(0, 130.0) && near(500, 115.0) && near(1_000, 107.5));
+        assert!(near(0, 130.0) && near(200, 115.0) && near(400, 107.5));
     }
 }

@@ -11,6 +11,7 @@ pub mod calls;
 mod course;
 mod director;
 pub mod error;
+mod evidence;
 pub mod floors;
 pub mod injections;
 mod live;

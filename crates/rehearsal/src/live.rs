@@ -100,6 +100,10 @@ impl Run<'_> {
                 tick_us += INTERVAL_US;
             }
             self.director.people_home = self.stage.people_home();
+            self.director.evidence.clear();
+            self.director
+                .evidence
+                .extend_from_slice(self.stage.evidence());
             self.director.act(due_us);
             self.staff(due_us);
         }

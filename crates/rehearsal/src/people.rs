@@ -169,7 +169,7 @@ fn present(s: &Setting, centre: Centre, people: u32, at_us: i64) -> u32 {
     clippy::cast_sign_loss,
     reason = "people: whole, small, and a float-to-integer cast saturates"
 )]
-fn whole(people: f64) -> u32 {
+pub(crate) fn whole(people: f64) -> u32 {
     people as u32
 }
 

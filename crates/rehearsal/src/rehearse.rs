@@ -23,8 +23,8 @@ use serde::Serialize;
 
 /// Weeks from the first day of preparation to the first step.
 const PREPARED_WEEKS: i32 = 8;
-/// Days played after the last step: soak and acceptance.
-const AFTER_DAYS: i32 = 21;
+/// Days played after the last planned step: soak and acceptance, and what slipped until then.
+const AFTER_DAYS: i32 = 42;
 /// Runs of one rehearsal at most.
 pub const RUNS_MAX: u32 = 2_000;
 

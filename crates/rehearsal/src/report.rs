@@ -10,6 +10,7 @@ use crate::setting::Setting;
 use crate::signing::SignedFloors;
 use crate::tally::Count;
 use jiff::Timestamp;
+use jiff::civil::Date;
 use segue_domain::Code;
 use segue_domain::canonical;
 use segue_domain::schedule::Plan;
@@ -108,8 +109,12 @@ pub struct StepRisk {
     pub chunk: String,
     /// The share it reaches.
     pub share_percent: u8,
+    /// The first day it may be taken, as planned.
+    pub planned_on: Date,
     /// When it was taken in the first run.
     pub taken_at: Option<Timestamp>,
+    /// Days between the two.
+    pub late_days: Option<i32>,
     /// Expected extra triage callers who hang up or wait long: the weight of the step for the planner.
     pub extra_triage_harm: f64,
     /// Expected extra hang-ups of all calls.

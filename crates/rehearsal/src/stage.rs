@@ -1,6 +1,7 @@
 //! Both centres on stage, one call after the other: the same chance for a call wherever it is routed.
 
 use crate::calls::{Ending, Recorded};
+use crate::evidence::Evidence;
 use crate::floors::Interval;
 use crate::people::OnPhones;
 use crate::setting::Setting;
@@ -25,6 +26,8 @@ struct Seen<'s> {
     tally: Tally,
     /// Calls the outsourcer answered, by number: what it learned from.
     handled: Vec<u32>,
+    /// All that was seen of the outsourcer, by number.
+    evidence: Vec<Evidence>,
     /// The running interval at the watched side, by number.
     interval: Vec<Interval>,
     watched: Side,
@@ -49,14 +52,22 @@ impl Seen<'_> {
             hour.triage_harm += u32::from(triage && (abandoned || long));
             hour.outsourced += u32::from(side == Side::Out);
         }
-        self.handled[route] += u32::from(side == Side::Out && !abandoned);
+        let in_time = u32::from(!abandoned && wait_us <= self.within_us);
+        if side == Side::Out {
+            self.handled[route] += u32::from(!abandoned);
+            let evidence = &mut self.evidence[route];
+            evidence.offered += 1;
+            evidence.answered += u64::from(!abandoned);
+            evidence.answered_within += u64::from(in_time);
+            evidence.abandoned += u64::from(abandoned);
+        }
         if side != self.watched {
             return;
         }
         let interval = &mut self.interval[route];
         interval.offered += 1;
         interval.abandoned += u32::from(abandoned);
-        interval.answered_within += u32::from(!abandoned && wait_us <= self.within_us);
+        interval.answered_within += in_time;
         interval.longest_wait_s = interval.longest_wait_s.max(whole_seconds(wait_us));
     }
 }
@@ -105,6 +116,7 @@ impl<'s> Stage<'s> {
                 long_us: i64::from(a.long_wait_s) * 1_000_000,
                 tally: Tally::new(routes, setting.segments.len(), setting.hours()),
                 handled: vec![0; routes],
+                evidence: vec![Evidence::default(); routes],
                 interval: vec![Interval::default(); routes],
                 watched: Side::Out,
             },
@@ -168,7 +180,7 @@ impl<'s> Stage<'s> {
         }
     }
 
-    fn handle_us(&self, route: usize, bits: u64, recorded: &Recorded, side: Side) -> i64 {
+    fn handle_us(&mut self, route: usize, bits: u64, recorded: &Recorded, side: Side) -> i64 {
         let pool = &self.seen.setting.routes[route].handles_us;
         let length = u64::try_from(pool.len()).unwrap_or(0);
         let index = bits
@@ -189,7 +201,11 @@ impl<'s> Stage<'s> {
             .filter(|(period, _)| period.holds(recorded.at_us))
             .map(|(_, percent)| percent)
             .sum();
-        micros(seconds(home_us) * learned * f64::from(100 + more) / 100.0)
+        let factor = learned * f64::from(100 + more) / 100.0;
+        let evidence = &mut self.seen.evidence[route];
+        evidence.handled += 1;
+        evidence.handle_factors += factor;
+        micros(seconds(home_us) * factor)
     }
 
     /// Lets time pass in both centres.
@@ -226,6 +242,11 @@ impl<'s> Stage<'s> {
         let since_s = waiting.map_or(0, whole_seconds);
         interval.longest_wait_s = interval.longest_wait_s.max(since_s);
         interval
+    }
+
+    /// All that was seen of the outsourcer so far, by number.
+    pub(crate) fn evidence(&self) -> &[Evidence] {
+        &self.seen.evidence
     }
 
     /// People at home who are on the phones now.

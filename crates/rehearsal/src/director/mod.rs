@@ -4,10 +4,12 @@
 //! People do what the example's people do (`segue_example`), each move asked of the rules; a refused move is asked again an
 //! hour later. The duty manager presses home some minutes after an alarm that advises it, and nothing else brings calls home.
 
+mod evidence;
 mod home;
 mod people;
 
 use crate::calls::Recorded;
+use crate::evidence::Evidence;
 use crate::floors::Floor;
 use crate::report::GuardAction;
 use crate::setting::{Period, Setting};
@@ -20,10 +22,11 @@ use segue_domain::contingency::watch::{Heartbeat, Observed};
 use segue_domain::fallback::{VerifyReturn, WriteIncidentNote};
 use segue_domain::ids::{ChunkId, IncidentId};
 use segue_domain::routing_changes::ShareChanged;
-use segue_domain::{Command, Event, Refusal, Role, Side as Party, Transition, apply, decide};
+use segue_domain::{Code, Command, Event, Refusal, Role, Side as Party, Transition, apply, decide};
 use segue_example::{Example, Goal, of};
 use segue_routing::choose::TargetKind;
 use segue_routing::{Arm, Call, Episodes, HomeLatch, RouteTable, Standing, choose, compile};
+use std::collections::BTreeMap;
 
 const MINUTE_US: i64 = 60_000_000;
 const DAY_US: i64 = 24 * 60 * MINUTE_US;
@@ -84,10 +87,15 @@ pub(crate) struct Director<'a> {
     on_hold: bool,
     /// The floor that was judged last, where it is broken.
     floor: Option<Floor>,
-    refused: Option<String>,
+    /// The rule that refused each chunk last, until its share changes.
+    refused: BTreeMap<String, Code>,
     /// People on the phones at home, and callers harmed at the outsourcer lately: what a log line tells.
     pub(crate) people_home: u32,
     pub(crate) harmed: u64,
+    /// What was seen of the outsourcer so far, by number.
+    pub(crate) evidence: Vec<Evidence>,
+    /// The same when each chunk's share changed last.
+    before: BTreeMap<ChunkId, Evidence>,
     pub(crate) log: Vec<GuardAction>,
     pub(crate) steps: Vec<StepTaken>,
     pub(crate) returns: u32,
@@ -117,9 +125,11 @@ impl<'a> Director<'a> {
             todo: Todo::default(),
             on_hold: false,
             floor: None,
-            refused: None,
+            refused: BTreeMap::new(),
             people_home: 0,
             harmed: 0,
+            evidence: Vec::new(),
+            before: BTreeMap::new(),
             log: Vec::new(),
             steps: Vec::new(),
             returns: 0,
@@ -319,6 +329,8 @@ impl<'a> Director<'a> {
     }
 
     fn share_changed(&mut self, changed: &ShareChanged, now_us: i64) {
+        self.note_share(&changed.chunk);
+        self.refused.remove(changed.chunk.as_str());
         self.steps.push(StepTaken {
             chunk: changed.chunk.clone(),
             percent: changed.to.percent(),

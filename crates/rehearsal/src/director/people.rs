@@ -6,7 +6,7 @@ use segue_domain::chunks::Chunk;
 use segue_domain::ids::ChunkId;
 use segue_domain::routing_changes::ProposeStep;
 use segue_domain::test_calls::RecordTestCall;
-use segue_domain::{Command, Refusal, Role, Side as Party, decide};
+use segue_domain::{Code, Command, Refusal, Role, Side as Party, decide};
 use segue_example::{Goal, MOVES_MAX, Move, of};
 
 impl Director<'_> {
@@ -58,37 +58,50 @@ impl Director<'_> {
         self.wake_us = self.wake_us.max(now_us + i64::from(days) * DAY_US);
     }
 
-    /// Everybody does what the plan asks for next, until somebody has to wait or is refused.
+    /// Everybody does what the plan asks for next, until somebody has to wait. Where a chunk is refused, people go on with
+    /// the next one that is not done.
     pub(super) fn people_go_on(&mut self, now_us: i64) {
         if self.on_hold {
             self.wake_us = now_us + HOUR_US;
             return;
         }
-        for _ in 0..MOVES_MAX {
-            let Some(goal) = self.goals.iter().find(|g| !self.is_reached(g)) else {
-                self.wake_us = i64::MAX;
+        self.wake_us = i64::MAX;
+        for goal in self.goals {
+            if self.is_reached(goal) {
+                continue;
+            }
+            let (next_us, refused) = self.go_for(goal, now_us);
+            self.wake_us = self.wake_us.min(next_us);
+            if !refused {
                 return;
-            };
-            match self.example.next(&self.t, goal, timestamp(now_us)) {
-                None => {}
+            }
+        }
+    }
+
+    /// Moves towards a goal: when to go on, and whether somebody was refused.
+    fn go_for(&mut self, goal: &Goal, now_us: i64) -> (i64, bool) {
+        for _ in 0..MOVES_MAX {
+            let said = match self.example.next(&self.t, goal, timestamp(now_us)) {
+                None => return (now_us + MINUTE_US, false),
                 Some(Move::Wait(at)) => {
-                    self.wake_us = at.as_microsecond().max(now_us + MINUTE_US);
-                    return;
+                    return (at.as_microsecond().max(now_us + MINUTE_US), false);
                 }
-                Some(Move::Say(said)) => {
-                    let (actor, command) = *said;
-                    match self.say(&actor, &command, now_us) {
-                        Ok(true) => self.refused = None,
-                        Ok(false) => break,
-                        Err(refusal) => {
-                            self.note_refusal(&refusal, now_us);
-                            break;
-                        }
-                    }
+                Some(Move::Say(said)) => said,
+            };
+            let (actor, command) = *said;
+            let command = self.with_evidence(command, now_us);
+            match self.say(&actor, &command, now_us) {
+                Ok(true) => {}
+                Ok(false) => break,
+                Err(refusal) => {
+                    self.note_refusal(&command, &refusal, now_us);
+                    // Evidence for acceptance grows by the day.
+                    let grows = refusal.code == Code::AcceptanceNotReady;
+                    return (now_us + if grows { DAY_US } else { HOUR_US }, true);
                 }
             }
         }
-        self.wake_us = now_us + HOUR_US;
+        (now_us + HOUR_US, true)
     }
 
     pub(super) fn is_reached(&self, goal: &Goal) -> bool {
@@ -98,17 +111,17 @@ impl Director<'_> {
         }
     }
 
-    pub(super) fn note_refusal(&mut self, refusal: &Refusal, now_us: i64) {
-        let code = refusal.code.to_string();
-        if self.refused.as_ref() != Some(&code) {
+    fn note_refusal(&mut self, command: &Command, refusal: &Refusal, now_us: i64) {
+        let (chunk, asked) = match command {
+            Command::ProposeAcceptance(c) => (c.chunk.as_str(), "acceptance is asked for"),
+            Command::ProposeStep(c) => (c.chunk.as_str(), "a step is asked for"),
+            _ => ("all", "the next step is prepared"),
+        };
+        let known = self.refused.insert(chunk.to_owned(), refusal.code);
+        if known != Some(refusal.code) {
             let missing = refusal.missing.first().cloned().unwrap_or_default();
-            self.says(
-                now_us,
-                "all",
-                format!("a step is asked for: {missing}"),
-                format!("refused: {code}"),
-            );
-            self.refused = Some(code);
+            let did = format!("refused: {}", refusal.code);
+            self.says(now_us, chunk, format!("{asked}: {missing}"), did);
         }
     }
 

@@ -160,6 +160,7 @@ pub(super) fn risk(report: &Report) -> String {
         .map(|step| {
             vec![
                 format!("{} to {} %", step.chunk, step.share_percent),
+                step.planned_on.to_string(),
                 step.taken_at
                     .map_or_else(|| "not taken".into(), |at| local(at, &report.zone)),
                 format!("{:+.1}", step.extra_triage_harm),
@@ -169,6 +170,7 @@ pub(super) fn risk(report: &Report) -> String {
         .collect();
     let heads = [
         "Step",
+        "Planned",
         "Taken, first run",
         "Triage hang-ups and long waits",
         "Hang-ups, all calls",

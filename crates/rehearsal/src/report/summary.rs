@@ -203,25 +203,31 @@ pub(super) fn risk(told: &Told<'_>, plan: &[&Tally], no_move: &[&Tally]) -> Vec<
     // A step that was taken again after a fallback counts as one.
     let mut risk: BTreeMap<_, StepRisk> = BTreeMap::new();
     for chunk in &told.plan.chunks {
-        let shares = chunk
-            .steps
-            .iter()
-            .filter_map(|step| step.share_percent.parse().ok());
-        for share_percent in shares.map(TrafficShare::percent) {
+        for planned in &chunk.steps {
+            let Ok(share) = planned.share_percent.parse() else {
+                continue;
+            };
             let step = StepRisk {
                 chunk: chunk.id.to_string(),
-                share_percent,
+                share_percent: share.percent(),
+                planned_on: planned.from,
                 taken_at: None,
+                late_days: None,
                 extra_triage_harm: 0.0,
                 extra_abandoned: 0.0,
             };
-            risk.insert((&chunk.id, share_percent), step);
+            risk.insert((&chunk.id, share.percent()), step);
         }
     }
     for (step, end_us) in first.steps.iter().zip(ends) {
         if let Some(risk) = risk.get_mut(&(&step.chunk, step.percent)) {
             let (from, to) = (s.hour(step.at_us), s.hour(end_us));
-            risk.taken_at.get_or_insert(timestamp(step.at_us));
+            if risk.taken_at.is_none() {
+                let taken = timestamp(step.at_us);
+                let day = taken.to_zoned(s.zone.clone()).date();
+                risk.taken_at = Some(taken);
+                risk.late_days = Some((day - risk.planned_on).get_days());
+            }
             risk.extra_triage_harm += extra(from, to, |h| h.triage_harm);
             risk.extra_abandoned += extra(from, to, |h| h.abandoned);
         }

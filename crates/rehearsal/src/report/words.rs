@@ -37,6 +37,7 @@ pub(super) fn tell(report: &mut Report) {
             report.returns.len()
         )
     });
+    sentences.push(late(report));
     if let Some(worse) = report
         .equity
         .first()
@@ -61,6 +62,33 @@ pub(super) fn tell(report: &mut Report) {
         ));
     }
     report.sentences = sentences;
+}
+
+/// How the dates fared.
+fn late(report: &Report) -> String {
+    let steps = report.risk.len();
+    let untaken = report
+        .risk
+        .iter()
+        .filter(|step| step.taken_at.is_none())
+        .count();
+    let latest = report.risk.iter().max_by_key(|step| step.late_days);
+    let latest = latest.and_then(|step| Some((step, step.late_days.filter(|days| *days > 0)?)));
+    let mut text = match latest {
+        None => "No step is taken later than planned".to_owned(),
+        Some((step, days)) => format!(
+            "The step of {} to {} % slips most, by {days} days",
+            step.chunk, step.share_percent
+        ),
+    };
+    if untaken > 0 {
+        let _ = write!(
+            text,
+            "; {untaken} of {steps} steps are not taken in the rehearsed weeks"
+        );
+    }
+    text.push('.');
+    text
 }
 
 /// Hang-ups of 10,000 of those the finding speaks of.
