@@ -1,6 +1,7 @@
 //! What was decided in a run, call by call and quarter by quarter: enough to play it again with other chance.
 
 use crate::people::OnPhones;
+use crate::setting::HOUR_US;
 use crate::stage::Side;
 
 /// One bit a call.
@@ -55,6 +56,17 @@ impl Course {
             self.staffed.push((at_us, people.clone()));
         }
         changed
+    }
+
+    /// Hours of people on the phones, both centres together, until an instant.
+    pub(crate) fn people_hours(&self, to_us: i64) -> u64 {
+        let ends = self.staffed.iter().skip(1).map(|(at_us, _)| *at_us);
+        let periods = self.staffed.iter().zip(ends.chain([to_us]));
+        let people_us = periods.map(|((from_us, people), end_us)| {
+            let all = people.home.iter().chain(&people.out);
+            all.map(|n| i64::from(*n)).sum::<i64>() * (end_us - from_us)
+        });
+        u64::try_from(people_us.sum::<i64>() / HOUR_US).unwrap_or(0)
     }
 
     pub(crate) fn staffed(&self) -> &[(i64, OnPhones)] {

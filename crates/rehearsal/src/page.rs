@@ -35,45 +35,41 @@ pub fn html(report: &Report, title: &str, style: &str) -> String {
     );
     page.push_str(&svg::text(&report.sentences.join(" ")));
     page.push_str("</p></div>\n<div class=\"two\">");
-    section(
-        &mut page,
-        &format!("Of 10,000 {} who hang up", report.told_of),
-        "",
-        &outcomes::figure(report),
-    );
-    section(
-        &mut page,
-        "What callers would have lived through",
-        "",
-        &tables::outcomes(report),
-    );
-    page.push_str("</div>\n");
-    section(
-        &mut page,
-        "The rehearsed weeks",
-        "numbers mark what the guards did",
-        &timeline::figure(report),
-    );
-    section(
-        &mut page,
-        "What the guards did",
-        "in the first run",
-        &tables::guards(report),
-    );
-    page.push_str("<div class=\"two\">");
+    let told = format!("Of 10,000 {} who hang up", report.told_of);
+    section(&mut page, &told, "", &outcomes::figure(report));
     section(
         &mut page,
         "Who did worse",
         "hang-ups of 10,000",
         &tables::equity(report),
     );
-    section(
-        &mut page,
-        "What each step costs",
-        "beyond no move",
-        &tables::risk(report),
-    );
-    page.push_str("</div>\n<div class=\"two\">");
+    page.push_str("</div>\n");
+    let wide = [
+        (
+            "What callers would have lived through",
+            "",
+            tables::outcomes(report),
+        ),
+        (
+            "The rehearsed weeks",
+            "numbers mark what the guards did",
+            timeline::figure(report),
+        ),
+        (
+            "What the guards did",
+            "in the first run",
+            tables::guards(report),
+        ),
+        (
+            "What each step costs",
+            "beyond no move",
+            tables::risk(report),
+        ),
+    ];
+    for (title, note, body) in wide {
+        section(&mut page, title, note, &body);
+    }
+    page.push_str("<div class=\"two\">");
     section(
         &mut page,
         "Floors",

@@ -96,6 +96,13 @@ pub fn rehearse(asked: &Rehearsal<'_>) -> Result<Report, RehearsalError> {
     let compared = on_threads(asked.threads, runs.full + runs.outcome_only, |n| {
         compare(&setting, &lived, &still, &cutover, n)
     });
+    let hours = |course: &Course| course.people_hours(setting.to_us);
+    let of_plan: u64 = lived.iter().map(|l| hours(&l.course)).sum();
+    let people_hours = [
+        of_plan / u64::from(runs.full),
+        hours(&still),
+        hours(&cutover),
+    ];
     Ok(Report::new(&Told {
         setting: &setting,
         plan: &asked.example.plan,
@@ -103,6 +110,7 @@ pub fn rehearse(asked: &Rehearsal<'_>) -> Result<Report, RehearsalError> {
         compared: &compared,
         runs,
         floors: &floors,
+        people_hours,
         refused_cutover: cutover_breaks(&t, &asked.example.plan, now),
     }))
 }

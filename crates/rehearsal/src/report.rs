@@ -79,6 +79,8 @@ pub struct World {
     pub abandoned: f64,
     /// Mean number of callers who waited longer than the agreed long wait.
     pub long_wait: f64,
+    /// Hours of people on the phones in both centres, mean: what running both costs.
+    pub people_hours: u64,
     /// By call type.
     pub by_type: Vec<TypeRow>,
     /// The worst hour.
@@ -193,6 +195,8 @@ pub(crate) struct Told<'a> {
     pub(crate) compared: &'a [Compared],
     pub(crate) runs: Runs,
     pub(crate) floors: &'a [SignedFloors],
+    /// Of the plan, of no move, of the cutover.
+    pub(crate) people_hours: [u64; 3],
     pub(crate) refused_cutover: Vec<Code>,
 }
 
@@ -206,9 +210,9 @@ impl Report {
         let mut report = Self {
             finding: String::new(),
             sentences: Vec::new(),
-            plan: summary::world(s, &plan),
-            no_move: summary::world(s, &no_move),
-            mass_cutover: summary::world(s, &cutover),
+            plan: summary::world(s, &plan, told.people_hours[0]),
+            no_move: summary::world(s, &no_move, told.people_hours[1]),
+            mass_cutover: summary::world(s, &cutover, told.people_hours[2]),
             guard_actions: told
                 .lived
                 .first()
@@ -243,6 +247,8 @@ impl Report {
         words::text(self)
     }
 }
+
+pub(crate) use summary::float;
 
 /// Of 10,000 so many, rounded to the nearest.
 pub(crate) fn of_10000(part: u64, whole: u64) -> u64 {

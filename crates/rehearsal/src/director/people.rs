@@ -2,12 +2,17 @@
 
 use super::{DAY_US, Director, MINUTE_US, timestamp};
 use crate::setting::HOUR_US;
+use segue_capacity::simulate::INTERVAL_US;
 use segue_domain::chunks::Chunk;
 use segue_domain::ids::ChunkId;
 use segue_domain::routing_changes::ProposeStep;
 use segue_domain::test_calls::RecordTestCall;
 use segue_domain::{Code, Command, Refusal, Role, Side as Party, decide};
 use segue_example::{Goal, MOVES_MAX, Move, of};
+
+/// Steps are taken from 10:00 to 16:00, quarters of the local day: with everybody there.
+const DAY_BEGINS: usize = 40;
+const DAY_ENDS: usize = 64;
 
 impl Director<'_> {
     pub(super) fn test_fails(&mut self, chunk: &str, days: u32, now_us: i64) {
@@ -78,6 +83,31 @@ impl Director<'_> {
         }
     }
 
+    /// When a step may be asked for: at its distance, by day.
+    fn when(&self, step: &ProposeStep, now_us: i64) -> i64 {
+        let due_us = self.kept_distance(step).unwrap_or(now_us).max(now_us);
+        let quarter = self.setting.quarter(due_us) % 96;
+        let wait = (96 + DAY_BEGINS - quarter) % 96;
+        let by_day = (DAY_BEGINS..DAY_ENDS).contains(&quarter);
+        let begin_us = due_us - due_us.rem_euclid(INTERVAL_US);
+        let next_us = begin_us + i64::try_from(wait).unwrap_or(0) * INTERVAL_US;
+        if by_day { due_us } else { next_us }
+    }
+
+    /// When a step is due that keeps its planned distance from the one before: a late one makes the next ones late.
+    fn kept_distance(&self, step: &ProposeStep) -> Option<i64> {
+        let chunk = self.t.chunk(&step.chunk)?;
+        let share = step.share_percent.parse().ok()?;
+        let steps = &chunk.planned.steps;
+        let of = |wanted| {
+            steps
+                .iter()
+                .find(|s| s.share_percent.parse().ok() == Some(wanted))
+        };
+        let days = (of(share)?.from - of(chunk.share)?.from).get_days();
+        Some(chunk.share_since?.as_microsecond() + i64::from(days) * DAY_US)
+    }
+
     /// Moves towards a goal: when to go on, and whether somebody was refused.
     fn go_for(&mut self, goal: &Goal, now_us: i64) -> (i64, bool) {
         for _ in 0..MOVES_MAX {
@@ -89,6 +119,11 @@ impl Director<'_> {
                 Some(Move::Say(said)) => said,
             };
             let (actor, command) = *said;
+            if let Command::ProposeStep(step) = &command
+                && now_us < self.when(step, now_us)
+            {
+                return (self.when(step, now_us), false);
+            }
             let command = self.with_evidence(command, now_us);
             match self.say(&actor, &command, now_us) {
                 Ok(true) => {}

@@ -2,15 +2,17 @@
 
 use super::svg::{number, text};
 use crate::report::words::{mean_of_10000, range, rounded, thousands};
-use crate::report::{Report, World};
+use crate::report::{Report, World, float};
 use std::fmt::Write as _;
 
 const LEFT: f64 = 190.0;
 const WIDTH: f64 = 400.0;
 
-#[expect(clippy::cast_precision_loss, reason = "at most 10,000")]
-fn float(n: u64) -> f64 {
-    n as f64
+/// A round number such that at most five of it reach the value.
+fn tick_of(most: f64) -> f64 {
+    let power = 10.0_f64.powf((most / 5.0).log10().floor());
+    let fits = |n: &f64| n * power * 5.0 >= most;
+    [1.0, 2.0, 5.0, 10.0].into_iter().find(fits).unwrap_or(10.0) * power
 }
 
 /// The figure with its finding; the numbers are in the table beside it.
@@ -37,8 +39,9 @@ pub(super) fn figure(report: &Report) -> String {
     let x = |value: f64| LEFT + value / most * WIDTH;
     let mut desc = String::new();
     let mut marks = String::new();
-    for tick in 0..=4 {
-        let value = most * f64::from(tick) / 4.0;
+    let tick = tick_of(most);
+    for n in (0..=5_u32).map(f64::from).take_while(|n| n * tick <= most) {
+        let value = n * tick;
         let _ = write!(
             marks,
             "<path class=\"gr\" d=\"M{x} 10L{x} 172\"/><text x=\"{x}\" y=\"190\" class=\"s m\">{}</text>",
@@ -112,5 +115,18 @@ fn caption(report: &Report) -> String {
         )
     } else {
         "Small steps do not help here: look at what is assumed.".into()
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::tick_of;
+
+    #[test]
+    fn ticks_are_round_and_few() {
+        let ticks = [1.0, 4.0, 742.0, 1_554.0, 9_999.0].map(tick_of);
+        let expected = [0.2, 1.0, 200.0, 500.0, 2_000.0];
+        let near = |(tick, expected): (f64, f64)| (tick - expected).abs() < 1e-9;
+        assert!(ticks.into_iter().zip(expected).all(near), "{ticks:?}");
     }
 }

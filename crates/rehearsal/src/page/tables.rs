@@ -2,18 +2,27 @@
 
 use super::svg::text;
 use crate::report::words::{local, mean_of_10000, percent, range, rounded, thousands};
-use crate::report::{Report, World};
+use crate::report::{Report, World, float};
 
 /// A table with a caption; the first cell of each row is its header.
-pub(super) fn table(label: &str, caption: &str, heads: &[&str], rows: &[Vec<String>]) -> String {
+///
+/// The first `texts` columns are words, the others numbers.
+pub(super) fn table(
+    label: &str,
+    caption: &str,
+    (texts, heads): (usize, &[&str]),
+    rows: &[Vec<String>],
+) -> String {
     let head = |(n, name): (usize, &&str)| {
-        let class = if n == 0 { "" } else { " class=\"num\"" };
+        let class = if n < texts { "" } else { " class=\"num\"" };
         format!("<th scope=\"col\"{class}>{}</th>", text(name))
     };
     let cell = |(n, value): (usize, &String)| {
         let value = text(value);
         if n == 0 {
             format!("<th scope=\"row\">{value}</th>")
+        } else if n < texts {
+            format!("<td>{value}</td>")
         } else {
             format!("<td class=\"num\">{value}</td>")
         }
@@ -41,7 +50,7 @@ pub(super) fn outcomes(report: &Report) -> String {
     let told = |read: fn(&crate::report::TypeRow) -> f64| {
         move |w: &World| {
             let rows = || w.by_type.iter().filter(|r| report.is_told(&r.call_type));
-            let calls: f64 = rows().map(|r| calls(r.offered)).sum();
+            let calls: f64 = rows().map(|r| float(r.offered)).sum();
             thousands(rounded(
                 rows().map(read).sum::<f64>() * 10_000.0 / calls.max(1.0),
             ))
@@ -62,6 +71,9 @@ pub(super) fn outcomes(report: &Report) -> String {
         row("waited over 10 min", &told(|r| r.very_long_wait)),
         row("all calls: hung up", &|w| {
             format!("{} {}", thousands(rounded(w.abandoned)), range(w.interval))
+        }),
+        row("hours of people on the phones", &|w| {
+            thousands(w.people_hours)
         }),
         row("worst hour, hang-ups", &|w| {
             w.worst_hour.as_ref().map_or_else(
@@ -85,17 +97,9 @@ pub(super) fn outcomes(report: &Report) -> String {
     table(
         "Outcomes",
         &caption,
-        &["Callers", "No move", "This plan", "Mass cutover"],
+        (1, &["Callers", "No move", "This plan", "Mass cutover"]),
         &rows,
     )
-}
-
-#[expect(
-    clippy::cast_precision_loss,
-    reason = "counts of calls stay below 2^53"
-)]
-fn calls(n: u64) -> f64 {
-    n as f64
 }
 
 pub(super) fn guards(report: &Report) -> String {
@@ -129,7 +133,7 @@ pub(super) fn guards(report: &Report) -> String {
         "What the guards did",
         "Callers touched",
     ];
-    table("Guard actions", &caption, &heads, &rows)
+    table("Guard actions", &caption, (5, &heads), &rows)
 }
 
 pub(super) fn equity(report: &Report) -> String {
@@ -148,9 +152,14 @@ pub(super) fn equity(report: &Report) -> String {
     table(
         "Who did worse",
         "The group that loses most stands first.",
-        &["Group", "Calls", "No move", "This plan"],
+        (1, &["Group", "Calls", "No move", "This plan"]),
         &rows,
     )
+}
+
+/// `+1.5`, `−2.0`.
+fn signed(value: f64) -> String {
+    format!("{value:+.1}").replace('-', "\u{2212}")
 }
 
 pub(super) fn risk(report: &Report) -> String {
@@ -163,8 +172,8 @@ pub(super) fn risk(report: &Report) -> String {
                 step.planned_on.to_string(),
                 step.taken_at
                     .map_or_else(|| "not taken".into(), |at| local(at, &report.zone)),
-                format!("{:+.1}", step.extra_triage_harm),
-                format!("{:+.1}", step.extra_abandoned),
+                signed(step.extra_triage_harm),
+                signed(step.extra_abandoned),
             ]
         })
         .collect();
@@ -178,7 +187,7 @@ pub(super) fn risk(report: &Report) -> String {
     table(
         "Risk of each step",
         "Expected, until the next step is taken; the first is the weight of the step for the planner.",
-        &heads,
+        (3, &heads),
         &rows,
     )
 }
@@ -207,7 +216,7 @@ pub(super) fn floors(report: &Report) -> String {
     table(
         "Floors",
         "Loosened until the in-house baseline breaks them by chance at most once a quarter.",
-        &heads,
+        (1, &heads),
         &rows,
     )
 }

@@ -206,7 +206,7 @@ fn numbers(report: &Report) -> String {
     tables::table(
         "Weeks",
         "Share of all calls, and the worst hour of the week.",
-        &heads,
+        (1, &heads),
         &rows,
     )
 }

@@ -16,7 +16,7 @@ const WEEK_HOURS: usize = 168;
     clippy::cast_precision_loss,
     reason = "counts of calls stay below 2^53"
 )]
-pub(super) fn float(n: u64) -> f64 {
+pub(crate) fn float(n: u64) -> f64 {
     n as f64
 }
 
@@ -98,7 +98,7 @@ fn of_routes(tallies: &[&Tally], routes: &[usize]) -> Count {
         .flat_map(|t| routes.iter().map(|n| t.by_route[*n])))
 }
 
-pub(super) fn world(s: &Setting, tallies: &[&Tally]) -> World {
+pub(super) fn world(s: &Setting, tallies: &[&Tally], people_hours: u64) -> World {
     let n = runs(tallies.len());
     let all = sum(tallies.iter().map(|t| t.all));
     let by_type = types(s).into_iter().map(|(name, routes)| {
@@ -122,6 +122,7 @@ pub(super) fn world(s: &Setting, tallies: &[&Tally]) -> World {
         offered: tallies.first().map_or(0, |t| t.all.offered),
         abandoned: float(all.abandoned) / n,
         long_wait: float(all.long_wait) / n,
+        people_hours,
         by_type: by_type.filter(|row| row.offered > 0).collect(),
         worst_hour: worst_hour(s, tallies),
         interval: middle(tallies.iter().map(|t| float(t.all.abandoned)).collect()),

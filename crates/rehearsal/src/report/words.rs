@@ -157,8 +157,8 @@ pub(super) fn text(report: &Report) -> String {
     }
     let _ = writeln!(
         text,
-        "\n{:<14} {:>10} {:>10} {:>22} {:>10}",
-        "", "calls", "hung up", "middle 90 of 100 runs", "long wait"
+        "\n{:<14} {:>10} {:>10} {:>22} {:>10} {:>15}",
+        "", "calls", "hung up", "middle 90 of 100 runs", "long wait", "hours of people"
     );
     let worlds = [
         ("no move", &report.no_move),
@@ -168,11 +168,12 @@ pub(super) fn text(report: &Report) -> String {
     for (name, world) in worlds {
         let _ = writeln!(
             text,
-            "{name:<14} {:>10} {:>10} {:>22} {:>10}",
+            "{name:<14} {:>10} {:>10} {:>22} {:>10} {:>15}",
             thousands(world.offered),
             thousands(rounded(world.abandoned)),
             range(world.interval),
             thousands(rounded(world.long_wait)),
+            thousands(world.people_hours),
         );
     }
     if !report.guard_actions.is_empty() {
