@@ -179,8 +179,8 @@ impl Rehearse {
         let mut left_out: BTreeMap<&str, u64> = BTreeMap::new();
         for record in records {
             let name = record.call_type.as_deref().unwrap_or("unclassified");
-            let call_type = stands_for.get(name).map_or(name, String::as_str);
-            let Some(dialled) = numbers.get(call_type) else {
+            let call_type = stands_for.get(name).copied().unwrap_or(name);
+            let Some(dialled) = numbers.get(call_type).copied() else {
                 *left_out.entry(name).or_default() += 1;
                 continue;
             };
@@ -226,14 +226,15 @@ impl Rehearse {
         Ok((mapped, said))
     }
 
-    fn dictionary(&self) -> Result<BTreeMap<&str, String>, Failure> {
-        let pair = |text: &'_ String| -> Result<(&str, String), Failure> {
-            // The text lives as long as the options.
-            text.split_once('=')
-                .map(|(from, to)| (from, to.to_owned()))
-                .ok_or_else(|| Failure::BadInput(format!("--map {text} is not TYPE=CALL_TYPE")))
-        };
-        self.map.iter().map(|text| pair(text)).collect()
+    fn dictionary(&self) -> Result<BTreeMap<&str, &str>, Failure> {
+        let mut dictionary = BTreeMap::new();
+        for pair in &self.map {
+            let (from, to) = pair
+                .split_once('=')
+                .ok_or_else(|| Failure::BadInput(format!("--map {pair} is not TYPE=CALL_TYPE")))?;
+            dictionary.insert(from, to);
+        }
+        Ok(dictionary)
     }
 }
 
