@@ -6,6 +6,7 @@
 )]
 
 mod common;
+mod properties;
 
 use jiff::Timestamp;
 use segue_domain::Code;
