@@ -120,7 +120,7 @@ impl Run<'_> {
 
     fn staff(&mut self, at_us: i64) {
         for route in 0..self.setting.routes.len() {
-            let share_bp = self.director.share_bp(route);
+            let share_bp = self.director.share_bp(route, at_us);
             self.roster.aim(self.setting, route, share_bp, at_us);
         }
         let people = self.roster.on_phones(self.setting, at_us);

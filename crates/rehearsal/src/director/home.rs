@@ -1,6 +1,6 @@
 //! The way home: what the floors say, the alarm, the press, latch first and journal after.
 
-use super::{Act, Director, MINUTE_US};
+use super::{Act, Director, MINUTE_US, Press};
 use crate::floors::Floor;
 use crate::setting::HOUR_US;
 use segue_domain::contingency::library::{Advice, TriggerKind};
@@ -40,41 +40,35 @@ impl Director<'_> {
     }
 
     /// Latch first, journal after, as every door does.
-    pub(super) fn press(&mut self, scope: &str, why: String, now_us: i64) {
-        let covered = self.table.covered(scope);
-        let was_out = self
+    pub(super) fn press(&mut self, press: Press, now_us: i64) {
+        let covered = self.table.covered(&press.scope);
+        let latched = self
             .latch
-            .latch(&self.table, |chunk| covered.contains(chunk))
-            .was_out;
-        if self.database_is_lost(now_us) {
-            let lost = self
-                .setting
-                .trouble
-                .database
-                .iter()
-                .find(|d| d.holds(now_us));
-            let until_us = lost.map_or(now_us, |d| d.end_us());
-            let scope = scope.to_owned();
-            if was_out {
-                self.came_home(&scope, &why, "journalling pending", now_us);
-            }
-            self.todo.note(until_us, Act::Journal { scope, why });
-            return;
+            .latch(&self.table, |chunk| covered.contains(chunk));
+        let lost_until_us = self.database_lost_until(now_us);
+        if latched.was_out {
+            let journal = if lost_until_us.is_some() {
+                "journalling pending"
+            } else {
+                "journalled"
+            };
+            self.came_home(&press, journal, now_us);
         }
-        if was_out {
-            self.came_home(scope, &why, "journalled", now_us);
+        match lost_until_us {
+            Some(until_us) => self.todo.note(until_us, Act::Journal(press)),
+            None => self.journal_press(press, now_us),
         }
-        self.journal_press(scope, why, now_us);
     }
 
-    pub(super) fn journal_press(&mut self, scope: &str, why: String, now_us: i64) {
-        self.duty(Fallback::of(scope, why), now_us);
+    pub(super) fn journal_press(&mut self, press: Press, now_us: i64) {
+        self.pressed_for = Some(press.alarm);
+        self.duty(Fallback::of(press.scope, press.why), now_us);
         let chunks = &self.t.chunks;
         self.latch
             .settle(|id| chunks.get(id).map(|chunk| chunk.epoch));
     }
 
-    pub(super) fn came_home(&mut self, scope: &str, why: &str, journal: &str, now_us: i64) {
+    fn came_home(&mut self, press: &Press, journal: &str, now_us: i64) {
         let people = self.people_home;
         let did = if people == 0 {
             format!("home by the duty manager, {journal}; nobody is there to answer")
@@ -83,11 +77,15 @@ impl Director<'_> {
                 "home by the duty manager, {journal}; {people} people on the phones at home, the others called back"
             )
         };
-        self.says(now_us, scope, why.to_owned(), did);
+        self.says(now_us, &press.scope, press.why.clone(), did);
         self.returns += 1;
     }
 
+    /// What the watch saw goes to the journal; without one nobody hears of it.
     pub(super) fn report(&mut self, scope: &str, observed: Observed, now_us: i64) {
+        if self.database_lost_until(now_us).is_some() {
+            return;
+        }
         let seen = ReportObservation {
             scope: scope.to_owned(),
             observed,
@@ -97,7 +95,7 @@ impl Director<'_> {
     }
 
     pub(super) fn fell_back(&mut self, fell: &FellBack, now_us: i64) {
-        let telephony = fell.reason.contains(TriggerKind::PathDead.words());
+        let telephony = self.pressed_for == Some(TriggerKind::PathDead);
         let incident = fell.incident.clone();
         self.todo
             .note(now_us + VERIFIED_AFTER_US, Act::Verify(incident.clone()));
@@ -123,9 +121,13 @@ impl Director<'_> {
             (TriggerKind::GuardrailFail, Some(floor)) => floor.words().to_owned(),
             _ => format!("{}: {}", alarm.kind.words(), alarm.seen),
         };
-        let scope = alarm.scope.clone();
+        let press = Press {
+            scope: alarm.scope.clone(),
+            why,
+            alarm: alarm.kind,
+        };
         let at_us = now_us + i64::from(minutes) * MINUTE_US;
-        self.todo.note(at_us, Act::Press { scope, why });
+        self.todo.note(at_us, Act::Press(press));
     }
 
     pub(super) fn trunk_is_dead(&self, at_us: i64) -> bool {

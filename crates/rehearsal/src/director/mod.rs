@@ -18,6 +18,7 @@ use crate::todo::Todo;
 use jiff::Timestamp;
 use segue_domain::caller::CallerKey;
 use segue_domain::chunks::Chunk;
+use segue_domain::contingency::library::TriggerKind;
 use segue_domain::contingency::watch::{Heartbeat, Observed};
 use segue_domain::fallback::{VerifyReturn, WriteIncidentNote};
 use segue_domain::ids::{ChunkId, IncidentId};
@@ -41,19 +42,23 @@ pub(crate) struct StepTaken {
     pub(crate) at_us: i64,
 }
 
+/// Somebody presses home.
+#[derive(Clone, Debug)]
+struct Press {
+    scope: String,
+    /// In words.
+    why: String,
+    /// The alarm that advised it.
+    alarm: TriggerKind,
+}
+
 /// What somebody does at a time.
 #[derive(Clone, Debug)]
 enum Act {
     /// Presses home.
-    Press {
-        scope: String,
-        why: String,
-    },
-    /// The press that the journal could not take.
-    Journal {
-        scope: String,
-        why: String,
-    },
+    Press(Press),
+    /// Tells the journal of the press it could not take.
+    Journal(Press),
     Verify(IncidentId),
     Note {
         incident: IncidentId,
@@ -87,6 +92,8 @@ pub(crate) struct Director<'a> {
     on_hold: bool,
     /// The floor that was judged last, where it is broken.
     floor: Option<Floor>,
+    /// The alarm that the last press was for.
+    pressed_for: Option<TriggerKind>,
     /// The rule that refused each chunk last, until its share changes.
     refused: BTreeMap<String, Code>,
     /// People on the phones at home, and callers harmed at the outsourcer lately: what a log line tells.
@@ -125,6 +132,7 @@ impl<'a> Director<'a> {
             todo: Todo::default(),
             on_hold: false,
             floor: None,
+            pressed_for: None,
             refused: BTreeMap::new(),
             people_home: 0,
             harmed: 0,
@@ -170,7 +178,14 @@ impl<'a> Director<'a> {
     /// Everything that is due by now.
     pub(crate) fn act(&mut self, now_us: i64) {
         while let Some(act) = self.todo.take_due(now_us) {
-            self.does(act, now_us);
+            let written = matches!(
+                act,
+                Act::Verify(_) | Act::Note { .. } | Act::TestFails { .. }
+            );
+            match self.database_lost_until(now_us) {
+                Some(until_us) if written => self.todo.note(until_us, act),
+                _ => self.does(act, now_us),
+            }
         }
         if self.wake_us <= now_us {
             self.people_go_on(now_us);
@@ -219,9 +234,9 @@ impl<'a> Director<'a> {
     }
 
     /// The share of a number that goes out now, in basis points.
-    pub(crate) fn share_bp(&self, route: usize) -> u16 {
+    pub(crate) fn share_bp(&self, route: usize, at_us: i64) -> u16 {
         let number = self.table.numbers.get(&self.setting.routes[route].dialled);
-        let entry = number.and_then(|n| n.chunks.first());
+        let entry = number.and_then(|n| n.chunks.iter().find(|c| c.is_open(at_us)));
         entry
             .filter(|e| !self.latch.holds(e))
             .map_or(0, |e| e.share_bp)
@@ -237,8 +252,10 @@ impl<'a> Director<'a> {
         self.t.chunks.keys().cloned().collect()
     }
 
-    fn database_is_lost(&self, at_us: i64) -> bool {
-        self.setting.trouble.database.iter().any(|d| d.holds(at_us))
+    /// Until when the journal cannot be reached, where it cannot.
+    fn database_lost_until(&self, at_us: i64) -> Option<i64> {
+        let mut lost = self.setting.trouble.database.iter();
+        lost.find(|d| d.holds(at_us)).map(|d| d.end_us())
     }
 
     fn lease_is_good(&self, at_us: i64) -> bool {
@@ -249,8 +266,8 @@ impl<'a> Director<'a> {
 
     fn does(&mut self, act: Act, now_us: i64) {
         match act {
-            Act::Press { scope, why } => self.press(&scope, why, now_us),
-            Act::Journal { scope, why } => self.journal_press(&scope, why, now_us),
+            Act::Press(press) => self.press(press, now_us),
+            Act::Journal(press) => self.journal_press(press, now_us),
             Act::Verify(incident) => {
                 let evidence = "a call answered in-house".into();
                 self.duty(VerifyReturn { incident, evidence }, now_us);
