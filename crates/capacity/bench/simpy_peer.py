@@ -113,10 +113,10 @@ def main():
     env = simpy.Environment()
     warm_up_s = 96 * QUARTER_S
     centre = Centre(env, warm_up_s + days * 96 * QUARTER_S, warm_up_s)
-    started = time.perf_counter()
+    started = time.process_time()
     env.run()
-    took_s = time.perf_counter() - started
-    print(json.dumps({"calls": centre.calls, "answered_within": centre.within, "abandoned": centre.abandoned, "seconds": took_s}))
+    took_s = time.process_time() - started
+    print(json.dumps({"calls": centre.calls, "answered_within": centre.within, "abandoned": centre.abandoned, "cpu_seconds": took_s}))
 
 
 main()

@@ -3,12 +3,10 @@
 #![expect(
     clippy::print_stdout,
     clippy::expect_used,
-    clippy::disallowed_methods,
-    reason = "a benchmark: it prints, it stops at a fault, it reads the clock"
+    reason = "a benchmark: it prints, and it stops at a fault"
 )]
 
 use segue_capacity::simulate::{Group, INTERVAL_US, Load, Model, Profile, Skill, Span, run};
-use std::time::Instant;
 
 /// Weight of each of a day's 96 intervals: a night at a fifth, a morning peak. The script has the same formula.
 fn weight(interval: u32) -> f64 {
@@ -46,18 +44,25 @@ fn main() {
         batches: 1,
         within_us: 20_000_000,
     };
-    let started = Instant::now();
+    let started_s = on_cpu_s();
     let year = run(&model, span, 1)[0];
-    let took_s = started.elapsed().as_secs_f64();
+    let took_s = on_cpu_s() - started_s;
     println!(
         "{}",
         serde_json::json!({
             "calls": year.offered,
             "answered_within": year.answered_within,
             "abandoned": year.abandoned,
-            "seconds": took_s,
+            "cpu_seconds": took_s,
         })
     );
+}
+
+/// Seconds this process was on a processor: on a busy machine the clock on the wall measures the others. Linux only.
+fn on_cpu_s() -> f64 {
+    let stat = std::fs::read_to_string("/proc/self/schedstat").expect("Linux with schedstat");
+    let ns = stat.split_whitespace().next().expect("a number");
+    ns.parse::<f64>().expect("nanoseconds") / 1e9
 }
 
 /// People of a group in an interval: as the calls, at least two.
