@@ -159,12 +159,12 @@ impl<'s> Stage<'s> {
             self.out.advance(recorded.at_us, &mut Heard { seen, side });
         }
         let handle_us = self.handle_us(route, handle, recorded, side);
-        let more_us = micros(-patience.ln() * setting.routes[route].patience_s);
+        let more_us = || micros(-patience.ln() * setting.routes[route].patience_s);
         let patience_us = match recorded.ending {
             Some(Ending::Abandoned) => recorded.wait_us,
             // Exponential patience has no memory: longer than the wait, and then as long as anybody's.
-            Some(Ending::Answered) => recorded.wait_us.saturating_add(more_us),
-            None => more_us,
+            Some(Ending::Answered) => recorded.wait_us.saturating_add(more_us()),
+            None => more_us(),
         };
         let call = Call {
             at_us: recorded.at_us,
@@ -182,12 +182,11 @@ impl<'s> Stage<'s> {
 
     fn handle_us(&mut self, route: usize, bits: u64, recorded: &Recorded, side: Side) -> i64 {
         let pool = &self.seen.setting.routes[route].handles_us;
-        let length = u64::try_from(pool.len()).unwrap_or(0);
-        let index = bits
-            .checked_rem(length)
-            .and_then(|n| usize::try_from(n).ok());
+        // The upper half of the bits, scaled to the length: no division.
+        let scaled = (bits >> 32).wrapping_mul(u64::try_from(pool.len()).unwrap_or(0)) >> 32;
+        let index = usize::try_from(scaled).unwrap_or(0);
         let own_us = recorded.handle_us.unwrap_or(0);
-        let home_us = index.map_or(own_us, |n| pool[n]);
+        let home_us = pool.get(index).copied().unwrap_or(own_us);
         if side == Side::Home {
             return home_us;
         }
