@@ -5,13 +5,15 @@ use crate::error::CallsError;
 use crate::read::{batches, damaged};
 use crate::record::{Outcome, handle_ms};
 use crate::store::CallStore;
-use arrow::array::{Array, AsArray, BooleanArray, Int64Array, RecordBatch, StringArray};
+use arrow::array::{Array, AsArray, BooleanArray, FixedSizeBinaryArray, Int64Array, RecordBatch, StringArray};
 use arrow::datatypes::{Int64Type, TimestampMicrosecondType};
 use jiff::Timestamp;
 use jiff::civil::{Date, DateTime};
 
 /// The columns that are read.
-const COLUMNS: [&str; 11] = [
+const COLUMNS: [&str; 13] = [
+    "caller_hash",
+    "segment",
     "dnis",
     "call_type",
     "arrived_at",
@@ -36,6 +38,10 @@ pub struct OfferedCall<'a> {
     pub dnis: Option<&'a str>,
     /// The call type; nothing is the unclassified residue.
     pub call_type: Option<&'a str>,
+    /// The group of callers.
+    pub segment: Option<&'a str>,
+    /// The caller's keyed hash.
+    pub caller: Option<[u8; 32]>,
     /// Whether a person answered; else the caller left.
     pub answered: bool,
     /// Time in the queue.
@@ -70,7 +76,54 @@ pub fn offered(
     Ok(count)
 }
 
+/// An offered call that is kept: for a replay, without anything that tells who called.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct KeptCall {
+    /// When it joined the queue (else: arrived), UTC µs.
+    pub offered_us: i64,
+    /// The call type; nothing is the unclassified residue.
+    pub call_type: Option<String>,
+    /// The group of callers.
+    pub segment: Option<String>,
+    /// The caller's keyed hash.
+    pub caller: Option<[u8; 32]>,
+    /// Whether a person answered; otherwise the caller hung up.
+    pub answered: bool,
+    /// Time in the queue, ms; unknown counts as none.
+    pub wait_ms: u64,
+    /// Talk, hold and after-call work, ms, where known.
+    pub handle_ms: Option<u64>,
+}
+
+/// Every offered call of every source, in order of time.
+///
+/// # Errors
+/// As [`offered`]; and where the store holds more than `calls_max` calls.
+pub fn in_order(calls: &CallStore, calls_max: usize) -> Result<Vec<KeptCall>, CallsError> {
+    let mut all = Vec::new();
+    let count = offered(calls, None, Date::MIN..=Date::MAX, |call| {
+        if all.len() < calls_max {
+            all.push(KeptCall {
+                offered_us: call.at.as_microsecond(),
+                call_type: call.call_type.map(ToOwned::to_owned),
+                segment: call.segment.map(ToOwned::to_owned),
+                caller: call.caller,
+                answered: call.answered,
+                wait_ms: call.wait_ms.unwrap_or(0),
+                handle_ms: call.handle_ms,
+            });
+        }
+    })?;
+    if usize::try_from(count).is_ok_and(|count| count > calls_max) {
+        return Err(CallsError::TooManyCalls { calls_max });
+    }
+    all.sort_by_key(|call| call.offered_us);
+    Ok(all)
+}
+
 struct Columns<'a> {
+    caller: &'a FixedSizeBinaryArray,
+    segment: &'a StringArray,
     dnis: &'a StringArray,
     call_type: &'a StringArray,
     arrived_at: &'a [i64],
@@ -89,6 +142,8 @@ impl<'a> Columns<'a> {
         let number = |name| column(name)?.as_primitive_opt::<Int64Type>();
         let text = |name| column(name)?.as_string_opt::<i32>();
         Some(Self {
+            caller: column("caller_hash")?.as_fixed_size_binary_opt()?,
+            segment: text("segment")?,
             dnis: text("dnis")?,
             call_type: text("call_type")?,
             arrived_at: us("arrived_at")?.values(),
@@ -130,6 +185,12 @@ impl<'a> Columns<'a> {
             local: local_of_us(self.offered_local[row])?,
             dnis: text(self.dnis),
             call_type: text(self.call_type),
+            segment: text(self.segment),
+            caller: self
+                .caller
+                .is_valid(row)
+                .then(|| self.caller.value(row).try_into().ok())
+                .flatten(),
             answered,
             wait_ms,
             handle_ms: handle_ms(talk, hold, acw).filter(|_| answered),

@@ -11,4 +11,5 @@ pub mod load;
 mod numbers;
 pub mod patience;
 pub mod readiness;
+pub mod simulate;
 pub mod staffing;

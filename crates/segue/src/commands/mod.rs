@@ -14,6 +14,7 @@ pub mod journal;
 pub mod key;
 pub mod licence;
 pub mod plan;
+pub mod rehearse;
 pub mod scenario;
 pub mod serve;
 pub mod show;
@@ -40,6 +41,7 @@ pub fn run(cli: Cli) -> Answered {
         Command::Capacity(capacity) => capacity.run(global),
         Command::Door(door) => door.run(global),
         Command::Scenario(scenario) => scenario.run(),
+        Command::Rehearse(rehearse) => rehearse.run(global),
         Command::Serve(serve) => serve.run(global),
         Command::Demo(demo) => demo.run(global),
         Command::Explain(explain) => explain.run(global),
