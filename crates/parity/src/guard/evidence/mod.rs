@@ -82,6 +82,10 @@ impl Evidence {
     /// event. The ratio of both shares so far, shrunk to one while there are few, in steps of a hundredth.
     fn share_of_exposed(&self, pi: f64) -> f64 {
         const FEW: f64 = 50.0;
+        // Told as readings beside the calls, the population is unknown.
+        if self.exposed.iter().any(|exposed| exposed.numerator == 0) {
+            return pi;
+        }
         let [home, out] = self
             .exposed
             .map(|exposed| (float(exposed.numerator) + FEW) / (float(exposed.denominator) + FEW));
