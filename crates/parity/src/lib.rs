@@ -6,6 +6,7 @@
 #![forbid(unsafe_code)]
 
 pub mod calibration;
+pub mod check;
 pub mod guard;
 pub mod kpi;
 pub mod rules;

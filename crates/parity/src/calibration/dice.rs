@@ -50,8 +50,8 @@ fn unit(bits: u64) -> f64 {
 }
 
 /// A caller's place in the split, drawn once per caller and run: the same on every day.
-pub(super) fn bucket(caller: u32, salt: u64) -> f64 {
-    let mut x = u64::from(caller)
+pub(super) fn bucket(caller: u64, salt: u64) -> f64 {
+    let mut x = caller
         .wrapping_add(salt)
         .wrapping_mul(0x9e37_79b9_7f4a_7c15);
     x = (x ^ (x >> 30)).wrapping_mul(0xbf58_476d_1ce4_e5b9);

@@ -6,11 +6,13 @@
 
 mod centre;
 mod dice;
+mod own_weeks;
 mod peers;
 mod stream;
 mod trial;
 mod world;
 
+pub use own_weeks::{OwnWeeks, own_weeks};
 pub use peers::{Peer, PeerTally};
 pub use trial::{Ended, Looks, Trial, rules, run};
 pub use world::{Harm, World, WorldKind};

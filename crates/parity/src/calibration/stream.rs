@@ -91,7 +91,11 @@ impl<'w> Stream<'w> {
         let Some(caller) = caller else {
             return (arm(self.dice.chance(share)), pi_bp);
         };
-        let drawn = (days, arm(bucket(caller, self.salt) < share), pi_bp);
+        let drawn = (
+            days,
+            arm(bucket(u64::from(caller), self.salt) < share),
+            pi_bp,
+        );
         let side = &mut self.sides[caller as usize];
         let kept = match *side {
             Some(kept) if days - kept.0 < EPISODE_DAYS => kept,

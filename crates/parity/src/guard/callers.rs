@@ -5,8 +5,9 @@
 
 use super::record::{Arm, Place};
 use crate::rules::ConductRules;
-use serde::{Deserialize, Serialize};
-use std::collections::BTreeMap;
+use serde::{Deserialize, Deserializer, Serialize, Serializer};
+use std::collections::HashMap;
+use std::hash::{BuildHasherDefault, Hasher};
 
 /// Callers remembered at once; past it the longest unheard of are forgotten and counted.
 const CALLERS_MAX: usize = 1 << 20;
@@ -24,6 +25,16 @@ struct Known {
     pi_bp: u16,
 }
 
+impl Known {
+    /// After the agreed time a caller's events count again.
+    fn count_anew(&mut self, at_us: i64, rules: &ConductRules) {
+        if at_us - self.counted_from_us >= i64::from(rules.caller_once_s) * SECOND_US {
+            self.counted = 0;
+            self.counted_from_us = at_us;
+        }
+    }
+}
+
 /// What a call is to its caller's history.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub(super) struct Attempt {
@@ -35,13 +46,61 @@ pub(super) struct Attempt {
     pub(super) repeat: bool,
     /// A caller nobody had assigned before.
     pub(super) new_caller: bool,
+    /// One bit per metric that has had this caller's event.
+    pub(super) counted: u32,
 }
+
+impl Attempt {
+    /// Whether an event of this metric may count for this caller, and if so, that it has; see [`Callers::keep`].
+    pub(super) fn once(&mut self, metric: usize) -> bool {
+        let bit = 1_u32 << (metric % 32);
+        let first = self.place.caller.is_none() || self.counted & bit == 0;
+        self.counted |= bit;
+        first
+    }
+}
+
+/// Callers are named by a keyed hash already: hashing it once more would cost more than the look-up.
+#[derive(Debug, Clone, Copy, Default)]
+struct AlreadyHashed(u64);
+
+impl Hasher for AlreadyHashed {
+    fn finish(&self) -> u64 {
+        self.0
+    }
+
+    fn write(&mut self, bytes: &[u8]) {
+        for byte in bytes {
+            self.0 = self.0.rotate_left(8) ^ u64::from(*byte);
+        }
+    }
+
+    fn write_u64(&mut self, value: u64) {
+        self.0 = value.wrapping_mul(0x9e37_79b9_7f4a_7c15);
+    }
+}
+
+type Table = HashMap<u64, Known, BuildHasherDefault<AlreadyHashed>>;
 
 /// The memory of callers.
 #[derive(Debug, Clone, Default, PartialEq, Serialize, Deserialize)]
 pub(super) struct Callers {
-    known: BTreeMap<u64, Known>,
+    #[serde(serialize_with = "in_order", deserialize_with = "from_pairs")]
+    known: Table,
     forgotten: u64,
+}
+
+/// The same memory is the same bytes.
+fn in_order<S: Serializer>(known: &Table, serializer: S) -> Result<S::Ok, S::Error> {
+    let mut pairs: Vec<(&u64, &Known)> = known.iter().collect();
+    pairs.sort_unstable_by_key(|(caller, _)| **caller);
+    pairs.serialize(serializer)
+}
+
+fn from_pairs<'de, D: Deserializer<'de>>(deserializer: D) -> Result<Table, D::Error> {
+    Ok(Vec::<(u64, Known)>::deserialize(deserializer)?
+        .into_iter()
+        .collect())
 }
 
 impl Callers {
@@ -52,6 +111,7 @@ impl Callers {
             redial: false,
             repeat: false,
             new_caller: false,
+            counted: 0,
         };
         let Some(caller) = place.caller else {
             return attempt;
@@ -59,6 +119,8 @@ impl Callers {
         if let Some(known) = self.known.get_mut(&caller) {
             let since_us = place.at_us - known.last_us;
             known.last_us = place.at_us;
+            known.count_anew(place.at_us, rules);
+            attempt.counted = known.counted;
             if place.at_us - known.episode_from_us < i64::from(rules.episode_s) * SECOND_US {
                 attempt.redial = since_us < i64::from(rules.redial_s) * SECOND_US;
                 attempt.repeat = !attempt.redial;
@@ -76,7 +138,15 @@ impl Callers {
         attempt
     }
 
-    /// Whether an event of this metric may count for this caller, and if so, that it has.
+    /// Keeps what [`Attempt::once`] has marked.
+    pub(super) fn keep(&mut self, attempt: &Attempt) {
+        let caller = attempt.place.caller;
+        if let Some(known) = caller.and_then(|caller| self.known.get_mut(&caller)) {
+            known.counted = attempt.counted;
+        }
+    }
+
+    /// The same for a reading, which is no attempt of its own.
     pub(super) fn once(&mut self, place: &Place, metric: usize, rules: &ConductRules) -> bool {
         let Some(caller) = place.caller else {
             return true;
@@ -87,10 +157,7 @@ impl Callers {
         let Some(known) = self.known.get_mut(&caller) else {
             return true;
         };
-        if place.at_us - known.counted_from_us >= i64::from(rules.caller_once_s) * SECOND_US {
-            known.counted = 0;
-            known.counted_from_us = place.at_us;
-        }
+        known.count_anew(place.at_us, rules);
         let bit = 1_u32 << (metric % 32);
         let first = known.counted & bit == 0;
         known.counted |= bit;

@@ -131,11 +131,7 @@ impl Guard {
         let Some(rule) = self.rules.rules().metrics.get(metric) else {
             return Observed::Refused;
         };
-        let possible = reading.value >= 0.0
-            && (reading.value <= 1.0
-                || rule.name.is_duration()
-                || rule.name == MetricName::DispositionMix);
-        if !possible || !self.is_possible(&reading.place) {
+        if !rule.name.allows(reading.value) || !self.is_possible(&reading.place) {
             return Observed::Refused;
         }
         if self.readings[metric].push(*reading) {
@@ -213,7 +209,7 @@ impl Guard {
                 continue;
             };
             for reading in self.readings[metric].mature(until_us) {
-                self.weigh_value(metric, &reading.place, reading.value);
+                self.weigh_reading(metric, &reading);
             }
             let complete = calls_until.map_or(until_us, |calls| calls.min(until_us));
             self.evidence[metric].complete(complete);
@@ -244,9 +240,10 @@ impl Guard {
             self.unserved.denominator += 1;
             self.unserved.numerator += u64::from(call.outcome == Outcome::Unserved);
         }
-        let attempt = self
+        let mut attempt = self
             .callers
             .attempt(call.place, &self.rules.rules().conduct);
+        let counted = attempt.counted;
         if attempt.redial {
             return;
         }
@@ -271,17 +268,32 @@ impl Guard {
             } else {
                 attempt.place
             };
-            self.weigh_value(metric, &place, value);
+            self.weigh_value(metric, &place, value, || attempt.once(metric));
+        }
+        if attempt.counted != counted {
+            self.callers.keep(&attempt);
         }
     }
 
-    fn weigh_value(&mut self, metric: usize, place: &Place, value: f64) {
+    fn weigh_reading(&mut self, metric: usize, reading: &Reading) {
+        let mut callers = std::mem::take(&mut self.callers);
+        let conduct = self.rules.rules().conduct;
+        let once = || callers.once(&reading.place, metric, &conduct);
+        self.weigh_value(metric, &reading.place, reading.value, once);
+        self.callers = callers;
+    }
+
+    fn weigh_value(
+        &mut self,
+        metric: usize,
+        place: &Place,
+        value: f64,
+        once: impl FnOnce() -> bool,
+    ) {
         let id = MetricId(u16::try_from(metric).unwrap_or(u16::MAX));
         let Some(margin) = self.rules.margin(id, place.stratum) else {
             return;
         };
-        let (callers, conduct) = (&mut self.callers, &self.rules.rules().conduct);
-        let once = || callers.once(place, metric, conduct);
         self.evidence[metric].add(place, value, margin, once);
         if let Some(segment) = place.segment {
             let row = usize::from(segment) * self.evidence.len() + metric;

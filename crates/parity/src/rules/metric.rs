@@ -99,6 +99,16 @@ impl MetricName {
         matches!(self, Self::HandleTime)
     }
 
+    /// Whether a value can be one of this metric's: rates 0 or 1, scores 0–1, seconds, or the place of an outcome level.
+    pub fn allows(self, value: f64) -> bool {
+        match self.instrument() {
+            Instrument::InverseShareBet if self.is_duration() => value >= 0.0 && value.is_finite(),
+            Instrument::InverseShareBet => (0.0..=1.0).contains(&value),
+            Instrument::Drift => (0.0..40.0).contains(&value) && value.fract() == 0.0,
+            _ => value == 0.0 || value == 1.0,
+        }
+    }
+
     /// Whether its values are scores, higher being better.
     pub const fn is_score(self) -> bool {
         matches!(self, Self::Satisfaction | Self::QaScore)

@@ -78,21 +78,6 @@ impl Evidence {
         exposed.denominator += 1;
     }
 
-    /// π among the attempts that are in the population: where one centre loses more callers, fewer of its own can have an
-    /// event. The ratio of both shares so far, shrunk to one while there are few, in steps of a hundredth.
-    fn share_of_exposed(&self, pi: f64) -> f64 {
-        const FEW: f64 = 50.0;
-        // Told as readings beside the calls, the population is unknown.
-        if self.exposed.iter().any(|exposed| exposed.numerator == 0) {
-            return pi;
-        }
-        let [home, out] = self
-            .exposed
-            .map(|exposed| (float(exposed.numerator) + FEW) / (float(exposed.denominator) + FEW));
-        let ratio = (100.0 * out / home).round().max(1.0) / 100.0;
-        pi * ratio / (pi * ratio + 1.0 - pi)
-    }
-
     /// One value, in the order of time. `once` answers whether this caller's event may still count.
     pub(super) fn add(
         &mut self,
@@ -105,11 +90,11 @@ impl Evidence {
         figure.denominator += 1;
         figure.numerator += whole(value, &self.kind);
         let pi = f64::from(place.pi_bp) / 10_000.0;
-        let pi_exposed = self.share_of_exposed(pi);
+        let exposed = self.exposed;
         match &mut self.kind {
             Kind::Events(events) => {
                 if value > 0.0 && once() {
-                    events.add(pi_exposed, place.arm, margin);
+                    events.add(share_of_exposed(pi, exposed), place.arm, margin);
                 }
             }
             Kind::Scores(scores) => {
@@ -159,14 +144,27 @@ impl Evidence {
     }
 }
 
+/// π among the attempts that are in the population: where one centre loses more callers, fewer of its own can have an event.
+/// The ratio of both shares so far, shrunk to one while there are few, in steps of a hundredth.
+fn share_of_exposed(pi: f64, exposed: [Ratio; 2]) -> f64 {
+    const FEW: f64 = 50.0;
+    // Told as readings beside the calls, the population is unknown.
+    if exposed.iter().any(|exposed| exposed.numerator == 0) {
+        return pi;
+    }
+    let [home, out] = exposed
+        .map(|exposed| (float(exposed.numerator) + FEW) / (float(exposed.denominator) + FEW));
+    let ratio = (100.0 * out / home).round().max(1.0) / 100.0;
+    pi * ratio / (pi * ratio + 1.0 - pi)
+}
+
 /// What a value adds to its figure: one bad event, or whole seconds, or a score's whole percent.
 fn whole(value: f64, kind: &Kind) -> u64 {
-    let scaled = match kind {
-        Kind::Scores(scores) => scores.whole(value),
-        Kind::Drift(_) => 0.0,
-        _ => value,
-    };
-    rounded(scaled)
+    match kind {
+        Kind::Scores(scores) => rounded(scores.whole(value)),
+        Kind::Drift(_) => 0,
+        _ => u64::from(value > 0.0),
+    }
 }
 
 /// A float that is known to lie in 0–10⁶, rounded.
