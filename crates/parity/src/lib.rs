@@ -7,6 +7,8 @@
 
 pub mod guard;
 pub mod kpi;
+pub mod noninferiority;
+pub mod report;
 pub mod rules;
 pub mod sequences;
 pub mod tally;
