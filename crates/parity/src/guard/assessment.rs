@@ -161,6 +161,23 @@ pub struct Inputs {
     pub holding: bool,
     /// End of the cool-down, where one runs (UTC, microseconds).
     pub cool_down_until_us: Option<i64>,
+    /// The wait that nine in ten did not exceed, by arm: averages hide the longest.
+    pub waits: Vec<WaitFigure>,
+}
+
+/// The 90 % quantile of one arm's waits, with an interval that holds at every time.
+#[derive(Debug, Clone, Copy, PartialEq, Serialize, Deserialize)]
+pub struct WaitFigure {
+    /// The arm.
+    pub arm: Arm,
+    /// Calls with a known wait.
+    pub calls: u64,
+    /// The quantile, to about 3 %, in seconds.
+    pub p90_s: f64,
+    /// Lower end in seconds; open while there are too few calls.
+    pub lower_s: Option<f64>,
+    /// Upper end in seconds; open while there are too few calls.
+    pub upper_s: Option<f64>,
 }
 
 /// The answer for one instant. [`super::judge`] gives it again from its own inputs.
@@ -194,11 +211,8 @@ pub struct SegmentFigure {
 }
 
 impl SegmentFigure {
-    /// The figure of an arm.
-    pub const fn of(&self, arm: Arm) -> Ratio {
-        match arm {
-            Arm::InHouse => self.in_house,
-            Arm::Outsourced => self.outsourced,
-        }
+    /// Outsourced share less in-house share, 0–1; an arm without calls counts as zero.
+    pub fn gap(&self) -> f64 {
+        self.outsourced.value().unwrap_or(0.0) - self.in_house.value().unwrap_or(0.0)
     }
 }

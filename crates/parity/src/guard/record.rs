@@ -19,15 +19,6 @@ impl Arm {
     /// Both, in-house first.
     pub const BOTH: [Self; 2] = [Self::InHouse, Self::Outsourced];
 
-    /// The other one.
-    #[must_use]
-    pub const fn other(self) -> Self {
-        match self {
-            Self::InHouse => Self::Outsourced,
-            Self::Outsourced => Self::InHouse,
-        }
-    }
-
     pub(crate) const fn index(self) -> usize {
         match self {
             Self::InHouse => 0,
@@ -163,8 +154,6 @@ pub enum Record {
 pub enum Observed {
     /// It is part of the evidence now, or will be once its interval is mature.
     Counted,
-    /// A redial within the window: the same attempt by the same caller.
-    SameAttempt,
     /// Its interval had been judged: counted as late and shown, in no verdict.
     Late,
     /// It names a metric, stratum or feed that the rules do not have, or a value that cannot be.

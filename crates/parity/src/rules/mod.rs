@@ -65,7 +65,10 @@ pub struct MetricRule {
     /// S: an abandonment before it is short and in no population, in seconds.
     #[serde(default = "default_short_abandon_s")]
     pub short_abandon_s: u32,
-    /// A floor on the outsourced mean of a score (basis points): below it, a hold.
+    /// Standard deviation of the baseline's handle times in seconds: with it, a trend is looked for.
+    #[serde(default)]
+    pub spread_s: Option<u32>,
+    /// A floor on the outsourced mean of a score (basis points): proved below it, a hold.
     #[serde(default)]
     pub floor_bp: Option<u32>,
     /// Its feed, by name.
@@ -178,6 +181,9 @@ pub struct ConductRules {
     pub redial_s: u32,
     /// A caller's episode: first arm and π hold for this time, in seconds.
     pub episode_s: u32,
+    /// A caller's side is drawn once, so a second event of the same caller is no new draw: one event per caller and metric
+    /// counts as evidence in this time, in seconds.
+    pub caller_once_s: u32,
 }
 
 impl Default for ConductRules {
@@ -193,6 +199,7 @@ impl Default for ConductRules {
             unserved_bp: 50,
             redial_s: 1_800,
             episode_s: 72 * 3_600,
+            caller_once_s: 30 * 86_400,
         }
     }
 }

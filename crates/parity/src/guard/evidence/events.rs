@@ -1,0 +1,147 @@
+//! Rates of per-call quality: the event-share e-process against equality, and against the margin.
+
+use super::Reading;
+use crate::guard::record::Arm;
+use crate::kpi::float;
+use crate::rules::{Margin, MetricRule};
+use crate::sequences::event_share::EventShare;
+use serde::{Deserialize, Serialize};
+
+/// Rate ratios from 1/8 to 8; the middle one is equality.
+const RATIOS: usize = 61;
+const EQUAL: usize = 30;
+/// Powers of the margin's ratio, from −2 to 3 in eighths: 0 is equality, 1 the margin, the same in every stratum
+/// whatever its baseline.
+const POWERS: usize = 41;
+const POWER_EQUAL: usize = 16;
+const POWER_MARGIN: usize = 24;
+
+fn ratio(place: usize) -> f64 {
+    if place == EQUAL {
+        1.0
+    } else {
+        ((float(place as u64) - 30.0) / 30.0 * 8.0_f64.ln()).exp()
+    }
+}
+
+fn power(place: usize) -> f64 {
+    (float(place as u64) - 16.0) / 8.0
+}
+
+/// Evidence of one metric over all its strata.
+#[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
+pub(super) struct Events {
+    ratios: EventShare,
+    powers: EventShare,
+    margin_ratio: f64,
+    events: u64,
+}
+
+impl Events {
+    pub(super) fn new(rule: &MetricRule) -> Self {
+        let baseline = f64::from(rule.baseline);
+        Self {
+            ratios: EventShare::new(RATIOS),
+            powers: EventShare::new(POWERS),
+            margin_ratio: (baseline + f64::from(rule.margin_bp)) / baseline,
+            events: 0,
+        }
+    }
+
+    /// One bad event.
+    pub(super) fn add(&mut self, pi: f64, arm: Arm, margin: Margin) {
+        let (out, home) = match arm {
+            Arm::Outsourced => (1, 0),
+            Arm::InHouse => (0, 1),
+        };
+        let ratios: [f64; RATIOS] = std::array::from_fn(ratio);
+        self.ratios.add(pi, &ratios, out, home);
+        let log = margin.ratio.ln();
+        let powers: [f64; POWERS] = std::array::from_fn(|place| (log * power(place)).exp());
+        self.powers.add(pi, &powers, out, home);
+        self.events += u64::from(pi > 0.0 && pi < 1.0);
+    }
+
+    pub(super) fn read(&self, alpha: f64) -> Reading {
+        let (lower, upper) = self.ratios.not_refuted(alpha);
+        Reading {
+            weight_of_evidence: self.events,
+            log_e_harm: self.ratios.log_e(EQUAL, &self.harm_bets()),
+            log_e_beyond_margin: self.powers.log_e(POWER_MARGIN, &spread(beyond_margin)),
+            log_e_noninferior: self.powers.log_e(POWER_MARGIN, &spread(noninferior)),
+            estimate_beyond_margin: self.powers.likeliest() > POWER_MARGIN,
+            interval: (self.events > 0).then(|| (ratio(lower), ratio(upper))),
+            alarm: false,
+        }
+    }
+
+    /// Four fifths on harm of the size that matters under this margin, one fifth on any harm.
+    fn harm_bets(&self) -> [f64; RATIOS] {
+        let (near, far) = (self.margin_ratio.powf(0.75), self.margin_ratio.powf(3.5));
+        let mut bets: [f64; RATIOS] = std::array::from_fn(|place| {
+            let ratio = ratio(place);
+            let matters = ratio >= near.min(6.0) && ratio <= far.max(1.5);
+            f64::from(place > EQUAL && matters)
+        });
+        even_out(&mut bets, 0.8);
+        let mut any: [f64; RATIOS] = std::array::from_fn(|place| f64::from(place > EQUAL + 1));
+        even_out(&mut any, 0.2);
+        for (bet, more) in bets.iter_mut().zip(any) {
+            *bet += more;
+        }
+        bets
+    }
+}
+
+/// Non-inferiority is bet on a centre that is as good (four fifths), or anything better than the margin.
+fn noninferior(place: usize) -> f64 {
+    match place {
+        place if place.abs_diff(POWER_EQUAL) <= 4 => 0.8 / 9.0,
+        place if place + 2 < POWER_MARGIN => 0.2 / 13.0,
+        _ => 0.0,
+    }
+}
+
+fn beyond_margin(place: usize) -> f64 {
+    f64::from(place > POWER_MARGIN + 1)
+}
+
+/// Bets by place, scaled to one in all.
+fn spread(bet: fn(usize) -> f64) -> [f64; POWERS] {
+    let mut bets: [f64; POWERS] = std::array::from_fn(bet);
+    even_out(&mut bets, 1.0);
+    bets
+}
+
+fn even_out(bets: &mut [f64], total: f64) {
+    let sum: f64 = bets.iter().sum();
+    for bet in bets {
+        *bet *= total / sum;
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn bets_are_made_on_one_side_and_sum_to_one() {
+        for margin_ratio in [1.02, 1.4, 5.0, 40.0] {
+            let events = Events {
+                ratios: EventShare::new(RATIOS),
+                powers: EventShare::new(POWERS),
+                margin_ratio,
+                events: 0,
+            };
+            let harm = events.harm_bets();
+            assert!(
+                (harm.iter().sum::<f64>() - 1.0).abs() < 1e-12,
+                "{margin_ratio}"
+            );
+            assert!(harm[..=EQUAL].iter().all(|bet| *bet == 0.0));
+        }
+        let noninferior = spread(noninferior);
+        assert!((noninferior.iter().sum::<f64>() - 1.0).abs() < 1e-12);
+        assert!(noninferior[POWER_MARGIN..].iter().all(|bet| *bet == 0.0));
+    }
+}
