@@ -5,6 +5,7 @@
 //! what follows: `guard`.
 #![forbid(unsafe_code)]
 
+pub mod calibration;
 pub mod guard;
 pub mod kpi;
 pub mod noninferiority;

@@ -5,9 +5,10 @@
     reason = "tests: a failure is a panic, a skip is visible"
 )]
 
+use segue_parity::guard::record::Arm;
 use segue_parity::sequences::betting_interval::BettingInterval;
 use segue_parity::sequences::empirical_bernstein::EmpiricalBernstein;
-use segue_parity::sequences::event_share::EventShare;
+use segue_parity::sequences::event_share::{EventShare, log_chance};
 use segue_parity::sequences::{cusum, normal_mixture, quantile_interval, sample_ratio};
 use serde_json::Value;
 use std::path::Path;
@@ -152,7 +153,16 @@ fn event_share() {
         let count = |path| u32::try_from(case.pointer(path).unwrap().as_u64().unwrap()).unwrap();
         let (events, out) = (count("/input/n_events"), count("/input/n_out"));
         let mut ours = EventShare::new(ratios.len());
-        ours.add(number(&case, "/input/pi"), &ratios, out, events - out);
+        let pi = number(&case, "/input/pi");
+        for event in 0..events {
+            let arm = if event < out {
+                Arm::Outsourced
+            } else {
+                Arm::InHouse
+            };
+            let chances: Vec<f64> = ratios.iter().map(|r| log_chance(pi, *r, arm)).collect();
+            ours.add(&chances);
+        }
         let even = 1.0 / f64::from(u32::try_from(grid.len()).unwrap());
         let mut weights = vec![even; ratios.len()];
         weights[0] = 0.0;

@@ -73,11 +73,6 @@ impl<T: Timed> Pending<T> {
         std::mem::replace(&mut self.waiting, rest)
     }
 
-    /// Everything before this instant has been handed out.
-    pub(super) const fn mature_until_us(&self) -> Option<i64> {
-        self.mature_until_us
-    }
-
     /// Records refused because they came too late.
     pub(super) const fn late(&self) -> u64 {
         self.late

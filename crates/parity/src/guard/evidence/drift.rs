@@ -7,7 +7,7 @@
 use super::Reading;
 use crate::guard::record::Arm;
 use crate::kpi::float;
-use crate::sequences::event_share::EventShare;
+use crate::sequences::event_share::{EventShare, log_chance};
 use crate::sequences::log_mean;
 use serde::{Deserialize, Serialize};
 
@@ -39,12 +39,11 @@ impl Drift {
             .iter_mut()
             .enumerate()
             .find(|(index, _)| (float(*index as u64) - level).abs() < 0.5);
-        if let Some((_, events)) = place {
-            let (out, home) = match arm {
-                Arm::Outsourced => (1, 0),
-                Arm::InHouse => (0, 1),
-            };
-            events.add(pi, &RATIOS, out, home);
+        if let Some((_, events)) = place
+            && pi > 0.0
+            && pi < 1.0
+        {
+            events.add(&RATIOS.map(|ratio| log_chance(pi, ratio, arm)));
             self.outcomes += 1;
         }
     }

@@ -4,7 +4,7 @@ use super::Reading;
 use crate::guard::record::Arm;
 use crate::kpi::float;
 use crate::rules::{Margin, MetricRule};
-use crate::sequences::event_share::EventShare;
+use crate::sequences::event_share::{EventShare, log_chance};
 use serde::{Deserialize, Serialize};
 
 /// Rate ratios from 1/8 to 8; the middle one is equality.
@@ -35,6 +35,62 @@ pub(super) struct Events {
     powers: EventShare,
     margin_ratio: f64,
     events: u64,
+    #[serde(skip)]
+    chances: Chances,
+}
+
+/// ln of the chances of one event, by arm and place, under one share and one margin.
+#[derive(Debug, Clone)]
+struct Chance {
+    pi: f64,
+    margin_ratio: f64,
+    ratios: [[f64; RATIOS]; 2],
+    powers: [[f64; POWERS]; 2],
+}
+
+impl Chance {
+    fn of(pi: f64, margin_ratio: f64) -> Self {
+        let ratios: [f64; RATIOS] = std::array::from_fn(ratio);
+        let log = margin_ratio.ln();
+        let powers: [f64; POWERS] = std::array::from_fn(|place| (log * power(place)).exp());
+        let of = |arm, ratio: &f64| log_chance(pi, *ratio, arm);
+        Self {
+            pi,
+            margin_ratio,
+            ratios: Arm::BOTH.map(|arm| std::array::from_fn(|place| of(arm, &ratios[place]))),
+            powers: Arm::BOTH.map(|arm| std::array::from_fn(|place| of(arm, &powers[place]))),
+        }
+    }
+}
+
+/// Tables made before, the latest last: a pure memory of a pure function, so it is in no comparison and no file.
+#[derive(Debug, Clone, Default)]
+struct Chances(Vec<Chance>);
+
+/// Shares and margins remembered at once.
+const CHANCES_MAX: usize = 64;
+
+impl PartialEq for Chances {
+    fn eq(&self, _: &Self) -> bool {
+        true
+    }
+}
+
+impl Chances {
+    fn of(&mut self, pi: f64, margin_ratio: f64) -> Option<&Chance> {
+        let same = |chance: &Chance| {
+            chance.pi.to_bits() == pi.to_bits()
+                && chance.margin_ratio.to_bits() == margin_ratio.to_bits()
+        };
+        let known = self.0.iter().position(same).unwrap_or_else(|| {
+            if self.0.len() >= CHANCES_MAX {
+                self.0.remove(0);
+            }
+            self.0.push(Chance::of(pi, margin_ratio));
+            self.0.len() - 1
+        });
+        self.0.get(known)
+    }
 }
 
 impl Events {
@@ -45,21 +101,20 @@ impl Events {
             powers: EventShare::new(POWERS),
             margin_ratio: (baseline + f64::from(rule.margin_bp)) / baseline,
             events: 0,
+            chances: Chances::default(),
         }
     }
 
-    /// One bad event.
+    /// One bad event; a share of nothing or everything carries no comparison.
     pub(super) fn add(&mut self, pi: f64, arm: Arm, margin: Margin) {
-        let (out, home) = match arm {
-            Arm::Outsourced => (1, 0),
-            Arm::InHouse => (0, 1),
-        };
-        let ratios: [f64; RATIOS] = std::array::from_fn(ratio);
-        self.ratios.add(pi, &ratios, out, home);
-        let log = margin.ratio.ln();
-        let powers: [f64; POWERS] = std::array::from_fn(|place| (log * power(place)).exp());
-        self.powers.add(pi, &powers, out, home);
-        self.events += u64::from(pi > 0.0 && pi < 1.0);
+        if !(pi > 0.0 && pi < 1.0) {
+            return;
+        }
+        if let Some(chance) = self.chances.of(pi, margin.ratio) {
+            self.ratios.add(&chance.ratios[arm.index()]);
+            self.powers.add(&chance.powers[arm.index()]);
+            self.events += 1;
+        }
     }
 
     pub(super) fn read(&self, alpha: f64) -> Reading {
@@ -132,6 +187,7 @@ mod tests {
                 powers: EventShare::new(POWERS),
                 margin_ratio,
                 events: 0,
+                chances: Chances::default(),
             };
             let harm = events.harm_bets();
             assert!(

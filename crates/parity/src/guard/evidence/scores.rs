@@ -134,7 +134,7 @@ impl Scores {
 }
 
 /// Points of the handle-time trend between false alarms when the mean is exactly what is allowed; printed at signing.
-pub fn trend_run_length() -> f64 {
+pub(in crate::guard) fn trend_run_length() -> f64 {
     crate::sequences::cusum::normal_run_length(TREND_K, TREND_H, 0.0)
         * float(u64::from(TREND_CALLS))
 }

@@ -42,7 +42,7 @@ impl Sentinel {
 /// Re-triaged calls between false alarms when the outsourced share is exactly the baseline's `p`; printed at signing.
 ///
 /// The chain steps in whole multiples of what a good outcome takes off, so the limit is met to within one step.
-pub fn run_length(p: f64) -> f64 {
+pub(in crate::guard) fn run_length(p: f64) -> f64 {
     let down = -risk_adjusted_weight(p, ODDS_RATIO, false);
     let steps = |value: f64| super::rounded(value / down);
     let up = usize::try_from(steps(risk_adjusted_weight(p, ODDS_RATIO, true))).unwrap_or(1);
