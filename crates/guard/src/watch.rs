@@ -11,7 +11,7 @@ use segue_domain::chunks::{Chunk, ChunkState};
 use segue_domain::ids::ChunkId;
 use segue_parity::guard::record::{Arm, Beat, Record};
 use segue_parity::guard::{Action, Guard, Situation};
-use segue_parity::rules::{FloorRules, MetricName};
+use segue_parity::rules::{FloorRules, MetricName, SignedRules};
 use std::collections::BTreeMap;
 
 /// Facts kept for chunks that no guard watches yet: a decision can arrive before the journal's news of its step.
@@ -98,6 +98,11 @@ impl Watch {
     /// Chunks that are out and cannot be watched, and why: a person watches them until it is mended.
     pub fn cannot(&self) -> impl Iterator<Item = (&ChunkId, &CannotWatch)> {
         self.cannot.iter()
+    }
+
+    /// The rules a chunk is judged by.
+    pub fn rules(&self, chunk: &ChunkId) -> Option<&SignedRules> {
+        self.chunks.get(chunk).map(|watched| watched.guard.rules())
     }
 
     /// What does not match, by chunk.
