@@ -224,7 +224,7 @@ fn an_outsourcer_that_silently_degrades_is_found_and_the_calls_come_home() {
     let mut day = Day::live(true);
     day.play(180, Centre::Well, Centre::Well);
     assert_eq!(day.alarms(), [], "three good hours raise nothing");
-    day.play(120, Centre::Well, Centre::Slow);
+    day.play(180, Centre::Well, Centre::Slow);
     assert!(day.alarms().contains(&TriggerKind::HandleTime), "{:?}", day.alarms());
     assert!(day.is_out(), "longer calls alone move nothing");
     day.play(60, Centre::Well, Centre::HangUps);
