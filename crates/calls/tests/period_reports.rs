@@ -20,7 +20,10 @@ fn data(file: &str) -> Option<PathBuf> {
     );
     let path = data.join(file);
     if !path.exists() {
-        println!("SKIPPED: {} is not here; set SEGUE_REAL_DATA", path.display());
+        println!(
+            "SKIPPED: {} is not here; set SEGUE_REAL_DATA",
+            path.display()
+        );
     }
     path.exists().then_some(path)
 }
@@ -78,7 +81,10 @@ fn the_monthly_report_reads_whole_and_its_one_contradiction_is_listed() {
     ) else {
         return;
     };
-    assert_eq!((reading.read, reading.accepted, reading.empty), (258, 257, 0));
+    assert_eq!(
+        (reading.read, reading.accepted, reading.empty),
+        (258, 257, 0)
+    );
     assert_eq!(reading.quarantined, 1);
     assert_eq!(reading.rows[0].line, 28);
     assert_eq!(
@@ -119,7 +125,11 @@ fn weeks_not_yet_published_are_gaps() {
     assert_eq!(reading.quarantined, 0);
     assert_eq!(reading.empty, 203);
     assert_eq!(reading.accepted + reading.empty, reading.read);
-    assert_eq!(reading.series.periods().len(), 126, "the last week has no calls anywhere");
+    assert_eq!(
+        reading.series.periods().len(),
+        126,
+        "the last week has no calls anywhere"
+    );
 }
 
 #[test]
@@ -131,7 +141,10 @@ fn buckets_of_two_lines_side_by_side() {
         };
         assert_eq!((reading.read, reading.quarantined), (336, 0));
         assert_eq!(reading.series.periods()[0], first);
-        assert_eq!(reading.series.areas().collect::<Vec<_>>(), ["administrative", "emergency"]);
+        assert_eq!(
+            reading.series.areas().collect::<Vec<_>>(),
+            ["administrative", "emergency"]
+        );
         if week == 44 {
             let midnight = reading.series.figure("emergency", first).unwrap();
             assert_eq!((midnight.numerator, midnight.denominator), (14, 19));
@@ -140,12 +153,7 @@ fn buckets_of_two_lines_side_by_side() {
 }
 
 /// How often each share of all areas and dates is called changed, with nothing and with something put in.
-fn rate(
-    mapping: &PeriodMapping,
-    series: &Series,
-    dates: &[&str],
-    points: f64,
-) -> (usize, usize) {
+fn rate(mapping: &PeriodMapping, series: &Series, dates: &[&str], points: f64) -> (usize, usize) {
     let (mut found, mut asked) = (0, 0);
     for area in series.areas() {
         for from in dates {
@@ -176,9 +184,15 @@ fn measured(name: &str, file: &str, metric: &str, dates: &[&str], sizes: &[(f64,
         println!("{name} {metric} {points:+} points: {found} of {asked} attributable");
         let at_least = asked * usize::try_from(*percent_min).unwrap();
         if *points == 0.0 {
-            assert!(found * 100 <= asked * 5, "{found} of {asked} found where nothing changed");
+            assert!(
+                found * 100 <= asked * 5,
+                "{found} of {asked} found where nothing changed"
+            );
         } else {
-            assert!(found * 100 >= at_least, "{found} of {asked} found of {points}");
+            assert!(
+                found * 100 >= at_least,
+                "{found} of {asked} found of {points}"
+            );
         }
     }
 }
@@ -260,7 +274,11 @@ fn an_injected_change_is_reported_with_its_size() {
     let answer = ask(&mapping, &series, area, from);
     assert!((answer.effect - before.effect + 0.12).abs() < 0.001);
     assert!(answer.attributable(), "{:?}", answer.why);
-    assert!(answer.rank_areas.larger_than >= 26, "{:?}", answer.rank_areas);
+    assert!(
+        answer.rank_areas.larger_than >= 26,
+        "{:?}",
+        answer.rank_areas
+    );
 }
 
 #[test]
@@ -280,11 +298,25 @@ fn dirt_is_listed_with_its_line() {
                 B,2026-03-09,0,0,0,0\n\
                 B,2026-03-10,10,9,8,1\n\
                 \"B,2026-03-11,10,9,8,1";
-    let reading = read_periods(text.as_bytes(), Path::new("x.csv"), &mapping, "service_level").unwrap();
+    let reading = read_periods(
+        text.as_bytes(),
+        Path::new("x.csv"),
+        &mapping,
+        "service_level",
+    )
+    .unwrap();
     let lines: Vec<u64> = reading.rows.iter().map(|row| row.line).collect();
-    assert_eq!(lines, [3, 4, 5, 6, 7, 8, 9, 10, 11, 14], "{:?}", reading.rows);
+    assert_eq!(
+        lines,
+        [3, 4, 5, 6, 7, 8, 9, 10, 11, 14],
+        "{:?}",
+        reading.rows
+    );
     assert_eq!((reading.accepted, reading.empty), (2, 1));
-    assert_eq!(reading.read, reading.accepted + reading.empty + reading.quarantined);
+    assert_eq!(
+        reading.read,
+        reading.accepted + reading.empty + reading.quarantined
+    );
     let figure = reading.series.figure("A", "2026-03-01").unwrap();
     assert_eq!((figure.numerator, figure.denominator), (1_000, 1_200));
 }
@@ -302,5 +334,10 @@ fn what_cannot_be_read_says_what_to_do() {
     assert!(read("", "service_level").contains("no rows"));
     let none = "area,period,offered,answered,in_threshold,abandoned\nA,yesterday,1,1,1,0\n";
     assert!(read(none, "service_level").contains("no such date"));
-    assert!(PeriodMapping::parse("name = 1", "mine.toml").unwrap_err().to_string().contains("generic.toml"));
+    assert!(
+        PeriodMapping::parse("name = 1", "mine.toml")
+            .unwrap_err()
+            .to_string()
+            .contains("generic.toml")
+    );
 }

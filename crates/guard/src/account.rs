@@ -64,7 +64,11 @@ impl Account {
     }
 
     pub(crate) fn record(&mut self, recorded: Recorded) -> Option<Told> {
-        let newest = [recorded.answered_at, recorded.abandoned_at, recorded.ended_at];
+        let newest = [
+            recorded.answered_at,
+            recorded.abandoned_at,
+            recorded.ended_at,
+        ];
         let open = self.open.entry(recorded.call).or_default();
         open.heard_at = newest
             .into_iter()
@@ -124,6 +128,11 @@ impl Account {
                 None => {}
             }
         }
+        told
+    }
+
+    /// Closes what has been without news for a day.
+    pub(crate) fn sweep(&mut self, now: Timestamp) {
         let unmatched = &mut self.unmatched;
         self.open.retain(|_, open| {
             let old = open
@@ -132,7 +141,6 @@ impl Account {
             unmatched.unexplained += u64::from(old && open.routed.is_none());
             !old
         });
-        told
     }
 }
 

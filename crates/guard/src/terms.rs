@@ -107,7 +107,12 @@ pub fn rules(t: &Transition, chunk: &Chunk) -> Result<SignedRules, CannotWatch> 
                 margins.aht_percent * 100,
                 base.aht_s,
             ),
-            make(MetricName::NeverAnswered, Role::Watch, abandonment, abandoned),
+            make(
+                MetricName::NeverAnswered,
+                Role::Watch,
+                abandonment,
+                abandoned,
+            ),
         ],
         strata: vec!["all".into()],
         segments: Vec::new(),

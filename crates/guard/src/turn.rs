@@ -73,6 +73,8 @@ pub(crate) struct Scene<'a> {
     pub(crate) planned_s: u32,
     pub(crate) rules: &'a FloorRules,
     pub(crate) now: Timestamp,
+    /// Whether the harm is proved anew since the last return on statistics.
+    pub(crate) proved_anew: bool,
 }
 
 impl Scene<'_> {
@@ -91,11 +93,14 @@ impl Scene<'_> {
         .flatten()
         .map(|observed| self.observation(observed))
         .collect();
+        let returns = matches!(
+            assessment.action,
+            Action::ReturnToLastAccepted | Action::PageReturn
+        );
         match (assessment.action, self.last_accepted()) {
-            (Action::ReturnToLastAccepted, Some(share)) => {
-                commands.extend(is_new.then(|| self.lower(share)));
-            }
-            (Action::ReturnToLastAccepted | Action::PageReturn, _) => {
+            _ if returns && !self.proved_anew => {}
+            (Action::ReturnToLastAccepted, Some(share)) => commands.push(self.lower(share)),
+            _ if returns => {
                 commands.push(self.observation(Observed::Guardrail { failed: true }));
             }
             _ if self.is_open(TriggerKind::GuardrailFail) => {

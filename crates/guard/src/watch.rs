@@ -5,10 +5,10 @@ use crate::fact::{Fact, Fed};
 use crate::recent::Recent;
 use crate::terms::{CannotWatch, FEED, rules};
 use crate::turn::{Scene, Turn, page};
-use jiff::Timestamp;
-use segue_domain::Transition;
+use jiff::{SignedDuration, Timestamp};
 use segue_domain::chunks::{Chunk, ChunkState};
 use segue_domain::ids::ChunkId;
+use segue_domain::{Command, Transition};
 use segue_parity::guard::record::{Arm, Beat, Record};
 use segue_parity::guard::{Action, Guard, Situation};
 use segue_parity::rules::{FloorRules, MetricName, SignedRules};
@@ -16,6 +16,8 @@ use std::collections::BTreeMap;
 
 /// Facts kept for chunks that no guard watches yet: a decision can arrive before the journal's news of its step.
 const EARLY_MAX: usize = 10_000;
+/// How often what is old is closed.
+const SWEEP_EVERY: SignedDuration = SignedDuration::from_mins(10);
 
 /// What systems around the loop say at the time of a look.
 #[derive(Debug, Clone, Copy, Default, PartialEq, Eq)]
@@ -35,6 +37,8 @@ struct Watched {
     planned_s: u32,
     epoch: u64,
     last: Option<Action>,
+    /// ln of the combined e-value when statistics last lowered the share: what was proved then is not proved again.
+    returned_at_log_e: Option<f64>,
 }
 
 /// Watches every chunk of a transition.
@@ -46,6 +50,7 @@ pub struct Watch {
     early: Vec<Fact>,
     fed_until: [Option<Timestamp>; 2],
     cannot: BTreeMap<ChunkId, CannotWatch>,
+    swept_at: Option<Timestamp>,
 }
 
 impl Watch {
@@ -86,6 +91,7 @@ impl Watch {
                     planned_s: base.map_or(0, |base| base.aht_s),
                     epoch: chunk.epoch,
                     last: None,
+                    returned_at_log_e: None,
                 };
                 self.chunks.insert(id.clone(), watched);
             }
@@ -177,12 +183,21 @@ impl Watch {
             .filter_map(|(id, watched)| Some((watched, out(id)?)))
             .map(|(watched, chunk)| watched.look(t, chunk, now, outside, fed_until))
             .collect();
-        self.forget();
+        if self
+            .swept_at
+            .is_none_or(|at| now.duration_since(at) >= SWEEP_EVERY)
+        {
+            self.swept_at = Some(now);
+            self.sweep(now);
+        }
         turns
     }
 
-    /// Calls are settled within a day; which chunk a settled one belonged to is forgotten with it.
-    fn forget(&mut self) {
+    /// Calls are closed after a day without news; which chunk one belonged to is forgotten with it.
+    fn sweep(&mut self, now: Timestamp) {
+        for watched in self.chunks.values_mut() {
+            watched.account.sweep(now);
+        }
         let chunks = &self.chunks;
         self.homes
             .retain(|call, chunk| chunks.get(chunk).is_some_and(|w| w.account.holds(*call)));
@@ -256,14 +271,28 @@ impl Watched {
             planned_s: self.planned_s,
             rules: &floors,
             now,
+            proved_anew: self.is_proved_anew(assessment.inputs.log_e_combined),
         };
+        let commands = scene.commands(&assessment, is_new);
+        if commands.iter().any(|c| matches!(c, Command::LowerShare(_))) {
+            self.returned_at_log_e = Some(assessment.inputs.log_e_combined);
+            self.guard.rolled_back(now_us);
+        }
         Turn {
             chunk: chunk.planned.id.clone(),
             at: now,
             is_new,
             page: page(&assessment).filter(|_| is_new),
-            commands: scene.commands(&assessment, is_new),
+            commands,
             assessment,
         }
+    }
+
+    /// Evidence is never reset, so what brought the share down stays proved. A second return needs as much again: the
+    /// ratio of an e-value to itself at an earlier time is an e-value from then on.
+    fn is_proved_anew(&self, log_e: f64) -> bool {
+        let needed = -self.guard.rules().alpha().ln();
+        self.returned_at_log_e
+            .is_none_or(|then| log_e - then >= needed)
     }
 }

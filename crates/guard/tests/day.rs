@@ -24,6 +24,8 @@ enum Centre {
     Well,
     /// Talks for two and a half minutes and more, so that callers wait longer.
     Slow,
+    /// Answers as quickly, but one caller in nine gives up: no floor breaks.
+    Leaky,
     /// One caller in three gives up.
     HangUps,
     /// Every call ends in a voicemail: answered by no person.
@@ -40,8 +42,10 @@ struct Day {
     underway: Vec<(Timestamp, Fact)>,
     events: Vec<(Timestamp, Event)>,
     turns: Vec<Turn>,
-    share: f64,
+    /// Another share than the agreed one: a centre that is emptied further than the plan of the example goes.
+    emptied_bp: Option<u16>,
     outsourced_feed: bool,
+    look_every_min: u32,
 }
 
 fn segue() -> Actor {
@@ -51,10 +55,14 @@ fn segue() -> Actor {
 impl Day {
     /// Live at 20 %, with "nobody answers" and "guardrail fail" signed by both to act alone.
     fn live(automatic: bool) -> Self {
+        Self::live_at(20, automatic)
+    }
+
+    fn live_at(percent: u8, automatic: bool) -> Self {
         let example = Example::riverside();
         let mut t = Transition::new("riverside".into());
         let mut now: Timestamp = "2026-11-02T14:00:00Z".parse().unwrap();
-        let goal = Goal::Live(ChunkId::from(MSG), 20);
+        let goal = Goal::Live(ChunkId::from(MSG), percent);
         for _ in 0..MOVES_MAX {
             match example.next(&t, &goal, now) {
                 None => break,
@@ -76,8 +84,9 @@ impl Day {
             underway: Vec::new(),
             events: Vec::new(),
             turns: Vec::new(),
-            share: 0.2,
+            emptied_bp: None,
             outsourced_feed: true,
+            look_every_min: 1,
         };
         if automatic {
             day.arm();
@@ -91,7 +100,10 @@ impl Day {
             trigger.automatic = true;
             trigger.false_alarms_per_quarter_bp = Some(2_500);
             let triggers = vec![trigger];
-            self.does(&of(Side::Client, Role::Implementation), SetTriggers { triggers });
+            self.does(
+                &of(Side::Client, Role::Implementation),
+                SetTriggers { triggers },
+            );
             for side in Side::BOTH {
                 let actor = of(side, Role::Signatory);
                 let hash = hash(&self.t, &self.t.contingency.triggers[&kind].trigger);
@@ -125,14 +137,16 @@ impl Day {
     fn call(&mut self, in_house: Centre, outsourced: Centre) {
         self.calls += 1;
         let call = CallKey::read(&format!("{:032x}", self.calls << 64 | self.calls)).unwrap();
-        let out = self.is_out() && self.unit() < self.share;
+        let agreed_bp = self.t.chunk(&MSG.into()).unwrap().share.basis_points();
+        let pi_bp = self.emptied_bp.unwrap_or(agreed_bp);
+        let out = self.unit() < f64::from(pi_bp) / 10_000.0;
         let arm = if out { Arm::Outsourced } else { Arm::InHouse };
         let routed = Routed {
             call,
             at: self.now,
             chunk: MSG.into(),
             arm,
-            pi_bp: if self.is_out() { 2_000 } else { 0 },
+            pi_bp,
             caller: None,
         };
         self.underway.push((self.now, Fact::Routed(routed)));
@@ -140,6 +154,7 @@ impl Day {
         let (wait_s, talk_s, gives_up): (f64, f64, f64) = match centre {
             Centre::Well => (6.0, 90.0, 0.01),
             Centre::Slow => (14.0, 170.0, 0.02),
+            Centre::Leaky => (6.0, 90.0, 0.11),
             Centre::HangUps => (35.0, 170.0, 0.33),
             Centre::Voicemail => (20.0, 0.0, 0.0),
         };
@@ -156,26 +171,55 @@ impl Day {
         };
         let left_at = picked.max(self.now + SignedDuration::from_secs(8));
         let told = match centre {
-            Centre::Voicemail => vec![(over, Recorded { ended_at: Some(over), ..waiting })],
-            _ if left => vec![(left_at, Recorded { abandoned_at: Some(left_at), ..waiting })],
+            Centre::Voicemail => vec![(
+                over,
+                Recorded {
+                    ended_at: Some(over),
+                    ..waiting
+                },
+            )],
+            _ if left => vec![(
+                left_at,
+                Recorded {
+                    abandoned_at: Some(left_at),
+                    ..waiting
+                },
+            )],
             _ => {
-                let answered = Recorded { answered_at: Some(picked), ..waiting };
-                vec![(picked, answered), (over, Recorded { ended_at: Some(over), ..answered })]
+                let answered = Recorded {
+                    answered_at: Some(picked),
+                    ..waiting
+                };
+                vec![
+                    (picked, answered),
+                    (
+                        over,
+                        Recorded {
+                            ended_at: Some(over),
+                            ..answered
+                        },
+                    ),
+                ]
             }
         };
         self.underway.push((self.now, Fact::Recorded(waiting)));
-        let due = told.into_iter().map(|(at, recorded)| (at, Fact::Recorded(recorded)));
+        let due = told
+            .into_iter()
+            .map(|(at, recorded)| (at, Fact::Recorded(recorded)));
         self.underway.extend(due);
     }
 
     /// Plays minutes: calls, then what has become known, then the loop, whose commands the domain decides.
     fn play(&mut self, minutes: u32, in_house: Centre, outsourced: Centre) {
-        for _ in 0..minutes {
+        for minute in 0..minutes {
             for _ in 0..CALLS_PER_HOUR / 60 {
                 self.call(in_house, outsourced);
             }
             self.now += SignedDuration::from_mins(1);
-            let (known, later) = self.underway.drain(..).partition(|(due, _)| *due <= self.now);
+            let (known, later) = self
+                .underway
+                .drain(..)
+                .partition(|(due, _)| *due <= self.now);
             self.underway = later;
             let mut known: Vec<(Timestamp, Fact)> = known;
             // Out of order on purpose: what came last is told first.
@@ -188,6 +232,9 @@ impl Day {
                     let complete_until = self.now - SignedDuration::from_mins(1);
                     self.watch.hear(Fact::Fed(Fed { by, complete_until }));
                 }
+            }
+            if minute % self.look_every_min != 0 {
+                continue;
             }
             for turn in self.watch.look(&self.t, self.now, Outside::default()) {
                 for command in turn.commands.clone() {
@@ -213,6 +260,10 @@ impl Day {
         })
     }
 
+    fn share(&self) -> u8 {
+        self.t.chunk(&MSG.into()).unwrap().share.percent()
+    }
+
     fn advised(&self) -> Vec<&'static str> {
         let pages = self.turns.iter().filter_map(|turn| turn.page.as_ref());
         pages.map(|page| page.advised).collect()
@@ -225,17 +276,32 @@ fn an_outsourcer_that_silently_degrades_is_found_and_the_calls_come_home() {
     day.play(180, Centre::Well, Centre::Well);
     assert_eq!(day.alarms(), [], "three good hours raise nothing");
     day.play(180, Centre::Well, Centre::Slow);
-    assert!(day.alarms().contains(&TriggerKind::HandleTime), "{:?}", day.alarms());
+    assert!(
+        day.alarms().contains(&TriggerKind::HandleTime),
+        "{:?}",
+        day.alarms()
+    );
     assert!(day.is_out(), "longer calls alone move nothing");
     day.play(60, Centre::Well, Centre::HangUps);
-    assert!(day.alarms().contains(&TriggerKind::Abandonment), "{:?}", day.alarms());
-    assert!(day.advised().contains(&"bring every call home"), "{:?}", day.advised());
+    assert!(
+        day.alarms().contains(&TriggerKind::Abandonment),
+        "{:?}",
+        day.alarms()
+    );
+    assert!(
+        day.advised().contains(&"bring every call home"),
+        "{:?}",
+        day.advised()
+    );
     let voicemail_from = day.now;
     day.play(60, Centre::Well, Centre::Voicemail);
     let (at, reason) = day.home().unwrap();
     assert_eq!(reason, "nobody answers, as both parties agreed");
     assert!(!day.is_out());
-    assert!(at.duration_since(voicemail_from) <= SignedDuration::from_mins(20), "{at}");
+    assert!(
+        at.duration_since(voicemail_from) <= SignedDuration::from_mins(20),
+        "{at}"
+    );
 }
 
 #[test]
@@ -253,12 +319,21 @@ fn without_signatures_the_same_day_only_pages() {
 #[test]
 fn a_healthy_outsourcer_beside_an_emptied_centre_is_left_alone() {
     let mut day = Day::live(true);
-    day.share = 0.8;
+    day.emptied_bp = Some(8_000);
     day.play(600, Centre::Well, Centre::Well);
     assert_eq!(day.alarms(), []);
     assert_eq!(day.home(), None);
-    let moved = [Action::GoHome, Action::PageGoHome, Action::ReturnToLastAccepted, Action::PageReturn];
-    assert!(day.turns.iter().all(|turn| !moved.contains(&turn.assessment.action)));
+    let moved = [
+        Action::GoHome,
+        Action::PageGoHome,
+        Action::ReturnToLastAccepted,
+        Action::PageReturn,
+    ];
+    assert!(
+        day.turns
+            .iter()
+            .all(|turn| !moved.contains(&turn.assessment.action))
+    );
 }
 
 #[test]
@@ -269,8 +344,60 @@ fn calls_never_come_home_by_themselves_into_a_centre_that_fails_too() {
     day.play(90, Centre::Voicemail, Centre::Voicemail);
     assert_eq!(day.home(), None);
     assert!(day.is_out());
-    assert!(day.turns.iter().any(|turn| turn.assessment.action == Action::Freeze));
-    assert!(day.advised().iter().any(|says| says.starts_with("move nothing")));
+    assert!(
+        day.turns
+            .iter()
+            .any(|turn| turn.assessment.action == Action::Freeze)
+    );
+    assert!(
+        day.advised()
+            .iter()
+            .any(|says| says.starts_with("move nothing"))
+    );
+}
+
+/// Nothing breaks a floor, but the margin on abandonment is broken day after day.
+#[test]
+fn a_statistical_fail_returns_to_the_last_accepted_share_and_home_if_it_goes_on() {
+    let mut day = Day::live_at(50, true);
+    day.look_every_min = 15;
+    let leak = |day: &mut Day, until: u8| {
+        let hours = (0..6 * 24).take_while(|_| {
+            day.play(60, Centre::Well, Centre::Leaky);
+            day.share() > until
+        });
+        hours.count()
+    };
+    let found_in_h = leak(&mut day, 20);
+    assert_eq!(
+        day.share(),
+        20,
+        "{:?}",
+        day.turns.last().unwrap().assessment.reasons
+    );
+    assert!(day.advised().contains(&"return to the last accepted share"));
+    day.play(24 * 60, Centre::Well, Centre::Well);
+    assert_eq!(day.share(), 20, "what was proved once is not proved twice");
+    assert_eq!(day.home(), None);
+    let home_in_h = leak(&mut day, 0);
+    assert_eq!(
+        day.home().unwrap().1,
+        "guardrail fail, as both parties agreed"
+    );
+    assert!(
+        found_in_h < 72 && home_in_h < 120,
+        "{found_in_h} h, then {home_in_h} h"
+    );
+}
+
+#[test]
+fn an_unsigned_statistical_fail_pages_and_blocks() {
+    let mut day = Day::live_at(50, false);
+    day.look_every_min = 15;
+    day.play(60 * 24 * 6, Centre::Well, Centre::Leaky);
+    assert_eq!(day.share(), 50);
+    assert!(day.alarms().contains(&TriggerKind::GuardrailFail));
+    assert!(day.advised().contains(&"return to the last accepted share"));
 }
 
 #[test]
@@ -283,7 +410,9 @@ fn a_silent_feed_is_no_harm_and_no_success() {
     let last = day.turns.last().unwrap();
     assert_eq!(last.assessment.action, Action::HoldAndPage);
     assert_eq!(last.assessment.verdict, Verdict::NoData);
-    let pages = day.turns[before..].iter().filter(|turn| turn.page.is_some());
+    let pages = day.turns[before..]
+        .iter()
+        .filter(|turn| turn.page.is_some());
     assert_eq!(pages.count(), 1, "one page for one silence");
     assert_eq!(day.home(), None);
 }

@@ -18,12 +18,18 @@ fn cases(group: &str) -> Vec<Value> {
     );
     let file = data.join("../vectors/guard_reference.json");
     let Ok(text) = std::fs::read_to_string(&file) else {
-        println!("SKIPPED: {} is not here; set SEGUE_REAL_DATA", file.display());
+        println!(
+            "SKIPPED: {} is not here; set SEGUE_REAL_DATA",
+            file.display()
+        );
         return Vec::new();
     };
     let all: Value = serde_json::from_str(&text).unwrap();
     let cases = all["cases"].as_array().unwrap().iter();
-    cases.filter(|case| case["group"] == group).cloned().collect()
+    cases
+        .filter(|case| case["group"] == group)
+        .cloned()
+        .collect()
 }
 
 fn close(case: &Value, ours: f64, theirs: &Value) {

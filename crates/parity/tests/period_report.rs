@@ -52,20 +52,28 @@ impl World {
         let mut rng = ChaCha8Rng::seed_from_u64(self.seed);
         let mut series = Series::default();
         let mut season = 0.0;
-        let mut levels: Vec<f64> = (0..self.areas).map(|_| 0.7 + 0.2 * unit(&mut rng)).collect();
+        let mut levels: Vec<f64> = (0..self.areas)
+            .map(|_| 0.7 + 0.2 * unit(&mut rng))
+            .collect();
         for at in 0..DAYS {
             season = 0.9 * season + 0.02 * (unit(&mut rng) - 0.5);
             for (area, level) in levels.iter_mut().enumerate() {
                 *level += 0.004 * (unit(&mut rng) - 0.5);
                 let after = at >= CHANGE;
                 let lost = if after { self.shock } else { 0.0 }
-                    + if after && area == 0 { self.injected } else { 0.0 };
+                    + if after && area == 0 {
+                        self.injected
+                    } else {
+                        0.0
+                    };
                 let rate = (*level + season - lost + 0.03 * (unit(&mut rng) - 0.5)).clamp(0.0, 1.0);
                 let figure = Ratio {
                     numerator: of_a_thousand(rate),
                     denominator: 1_000,
                 };
-                series.add(&format!("a{area:02}"), &day(at), figure).unwrap();
+                series
+                    .add(&format!("a{area:02}"), &day(at), figure)
+                    .unwrap();
             }
         }
         series
@@ -120,7 +128,11 @@ fn what_happened_to_everybody_is_not_attributable() {
         }
         .answer();
         assert!(!answer.attributable(), "{seed}");
-        assert!(answer.why.contains(&Why::ControlsMovedAsMuch), "{:?}", answer.why);
+        assert!(
+            answer.why.contains(&Why::ControlsMovedAsMuch),
+            "{:?}",
+            answer.why
+        );
         assert!((answer.control_change + 0.2).abs() < 0.05);
     }
 }
@@ -149,13 +161,20 @@ fn few_areas_prove_nothing_however_large_the_change() {
     }
     .answer();
     assert_eq!(answer.why, [Why::TooFewAreas]);
-    assert!(answer.says("x", Unit::Share).contains("once in 5"), "{}", answer.says("x", Unit::Share));
+    assert!(
+        answer.says("x", Unit::Share).contains("once in 5"),
+        "{}",
+        answer.says("x", Unit::Share)
+    );
 }
 
 #[test]
 fn the_direction_of_the_question_does_not_matter() {
     let (down, up) = (quiet(7).series(), mirrored(&quiet(7)));
-    let (down, up) = (ask(&down, "a00", CHANGE).unwrap(), ask(&up, "a00", CHANGE).unwrap());
+    let (down, up) = (
+        ask(&down, "a00", CHANGE).unwrap(),
+        ask(&up, "a00", CHANGE).unwrap(),
+    );
     assert!((down.effect + up.effect).abs() < 1e-9);
     assert_eq!(down.rank_areas, up.rank_areas);
     assert_eq!(down.why, up.why);
@@ -190,31 +209,56 @@ fn gaps_are_no_rates() {
         for (at, period) in original.periods().into_iter().enumerate() {
             let gap = (area == "a01" && at >= 28) || (area == "a00" && (30..33).contains(&at));
             let figure = original.figure(area, period).unwrap();
-            series.add(area, period, if gap { nothing } else { figure }).unwrap();
+            series
+                .add(area, period, if gap { nothing } else { figure })
+                .unwrap();
         }
     }
     let answer = ask(&series, "a00", CHANGE).unwrap();
-    let excluded: Vec<_> = answer.excluded.iter().map(|e| (e.area.as_str(), e.periods, e.of)).collect();
+    let excluded: Vec<_> = answer
+        .excluded
+        .iter()
+        .map(|e| (e.area.as_str(), e.periods, e.of))
+        .collect();
     assert_eq!(excluded, [("a01", 28, 84)]);
-    assert_eq!(answer.rates.before.denominator, 53 * 1_000, "three days of silence are no zeros");
-    assert!(matches!(ask(&series, "a01", CHANGE), Err(CannotReport::TooManyGaps { .. })));
+    assert_eq!(
+        answer.rates.before.denominator,
+        53 * 1_000,
+        "three days of silence are no zeros"
+    );
+    assert!(matches!(
+        ask(&series, "a01", CHANGE),
+        Err(CannotReport::TooManyGaps { .. })
+    ));
 }
 
 #[test]
 fn questions_without_an_answer() {
     let series = quiet(2).series();
-    assert!(matches!(ask(&series, "nowhere", CHANGE), Err(CannotReport::UnknownArea { .. })));
+    assert!(matches!(
+        ask(&series, "nowhere", CHANGE),
+        Err(CannotReport::UnknownArea { .. })
+    ));
     for at in [0, 13, DAYS - 6, DAYS] {
-        assert!(matches!(ask(&series, "a00", at), Err(CannotReport::NoWindow { .. })), "{at}");
+        assert!(
+            matches!(ask(&series, "a00", at), Err(CannotReport::NoWindow { .. })),
+            "{at}"
+        );
     }
     let alone = World {
         areas: 1,
         ..quiet(1)
     };
-    assert_eq!(ask(&alone.series(), "a00", CHANGE), Err(CannotReport::NoControls));
+    assert_eq!(
+        ask(&alone.series(), "a00", CHANGE),
+        Err(CannotReport::NoControls)
+    );
     let mut twice = series;
     let figure = twice.figure("a00", &day(3)).unwrap();
-    assert!(matches!(twice.add("a00", &day(3), figure), Err(CannotReport::Twice { .. })));
+    assert!(matches!(
+        twice.add("a00", &day(3), figure),
+        Err(CannotReport::Twice { .. })
+    ));
 }
 
 /// What these data cannot know is never said, in any verdict.
@@ -222,9 +266,19 @@ fn questions_without_an_answer() {
 fn never_the_word() {
     let worlds = [
         quiet(1),
-        World { injected: 0.3, ..quiet(2) },
-        World { shock: 0.2, ..quiet(3) },
-        World { injected: 0.4, areas: 4, ..quiet(4) },
+        World {
+            injected: 0.3,
+            ..quiet(2)
+        },
+        World {
+            shock: 0.2,
+            ..quiet(3)
+        },
+        World {
+            injected: 0.4,
+            areas: 4,
+            ..quiet(4)
+        },
     ];
     for world in worlds {
         for unit in [Unit::Share, Unit::Seconds] {

@@ -332,11 +332,18 @@ async fn text_from_others_stays_text() {
 /// The picture is said as well as drawn, at both widths, with its numbers in a table beside it.
 #[tokio::test]
 async fn the_parity_page_says_what_its_picture_shows() {
-    let app = App::new(MemoryConsole::new(example()) as Arc<_>, Settings::new([7; 32]));
+    let app = App::new(
+        MemoryConsole::new(example()) as Arc<_>,
+        Settings::new([7; 32]),
+    );
     let mut v = Visitor::new(router(app));
     v.sign_in(USER, PASSWORD).await;
     let page = v.get("/parity").await.text;
-    assert_eq!(page.matches("The agreed limit is 79.0 %, 3 points below in-house.").count(), 2);
+    assert_eq!(
+        page.matches("The agreed limit is 79.0 %, 3 points below in-house.")
+            .count(),
+        2
+    );
     for said in [
         "We cannot yet say that CareBridge answers triage as fast as in-house.",
         "76.3 to 83.3",

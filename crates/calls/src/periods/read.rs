@@ -178,6 +178,5 @@ fn shape(row: &RawRow, fields: &mut Fields, columns: usize) -> Option<String> {
         None => {}
     }
     fields.split(&row.bytes);
-    (fields.len() != columns)
-        .then(|| format!("has {} fields, the header {columns}", fields.len()))
+    (fields.len() != columns).then(|| format!("has {} fields, the header {columns}", fields.len()))
 }

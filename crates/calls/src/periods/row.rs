@@ -105,9 +105,12 @@ impl<'a> Plan<'a> {
         };
         let named = |index: usize, why: &str| format!("column \"{}\" {why}", self.header[index]);
         let period = text(self.period).map_err(|why| named(self.period, why))?;
-        let period = self
-            .label(period)
-            .ok_or_else(|| named(self.period, &format!("is \"{}\", no such date", short(period))))?;
+        let period = self.label(period).ok_or_else(|| {
+            named(
+                self.period,
+                &format!("is \"{}\", no such date", short(period)),
+            )
+        })?;
         let code = match (&area.field.name, area.code) {
             (Some(name), _) => name.clone(),
             (None, Some(index)) => text(index).map_err(|why| named(index, why))?.to_owned(),
@@ -121,9 +124,8 @@ impl<'a> Plan<'a> {
             let mut sum = 0;
             for &index in columns {
                 let cell = text(index).map_err(|why| named(index, why))?;
-                sum += whole(cell).ok_or_else(|| {
-                    named(index, &format!("is \"{}\", not a count", short(cell)))
-                })?;
+                sum += whole(cell)
+                    .ok_or_else(|| named(index, &format!("is \"{}\", not a count", short(cell))))?;
             }
             counts.insert(*count, sum);
         }
@@ -144,7 +146,9 @@ impl<'a> Plan<'a> {
         };
         Ok(Figure {
             area: code,
-            name: area.name.and_then(|index| text(index).ok().map(str::to_owned)),
+            name: area
+                .name
+                .and_then(|index| text(index).ok().map(str::to_owned)),
             period,
             value: Ratio {
                 numerator,
@@ -161,7 +165,13 @@ impl<'a> Plan<'a> {
                 let at = strtime::parse(format, text).ok()?.to_datetime().ok()?;
                 Some(at.strftime("%Y-%m-%dT%H:%M").to_string())
             }
-            Every::Day => Some(strtime::parse(format, text).ok()?.to_date().ok()?.to_string()),
+            Every::Day => Some(
+                strtime::parse(format, text)
+                    .ok()?
+                    .to_date()
+                    .ok()?
+                    .to_string(),
+            ),
             Every::Month => {
                 let first = strtime::parse(format!("{format} %d"), format!("{text} 01")).ok()?;
                 Some(first.to_date().ok()?.to_string())

@@ -8,7 +8,9 @@ use super::evidence::Evidence;
 use super::record::{Arm, MetricId, Place, StratumId};
 use crate::kpi::float;
 use crate::noninferiority::normal_quantile;
-use crate::rules::{ConductRules, FloorRules, Instrument, Margin, MetricRule, Role, Rules, SignedRules};
+use crate::rules::{
+    ConductRules, FloorRules, Instrument, Margin, MetricRule, Role, Rules, SignedRules,
+};
 use rand_chacha::ChaCha8Rng;
 use rand_core::{Rng as _, SeedableRng as _};
 use serde::{Deserialize, Serialize};
@@ -206,11 +208,7 @@ struct World<'a> {
 }
 
 impl<'a> World<'a> {
-    fn new(
-        rule: &'a MetricRule,
-        volume: &'a Volume,
-        spread: Spread,
-    ) -> Result<Self, BudgetFault> {
+    fn new(rule: &'a MetricRule, volume: &'a Volume, spread: Spread) -> Result<Self, BudgetFault> {
         let signed = Rules {
             agreement: "budget".into(),
             alpha_bp: volume.alpha_bp,
@@ -470,7 +468,10 @@ mod tests {
             ..Spread::default()
         };
         let calm = budget(&rule, &VOLUME, calm).unwrap();
-        assert!(calm.readings_p90 <= found.readings_p90, "{calm:?} {found:?}");
+        assert!(
+            calm.readings_p90 <= found.readings_p90,
+            "{calm:?} {found:?}"
+        );
     }
 
     #[test]

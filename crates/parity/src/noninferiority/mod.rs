@@ -265,8 +265,10 @@ mod tests {
     fn the_gate_and_the_report_say_the_same() {
         use segue_domain::proof;
         for (good, all) in [(400, 500), (1_230, 1_500), (370, 500), (0, 40), (40, 40)] {
-            let gate =
-                proof::Difference::of(proof::Counts::new(3_280, 4_000), proof::Counts::new(good, all));
+            let gate = proof::Difference::of(
+                proof::Counts::new(3_280, 4_000),
+                proof::Counts::new(good, all),
+            );
             let here = newcombe(of(good, all), of(3_280, 4_000), ALPHA);
             assert!((gate.low / 100.0 - here.lower).abs() < 1e-7);
             assert!((gate.high / 100.0 - here.upper).abs() < 1e-7);

@@ -1,8 +1,8 @@
 //! The effect and everything it is ranked among; nothing is judged here.
 
+use super::ReportRules;
 use super::series::{CannotReport, Series, Windows, pooled, rates};
 use super::{BeforeAfter, Control, Excluded, LeaveOneOut, PlaceboInterval, Question, Rank};
-use super::ReportRules;
 use crate::kpi::Ratio;
 
 /// Whole cycles before the date without which an area's own unrest is unknown.
@@ -55,7 +55,13 @@ pub(super) fn figures(series: &Series, asked: &Question<'_>) -> Result<Figures, 
     let controls: Vec<Control> = others
         .iter()
         .enumerate()
-        .map(|(at, area)| control(area, area.change - median(&without(&changes, at)), unrest(area)))
+        .map(|(at, area)| {
+            control(
+                area,
+                area.change - median(&without(&changes, at)),
+                unrest(area),
+            )
+        })
         .collect();
     let ratios: Vec<f64> = controls.iter().map(|c| c.unrest_ratio).collect();
     let own_unrest = unrest(&own);
@@ -278,7 +284,11 @@ fn interval(effect: f64, unrest: f64, mut ratios: Vec<f64>) -> PlaceboInterval {
     let n = ratios.len();
     // The smallest number of placebo effects that cover the level, the true one counted among them.
     let covering = (1..=n).find(|&k| share(k, n + 1) >= LEVEL).unwrap_or(n);
-    let reach = ratios.get(covering.saturating_sub(1)).copied().unwrap_or(0.0) * unrest;
+    let reach = ratios
+        .get(covering.saturating_sub(1))
+        .copied()
+        .unwrap_or(0.0)
+        * unrest;
     PlaceboInterval {
         lower: effect - reach,
         upper: effect + reach,

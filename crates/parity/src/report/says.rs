@@ -61,7 +61,11 @@ fn verdict(report: &Report, unit: Unit) -> String {
             report.area, report.from
         );
     }
-    let reasons: Vec<_> = report.why.iter().map(|why| reason(*why, report, unit)).collect();
+    let reasons: Vec<_> = report
+        .why
+        .iter()
+        .map(|why| reason(*why, report, unit))
+        .collect();
     format!("Not attributable: {}.", reasons.join("; "))
 }
 

@@ -114,7 +114,8 @@ impl Series {
     pub fn periods(&self) -> Vec<&str> {
         let filled = |period: &&String| {
             let calls = |row: &BTreeMap<String, Ratio>| {
-                row.get(*period).is_some_and(|figure| figure.denominator > 0)
+                row.get(*period)
+                    .is_some_and(|figure| figure.denominator > 0)
             };
             self.areas.values().any(calls)
         };

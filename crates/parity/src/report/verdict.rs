@@ -129,10 +129,7 @@ fn reasons(figures: &Figures, rules: &ReportRules) -> Vec<Why> {
             Why::DatesAsLarge,
             dates.of >= u64::from(rules.dates_min) && !dates.is_rare(rules.date_share_percent_max),
         ),
-        (
-            Why::OneControlDecides,
-            out.lower <= 0.0 && out.upper >= 0.0,
-        ),
+        (Why::OneControlDecides, out.lower <= 0.0 && out.upper >= 0.0),
     ]
     .into_iter()
     .filter_map(|(why, holds)| holds.then_some(why))

@@ -67,7 +67,10 @@ impl Shared {
         let t = self.transition();
         watch.follow(&t, now);
         if let Err(error) = hear(&self.facts, watch, now - back).await {
-            tracing::warn!(error = chain(&error), "the guards cannot read the call facts");
+            tracing::warn!(
+                error = chain(&error),
+                "the guards cannot read the call facts"
+            );
         }
         for (by, fed_at) in Arm::BOTH.into_iter().zip(self.memory().fed_at) {
             if let Some(fed_at) = fed_at {
@@ -100,7 +103,10 @@ impl Shared {
                 }
             };
             // Home latches first; the journal is told after.
-            if events.iter().any(|event| matches!(event, Event::FellBack(_))) {
+            if events
+                .iter()
+                .any(|event| matches!(event, Event::FellBack(_)))
+            {
                 let report = self.node.bring_home(turn.chunk.as_str());
                 for why in report.not_durable {
                     tracing::error!(chunk = %turn.chunk, why, "calls are home, but the latch is not on disk");
@@ -150,7 +156,9 @@ async fn hear(facts: &Facts, watch: &mut Watch, since: Timestamp) -> Result<(), 
     let mut cursor = Cursor::from(since);
     for _ in 0..PAGES_MAX {
         let page = facts.decisions_since(&cursor, PAGE).await?;
-        page.iter().filter_map(routed).for_each(|r| watch.hear(Fact::Routed(r)));
+        page.iter()
+            .filter_map(routed)
+            .for_each(|r| watch.hear(Fact::Routed(r)));
         match page.last() {
             Some(last) if page.len() == PAGE as usize => cursor = Cursor::after(last),
             _ => break,
@@ -159,7 +167,9 @@ async fn hear(facts: &Facts, watch: &mut Watch, since: Timestamp) -> Result<(), 
     let mut cursor = Cursor::from(since);
     for _ in 0..PAGES_MAX {
         let page = facts.acd_calls_since(&cursor, PAGE).await?;
-        page.iter().filter_map(recorded).for_each(|r| watch.hear(Fact::Recorded(r)));
+        page.iter()
+            .filter_map(recorded)
+            .for_each(|r| watch.hear(Fact::Recorded(r)));
         match page.last() {
             Some(last) if page.len() == PAGE as usize => cursor = Cursor::after_call(last),
             _ => break,
@@ -181,8 +191,7 @@ fn routed(decision: &Decision) -> Option<Routed> {
             Arm::InHouse
         },
         pi_bp: decision.pi_bp,
-        caller: caller
-            .and_then(|hash| u64::from_str_radix(hash.get(..16)?, 16).ok()),
+        caller: caller.and_then(|hash| u64::from_str_radix(hash.get(..16)?, 16).ok()),
     })
 }
 

@@ -124,7 +124,9 @@ fn finding(turn: &Turn, outsourcer: &str) -> String {
             format!("{outsourcer} does worse on {chunk} than the contract allows.")
         }
         (_, Verdict::WorseWithinMargin) => {
-            format!("{outsourcer} is worse than in-house on {chunk}, within what the contract allows.")
+            format!(
+                "{outsourcer} is worse than in-house on {chunk}, within what the contract allows."
+            )
         }
         (_, Verdict::NoData) => format!("There is not enough to judge {chunk}."),
         (_, Verdict::Inconclusive) => {
@@ -317,7 +319,11 @@ fn measures(rules: &SignedRules, metrics: &[MetricVerdict]) -> Vec<MeasureRow> {
             says: metric.says.clone(),
         }
     };
-    metrics.iter().zip(&rules.rules().metrics).map(row).collect()
+    metrics
+        .iter()
+        .zip(&rules.rules().metrics)
+        .map(row)
+        .collect()
 }
 
 fn worse_off(rules: &SignedRules, turn: &Turn) -> Vec<WorseOff> {

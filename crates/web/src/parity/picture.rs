@@ -104,10 +104,7 @@ impl Scale {
     }
 }
 
-#[expect(
-    clippy::cast_precision_loss,
-    reason = "a handful of rows"
-)]
+#[expect(clippy::cast_precision_loss, reason = "a handful of rows")]
 fn px(count: usize) -> f64 {
     count as f64
 }
@@ -152,7 +149,11 @@ fn grid(out: &mut String, picture: &Picture, frame: &Frame, scale: &Scale, botto
     let mut labelled = true;
     while value <= scale.high + 1e-9 {
         let x = scale.x(frame, value);
-        let _ = write!(out, "<path class=\"gr\" d=\"M{x:.1} {}V{bottom}\"/>", frame.top);
+        let _ = write!(
+            out,
+            "<path class=\"gr\" d=\"M{x:.1} {}V{bottom}\"/>",
+            frame.top
+        );
         if labelled {
             let _ = write!(
                 out,
@@ -319,7 +320,10 @@ mod tests {
         assert_eq!(svg.matches("<svg").count(), 2);
         assert_eq!(svg.matches("Agreed limit 79 %").count(), 2);
         assert_eq!(svg.matches("fill=\"url(#f1-wide").count(), 1);
-        assert!(svg.contains("interval 76.3 to 83.3"), "said, not only drawn");
+        assert!(
+            svg.contains("interval 76.3 to 83.3"),
+            "said, not only drawn"
+        );
         assert!(svg.contains("A &lt;b&gt; &amp; co") && !svg.contains("<b>"));
     }
 

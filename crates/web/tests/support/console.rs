@@ -605,15 +605,16 @@ fn parity() -> ParityView {
         value,
         interval,
     };
-    let measure = |name: &str, role: &str, figures: &str, limit: &str, aspect, word: &str| MeasureRow {
-        name: name.into(),
-        role: role.into(),
-        figures: figures.into(),
-        limit: limit.into(),
-        aspect,
-        word: word.into(),
-        says: "Knowledge as of 10:25; can see harm within 3 h 20 min.".into(),
-    };
+    let measure =
+        |name: &str, role: &str, figures: &str, limit: &str, aspect, word: &str| MeasureRow {
+            name: name.into(),
+            role: role.into(),
+            figures: figures.into(),
+            limit: limit.into(),
+            aspect,
+            word: word.into(),
+            says: "Knowledge as of 10:25; can see harm within 3 h 20 min.".into(),
+        };
     let chunk = ChunkParity {
         chunk: "RVS-Main/TRI-D".into(),
         aspect: Aspect::Open,
@@ -662,10 +663,21 @@ fn parity() -> ParityView {
     };
     ParityView {
         chunks: vec![chunk],
-        unwatched: vec![("RVS-Main/MSG-N".into(), "There is no baseline of this call type at its centre; record it.".into())],
+        unwatched: vec![(
+            "RVS-Main/MSG-N".into(),
+            "There is no baseline of this call type at its centre; record it.".into(),
+        )],
         triggers: vec![
-            trigger("Nobody answers", "0 answered of at least 5 offered", "Brings calls home; both signed"),
-            trigger("Abandonment", "abandoned above 20 %", "Alarms a person: lower the share"),
+            trigger(
+                "Nobody answers",
+                "0 answered of at least 5 offered",
+                "Brings calls home; both signed",
+            ),
+            trigger(
+                "Abandonment",
+                "abandoned above 20 %",
+                "Alarms a person: lower the share",
+            ),
         ],
     }
 }

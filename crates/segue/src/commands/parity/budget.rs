@@ -69,7 +69,8 @@ impl Budget {
             let spread = margins.spread.get(&rule.name).copied().unwrap_or_default();
             all.push(budget(rule, &volume, spread).map_err(|e| bad(e.to_string()))?);
         }
-        let answer = json!({ "margins": all.iter().map(row).collect::<Vec<_>>(), "runs": self.runs });
+        let answer =
+            json!({ "margins": all.iter().map(row).collect::<Vec<_>>(), "runs": self.runs });
         Ok(Answer::new(&answer, self.text(&all)))
     }
 
