@@ -13,9 +13,10 @@ const METRICS: [MetricName; 4] = [
 const RUNS: u64 = 300;
 
 fn false_roll_backs(kind: WorldKind) {
+    let world = World::new(kind, Harm::NONE, 0.5);
     let trial = Trial {
-        world: World::new(kind, Harm::NONE, 0.5),
-        signed: rules(kind, &METRICS).unwrap(),
+        signed: rules(&world, &METRICS).unwrap(),
+        world,
         looks: Looks { per_day: 1 },
     };
     let cried = (0..RUNS).filter(|r| run(&trial, 20_261_126, *r, |_, _| {}).failed.is_some());

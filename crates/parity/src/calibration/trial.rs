@@ -1,7 +1,7 @@
 //! One run of a world through the guard: when it failed, when it passed.
 
 use super::stream::{DAY_US, Stream};
-use super::world::{AHT_S, MARGIN, REPEAT, TARGET, TRANSFER, World, WorldKind};
+use super::world::{AHT_S, MARGIN, NOT_WITHIN, REPEAT, TARGET, TRANSFER, World, WorldKind};
 use crate::guard::assessment::Situation;
 use crate::guard::record::{Arm, Beat, Call, Counterfactual, FeedId, MetricId, Outcome};
 use crate::guard::{Guard, Record, Verdict};
@@ -9,6 +9,7 @@ use crate::rules::{
     ConductRules, FailProof, FeedRule, FloorRules, MetricName, MetricRule, Role, RuleFaults, Rules,
     SignedRules,
 };
+use crate::sequences::block_bet::block_length_min;
 use std::collections::BTreeMap;
 
 /// How often a run is looked at.
@@ -42,13 +43,15 @@ pub struct Trial {
 ///
 /// # Errors
 /// Never for the metrics of this module; the faults of [`Rules::check`] otherwise.
-pub fn rules(kind: WorldKind, metrics: &[MetricName]) -> Result<SignedRules, RuleFaults> {
+pub fn rules(world: &World, metrics: &[MetricName]) -> Result<SignedRules, RuleFaults> {
     let basis = |share: f64| basis_points(share);
+    let block_min = block_length_min(&world.own_baseline());
     let rule = |name: MetricName| {
         let (margin_bp, baseline) = match name {
             MetricName::HandleTime => (1_000, whole(AHT_S)),
             MetricName::Transfer => (basis(MARGIN), basis(TRANSFER)),
             MetricName::RepeatContact => (basis(MARGIN), basis(REPEAT)),
+            MetricName::NotWithinThreshold => (basis(MARGIN), basis(NOT_WITHIN)),
             _ => (basis(MARGIN), basis(TARGET)),
         };
         MetricRule {
@@ -57,7 +60,7 @@ pub fn rules(kind: WorldKind, metrics: &[MetricName]) -> Result<SignedRules, Rul
             margin_bp,
             baseline,
             baseline_by_stratum: BTreeMap::new(),
-            target_bp: Some(basis(TARGET)),
+            target_bp: Some(baseline),
             threshold_s: 30,
             short_abandon_s: 5,
             spread_s: None,
@@ -68,11 +71,11 @@ pub fn rules(kind: WorldKind, metrics: &[MetricName]) -> Result<SignedRules, Rul
             events_min: 5,
             fail: FailProof::WorseThanEqual,
             weight: 1,
-            block_min: kind.block_min(),
+            block_min,
         }
     };
     Rules {
-        agreement: kind.name().to_owned(),
+        agreement: world.kind.name().to_owned(),
         alpha_bp: 500,
         metrics: metrics.iter().copied().map(rule).collect(),
         strata: vec!["all".to_owned()],
@@ -109,14 +112,11 @@ pub fn run(trial: &Trial, seed: u64, run: u64, mut also: impl FnMut(u32, &Call))
         for (_, call) in due {
             let _ = guard.observe(&Record::Call(call));
         }
-        let mut looks = calls.chunks(
-            calls
-                .len()
-                .div_ceil(trial.looks.per_day.max(1) as usize)
-                .max(1),
-        );
-        for look in 0..trial.looks.per_day.max(1) {
-            for call in looks.next().unwrap_or_default() {
+        let looks = trial.looks.per_day.max(1);
+        let mut calls = calls.iter().peekable();
+        for look in 0..looks {
+            let now_us = i64::from(day) * DAY_US + DAY_US * i64::from(look + 1) / i64::from(looks);
+            while let Some(call) = calls.next_if(|call| call.place.at_us < now_us) {
                 also(day, call);
                 told += 1;
                 match delay_days(world.kind, call) {
@@ -126,8 +126,6 @@ pub fn run(trial: &Trial, seed: u64, run: u64, mut also: impl FnMut(u32, &Call))
                     days => delayed.push((day + days, *call)),
                 }
             }
-            let now_us = i64::from(day) * DAY_US
-                + DAY_US * i64::from(look + 1) / i64::from(trial.looks.per_day.max(1));
             beat(&mut guard, world.kind, now_us);
             if assess(&mut guard, now_us, day, told, &mut ended) {
                 return ended;

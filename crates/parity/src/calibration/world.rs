@@ -16,6 +16,8 @@ pub(super) const REPEAT: f64 = 0.06;
 /// The signed target of abandonment; an honest centre is exactly at it.
 pub(super) const TARGET: f64 = 0.05;
 pub(super) const MARGIN: f64 = 0.02;
+/// Not with a person within 30 s where waits are independent draws of mean 10 s: e⁻³ of the answered, and who left.
+pub(super) const NOT_WITHIN: f64 = 0.097;
 
 /// One way in which the world is not a textbook.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -87,14 +89,6 @@ impl WorldKind {
                 | Self::RedialChains
                 | Self::Overflow
         )
-    }
-
-    /// The length of a block that the client's own baseline of this world allows; absent: a day.
-    pub(super) const fn block_min(self) -> Option<u32> {
-        match self {
-            Self::StaffingNoise => None,
-            _ => Some(180),
-        }
     }
 }
 
@@ -195,6 +189,25 @@ impl World {
             }
         }
         f64::from(left) / f64::from(calls.max(1))
+    }
+
+    /// (calls, abandoned) per 15 minutes of four weeks before the move, at a centre of this world on target: what the block
+    /// length is signed from.
+    pub(super) fn own_baseline(&self) -> Vec<(u64, u64)> {
+        let mut stream = Stream::new(self, 0xba5e, 1);
+        let mut intervals = vec![(0, 0); 28 * 96];
+        for day in 0..28 {
+            for call in stream.day(day) {
+                let place = usize::try_from(call.place.at_us / 900_000_000).unwrap_or(usize::MAX);
+                if call.place.arm == Arm::Outsourced
+                    && let Some(interval) = intervals.get_mut(place)
+                {
+                    interval.0 += 1;
+                    interval.1 += u64::from(matches!(call.outcome, Outcome::Abandoned { .. }));
+                }
+            }
+        }
+        intervals
     }
 
     /// Arrival times of a day in seconds.

@@ -264,6 +264,7 @@ impl Guard {
                 MetricName::RepeatContact => Some(f64::from(u8::from(attempt.repeat))),
                 _ => value_of(call, rule),
             };
+            self.evidence[metric].exposed(attempt.place.arm, value.is_some());
             let Some(value) = value else { continue };
             // Load-driven shares count where the call went, per-call quality where its episode began.
             let place = if rule.name.instrument() == Instrument::BlockBet {

@@ -3,7 +3,8 @@
 //! Waits inside one queue hang together, so a call is no unit of evidence; a block (an hour, three hours, a day) is. A
 //! block's bad share can fall below its reference r by at most r, however bad it may be above. So a bet of the fraction
 //! c of r, factor 1 + c·(share − r)/r, stays positive for every c < 1: the stakes are 1/r times those that a difference
-//! in [−1, 1] allows, which is where the speed comes from. Blocks with few calls count less, never more.
+//! in [−1, 1] allows, which is where the speed comes from. A block counts by its calls, in parts of the largest so far,
+//! so that what is bet on is bad calls per call and not per block: busy hours are worse than quiet ones at any centre.
 
 use super::log_mean;
 use crate::kpi::float;
@@ -11,11 +12,14 @@ use serde::{Deserialize, Serialize};
 
 /// Fractions staked and how the wealth is spread over them: most of it where a block twice as bad as agreed pays best.
 const STAKES: [f64; 5] = [0.1, 0.25, 0.5, 0.8, 0.95];
-const SPREAD: [f64; 5] = [0.1, 0.2, 0.3, 0.3, 0.1];
+const SPREAD: [f64; 5] = [0.05, 0.15, 0.3, 0.35, 0.15];
+
+/// A block larger than any before counts up to this often in a bet on non-inferiority when it is bad, and once when it is good.
+const LARGEST: f64 = 1.25;
 
 /// Above this multiple of what is allowed a block's share proves no more against non-inferiority than the multiple:
 /// the floors answer for such blocks, and [`BlockBet::beyond_cap`] keeps them from passing unseen.
-const CAP_OF_ALLOWED: f64 = 4.0;
+const CAP_OF_ALLOWED: f64 = 3.0;
 
 /// One closed block of the outsourced arm.
 #[derive(Debug, Clone, Copy, PartialEq)]
@@ -37,7 +41,7 @@ pub struct BlockBet {
     beyond_margin: [f64; STAKES.len()],
     noninferior: [f64; STAKES.len()],
     blocks: u64,
-    calls: u64,
+    largest: u64,
     excess: f64,
     beyond_cap: u64,
 }
@@ -49,18 +53,18 @@ impl BlockBet {
             return;
         }
         let calls = float(block.calls);
-        let usual = if self.blocks == 0 {
-            calls
-        } else {
-            float(self.calls) / float(self.blocks)
-        };
-        // Bad calls over the larger of this block and the usual one: the mean of the bet stays that of bad calls per call.
-        let weight = calls / calls.max(usual);
+        let parts = calls / float(self.largest.max(1));
+        let weight = parts.min(1.0);
         let share = float(block.bad) / calls;
         let cap = (CAP_OF_ALLOWED * block.allowed).min(1.0);
         let harm = weight * (share - block.reference) / block.reference;
         let beyond = weight * (share - block.allowed) / block.allowed;
-        let noninferior = weight * (block.allowed - share.min(cap)) / (cap - block.allowed);
+        let good = (block.allowed - share.min(cap)) / (cap - block.allowed);
+        let noninferior = if good < 0.0 {
+            good * parts.min(LARGEST) / LARGEST
+        } else {
+            good * weight / LARGEST
+        };
         let games = [
             (&mut self.harm, harm),
             (&mut self.beyond_margin, beyond),
@@ -72,7 +76,7 @@ impl BlockBet {
             }
         }
         self.blocks += 1;
-        self.calls += block.calls;
+        self.largest = self.largest.max(block.calls);
         self.excess += float(block.bad) - block.allowed * calls;
         self.beyond_cap += u64::from(share > cap);
     }
@@ -82,7 +86,7 @@ impl BlockBet {
         self.blocks
     }
 
-    /// Blocks whose share was above four times what is allowed.
+    /// Blocks whose share was above three times what is allowed.
     pub const fn beyond_cap(&self) -> u64 {
         self.beyond_cap
     }

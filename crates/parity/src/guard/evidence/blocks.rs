@@ -97,7 +97,7 @@ impl Blocks {
             log_e_beyond_margin: self.bet.log_e_beyond_margin(),
             // Where more than one block in a hundred lies beyond the cap, the capped bet proves nothing.
             log_e_noninferior: if 100 * self.bet.beyond_cap() > self.bet.blocks() {
-                f64::NEG_INFINITY
+                f64::MIN
             } else {
                 self.bet.log_e_noninferior()
             },

@@ -130,17 +130,17 @@ impl Events {
         }
     }
 
-    /// Four fifths on harm of the size that matters under this margin, one fifth on any harm.
+    /// Most of it on harm about twice the margin (in logarithms), the rest on any harm.
     fn harm_bets(&self) -> [f64; RATIOS] {
-        let (near, far) = (self.margin_ratio.powf(0.75), self.margin_ratio.powf(3.5));
+        const WIDTH: f64 = 0.35;
+        let centre = (2.0 * self.margin_ratio.ln()).clamp(1.3_f64.ln(), 5.0_f64.ln());
         let mut bets: [f64; RATIOS] = std::array::from_fn(|place| {
-            let ratio = ratio(place);
-            let matters = ratio >= near.min(6.0) && ratio <= far.max(1.5);
-            f64::from(place > EQUAL && matters)
+            let off = (ratio(place).ln() - centre) / WIDTH;
+            f64::from(place > EQUAL) * (-off * off / 2.0).exp()
         });
-        even_out(&mut bets, 0.8);
+        even_out(&mut bets, 0.85);
         let mut any: [f64; RATIOS] = std::array::from_fn(|place| f64::from(place > EQUAL + 1));
-        even_out(&mut any, 0.2);
+        even_out(&mut any, 0.15);
         for (bet, more) in bets.iter_mut().zip(any) {
             *bet += more;
         }

@@ -7,7 +7,7 @@ mod scores;
 mod sentinel;
 
 use super::record::{Arm, Counterfactual, Place};
-use crate::kpi::Ratio;
+use crate::kpi::{Ratio, float};
 use crate::rules::{Instrument, Margin, MetricRule, SignedRules};
 pub(super) use scores::trend_run_length;
 pub(super) use sentinel::run_length as sentinel_run_length;
@@ -46,6 +46,8 @@ enum Kind {
 pub(super) struct Evidence {
     kind: Kind,
     figures: [Ratio; 2],
+    /// Attempts by arm, in the metric's population (numerator) or not.
+    exposed: [Ratio; 2],
 }
 
 const NOTHING: Ratio = Ratio {
@@ -65,7 +67,30 @@ impl Evidence {
         Self {
             kind,
             figures: [NOTHING; 2],
+            exposed: [NOTHING; 2],
         }
+    }
+
+    /// An attempt of an arm, which is or is not in the metric's population: who left was never transferred.
+    pub(super) fn exposed(&mut self, arm: Arm, in_population: bool) {
+        let exposed = &mut self.exposed[arm.index()];
+        exposed.numerator += u64::from(in_population);
+        exposed.denominator += 1;
+    }
+
+    /// π among the attempts that are in the population: where one centre loses more callers, fewer of its own can have an
+    /// event. The ratio of both shares so far, shrunk to one while there are few, in steps of a hundredth.
+    fn share_of_exposed(&self, pi: f64) -> f64 {
+        const FEW: f64 = 50.0;
+        // Told as readings beside the calls, the population is unknown.
+        if self.exposed.iter().any(|exposed| exposed.numerator == 0) {
+            return pi;
+        }
+        let [home, out] = self
+            .exposed
+            .map(|exposed| (float(exposed.numerator) + FEW) / (float(exposed.denominator) + FEW));
+        let ratio = (100.0 * out / home).round().max(1.0) / 100.0;
+        pi * ratio / (pi * ratio + 1.0 - pi)
     }
 
     /// One value, in the order of time. `once` answers whether this caller's event may still count.
@@ -80,10 +105,11 @@ impl Evidence {
         figure.denominator += 1;
         figure.numerator += whole(value, &self.kind);
         let pi = f64::from(place.pi_bp) / 10_000.0;
+        let pi_exposed = self.share_of_exposed(pi);
         match &mut self.kind {
             Kind::Events(events) => {
                 if value > 0.0 && once() {
-                    events.add(pi, place.arm, margin);
+                    events.add(pi_exposed, place.arm, margin);
                 }
             }
             Kind::Scores(scores) => {
