@@ -63,21 +63,28 @@ fn score(first: Ratio, second: Ratio, assumed: f64) -> f64 {
     off / variance.max(f64::MIN_POSITIVE).sqrt()
 }
 
-/// The most likely rates that differ by exactly `d`: the root of a cubic, by its trigonometric form.
-fn restricted(first: Ratio, second: Ratio, d: f64) -> (f64, f64) {
+/// The most likely rates that differ by exactly that much: the root of a cubic, by its trigonometric form.
+fn restricted(first: Ratio, second: Ratio, differ: f64) -> (f64, f64) {
     let (p1, p2) = (share(first), share(second));
     let theta = float(second.denominator) / float(first.denominator);
-    let a = 1.0 + theta;
-    let b = -(1.0 + theta + p1 + theta * p2 + d * (theta + 2.0));
-    let c = d * d + d * (2.0 * p1 + theta + 1.0) + p1 + theta * p2;
-    let e = -p1 * d * (1.0 + d);
-    let third = b / (3.0 * a);
-    let v = third.powi(3) - b * c / (6.0 * a * a) + e / (2.0 * a);
-    let u = (third * third - c / (3.0 * a)).max(0.0).sqrt().copysign(v);
-    let cosine = if u == 0.0 { 0.0 } else { v / u.powi(3) };
-    let w = (std::f64::consts::PI + cosine.clamp(-1.0, 1.0).acos()) / 3.0;
-    let low = d.max(0.0);
-    let high = (1.0 + d).min(1.0);
-    let q1 = (2.0 * u * w.cos() - third).clamp(low, high);
-    (q1, (q1 - d).clamp(0.0, 1.0))
+    let cubic = 1.0 + theta;
+    let square = -(1.0 + theta + p1 + theta * p2 + differ * (theta + 2.0));
+    let linear = differ * differ + differ * (2.0 * p1 + theta + 1.0) + p1 + theta * p2;
+    let constant = -p1 * differ * (1.0 + differ);
+    let third = square / (3.0 * cubic);
+    let shift =
+        third.powi(3) - square * linear / (6.0 * cubic * cubic) + constant / (2.0 * cubic);
+    let radius = (third * third - linear / (3.0 * cubic))
+        .max(0.0)
+        .sqrt()
+        .copysign(shift);
+    let cosine = if radius == 0.0 {
+        0.0
+    } else {
+        shift / radius.powi(3)
+    };
+    let angle = (std::f64::consts::PI + cosine.clamp(-1.0, 1.0).acos()) / 3.0;
+    let (low, high) = (differ.max(0.0), (1.0 + differ).min(1.0));
+    let p1 = (2.0 * radius * angle.cos() - third).clamp(low, high);
+    (p1, (p1 - differ).clamp(0.0, 1.0))
 }
