@@ -15,6 +15,7 @@ pub mod lines;
 pub mod lookalike;
 pub mod mapping;
 mod parts;
+pub mod periods;
 mod plan;
 pub mod record;
 pub mod report;

@@ -9,6 +9,8 @@ pub mod calibration;
 pub mod check;
 pub mod guard;
 pub mod kpi;
+pub mod noninferiority;
+pub mod report;
 pub mod rules;
 pub mod sequences;
 pub mod tally;

@@ -11,6 +11,7 @@
 //! and keeps a bounded amount per metric and stratum; serialised and read back it goes on as if nothing had happened.
 
 pub mod assessment;
+pub mod budget;
 mod callers;
 mod conduct;
 mod evidence;

@@ -11,6 +11,7 @@ pub mod init;
 pub mod journal;
 pub mod key;
 pub mod licence;
+pub mod parity;
 pub mod plan;
 pub mod scenario;
 pub mod serve;
@@ -33,6 +34,7 @@ pub fn run(cli: Cli) -> Answered {
         Command::Do(command) => command.run(global),
         Command::Schema => Ok(do_::schema()),
         Command::Fallback(fallback) => fallback.run(global),
+        Command::Parity(parity) => parity.run(),
         Command::Plan(plan) => plan.run(global),
         Command::Calls(calls) => calls.run(global),
         Command::Scenario(scenario) => scenario.run(),
