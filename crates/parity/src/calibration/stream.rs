@@ -113,18 +113,20 @@ impl<'w> Stream<'w> {
         centres: &mut [Centre; 2],
     ) -> Call {
         let world = self.world;
-        let at_s = seconds(at_us - i64::from(day) * DAY_US);
+        let clock_s = seconds(at_us - i64::from(day) * DAY_US);
         let hour = (0_usize..12)
-            .find(|hour| at_s < OPEN_S + HOUR_S * f64::from(u8::try_from(hour + 1).unwrap_or(12)))
+            .find(|hour| {
+                clock_s < OPEN_S + HOUR_S * f64::from(u8::try_from(hour + 1).unwrap_or(12))
+            })
             .unwrap_or(11);
-        let days = f64::from(day) + at_s / 86_400.0;
+        let days = f64::from(day) + clock_s / 86_400.0;
         let (arm, pi_bp) = self.side(caller, days, world.share_at(day, hour));
         let season = world.season(day, hour);
         let out = arm == Arm::Outsourced;
         let times = |harm: f64| if out { harm } else { 1.0 };
         let handle_s = self.dice.handle_time(AHT_S * times(world.harm.handle_time));
         let served = if world.kind.queues() {
-            self.queue(arm, at_s, handle_s, centres)
+            self.queue(arm, clock_s, handle_s, centres)
         } else {
             let share = if out { world.harm.abandonment } else { TARGET };
             if self.dice.chance(share * season) {

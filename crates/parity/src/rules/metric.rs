@@ -105,7 +105,7 @@ impl MetricName {
             Instrument::InverseShareBet if self.is_duration() => value >= 0.0 && value.is_finite(),
             Instrument::InverseShareBet => (0.0..=1.0).contains(&value),
             Instrument::Drift => (0.0..40.0).contains(&value) && value.fract() == 0.0,
-            _ => value == 0.0 || value == 1.0,
+            _ => (0.0..=1.0).contains(&value) && value.fract() == 0.0,
         }
     }
 

@@ -135,10 +135,10 @@ pub fn block_length_min(intervals: &[(u64, u64)]) -> Option<u32> {
     };
     let daily = variance(&days.iter().map(|day| excess(day)).collect::<Vec<_>>());
     [60_u32, 120, 180, 360].into_iter().find(|minutes| {
-        let cells = usize::try_from(minutes / 15).unwrap_or(PER_DAY);
-        let within: f64 = (0..PER_DAY / cells)
+        let long = usize::try_from(minutes / 15).unwrap_or(PER_DAY);
+        let within: f64 = (0..PER_DAY / long)
             .map(|place| {
-                let at = place * cells..(place + 1) * cells;
+                let at = place * long..(place + 1) * long;
                 let same_hour: Vec<f64> = days.iter().map(|day| excess(&day[at.clone()])).collect();
                 variance(&same_hour)
             })

@@ -1,6 +1,6 @@
 //! Is the outsourced mean worse? The inverse-propensity bet, for means of per-call quality under any schedule.
 //!
-//! Z = (Y − c)·(A/π − (1−A)/(1−π)) has mean μ_out − μ_in whatever π did; wealth Π(1 + λ·(Z − d)) is a fair game when the
+//! Z = (Y − c)·(A/π − (1−A)/(1−π)) has the difference of the two means as its mean, whatever π did; wealth Π(1 + λ·(Z − d)) is a fair game when the
 //! difference is d. The centre c is the running mean of what came before, so it costs nothing and takes the variance
 //! of the level out. λ ≤ min(π, 1−π)/2 keeps every factor positive (`statistics.md`, IPW bet). Instead of one predicted
 //! λ, fixed fractions of that bound are mixed.

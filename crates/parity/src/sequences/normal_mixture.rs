@@ -1,4 +1,4 @@
-//! The two-sided normal-mixture boundary (Howard, Ramdas, McAuliffe & Sekhon 2021).
+//! The two-sided normal-mixture boundary (Howard, Ramdas and others 2021).
 
 /// |S| stays within this at intrinsic time `v` with chance 1 − `alpha` at all times at once; tightest near `v_tuned`.
 pub fn bound(v: f64, alpha: f64, v_tuned: f64, alpha_tuned: f64) -> f64 {

@@ -34,7 +34,7 @@ pub(super) struct Events {
     ratios: EventShare,
     powers: EventShare,
     margin_ratio: f64,
-    events: u64,
+    seen: u64,
     #[serde(skip)]
     chances: Chances,
 }
@@ -100,7 +100,7 @@ impl Events {
             ratios: EventShare::new(RATIOS),
             powers: EventShare::new(POWERS),
             margin_ratio: (baseline + f64::from(rule.margin_bp)) / baseline,
-            events: 0,
+            seen: 0,
             chances: Chances::default(),
         }
     }
@@ -113,19 +113,19 @@ impl Events {
         if let Some(chance) = self.chances.of(pi, margin.ratio) {
             self.ratios.add(&chance.ratios[arm.index()]);
             self.powers.add(&chance.powers[arm.index()]);
-            self.events += 1;
+            self.seen += 1;
         }
     }
 
     pub(super) fn read(&self, alpha: f64) -> Reading {
         let (lower, upper) = self.ratios.not_refuted(alpha);
         Reading {
-            weight_of_evidence: self.events,
+            weight_of_evidence: self.seen,
             log_e_harm: self.ratios.log_e(EQUAL, &self.harm_bets()),
             log_e_beyond_margin: self.powers.log_e(POWER_MARGIN, &spread(beyond_margin)),
             log_e_noninferior: self.powers.log_e(POWER_MARGIN, &spread(noninferior)),
             estimate_beyond_margin: self.powers.likeliest() > POWER_MARGIN,
-            interval: (self.events > 0).then(|| (ratio(lower), ratio(upper))),
+            interval: (self.seen > 0).then(|| (ratio(lower), ratio(upper))),
             alarm: false,
         }
     }
@@ -186,7 +186,7 @@ mod tests {
                 ratios: EventShare::new(RATIOS),
                 powers: EventShare::new(POWERS),
                 margin_ratio,
-                events: 0,
+                seen: 0,
                 chances: Chances::default(),
             };
             let harm = events.harm_bets();

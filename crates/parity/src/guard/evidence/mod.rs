@@ -36,7 +36,7 @@ pub(super) struct Reading {
 enum Kind {
     Events(Events),
     Scores(Box<Scores>),
-    Blocks(Blocks),
+    Blocks(Box<Blocks>),
     Drift(Drift),
     Sentinel(Sentinel),
 }
@@ -60,7 +60,7 @@ impl Evidence {
         let kind = match rule.name.instrument() {
             Instrument::EventShare => Kind::Events(Events::new(rule)),
             Instrument::InverseShareBet => Kind::Scores(Box::new(Scores::new(rule, signed))),
-            Instrument::BlockBet => Kind::Blocks(Blocks::new(rule, signed.alpha())),
+            Instrument::BlockBet => Kind::Blocks(Box::new(Blocks::new(rule, signed.alpha()))),
             Instrument::Drift => Kind::Drift(Drift::new(signed.rules().dispositions.len())),
             Instrument::Sentinel => Kind::Sentinel(Sentinel::default()),
         };

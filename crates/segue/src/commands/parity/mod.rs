@@ -1,6 +1,7 @@
 //! `segue parity …`: what counts and reports prove about "same or better".
 
 mod budget;
+mod check;
 mod compare;
 mod report;
 
@@ -14,6 +15,8 @@ pub enum Parity {
     Compare(compare::Compare),
     /// Which margins this volume can prove, and by when, before anybody signs them
     Budget(budget::Budget),
+    /// What rows of calls prove by signed rules, as the guard would judge them
+    Check(check::Check),
     /// What a period report can say about a change at one area from one date
     Report(report::ReportOptions),
 }
@@ -24,6 +27,7 @@ impl Parity {
         match self {
             Self::Compare(compare) => compare.run(),
             Self::Budget(budget) => budget.run(),
+            Self::Check(check) => check.run(),
             Self::Report(report) => report.run(),
         }
     }
