@@ -239,9 +239,10 @@ impl<'a> World<'a> {
             per_day,
             readings_max: whole_up(per_day * f64::from(volume.days_max) * 2.0),
             // Unmeasured, a block or a mean is taken to vary by as much as its own mean.
-            spread: match rule.name.is_duration() {
-                true => rule.spread_s.map_or(margin.baseline, f64::from),
-                false => measured.unwrap_or(margin.baseline),
+            spread: if rule.name.is_duration() {
+                rule.spread_s.map_or(margin.baseline, f64::from)
+            } else {
+                measured.unwrap_or(margin.baseline)
             },
             signed,
         })
