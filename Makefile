@@ -7,7 +7,7 @@ DEMO_ARGS ?=
 export SEGUE_TOOLS ?= $(CURDIR)/.tools
 export SEGUE_DUCKDB_PYTHON ?= $(SEGUE_TOOLS)/venv/bin/python
 
-.PHONY: demo test lint doc model mutants bench-domain bench-sip bench-rehearsal check-deps help setup
+.PHONY: demo test lint doc model mutants calibrate bench-parity bench-domain bench-sip bench-rehearsal check-deps help setup
 
 help: ## this list
 	@grep -hE '^[a-z-]+:.*##' $(MAKEFILE_LIST) | sed -E 's/:[^#]*## /\t/' | column -t -s "$$(printf '\t')"
@@ -38,6 +38,12 @@ check-deps: ## licences and sources of dependencies
 
 model: ## the model check over more states than `make test` looks at
 	SEGUE_MODEL_STATES=2000000 cargo nextest run -p segue-routing --test model --no-capture
+
+calibrate: ## false roll-backs, false promotions, detection in every world; CALIBRATE_ARGS='RUNS SEED PART'
+	cargo run --release -p segue-parity --example calibrate -- $(CALIBRATE_ARGS)
+
+bench-parity: ## calls per second through every metric of the guard
+	cargo run --release -p segue-parity --example throughput
 
 bench-domain: ## replay of 100,000 facts and one decision
 	cargo bench -p segue-domain

@@ -16,6 +16,7 @@ pub mod lookalike;
 pub mod mapping;
 pub mod offered;
 mod parts;
+pub mod periods;
 mod plan;
 mod read;
 pub mod record;

@@ -363,7 +363,7 @@ impl CheckedMapping {
     }
 }
 
-fn layout(file: &FileLayout) -> Result<Layout, String> {
+pub(crate) fn layout(file: &FileLayout) -> Result<Layout, String> {
     let delimiter = match file.delimiter.as_str() {
         "tab" => b'\t',
         one if one.len() == 1 && one.is_ascii() && !"\"\r\n".contains(one) => one.as_bytes()[0],

@@ -105,6 +105,9 @@ pub enum Command {
     Trial(commands::trial::Trial),
     /// Check this data directory: what works, what does not, what to do next
     Doctor(commands::doctor::Doctor),
+    /// Same or better? Counts against margins, the evidence budget, period reports
+    #[command(subcommand)]
+    Parity(commands::parity::Parity),
     /// Preview the hours of a shift window, across daylight saving
     #[command(subcommand)]
     Windows(commands::windows::Windows),

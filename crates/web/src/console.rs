@@ -1,5 +1,6 @@
 //! The one arrow from the pages to the program: what a page may ask and what it gets back.
 
+use crate::parity::ParityView;
 use crate::view::{LiveView, RefusalView};
 use axum::body::Bytes;
 use futures_util::future::BoxFuture;
@@ -30,6 +31,9 @@ pub trait Console: Send + Sync + 'static {
 
     /// Runs a domain command; answers `{position, events}`.
     fn submit(&self, submission: Submission) -> BoxFuture<'_, Result<serde_json::Value, ActError>>;
+
+    /// What the guards say now; both parties see the same.
+    fn parity(&self) -> ParityView;
 
     /// Every board there is; a reader may be refused some of them.
     fn boards(&self) -> Vec<BoardKind>;

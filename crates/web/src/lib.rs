@@ -13,6 +13,7 @@ mod events;
 mod finding;
 mod format;
 mod page;
+pub mod parity;
 mod router;
 mod secret;
 mod serve;

@@ -47,6 +47,7 @@ async fn pages() -> Vec<(String, String)> {
             "/boards",
             "/boards/gates",
             "/boards/people",
+            "/parity",
         ] {
             pages.push((format!("{name} {path}"), v.get(path).await.text));
         }
@@ -326,6 +327,33 @@ async fn text_from_others_stays_text() {
         !page.contains("<script>alert") && !page.contains("<img"),
         "it is escaped"
     );
+}
+
+/// The picture is said as well as drawn, at both widths, with its numbers in a table beside it.
+#[tokio::test]
+async fn the_parity_page_says_what_its_picture_shows() {
+    let app = App::new(
+        MemoryConsole::new(example()) as Arc<_>,
+        Settings::new([7; 32]),
+    );
+    let mut v = Visitor::new(router(app));
+    v.sign_in(USER, PASSWORD).await;
+    let page = v.get("/parity").await.text;
+    assert_eq!(
+        page.matches("The agreed limit is 79.0 %, 3 points below in-house.")
+            .count(),
+        2
+    );
+    for said in [
+        "We cannot yet say that CareBridge answers triage as fast as in-house.",
+        "76.3 to 83.3",
+        "Who did worse",
+        "26 of 35",
+        "deputy account manager, CareBridge",
+        "Not watched",
+    ] {
+        assert!(page.contains(said), "{said}");
+    }
 }
 
 #[tokio::test]

@@ -13,6 +13,7 @@ pub mod init;
 pub mod journal;
 pub mod key;
 pub mod licence;
+pub mod parity;
 pub mod plan;
 pub mod rehearse;
 pub mod scenario;
@@ -36,6 +37,7 @@ pub fn run(cli: Cli) -> Answered {
         Command::Do(command) => command.run(global),
         Command::Schema => Ok(do_::schema()),
         Command::Fallback(fallback) => fallback.run(global),
+        Command::Parity(parity) => parity.run(),
         Command::Plan(plan) => plan.run(global),
         Command::Calls(calls) => calls.run(global),
         Command::Capacity(capacity) => capacity.run(global),

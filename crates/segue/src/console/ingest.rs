@@ -49,8 +49,9 @@ impl Shared {
                 message: chain(&error),
             })?;
             (answer.accepted, answer.duplicates) = (stored.accepted, stored.duplicates);
-            self.memory().fed_at[usize::from(side == Side::Outsourcer)] = Some(now);
         }
+        // A batch without events is a heartbeat: it tells "no calls" from "no feed".
+        self.memory().fed_at[usize::from(side == Side::Outsourcer)] = Some(now);
         Ok(answer)
     }
 

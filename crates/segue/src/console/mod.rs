@@ -6,9 +6,11 @@
 mod acts;
 mod build;
 mod gather;
+mod guard;
 mod ingest;
 mod live;
 mod metrics;
+mod parity;
 mod people;
 mod verifying;
 
@@ -27,6 +29,7 @@ use segue_domain::caller::CallerKey;
 use segue_journal::StreamId;
 use segue_journal::accounts::Accounts;
 use segue_journal::facts::{Facts, FactsWriter};
+use segue_web::parity::ParityView;
 use segue_web::view::LiveView;
 use segue_web::{
     ActError, BoardKind, BoardRequest, BoardView, Console, Credentials, EligibilityAnswer,
@@ -97,6 +100,8 @@ struct Memory {
     unjournalled: Vec<Unjournalled>,
     /// When each feed last handed something in: in-house, outsourced.
     fed_at: [Option<Timestamp>; 2],
+    /// What the guards said at their last look.
+    parity: Arc<ParityView>,
     /// The last check of the chain.
     chain: Option<segue_web::view::ChainCheck>,
 }
@@ -115,6 +120,7 @@ impl NodeConsole {
         let stop = parts.stop.clone();
         let shared = Arc::new(Shared::new(parts));
         tokio::spawn(live::keep(Arc::clone(&shared), stop.clone()));
+        tokio::spawn(guard::keep(Arc::clone(&shared), stop.clone()));
         tokio::spawn(live::check_chain(Arc::clone(&shared), stop));
         Self { shared }
     }
@@ -184,6 +190,10 @@ impl Console for NodeConsole {
 
     fn submit(&self, submission: Submission) -> Boxed<'_, Result<serde_json::Value, ActError>> {
         Box::pin(self.shared.submit(submission))
+    }
+
+    fn parity(&self) -> ParityView {
+        ParityView::clone(&self.shared.memory().parity)
     }
 
     fn boards(&self) -> Vec<BoardKind> {

@@ -6,6 +6,7 @@ pub(crate) mod failure;
 pub(crate) mod home;
 pub(crate) mod live;
 pub(crate) mod login;
+pub(crate) mod parity;
 mod parts;
 
 pub(crate) use failure::Failure;
@@ -33,6 +34,7 @@ pub(crate) struct Chrome {
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub(crate) enum Room {
     Live,
+    Parity,
     Boards,
     Duty,
     Other,

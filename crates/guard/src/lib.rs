@@ -1,0 +1,24 @@
+//! The guard's loop: what both centres tell about calls becomes evidence, and what the evidence says becomes commands.
+//!
+//! ```text
+//! facts (decisions, records, feeds), in any order → account → parity::Guard → assessment → turn
+//! turn = verdict to keep + pages to send + commands for the desk
+//! ```
+//!
+//! No clock, socket or disk: the node and the rehearsal drive the same loop. The loop never moves a call itself. It
+//! reports what it saw, and the domain does what both parties signed; where in-house could not take the calls, it reports
+//! nothing that could bring them home, and pages.
+#![forbid(unsafe_code)]
+
+mod account;
+mod fact;
+mod recent;
+mod terms;
+mod turn;
+mod watch;
+
+pub use account::Unmatched;
+pub use fact::{CallKey, Fact, Fed, Recorded, Routed};
+pub use terms::{CannotWatch, rules};
+pub use turn::{Page, Turn};
+pub use watch::{Outside, Watch};

@@ -1,0 +1,167 @@
+//! What one look at a chunk leads to: pages and commands. Only what is new is said again.
+
+use crate::recent::Recent;
+use jiff::Timestamp;
+use segue_domain::chunks::Chunk;
+use segue_domain::contingency::library::TriggerKind;
+use segue_domain::contingency::watch::{Observed, RaiseAlarm, ReportObservation};
+use segue_domain::ids::ChunkId;
+use segue_domain::routing_changes::LowerShare;
+use segue_domain::share::{ShareInput, TrafficShare};
+use segue_domain::{Command, Transition};
+use segue_parity::guard::assessment::Floor;
+use segue_parity::guard::{Action, Assessment};
+use segue_parity::rules::FloorRules;
+use serde::Serialize;
+
+/// Somebody has to look.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize)]
+pub struct Page {
+    /// What is advised, as a person would say it.
+    pub advised: &'static str,
+    /// Why, the deciding reason first.
+    pub reasons: Vec<String>,
+}
+
+/// One look at one chunk.
+#[derive(Debug, Clone, PartialEq)]
+pub struct Turn {
+    /// The chunk.
+    pub chunk: ChunkId,
+    /// When.
+    pub at: Timestamp,
+    /// The verdicts, with all they were reached from.
+    pub assessment: Assessment,
+    /// Whether the action differs from the last look's: then it is kept.
+    pub is_new: bool,
+    /// Who has to be paged, once per change.
+    pub page: Option<Page>,
+    /// What the desk is asked, in this order.
+    pub commands: Vec<Command>,
+}
+
+/// What a person is advised to do; nothing where nobody has to be woken.
+const fn advised(action: Action) -> Option<&'static str> {
+    match action {
+        Action::GoHome | Action::PageGoHome => Some("bring every call home"),
+        Action::ReturnToLastAccepted | Action::PageReturn => {
+            Some("return to the last accepted share")
+        }
+        Action::Freeze => Some(
+            "move nothing: in-house could not take the calls either; call people in, the button still works",
+        ),
+        Action::HoldAndPage => Some("find out why the feed is silent; no step until it speaks"),
+        Action::AskPerson => Some("decide: the deadline is over without a verdict"),
+        Action::AskApprovals => Some("approve the next step, both parties"),
+        Action::StayHome | Action::Hold | Action::Stay => None,
+    }
+}
+
+/// The page of an action, where there is one.
+pub(crate) fn page(assessment: &Assessment) -> Option<Page> {
+    advised(assessment.action).map(|advised| Page {
+        advised,
+        reasons: assessment.reasons.clone(),
+    })
+}
+
+/// What is known when commands are made.
+pub(crate) struct Scene<'a> {
+    pub(crate) t: &'a Transition,
+    pub(crate) chunk: &'a Chunk,
+    pub(crate) outsourced: &'a Recent,
+    pub(crate) planned_s: u32,
+    pub(crate) rules: &'a FloorRules,
+    pub(crate) now: Timestamp,
+    /// Whether the harm is proved anew since the last return on statistics.
+    pub(crate) proved_anew: bool,
+}
+
+impl Scene<'_> {
+    /// What the desk is asked. Where in-house is unhealthy too, nothing is reported that could bring calls home by itself.
+    pub(crate) fn commands(&self, assessment: &Assessment, is_new: bool) -> Vec<Command> {
+        if assessment.action == Action::Freeze {
+            let alarm = || self.alarm(assessment).map(Command::from);
+            return is_new.then(alarm).flatten().into_iter().collect();
+        }
+        let now_us = self.now.as_microsecond();
+        let mut commands: Vec<Command> = [
+            self.outsourced.calls(now_us, self.rules),
+            self.outsourced.handle_time(self.planned_s),
+        ]
+        .into_iter()
+        .flatten()
+        .map(|observed| self.observation(observed))
+        .collect();
+        let returns = matches!(
+            assessment.action,
+            Action::ReturnToLastAccepted | Action::PageReturn
+        );
+        match (assessment.action, self.last_accepted()) {
+            _ if returns && !self.proved_anew => {}
+            (Action::ReturnToLastAccepted, Some(share)) => commands.push(self.lower(share)),
+            _ if returns => {
+                commands.push(self.observation(Observed::Guardrail { failed: true }));
+            }
+            _ if self.is_open(TriggerKind::GuardrailFail) => {
+                commands.push(self.observation(Observed::Guardrail { failed: false }));
+            }
+            _ => {}
+        }
+        commands
+    }
+
+    fn observation(&self, observed: Observed) -> Command {
+        ReportObservation {
+            scope: self.chunk.planned.id.to_string(),
+            observed,
+            forecast_per_100_h: None,
+        }
+        .into()
+    }
+
+    fn lower(&self, share: TrafficShare) -> Command {
+        LowerShare {
+            chunk: self.chunk.planned.id.clone(),
+            share_percent: ShareInput::percent(share.percent()),
+        }
+        .into()
+    }
+
+    /// The largest share below the one in force that was carried out under this agreement: it stood until the next was
+    /// approved.
+    fn last_accepted(&self) -> Option<TrafficShare> {
+        let id = &self.chunk.planned.id;
+        self.t
+            .steps
+            .values()
+            .filter(|step| step.done && step.proposed.chunk == *id)
+            .filter(|step| step.proposed.epoch == self.chunk.epoch)
+            .map(|step| step.proposed.share)
+            .filter(|share| *share < self.chunk.share)
+            .max()
+            .filter(|share| share.is_out())
+    }
+
+    fn is_open(&self, kind: TriggerKind) -> bool {
+        let scope = self.chunk.planned.id.to_string();
+        let watch = self.t.contingency.watches.get(&scope);
+        watch.is_some_and(|watch| watch.open.contains_key(&kind))
+    }
+
+    /// An alarm by hand, which moves nothing: the trigger that would have fired.
+    fn alarm(&self, assessment: &Assessment) -> Option<RaiseAlarm> {
+        let kind = match assessment.inputs.floors.first() {
+            Some(Floor::NoneAnswered) => TriggerKind::NobodyAnswers,
+            Some(Floor::Abandonment) => TriggerKind::Abandonment,
+            Some(Floor::ServiceLevel | Floor::LongestWait) => TriggerKind::ServiceLevelCollapse,
+            None => TriggerKind::GuardrailFail,
+        };
+        let set = self.t.contingency.triggers.contains_key(&kind);
+        set.then(|| RaiseAlarm {
+            kind,
+            scope: self.chunk.planned.id.to_string(),
+            seen: "in-house is below its floor too; nothing was moved".into(),
+        })
+    }
+}

@@ -1,0 +1,298 @@
+//! The loop itself: one guard per chunk that is out, told in any order, asked at any time.
+
+use crate::account::{Account, Told, Unmatched, records};
+use crate::fact::{Fact, Fed};
+use crate::recent::Recent;
+use crate::terms::{CannotWatch, FEED, rules};
+use crate::turn::{Scene, Turn, page};
+use jiff::{SignedDuration, Timestamp};
+use segue_domain::chunks::{Chunk, ChunkState};
+use segue_domain::ids::ChunkId;
+use segue_domain::{Command, Transition};
+use segue_parity::guard::record::{Arm, Beat, Record};
+use segue_parity::guard::{Action, Guard, Situation};
+use segue_parity::rules::{FloorRules, MetricName, SignedRules};
+use std::collections::BTreeMap;
+
+/// Facts kept for chunks that no guard watches yet: a decision can arrive before the journal's news of its step.
+const EARLY_MAX: usize = 10_000;
+/// How often what is old is closed.
+const SWEEP_EVERY: SignedDuration = SignedDuration::from_mins(10);
+
+/// What systems around the loop say at the time of a look.
+#[derive(Debug, Clone, Copy, Default, PartialEq, Eq)]
+pub struct Outside {
+    /// No route to the outsourcer: every trunk is down.
+    pub no_route: bool,
+    /// In-house readiness is below what was agreed, whatever its calls look like.
+    pub in_house_not_ready: bool,
+}
+
+#[derive(Debug)]
+struct Watched {
+    guard: Guard,
+    account: Account,
+    in_house: Recent,
+    outsourced: Recent,
+    planned_s: u32,
+    epoch: u64,
+    last: Option<Action>,
+    /// ln of the combined e-value when statistics last lowered the share: what was proved then is not proved again.
+    returned_at_log_e: Option<f64>,
+}
+
+/// Watches every chunk of a transition.
+#[derive(Debug, Default)]
+pub struct Watch {
+    chunks: BTreeMap<ChunkId, Watched>,
+    /// Which chunk a call belongs to; records name only the call.
+    homes: BTreeMap<crate::fact::CallKey, ChunkId>,
+    early: Vec<Fact>,
+    fed_until: [Option<Timestamp>; 2],
+    cannot: BTreeMap<ChunkId, CannotWatch>,
+    swept_at: Option<Timestamp>,
+}
+
+impl Watch {
+    /// Starts a guard for each chunk that is out and has none, and tells the guard of one that came home. Guards run in
+    /// every live state, paused and held included, and outlive a return: evidence is not forgotten by it.
+    pub fn follow(&mut self, t: &Transition, now: Timestamp) {
+        for (id, chunk) in &t.chunks {
+            match self.chunks.get_mut(id) {
+                Some(watched) => {
+                    if chunk.epoch > watched.epoch {
+                        watched.epoch = chunk.epoch;
+                        watched.guard.rolled_back(now.as_microsecond());
+                    }
+                }
+                None if chunk.is_out() => self.start(t, id, chunk),
+                None => {}
+            }
+        }
+        let closed = |id: &ChunkId| t.chunk(id).is_none_or(|c| c.state == ChunkState::Closed);
+        self.chunks.retain(|id, _| !closed(id));
+        for fact in std::mem::take(&mut self.early) {
+            self.hear(fact);
+        }
+    }
+
+    fn start(&mut self, t: &Transition, id: &ChunkId, chunk: &Chunk) {
+        match rules(t, chunk) {
+            Ok(signed) => {
+                self.cannot.remove(id);
+                let base = t
+                    .baselines
+                    .of(&chunk.planned.site, &chunk.planned.call_type);
+                let watched = Watched {
+                    guard: Guard::new(signed),
+                    account: Account::default(),
+                    in_house: Recent::default(),
+                    outsourced: Recent::default(),
+                    planned_s: base.map_or(0, |base| base.aht_s),
+                    epoch: chunk.epoch,
+                    last: None,
+                    returned_at_log_e: None,
+                };
+                self.chunks.insert(id.clone(), watched);
+            }
+            Err(why) => {
+                self.cannot.insert(id.clone(), why);
+            }
+        }
+    }
+
+    /// Chunks that are out and cannot be watched, and why: a person watches them until it is mended.
+    pub fn cannot(&self) -> impl Iterator<Item = (&ChunkId, &CannotWatch)> {
+        self.cannot.iter()
+    }
+
+    /// The rules a chunk is judged by.
+    pub fn rules(&self, chunk: &ChunkId) -> Option<&SignedRules> {
+        self.chunks.get(chunk).map(|watched| watched.guard.rules())
+    }
+
+    /// What does not match, by chunk.
+    pub fn unmatched(&self) -> impl Iterator<Item = (&ChunkId, Unmatched)> {
+        self.chunks
+            .iter()
+            .map(|(id, watched)| (id, watched.account.unmatched))
+    }
+
+    /// Takes one fact in.
+    pub fn hear(&mut self, fact: Fact) {
+        match fact {
+            Fact::Fed(fed) => self.fed(fed),
+            Fact::Routed(routed) => {
+                if !self.chunks.contains_key(&routed.chunk) {
+                    self.too_early(Fact::Routed(routed));
+                    return;
+                }
+                self.homes.insert(routed.call, routed.chunk.clone());
+                if let Some(watched) = self.chunks.get_mut(&routed.chunk) {
+                    let told = watched.account.route(routed);
+                    watched.tell(told);
+                }
+            }
+            Fact::Recorded(recorded) => {
+                let home = self.homes.get(&recorded.call);
+                match home.and_then(|chunk| self.chunks.get_mut(chunk)) {
+                    Some(watched) => {
+                        let told = watched.account.record(recorded);
+                        watched.tell(told);
+                    }
+                    None => self.too_early(Fact::Recorded(recorded)),
+                }
+            }
+        }
+    }
+
+    /// Kept until its decision or its chunk is known; the oldest are given up first.
+    fn too_early(&mut self, fact: Fact) {
+        if self.early.len() >= EARLY_MAX {
+            self.early.remove(0);
+        }
+        self.early.push(fact);
+    }
+
+    fn fed(&mut self, fed: Fed) {
+        let place = match fed.by {
+            Arm::InHouse => 0,
+            Arm::Outsourced => 1,
+        };
+        self.fed_until[place] = self.fed_until[place].max(Some(fed.complete_until));
+        for watched in self.chunks.values_mut() {
+            let Some(feed) = watched.guard.rules().rules().feed(FEED) else {
+                continue;
+            };
+            watched.observe(&Record::Beat(Beat {
+                feed,
+                arm: fed.by,
+                complete_until_us: fed.complete_until.as_microsecond(),
+            }));
+        }
+    }
+
+    /// Looks at every chunk that is out. Time may not run backwards.
+    pub fn look(&mut self, t: &Transition, now: Timestamp, outside: Outside) -> Vec<Turn> {
+        self.follow(t, now);
+        let fed_until = self.fed_until;
+        let out = |id: &ChunkId| t.chunk(id).filter(|chunk| chunk.is_out());
+        let turns = self
+            .chunks
+            .iter_mut()
+            .filter_map(|(id, watched)| Some((watched, out(id)?)))
+            .map(|(watched, chunk)| watched.look(t, chunk, now, outside, fed_until))
+            .collect();
+        if self
+            .swept_at
+            .is_none_or(|at| now.duration_since(at) >= SWEEP_EVERY)
+        {
+            self.swept_at = Some(now);
+            self.sweep(now);
+        }
+        turns
+    }
+
+    /// Calls are closed after a day without news; which chunk one belonged to is forgotten with it.
+    fn sweep(&mut self, now: Timestamp) {
+        for watched in self.chunks.values_mut() {
+            watched.account.sweep(now);
+        }
+        let chunks = &self.chunks;
+        self.homes
+            .retain(|call, chunk| chunks.get(chunk).is_some_and(|w| w.account.holds(*call)));
+    }
+}
+
+impl Watched {
+    fn floors(&self) -> FloorRules {
+        self.guard.rules().rules().floors
+    }
+
+    fn observe(&mut self, record: &Record) {
+        // Late and impossible records are counted by the guard and shown with its verdict.
+        let _ = self.guard.observe(record);
+    }
+
+    fn tell(&mut self, told: Option<Told>) {
+        let Some(told) = told else { return };
+        let floors = self.floors();
+        let place = told.call.place;
+        let recent = match place.arm {
+            Arm::InHouse => &mut self.in_house,
+            Arm::Outsourced => &mut self.outsourced,
+        };
+        if told.first {
+            recent.add(place.at_us, told.call.outcome, &floors);
+        }
+        if let Some(seconds) = told.handle_s {
+            recent.handled(seconds);
+        }
+        let handle_time = self.guard.rules().rules().metric(MetricName::HandleTime);
+        for record in records(&told, handle_time) {
+            self.observe(&record);
+        }
+    }
+
+    fn look(
+        &mut self,
+        t: &Transition,
+        chunk: &Chunk,
+        now: Timestamp,
+        outside: Outside,
+        fed_until: [Option<Timestamp>; 2],
+    ) -> Turn {
+        let floors = self.floors();
+        for call in self.account.look(now, fed_until) {
+            let recent = match call.place.arm {
+                Arm::InHouse => &mut self.in_house,
+                Arm::Outsourced => &mut self.outsourced,
+            };
+            recent.add(call.place.at_us, call.outcome, &floors);
+            self.observe(&Record::Call(call));
+        }
+        let now_us = now.as_microsecond();
+        let situation = Situation {
+            home_pressed: false,
+            held: chunk.paused.is_some(),
+            no_route: outside.no_route,
+            in_house_unhealthy: outside.in_house_not_ready
+                || self.in_house.is_unhealthy(now_us, &floors),
+            largest_step: chunk.share >= chunk.planned.last_share(),
+            step_began_us: chunk.share_since.map_or(0, Timestamp::as_microsecond),
+        };
+        let assessment = self.guard.assess(now_us, situation);
+        let is_new = self.last != Some(assessment.action);
+        self.last = Some(assessment.action);
+        let scene = Scene {
+            t,
+            chunk,
+            outsourced: &self.outsourced,
+            planned_s: self.planned_s,
+            rules: &floors,
+            now,
+            proved_anew: self.is_proved_anew(assessment.inputs.log_e_combined),
+        };
+        let commands = scene.commands(&assessment, is_new);
+        if commands.iter().any(|c| matches!(c, Command::LowerShare(_))) {
+            self.returned_at_log_e = Some(assessment.inputs.log_e_combined);
+            self.guard.rolled_back(now_us);
+        }
+        Turn {
+            chunk: chunk.planned.id.clone(),
+            at: now,
+            is_new,
+            page: page(&assessment).filter(|_| is_new),
+            commands,
+            assessment,
+        }
+    }
+
+    /// Evidence is never reset, so what brought the share down stays proved. A second return needs as much again: the
+    /// ratio of an e-value to itself at an earlier time is an e-value from then on.
+    fn is_proved_anew(&self, log_e: f64) -> bool {
+        let needed = -self.guard.rules().alpha().ln();
+        self.returned_at_log_e
+            .is_none_or(|then| log_e - then >= needed)
+    }
+}

@@ -1,0 +1,133 @@
+//! What others would have concluded from the same calls: tests in use elsewhere, for comparison only.
+
+use crate::guard::record::{Arm, Call, Outcome};
+use crate::sequences::event_share::{EventShare, log_chance};
+use crate::sequences::normal_mixture;
+
+/// A method beside ours, each at one-sided 5 % on one metric.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum Peer {
+    /// Two-proportion z-test, one-sided, looked at once a day.
+    ZTestDaily,
+    /// Asymptotic confidence sequence on the difference of rates, looked at once a day.
+    AsymptoticSequence,
+    /// Event share of every bad call against the concurrent in-house arm, on a fixed grid, without caller memory.
+    PerCallEventShare,
+}
+
+impl Peer {
+    /// All of them.
+    pub const ALL: [Self; 3] = [
+        Self::ZTestDaily,
+        Self::AsymptoticSequence,
+        Self::PerCallEventShare,
+    ];
+
+    /// The name in tables.
+    pub const fn name(self) -> &'static str {
+        match self {
+            Self::ZTestDaily => "z-test, daily looks",
+            Self::AsymptoticSequence => "asymptotic sequence",
+            Self::PerCallEventShare => "per-call event share",
+        }
+    }
+}
+
+const RATIOS: [f64; 9] = [1.0, 1.25, 1.476, 1.743, 2.058, 2.43, 2.869, 3.388, 4.0];
+const EIGHTH: f64 = 0.125;
+const BETS: [f64; 9] = [
+    0.0, EIGHTH, EIGHTH, EIGHTH, EIGHTH, EIGHTH, EIGHTH, EIGHTH, EIGHTH,
+];
+
+/// The running figures of one metric on one run, and the day on which each method would have cried harm.
+#[derive(Debug, Clone)]
+pub struct PeerTally {
+    bad: fn(&Call) -> Option<bool>,
+    counts: [[f64; 2]; 2],
+    events: EventShare,
+    day: u32,
+    cried: [Option<u32>; 3],
+}
+
+impl PeerTally {
+    /// Over abandonments.
+    pub fn abandonment() -> Self {
+        Self::new(|call| {
+            Some(matches!(call.outcome, Outcome::Abandoned { wait_ms } if wait_ms >= 5_000))
+        })
+    }
+
+    /// Over transfers.
+    pub fn transfer() -> Self {
+        Self::new(|call| call.transferred)
+    }
+
+    fn new(bad: fn(&Call) -> Option<bool>) -> Self {
+        Self {
+            bad,
+            counts: [[0.0; 2]; 2],
+            events: EventShare::new(RATIOS.len()),
+            day: 0,
+            cried: [None; 3],
+        }
+    }
+
+    /// One call, as it happens.
+    pub fn add(&mut self, day: u32, call: &Call) {
+        if day != self.day {
+            self.look();
+            self.day = day;
+        }
+        let Some(bad) = (self.bad)(call) else { return };
+        let counts = &mut self.counts[call.place.arm.index()];
+        counts[0] += f64::from(u8::from(bad));
+        counts[1] += 1.0;
+        let pi = f64::from(call.place.pi_bp) / 10_000.0;
+        if bad && pi > 0.0 && pi < 1.0 {
+            self.events
+                .add(&RATIOS.map(|ratio| log_chance(pi, ratio, call.place.arm)));
+            if self.events.log_e(0, &BETS) >= 20.0_f64.ln() {
+                self.cry(Peer::PerCallEventShare);
+            }
+        }
+    }
+
+    /// The day on which a method cried harm, from 1.
+    pub fn cried(&self, peer: Peer) -> Option<u32> {
+        self.cried[place(peer)]
+    }
+
+    fn look(&mut self) {
+        let [home, out] = [Arm::InHouse, Arm::Outsourced].map(|arm| self.counts[arm.index()]);
+        if home[1] < 1.0 || out[1] < 1.0 {
+            return;
+        }
+        let (p_home, p_out) = (home[0] / home[1], out[0] / out[1]);
+        let pooled = (home[0] + out[0]) / (home[1] + out[1]);
+        let spread = (pooled * (1.0 - pooled) * (1.0 / home[1] + 1.0 / out[1])).sqrt();
+        if spread > 0.0 && (p_out - p_home) / spread > 1.644_854 {
+            self.cry(Peer::ZTestDaily);
+        }
+        let variance = p_home * (1.0 - p_home) / home[1] + p_out * (1.0 - p_out) / out[1];
+        let calls = home[1] + out[1];
+        let half =
+            normal_mixture::bound(calls * calls * variance, 0.1, 500.0 * calls * variance, 0.1)
+                / calls;
+        if variance > 0.0 && p_out - p_home > half {
+            self.cry(Peer::AsymptoticSequence);
+        }
+    }
+
+    fn cry(&mut self, peer: Peer) {
+        let day = self.day + 1;
+        self.cried[place(peer)].get_or_insert(day);
+    }
+}
+
+const fn place(peer: Peer) -> usize {
+    match peer {
+        Peer::ZTestDaily => 0,
+        Peer::AsymptoticSequence => 1,
+        Peer::PerCallEventShare => 2,
+    }
+}

@@ -1,0 +1,109 @@
+//! Load-driven shares: whole blocks of the outsourced arm against signed target and counterfactual.
+
+use super::Reading;
+use crate::guard::record::{Arm, Counterfactual, Place};
+use crate::kpi::float;
+use crate::rules::MetricRule;
+use crate::sequences::block_bet::{Block, BlockBet};
+use crate::sequences::empirical_bernstein::EmpiricalBernstein;
+use serde::{Deserialize, Serialize};
+use std::collections::BTreeMap;
+
+const MINUTE_US: i64 = 60 * 1_000_000;
+const DAY_MIN: u32 = 1_440;
+/// Blocks, and counterfactual blocks, that may be open at once.
+const OPEN_MAX: usize = 4_096;
+
+#[derive(Debug, Clone, Copy, Default, PartialEq, Eq, Serialize, Deserialize)]
+struct Open {
+    calls: u64,
+    bad: u64,
+}
+
+/// Evidence on one load-driven share.
+#[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
+pub(super) struct Blocks {
+    bet: BlockBet,
+    shares: EmpiricalBernstein,
+    target: f64,
+    margin: f64,
+    block_us: i64,
+    open: BTreeMap<i64, Open>,
+    counterfactual: BTreeMap<i64, f64>,
+    closed_until: i64,
+}
+
+impl Blocks {
+    pub(super) fn new(rule: &MetricRule, alpha: f64) -> Self {
+        Self {
+            bet: BlockBet::default(),
+            shares: EmpiricalBernstein::new(alpha),
+            target: f64::from(rule.target_bp.unwrap_or(rule.baseline)) / 10_000.0,
+            margin: f64::from(rule.margin_bp) / 10_000.0,
+            block_us: i64::from(rule.block_min.unwrap_or(DAY_MIN)) * MINUTE_US,
+            open: BTreeMap::new(),
+            counterfactual: BTreeMap::new(),
+            closed_until: i64::MIN,
+        }
+    }
+
+    /// One call; only the outsourced arm is judged, the in-house arm empties as calls move.
+    pub(super) fn add(&mut self, place: &Place, bad: bool) {
+        if place.arm == Arm::InHouse {
+            return;
+        }
+        let index = place.at_us.div_euclid(self.block_us);
+        let open = self.open.entry(index).or_default();
+        open.calls += 1;
+        open.bad += u64::from(bad);
+    }
+
+    pub(super) fn counterfactual(&mut self, block: &Counterfactual) -> bool {
+        let index = block.at_us.div_euclid(self.block_us);
+        let fits = (0.0..=1.0).contains(&block.bad_share) && index >= self.closed_until;
+        if fits {
+            self.counterfactual.insert(index, block.bad_share);
+            while self.counterfactual.len() > OPEN_MAX {
+                self.counterfactual.pop_first();
+            }
+        }
+        fits
+    }
+
+    /// Bets on every block that has ended.
+    pub(super) fn complete(&mut self, until_us: i64) {
+        let end = until_us.div_euclid(self.block_us);
+        self.closed_until = self.closed_until.max(end);
+        let rest = self.open.split_off(&end);
+        for (index, block) in std::mem::replace(&mut self.open, rest) {
+            let had_we_not_moved = self.counterfactual.get(&index).copied().unwrap_or(0.0);
+            let reference = self.target.max(had_we_not_moved);
+            self.bet.add(Block {
+                calls: block.calls,
+                bad: block.bad,
+                reference,
+                allowed: reference + self.margin,
+            });
+            self.shares
+                .add(float(block.bad) / float(block.calls.max(1)));
+        }
+        self.counterfactual = self.counterfactual.split_off(&end);
+    }
+
+    pub(super) fn read(&self) -> Reading {
+        Reading {
+            weight_of_evidence: self.bet.blocks(),
+            log_e_harm: self.bet.log_e_harm(),
+            log_e_beyond_margin: self.bet.log_e_beyond_margin(),
+            // Where more than one block in a hundred lies beyond the cap, the capped bet proves nothing.
+            log_e_noninferior: if 100 * self.bet.beyond_cap() > self.bet.blocks() {
+                f64::MIN
+            } else {
+                self.bet.log_e_noninferior()
+            },
+            estimate_beyond_margin: self.bet.beyond_margin(),
+            interval: (self.bet.blocks() > 0).then(|| self.shares.interval()),
+            alarm: false,
+        }
+    }
+}

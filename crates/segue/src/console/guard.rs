@@ -1,0 +1,212 @@
+//! The guard's loop on this node: call facts in, commands to the desk out, the latest verdicts kept for the page.
+//!
+//! Facts are read again and again over a short time back, and now and then over a long one, because they come late and
+//! out of order; the loop takes each of them once.
+
+use super::Shared;
+use super::ingest::IN_HOUSE;
+use super::parity;
+use crate::clock;
+use crate::node::policy::arm_name;
+use crate::office::chain;
+use jiff::{SignedDuration, Timestamp};
+use segue_domain::{Actor, Command, Event, Role, Side, decide};
+use segue_guard::{CallKey, Fact, Fed, Outside, Recorded, Routed, Turn, Watch};
+use segue_journal::facts::{AcdCall, Cursor, Decision, Facts, FactsError};
+use segue_journal::{CommandId, Request};
+use segue_parity::guard::record::Arm;
+use segue_routing::Arm as Route;
+use std::sync::Arc;
+use std::time::Duration;
+use tokio::sync::watch;
+
+/// How often the guards look when that is quick: a verdict follows a record within a second.
+const PERIOD: Duration = Duration::from_secs(1);
+/// A look that took long is followed by a pause so many times as long.
+const PAUSE_TIMES: u32 = 9;
+/// How far back facts are read at every look.
+const SHORT_BACK: SignedDuration = SignedDuration::from_mins(20);
+/// How far back they are read now and then: a feed that was down tells a day late.
+const LONG_BACK: SignedDuration = SignedDuration::from_hours(26);
+/// How often that is.
+const LONG_EVERY: SignedDuration = SignedDuration::from_mins(5);
+/// Facts read at once.
+const PAGE: u32 = 5_000;
+/// Pages read at most at one look; the rest comes with the next.
+const PAGES_MAX: usize = 40;
+/// A record may be on its way for this long after its call: a feed that speaks has told everything older.
+const UNDERWAY: SignedDuration = SignedDuration::from_secs(60);
+/// Segue's own name as an actor: a part of the program, on the client's side.
+const SEGUE: &str = "segue";
+
+/// Looks until `stop`.
+pub(super) async fn keep(shared: Arc<Shared>, mut stop: watch::Receiver<bool>) {
+    let mut watch = Watch::default();
+    let mut read_long_at = Timestamp::UNIX_EPOCH;
+    loop {
+        let started = clock::monotonic();
+        let now = clock::now();
+        let back = if now.duration_since(read_long_at) >= LONG_EVERY {
+            read_long_at = now;
+            LONG_BACK
+        } else {
+            SHORT_BACK
+        };
+        shared.guard(&mut watch, now, back).await;
+        let pause = PERIOD.max(started.elapsed() * PAUSE_TIMES);
+        tokio::select! {
+            () = tokio::time::sleep(pause) => {}
+            _ = stop.wait_for(|stop| *stop) => return,
+        }
+    }
+}
+
+impl Shared {
+    /// One look: everything new is heard, every chunk that is out is judged, what follows is done.
+    pub(super) async fn guard(&self, watch: &mut Watch, now: Timestamp, back: SignedDuration) {
+        let t = self.transition();
+        watch.follow(&t, now);
+        if let Err(error) = hear(&self.facts, watch, now - back).await {
+            tracing::warn!(
+                error = chain(&error),
+                "the guards cannot read the call facts"
+            );
+        }
+        for (by, fed_at) in Arm::BOTH.into_iter().zip(self.memory().fed_at) {
+            if let Some(fed_at) = fed_at {
+                let complete_until = fed_at - UNDERWAY;
+                watch.hear(Fact::Fed(Fed { by, complete_until }));
+            }
+        }
+        let turns = watch.look(&t, now, Outside::default());
+        for turn in &turns {
+            if let Some(page) = &turn.page {
+                tracing::warn!(chunk = %turn.chunk, advised = page.advised, reasons = ?page.reasons, "guard");
+            }
+            self.act(turn, now).await;
+        }
+        let view = parity::view(&t, watch, &turns);
+        self.memory().parity = Arc::new(view);
+    }
+
+    /// Asks the desk for what the turn asks for, where that would be news.
+    async fn act(&self, turn: &Turn, now: Timestamp) {
+        let actor = Actor::new(SEGUE, Side::Client, &[Role::Duty]);
+        for (at, command) in turn.commands.iter().enumerate() {
+            let t = self.transition();
+            let events = match decide(&t, command, &actor, now) {
+                Ok(events) if events.is_empty() => continue,
+                Ok(events) => events,
+                Err(refusal) => {
+                    tracing::warn!(chunk = %turn.chunk, code = %refusal.code, "a guard's command was refused");
+                    continue;
+                }
+            };
+            // Home latches first; the journal is told after.
+            if events
+                .iter()
+                .any(|event| matches!(event, Event::FellBack(_)))
+            {
+                let report = self.node.bring_home(turn.chunk.as_str());
+                for why in report.not_durable {
+                    tracing::error!(chunk = %turn.chunk, why, "calls are home, but the latch is not on disk");
+                }
+            }
+            self.execute(turn, at, command.clone(), actor.clone(), now)
+                .await;
+        }
+    }
+
+    async fn execute(
+        &self,
+        turn: &Turn,
+        at: usize,
+        command: Command,
+        actor: Actor,
+        now: Timestamp,
+    ) {
+        let id = format!(
+            "guard:{}:{}:{}:{at}",
+            self.stream,
+            turn.chunk,
+            now.as_microsecond()
+        );
+        let Ok(command_id) = CommandId::new(id) else {
+            return;
+        };
+        let request = Request {
+            stream: self.stream.clone(),
+            command_id,
+            actor,
+            command,
+            now,
+        };
+        match self.desk.execute(&request).await {
+            Ok(_) => self.wake.notify_one(),
+            // Tried again at the next look, for as long as it is so.
+            Err(error) => {
+                tracing::warn!(chunk = %turn.chunk, error = chain(&error), "a guard's command was not recorded");
+            }
+        }
+    }
+}
+
+/// Tells the loop every decision and record since then.
+async fn hear(facts: &Facts, watch: &mut Watch, since: Timestamp) -> Result<(), FactsError> {
+    let mut cursor = Cursor::from(since);
+    for _ in 0..PAGES_MAX {
+        let page = facts.decisions_since(&cursor, PAGE).await?;
+        page.iter()
+            .filter_map(routed)
+            .for_each(|r| watch.hear(Fact::Routed(r)));
+        match page.last() {
+            Some(last) if page.len() == PAGE as usize => cursor = Cursor::after(last),
+            _ => break,
+        }
+    }
+    let mut cursor = Cursor::from(since);
+    for _ in 0..PAGES_MAX {
+        let page = facts.acd_calls_since(&cursor, PAGE).await?;
+        page.iter()
+            .filter_map(recorded)
+            .for_each(|r| watch.hear(Fact::Recorded(r)));
+        match page.last() {
+            Some(last) if page.len() == PAGE as usize => cursor = Cursor::after_call(last),
+            _ => break,
+        }
+    }
+    Ok(())
+}
+
+/// A decision of a chunk; others have nobody to compare.
+fn routed(decision: &Decision) -> Option<Routed> {
+    let caller = decision.caller.map(|caller| caller.to_string());
+    Some(Routed {
+        call: CallKey::read(&decision.call_id)?,
+        at: decision.at,
+        chunk: decision.chunk.as_deref()?.into(),
+        arm: if decision.arm == arm_name(Route::Outsourced) {
+            Arm::Outsourced
+        } else {
+            Arm::InHouse
+        },
+        pi_bp: decision.pi_bp,
+        caller: caller.and_then(|hash| u64::from_str_radix(hash.get(..16)?, 16).ok()),
+    })
+}
+
+/// A record that kept Segue's header; without it nobody knows which decision it belongs to.
+fn recorded(call: &AcdCall) -> Option<Recorded> {
+    Some(Recorded {
+        call: CallKey::read(call.call_id.as_deref()?)?,
+        by: if call.source.starts_with(IN_HOUSE) {
+            Arm::InHouse
+        } else {
+            Arm::Outsourced
+        },
+        waiting_since: call.queued_at.or(call.offered_at)?,
+        answered_at: call.answered_at,
+        abandoned_at: call.abandoned_at,
+        ended_at: call.ended_at,
+    })
+}

@@ -1,0 +1,376 @@
+//! The guards' last verdicts as the parity page shows them. Figures are the guards' own; only words are chosen here.
+
+use jiff::tz::TimeZone;
+use segue_domain::contingency::triggers::SetTrigger;
+use segue_domain::{Side, Transition};
+use segue_guard::{Turn, Watch};
+use segue_parity::guard::assessment::{Interval, MetricVerdict};
+use segue_parity::guard::record::{MetricId, StratumId};
+use segue_parity::guard::{Action, Verdict};
+use segue_parity::kpi::Ratio;
+use segue_parity::noninferiority::wilson;
+use segue_parity::rules::{Instrument, MetricName, MetricRule, Role, SignedRules};
+use segue_web::parity::{
+    ChunkParity, MeasureRow, ParityView, Picture, PictureRow, RowKind, TriggerRow, WorseOff,
+};
+use segue_web::view::Aspect;
+
+/// 95 %, two-sided.
+const Z_95: f64 = 1.959_964;
+const DAY_S: i64 = 86_400;
+
+/// Everything the guards say now.
+pub(super) fn view(t: &Transition, watch: &Watch, turns: &[Turn]) -> ParityView {
+    let mut chunks: Vec<(u8, ChunkParity)> = turns
+        .iter()
+        .filter_map(|turn| Some((urgency(turn), chunk(t, turn, watch)?)))
+        .collect();
+    chunks.sort_by_key(|(urgency, _)| *urgency);
+    ParityView {
+        chunks: chunks.into_iter().map(|(_, chunk)| chunk).collect(),
+        unwatched: watch
+            .cannot()
+            .map(|(chunk, why)| (chunk.to_string(), why.to_string()))
+            .collect(),
+        triggers: t
+            .contingency
+            .triggers
+            .values()
+            .map(|set| trigger(t, set))
+            .collect(),
+    }
+}
+
+/// What needs somebody first.
+const fn urgency(turn: &Turn) -> u8 {
+    match turn.assessment.action {
+        Action::GoHome | Action::PageGoHome | Action::Freeze => 0,
+        Action::ReturnToLastAccepted | Action::PageReturn => 1,
+        Action::HoldAndPage | Action::AskPerson => 2,
+        Action::AskApprovals | Action::Hold => 3,
+        Action::Stay | Action::StayHome => 4,
+    }
+}
+
+fn chunk(t: &Transition, turn: &Turn, watch: &Watch) -> Option<ChunkParity> {
+    let rules = watch.rules(&turn.chunk)?;
+    let outsourcer = t.parties.name(Side::Outsourcer);
+    let assessment = &turn.assessment;
+    let (aspect, word) = aspect(assessment.verdict);
+    let shown = shown(&assessment.metrics)?;
+    let picture = picture(t, turn, rules, shown, &outsourcer);
+    let unmatched = watch.unmatched().find(|(id, _)| **id == turn.chunk);
+    let mut calls = vec![format!(
+        "{} calls sent out, of which no record explains {}.",
+        assessment.inputs.unserved.denominator, assessment.inputs.unserved.numerator
+    )];
+    calls.extend(unmatched.map(|(_, unmatched)| {
+        format!(
+            "{} records that no decision explains; {} calls given up.",
+            unmatched.unexplained, unmatched.given_up
+        )
+    }));
+    calls.extend(assessment.inputs.waits.iter().map(|waits| {
+        format!(
+            "{}: nine in ten of {} calls waited at most {:.0} s.",
+            match waits.arm {
+                segue_parity::guard::record::Arm::InHouse => "In-house",
+                segue_parity::guard::record::Arm::Outsourced => outsourcer.as_str(),
+            },
+            waits.calls,
+            waits.p90_s
+        )
+    }));
+    Some(ChunkParity {
+        chunk: turn.chunk.to_string(),
+        aspect,
+        word: word.into(),
+        finding: finding(turn, &outsourcer),
+        lead: lead(t, turn, rules),
+        picture,
+        measures: measures(rules, &assessment.metrics),
+        worse_off: worse_off(rules, turn),
+        reasons: assessment.reasons.clone(),
+        calls,
+    })
+}
+
+/// The measure drawn: the one that failed, else the first there is.
+fn shown(metrics: &[MetricVerdict]) -> Option<usize> {
+    let failed = metrics
+        .iter()
+        .position(|m| m.verdict == Verdict::Fail && m.name.instrument() == Instrument::BlockBet);
+    failed.or_else(|| (!metrics.is_empty()).then_some(0))
+}
+
+const fn aspect(verdict: Verdict) -> (Aspect, &'static str) {
+    match verdict {
+        Verdict::Pass => (Aspect::Proved, "Pass"),
+        Verdict::Fail => (Aspect::Harm, "Worse than agreed"),
+        Verdict::WorseWithinMargin => (Aspect::Hold, "Worse, within the margin"),
+        Verdict::Inconclusive => (Aspect::Open, "Not proved"),
+        Verdict::NoData => (Aspect::Unknown, "No data"),
+    }
+}
+
+fn finding(turn: &Turn, outsourcer: &str) -> String {
+    let chunk = &turn.chunk;
+    match (turn.assessment.action, turn.assessment.verdict) {
+        (Action::Freeze, _) => format!("Neither centre can take the calls of {chunk} now."),
+        (Action::GoHome | Action::PageGoHome, _) => {
+            format!("Callers of {chunk} are not being served at {outsourcer}.")
+        }
+        (_, Verdict::Fail) => {
+            format!("{outsourcer} does worse on {chunk} than the contract allows.")
+        }
+        (_, Verdict::WorseWithinMargin) => {
+            format!(
+                "{outsourcer} is worse than in-house on {chunk}, within what the contract allows."
+            )
+        }
+        (_, Verdict::NoData) => format!("There is not enough to judge {chunk}."),
+        (_, Verdict::Inconclusive) => {
+            format!("We cannot yet say that {outsourcer} serves {chunk} as well as in-house.")
+        }
+        (_, Verdict::Pass) => {
+            format!("{outsourcer} serves {chunk} as well as in-house, within the agreed margin.")
+        }
+    }
+}
+
+/// What happens next, and how long until a verdict.
+fn lead(t: &Transition, turn: &Turn, rules: &SignedRules) -> String {
+    let conduct = &rules.rules().conduct;
+    let advised = turn_advice(turn.assessment.action);
+    let since = t.chunk(&turn.chunk).and_then(|chunk| chunk.share_since);
+    let Some(since) = since else {
+        return advised.into();
+    };
+    let days = |seconds: u32| {
+        let left = i64::from(seconds) - turn.at.duration_since(since).as_secs();
+        (left.max(0) + DAY_S - 1) / DAY_S
+    };
+    let left = match (days(conduct.soak_s), days(conduct.deadline_s)) {
+        (0, deadline) => format!("A person is asked in {deadline} days at the latest."),
+        (soak, deadline) => format!(
+            "No step before the soak ends in {soak} days; a person is asked in {deadline} days at the latest."
+        ),
+    };
+    format!("{advised} {left}")
+}
+
+const fn turn_advice(action: Action) -> &'static str {
+    match action {
+        Action::GoHome | Action::PageGoHome => "Advised: bring every call home.",
+        Action::ReturnToLastAccepted | Action::PageReturn => {
+            "Advised: return to the last accepted share."
+        }
+        Action::Freeze => "Nothing moves by itself: call people in; the button still works.",
+        Action::HoldAndPage => "A feed is silent; no step until it speaks.",
+        Action::AskPerson => "The deadline is over without a verdict: a person decides.",
+        Action::AskApprovals => "Both parties may approve the next step.",
+        Action::Hold => "Held: no step now.",
+        Action::Stay | Action::StayHome => "The evidence goes on growing.",
+    }
+}
+
+fn name(metric: &MetricRule) -> String {
+    match metric.name {
+        MetricName::NotWithinThreshold => format!("Answered within {} s", metric.threshold_s),
+        MetricName::Abandonment => "Abandoned".into(),
+        MetricName::NeverAnswered => "Never with a person".into(),
+        MetricName::HandleTime => "Handle time".into(),
+        other => other.name().replace('_', " "),
+    }
+}
+
+/// Whether the page turns the bad share round: people speak of calls answered in time.
+fn is_turned(name: MetricName) -> bool {
+    name == MetricName::NotWithinThreshold
+}
+
+/// A bad share in percent, as people speak of it.
+fn percent(share: f64, name: MetricName) -> f64 {
+    if is_turned(name) {
+        (1.0 - share) * 100.0
+    } else {
+        share * 100.0
+    }
+}
+
+fn row(
+    label: String,
+    note: String,
+    kind: RowKind,
+    figure: Ratio,
+    interval: Interval,
+    name: MetricName,
+) -> Option<PictureRow> {
+    let (a, b) = (
+        percent(interval.lower.max(0.0), name),
+        percent(interval.upper.min(1.0), name),
+    );
+    Some(PictureRow {
+        label,
+        note,
+        kind,
+        value: percent(figure.value()?, name),
+        interval: Some((a.min(b), a.max(b))),
+    })
+}
+
+fn picture(
+    t: &Transition,
+    turn: &Turn,
+    rules: &SignedRules,
+    shown: usize,
+    outsourcer: &str,
+) -> Option<Picture> {
+    let metric = turn.assessment.metrics.get(shown)?;
+    let rule = rules.rules().metrics.get(shown)?;
+    if rule.name.is_duration() {
+        return None;
+    }
+    let margin = rules.margin(MetricId(u16::try_from(shown).ok()?), StratumId(0))?;
+    let planned = &t.chunk(&turn.chunk)?.planned;
+    let base = t.baselines.of(&planned.site, &planned.call_type)?;
+    let bad = match rule.name {
+        MetricName::NotWithinThreshold => base.offered.saturating_sub(base.answered_within),
+        _ => base.abandoned,
+    };
+    let before = Ratio {
+        numerator: bad,
+        denominator: base.offered,
+    };
+    let (home, out) = (metric.inputs.in_house, metric.inputs.outsourced);
+    let calls = |figure: Ratio, what: &str| format!("{} calls, {what}", figure.denominator);
+    let rows = [
+        row(
+            "In-house before the move".into(),
+            calls(before, "frozen baseline"),
+            RowKind::InHouse,
+            before,
+            wilson(before, Z_95),
+            rule.name,
+        ),
+        row(
+            "In-house now".into(),
+            calls(home, "what stayed"),
+            RowKind::InHouse,
+            home,
+            wilson(home, Z_95),
+            rule.name,
+        ),
+        row(
+            outsourcer.to_owned(),
+            calls(out, "what went out"),
+            RowKind::Outsourced,
+            out,
+            metric.inputs.interval.unwrap_or_else(|| wilson(out, Z_95)),
+            rule.name,
+        ),
+    ];
+    let turned = is_turned(rule.name);
+    let limit = percent(margin.allowed, rule.name);
+    let side = if turned { "below" } else { "above" };
+    Some(Picture {
+        title: name(rule),
+        caption: metric.says.clone(),
+        rows: rows.into_iter().flatten().collect(),
+        limit,
+        limit_says: format!(
+            "{} points {side} in-house",
+            f64::from(rule.margin_bp) / 100.0
+        ),
+        worse_below: turned,
+    })
+}
+
+fn measures(rules: &SignedRules, metrics: &[MetricVerdict]) -> Vec<MeasureRow> {
+    let row = |(metric, rule): (&MetricVerdict, &MetricRule)| {
+        let (aspect, word) = aspect(metric.verdict);
+        let figure = |ratio: Ratio| match ratio.value() {
+            None => "\u{2013}".into(),
+            Some(value) if rule.name.is_duration() => format!("{value:.0} s"),
+            Some(value) => format!("{:.1} %", percent(value, rule.name)),
+        };
+        let allowed = f64::from(rule.margin_bp) / 100.0;
+        MeasureRow {
+            name: name(rule),
+            role: match metric.role {
+                Role::Guardrail => "rolls back",
+                Role::Gate => "must pass",
+                Role::Signal => "holds",
+                Role::Watch => "is shown",
+            }
+            .into(),
+            figures: format!(
+                "{}, {}",
+                figure(metric.inputs.in_house),
+                figure(metric.inputs.outsourced)
+            ),
+            limit: if rule.name.is_duration() {
+                format!("{allowed} % longer")
+            } else {
+                format!("{allowed} points worse")
+            },
+            aspect,
+            word: word.into(),
+            says: metric.says.clone(),
+        }
+    };
+    metrics
+        .iter()
+        .zip(&rules.rules().metrics)
+        .map(row)
+        .collect()
+}
+
+fn worse_off(rules: &SignedRules, turn: &Turn) -> Vec<WorseOff> {
+    let of = |ratio: Ratio| format!("{} of {}", ratio.numerator, ratio.denominator);
+    let figures = turn.assessment.worse_off.iter();
+    figures
+        .filter_map(|figure| {
+            let segment = rules.rules().segments.get(usize::from(figure.segment))?;
+            Some(WorseOff {
+                segment: segment.clone(),
+                measure: figure.metric.name().replace('_', " "),
+                in_house: of(figure.in_house),
+                outsourced: of(figure.outsourced),
+            })
+        })
+        .collect()
+}
+
+fn trigger(t: &Transition, set: &SetTrigger) -> TriggerRow {
+    let kind = set.trigger.kind;
+    let mut words = kind.words().to_owned();
+    if let Some(first) = words.get_mut(..1) {
+        first.make_ascii_uppercase();
+    }
+    let open = t
+        .contingency
+        .watches
+        .values()
+        .any(|watch| watch.open.contains_key(&kind));
+    let (aspect, word) = match (open, set.tested_at) {
+        (true, _) => (Aspect::Harm, "open"),
+        (false, None) => (Aspect::Todo, "never tested"),
+        (false, Some(_)) => (Aspect::Proved, "quiet"),
+    };
+    TriggerRow {
+        kind: words,
+        fires: set.trigger.threshold.words(),
+        does: if set.acts() {
+            "brings calls home; both signed".into()
+        } else {
+            format!("alarms a person: {}", set.trigger.advice.words())
+        },
+        owner: set.trigger.owner.to_string(),
+        tested: set
+            .tested_at
+            .map(|at| at.to_zoned(TimeZone::UTC).strftime("%-d %b %Y").to_string()),
+        aspect,
+        word: word.into(),
+    }
+}

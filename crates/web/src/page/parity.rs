@@ -1,0 +1,57 @@
+//! Parity: is it as good, when will we know, who did worse, and what would bring calls home.
+
+use crate::page::failure::render;
+use crate::page::{Chrome, Failure, Room};
+use crate::parity::{ChunkParity, ParityView, picture};
+use crate::secret::FormCookie;
+use crate::session;
+use crate::state::App;
+use askama::Template;
+use axum::Extension;
+use axum::extract::State;
+use axum::http::StatusCode;
+use axum::response::{IntoResponse, Redirect, Response};
+use std::sync::Arc;
+use tower_sessions::Session;
+
+#[derive(Template)]
+#[template(path = "parity.html")]
+struct ParityPage {
+    chrome: Chrome,
+    parity: ParityView,
+}
+
+impl ParityPage {
+    #[expect(
+        clippy::trivially_copy_pass_by_ref,
+        clippy::unused_self,
+        reason = "templates hand over references and call methods of the page"
+    )]
+    fn picture(&self, at: &usize, chunk: &ChunkParity) -> String {
+        let drawn = chunk.picture.as_ref();
+        drawn.map_or_else(String::new, |p| picture::svg(p, &format!("f{at}")))
+    }
+
+    #[expect(clippy::unused_self, reason = "templates call methods of the page")]
+    fn interval(&self, interval: &Option<(f64, f64)>) -> String {
+        interval.map_or_else(
+            || crate::format::DASH.to_owned(),
+            |(low, high)| format!("{low:.1} to {high:.1}"),
+        )
+    }
+}
+
+/// `GET /parity`.
+pub(crate) async fn show(
+    State(app): State<Arc<App>>,
+    Extension(form): Extension<FormCookie>,
+    session: Session,
+) -> Result<Response, Failure> {
+    let Some(person) = session::acting_person(&session).await else {
+        return Ok(Redirect::to("/login?next=/parity").into_response());
+    };
+    let view = app.view();
+    let chrome = Chrome::new(&app, &view, Some(&person), &form, Room::Parity, "Parity")?;
+    let parity = app.console.parity();
+    render(StatusCode::OK, &ParityPage { chrome, parity })
+}
