@@ -72,8 +72,7 @@ fn restricted(first: Ratio, second: Ratio, differ: f64) -> (f64, f64) {
     let linear = differ * differ + differ * (2.0 * p1 + theta + 1.0) + p1 + theta * p2;
     let constant = -p1 * differ * (1.0 + differ);
     let third = square / (3.0 * cubic);
-    let shift =
-        third.powi(3) - square * linear / (6.0 * cubic * cubic) + constant / (2.0 * cubic);
+    let shift = third.powi(3) - square * linear / (6.0 * cubic * cubic) + constant / (2.0 * cubic);
     let radius = (third * third - linear / (3.0 * cubic))
         .max(0.0)
         .sqrt()
