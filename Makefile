@@ -7,7 +7,7 @@ DEMO_ARGS ?=
 export SEGUE_TOOLS ?= $(CURDIR)/.tools
 export SEGUE_DUCKDB_PYTHON ?= $(SEGUE_TOOLS)/venv/bin/python
 
-.PHONY: demo test lint doc model mutants bench-domain bench-sip check-deps help setup
+.PHONY: demo test lint doc model mutants bench-domain bench-sip bench-planner check-deps help setup
 
 help: ## this list
 	@grep -hE '^[a-z-]+:.*##' $(MAKEFILE_LIST) | sed -E 's/:[^#]*## /\t/' | column -t -s "$$(printf '\t')"
@@ -48,3 +48,7 @@ mutants: ## mutants of the rules that no test catches; MUTANTS_ARGS='--shard 0/2
 bench-sip: ## choose, redirect and proxy beside Kamailio in the same run
 	@scripts/setup bench
 	scripts/bench-sip
+
+bench-planner: ## the wave plan beside CP-SAT, the same models in the same run, one thread each
+	@scripts/setup bench
+	scripts/bench-planner

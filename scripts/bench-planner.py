@@ -202,6 +202,8 @@ def main(file, plan_file, limit_s=600.0, gap=0.0):
 
     solver = cp_model.CpSolver()
     solver.parameters.num_workers = 1
+    # The precedences in its linear relaxation: 15 s become 1.2 s on the single-site model.
+    solver.parameters.linearization_level = 2
     solver.parameters.random_seed = 1
     solver.parameters.max_time_in_seconds = limit_s
     solver.parameters.relative_gap_limit = gap
