@@ -11,6 +11,15 @@ use crate::plan::WavePlan;
 use crate::solver::{Outcome, SolveError, Solved, Solver, Task};
 use highs::{Col, HighsModelStatus, HighsSolutionStatus, RowProblem, Sense, SolvedModel};
 
+/// From so many open columns on, better plans near the first one are looked for.
+const LARGE: i64 = 2_500;
+/// How often all neighbourhoods are looked at.
+const ROUNDS_MAX: usize = 4;
+/// In a neighbourhood of all steps, how far each may move.
+const REACH_WEEKS: i64 = 2;
+/// Nodes of the search in one neighbourhood: a bound that is the same on every machine.
+const NODES_MAX: i32 = 40;
+
 /// HiGHS with one thread and a fixed seed.
 #[derive(Clone, Copy, Debug, Default)]
 pub struct Highs;
@@ -37,6 +46,8 @@ struct Program {
     end: Vec<usize>,
     /// A start value for each column, from a known plan.
     start: Vec<f64>,
+    /// A row without columns does not hold.
+    impossible: bool,
 }
 
 impl Solver for Highs {
@@ -49,15 +60,63 @@ impl Solver for Highs {
             Some(_) => None,
             None => Greedy.solve(task)?.planned().map(|s| s.plan),
         };
-        let start = task.start.or(greedy.as_ref());
-        let mut program = Program::new(&compiled, spans, start);
-        program.rules(&compiled);
-        program.aim(task, &compiled, start);
-        program.run(task, &compiled)
+        let mut start = task.start.cloned().or(greedy);
+        if let Some(plan) = &mut start {
+            improve(task, &compiled, &spans, plan)?;
+        }
+        Program::of(task, &compiled, spans, start.as_ref()).run(task, &compiled, None)
     }
 }
 
+/// Looks for better plans near a known one, before the whole question: each time some steps may move freely, the others not
+/// or little. Where nothing near is better, the plan stays. The same for a question too small to need it.
+fn improve(task: &Task<'_>, c: &Compiled, spans: &[Vec<(i64, i64)>], plan: &mut WavePlan) -> Result<(), SolveError> {
+    let open = |spans: &[Vec<(i64, i64)>]| spans.iter().flatten().map(|(from, to)| to - from).sum::<i64>();
+    if open(spans) < LARGE || !task.fairest.is_empty() {
+        return Ok(());
+    }
+    let sites: Vec<_> = task.model.sites.iter().map(|s| &s.id).collect();
+    let site = |cell: usize| sites.iter().position(|s| **s == task.model.cells[cell].site);
+    for _ in 0..ROUNDS_MAX {
+        let before = task.goal.value(plan);
+        for near in 0..=sites.len() {
+            // First all of them a little, then one centre after another wholly.
+            let reach = |cell: usize| match near {
+                0 => REACH_WEEKS,
+                n if site(cell) == Some(n - 1) => NEVER,
+                _ => 1,
+            };
+            let narrow = |(cell, steps): (usize, &Vec<(i64, i64)>)| -> Vec<(i64, i64)> {
+                let at = |n: usize| i64::from(plan.weeks[cell][n]);
+                let within = |(n, span): (usize, &(i64, i64))| {
+                    (span.0.max(at(n) - reach(cell)), span.1.min(at(n) + reach(cell)))
+                };
+                steps.iter().enumerate().map(within).collect()
+            };
+            let narrowed: Vec<_> = spans.iter().enumerate().map(narrow).collect();
+            let program = Program::of(task, c, narrowed, Some(plan));
+            if let Outcome::Planned(found) = program.run(task, c, Some(NODES_MAX))? {
+                if found.value < task.goal.value(plan) {
+                    *plan = found.plan;
+                }
+            }
+        }
+        if task.goal.value(plan) == before {
+            break;
+        }
+    }
+    Ok(())
+}
+
 impl Program {
+    /// The whole question within the given weeks.
+    fn of(task: &Task<'_>, c: &Compiled, spans: Vec<Vec<(i64, i64)>>, start: Option<&WavePlan>) -> Self {
+        let mut program = Self::new(c, spans, start);
+        program.rules(c);
+        program.aim(task, c, start);
+        program
+    }
+
     fn new(c: &Compiled, spans: Vec<Vec<(i64, i64)>>, start: Option<&WavePlan>) -> Self {
         let mut program = Self {
             problem: RowProblem::new(),
@@ -67,6 +126,7 @@ impl Program {
             spans,
             end: Vec::new(),
             start: Vec::new(),
+            impossible: false,
         };
         for cell in 0..c.steps.len() {
             let mut firsts = Vec::new();
@@ -117,6 +177,7 @@ impl Program {
         let most: f64 = row.iter().map(|(_, f)| f.max(0.0)).sum();
         // Continuous columns beyond 1 have no such rows; a row that always holds is left out.
         if most > max {
+            self.impossible |= row.is_empty();
             self.problem.add_row(..=max, row);
         }
     }
@@ -308,7 +369,7 @@ impl Program {
         }
     }
 
-    fn run(mut self, task: &Task<'_>, c: &Compiled) -> Result<Outcome, SolveError> {
+    fn run(mut self, task: &Task<'_>, c: &Compiled, nodes_max: Option<i32>) -> Result<Outcome, SolveError> {
         for (col, cost) in self.columns.iter().zip(&self.costs) {
             self.problem.change_column_cost(*col, *cost);
         }
@@ -316,6 +377,9 @@ impl Program {
         let start = std::mem::take(&mut self.start);
         let stopped = |what: String| SolveError::Solver(what);
         let problem = std::mem::take(&mut self.problem);
+        if self.impossible {
+            return Ok(Outcome::Infeasible);
+        }
         if start.is_empty() {
             return self.checked(task, c, None);
         }
@@ -331,6 +395,7 @@ impl Program {
             .and_then(|()| model.try_set_option("random_seed", seed))
             .and_then(|()| model.try_set_option("time_limit", f64::from(task.budget.time_limit_s)))
             .and_then(|()| model.try_set_option("mip_rel_gap", gap))
+            .and_then(|()| model.try_set_option("mip_max_nodes", nodes_max.unwrap_or(i32::MAX)))
             .map_err(|e| stopped(format!("{e:?}")))?;
         if has_start {
             model

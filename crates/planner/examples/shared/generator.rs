@@ -7,7 +7,7 @@ use segue_planner::{Cell, Gate, Kind, Limit, Model, Owner, Pool, Preference, Rul
 
 /// How large a model is.
 #[derive(Clone, Copy, Debug)]
-pub struct Size {
+pub(crate) struct Size {
     /// Centres.
     pub sites: u32,
     /// Call types, at most four.
@@ -24,9 +24,9 @@ pub struct Size {
 
 impl Size {
     /// The model of the target: 6 sites × 4 types × 3 shifts × 4 steps × 26 weeks.
-    pub const LARGE: Self = Self { sites: 6, types: 4, shifts: 3, steps: 4, weeks: 26, in_motion: 3 };
+    pub(crate) const LARGE: Self = Self { sites: 6, types: 4, shifts: 3, steps: 4, weeks: 26, in_motion: 3 };
     /// One centre with four types in three shifts.
-    pub const SINGLE: Self = Self { sites: 1, types: 4, shifts: 3, steps: 4, weeks: 26, in_motion: 1 };
+    pub(crate) const SINGLE: Self = Self { sites: 1, types: 4, shifts: 3, steps: 4, weeks: 26, in_motion: 1 };
 }
 
 /// Dice of this file alone.
@@ -48,7 +48,7 @@ const TYPES: [(&str, Rung, u32); 4] = [
 const SHIFTS: [&str; 3] = ["day", "evening", "night"];
 
 /// A model that has plans.
-pub fn model(size: Size, seed: u64) -> Model {
+pub(crate) fn model(size: Size, seed: u64) -> Model {
     let mut dice = Dice(seed);
     let sites: Vec<_> = (1..=size.sites).map(|n| Site { id: format!("S{n}").as_str().into() }).collect();
     let kinds = TYPES.iter().take(size.types as usize);

@@ -22,7 +22,7 @@ pub struct Model {
     pub first_monday: Date,
     /// How many weeks steps may be taken in.
     pub weeks: u32,
-    /// The centres, in the order they are wished to move.
+    /// The centres.
     pub sites: Vec<Site>,
     /// The call types with the signed share steps of each.
     pub types: Vec<Kind>,
