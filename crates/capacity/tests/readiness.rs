@@ -279,7 +279,7 @@ fn told_in_callers() {
         then_of_next_100: 2,
     };
     assert!(many.words().ends_with("call in 12 more: 2"));
-    // Twenty-six nurses where 29 are to be kept: the handbook's sentence.
+    // Twenty-four nurses where 29 are to be kept.
     let day = GroupInterval {
         demand: Demand::of_calls(120.0, 600.0, 0.10),
         ..night(vec![Headcount::active(24, SHOW_UP)])
