@@ -7,7 +7,7 @@ DEMO_ARGS ?=
 export SEGUE_TOOLS ?= $(CURDIR)/.tools
 export SEGUE_DUCKDB_PYTHON ?= $(SEGUE_TOOLS)/venv/bin/python
 
-.PHONY: demo test lint doc model mutants calibrate bench-parity bench-domain bench-sip check-deps help setup
+.PHONY: demo test lint doc model mutants calibrate bench-parity bench-domain bench-sip bench-rehearsal bench-planner check-deps help setup
 
 help: ## this list
 	@grep -hE '^[a-z-]+:.*##' $(MAKEFILE_LIST) | sed -E 's/:[^#]*## /\t/' | column -t -s "$$(printf '\t')"
@@ -54,3 +54,11 @@ mutants: ## mutants of the rules that no test catches; MUTANTS_ARGS='--shard 0/2
 bench-sip: ## choose, redirect and proxy beside Kamailio in the same run
 	@scripts/setup bench
 	scripts/bench-sip
+
+bench-rehearsal: ## the simulator beside SimPy in the same run; the rehearsal of a year
+	@scripts/setup bench
+	scripts/bench-rehearsal
+
+bench-planner: ## the wave plan beside CP-SAT, the same models in the same run, one thread each
+	@scripts/setup bench
+	scripts/bench-planner

@@ -4,20 +4,18 @@
 //! P90 unless a group has more than 100,000 different sub-second waits, and then said so).
 
 use crate::columns::local_of_us;
-use crate::error::{CallsError, store};
+use crate::error::CallsError;
+use crate::read::{batches, damaged};
 use crate::record::{Outcome, handle_ms};
 use crate::store::CallStore;
 use arrow::array::{Array, AsArray, BooleanArray, Int64Array, RecordBatch, StringArray};
 use arrow::datatypes::{Int64Type, TimestampMicrosecondType};
 use jiff::Timestamp;
 use jiff::civil::{Date, DateTime};
-use parquet::arrow::ProjectionMask;
-use parquet::arrow::arrow_reader::ParquetRecordBatchReaderBuilder;
 use segue_parity::kpi::ServiceLevelFormula;
 use segue_parity::tally::{Tally, Thresholds};
 use serde::Serialize;
 use std::collections::BTreeMap;
-use std::fs::File;
 use std::path::Path;
 use std::str::FromStr;
 
@@ -238,13 +236,6 @@ fn read_part(
     request: &BaselineRequest,
     groups: &mut BTreeMap<Key, Group>,
 ) -> Result<(), CallsError> {
-    let damaged = |why: String| CallsError::Damaged {
-        path: path.to_owned(),
-        why,
-    };
-    let file = File::open(path).map_err(store("read", path))?;
-    let builder =
-        ParquetRecordBatchReaderBuilder::try_new(file).map_err(|e| damaged(e.to_string()))?;
     let group = match request.by {
         By::All | By::Hour | By::Weekday => None,
         By::Type => Some("call_type"),
@@ -263,16 +254,10 @@ fn read_part(
         "arrived_at",
     ];
     wanted.extend(group);
-    let mask = ProjectionMask::columns(builder.parquet_schema(), wanted);
-    let reader = builder
-        .with_projection(mask)
-        .with_batch_size(16 * 1024)
-        .build()
-        .map_err(|e| damaged(e.to_string()))?;
-    for batch in reader {
-        let batch = batch.map_err(|error| damaged(error.to_string()))?;
+    for batch in batches(path, &wanted)? {
+        let batch = batch?;
         let columns =
-            Batch::of(&batch, group).ok_or_else(|| damaged("a column is missing".into()))?;
+            Batch::of(&batch, group).ok_or_else(|| damaged(path, "a column is missing".into()))?;
         for row in 0..batch.num_rows() {
             columns.count(row, request, groups)?;
         }

@@ -118,6 +118,12 @@ pub enum CallsError {
         /// The bound.
         groups_max: usize,
     },
+    /// A replay holds its calls in memory.
+    #[error("more than {calls_max} calls to replay; import fewer weeks or fewer lines")]
+    TooManyCalls {
+        /// The bound.
+        calls_max: usize,
+    },
 }
 
 impl CallsError {

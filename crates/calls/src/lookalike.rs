@@ -53,6 +53,68 @@ pub struct Lookalike {
     pub dirt: Dirt,
 }
 
+/// Calls that one centre hands to another, in the generic shape with a column `transferred_to`, as both logs have them.
+#[derive(Debug, Clone, Copy)]
+pub struct Handovers {
+    /// Calls.
+    pub calls: u32,
+    /// Of those, without an end in the other centre's log.
+    pub missing_hangups: u32,
+    /// How far the other centre's clock is ahead, in seconds.
+    pub fast_s: i64,
+}
+
+/// The heading of [`Handovers`].
+const HANDED_HEADER: &str = "call_id,dialled,caller,language,agent,disposition,hold_s,wrap_s,queue,transferred_to,arrived,queued,answered,ended\n";
+/// What every handed-over call lasts at each centre, in seconds.
+const HANDED_TALK_S: i64 = 240;
+/// What it waits at the other centre, in seconds.
+const HANDED_WAIT_S: i64 = 30;
+
+impl Handovers {
+    /// The log of the centre that hands over, and that of the other.
+    pub fn write(&self, here: &mut impl Write, there: &mut impl Write) -> io::Result<()> {
+        here.write_all(HANDED_HEADER.as_bytes())?;
+        there.write_all(HANDED_HEADER.as_bytes())?;
+        for n in 0..i64::from(self.calls) {
+            let begins = jiff::civil::date(2027, 3, 1)
+                .at(9, 0, 0, 0)
+                .saturating_add((n * 600).seconds());
+            let handed = begins.saturating_add(HANDED_TALK_S.seconds());
+            // Two logs of one moment differ by a second or two, whatever the clocks.
+            let late_s = n * 7 % 5 - 2;
+            let arrives = handed.saturating_add((self.fast_s + late_s).seconds());
+            let ends = n >= i64::from(self.missing_hangups);
+            handed_line(here, n, "second line", begins, 0, true)?;
+            handed_line(there, n, "", arrives, HANDED_WAIT_S, ends)?;
+        }
+        here.flush()?;
+        there.flush()
+    }
+}
+
+fn handed_line(
+    out: &mut impl Write,
+    n: i64,
+    to: &str,
+    begins: DateTime,
+    wait_s: i64,
+    ends: bool,
+) -> io::Result<()> {
+    let time = |at: DateTime| at.strftime("%Y-%m-%d %H:%M:%S").to_string();
+    let answered = begins.saturating_add(wait_s.seconds());
+    let ended = answered.saturating_add(HANDED_TALK_S.seconds());
+    let ended = if ends { time(ended) } else { String::new() };
+    writeln!(
+        out,
+        "H{n:06},+18005550142,+1609{:07},en,agent-01,handled,0,0,MSG,{to},{},{},{},{ended}",
+        5_550_000 + n,
+        time(begins),
+        time(begins),
+        time(answered),
+    )
+}
+
 /// The number test calls come from; put it into the mapping's `test.callers`.
 pub const TEST_CALLER: &str = "+18005550199";
 

@@ -163,3 +163,32 @@ fn the_store_is_plain_parquet_that_others_read() {
         "{said}"
     );
 }
+
+/// What forecasts and patience learn from are the calls that the KPIs count.
+#[test]
+fn january_call_by_call() {
+    let Some(file) = common::january() else {
+        return;
+    };
+    let folder = tempfile::tempdir().unwrap();
+    let store = CallStore::new(folder.path());
+    import_files(&store, &mapping("technion"), "bank", &[file]).unwrap();
+    let all = baseline_of(&store, By::All, ServiceLevelFormula::SlAbandonNegative);
+    let (mut answered, mut within) = (0, 0);
+    let days = jiff::civil::Date::MIN..=jiff::civil::Date::MAX;
+    let offered = segue_calls::offered::offered(&store, Some("bank"), days, |call| {
+        answered += u64::from(call.answered);
+        within += u64::from(call.answered && call.wait_ms.is_some_and(|ms| ms <= 20_000));
+        assert!(call.answered || call.handle_ms.is_none());
+    });
+    let row = &all.rows[0];
+    assert_eq!(
+        (offered.unwrap(), answered, within),
+        (row.offered, row.answered, row.answered_within)
+    );
+    let first = jiff::civil::date(1999, 1, 3)..=jiff::civil::date(1999, 1, 3);
+    let sunday = segue_calls::offered::offered(&store, None, first, |call| {
+        assert_eq!(call.local.date(), jiff::civil::date(1999, 1, 3));
+    });
+    assert_eq!(sunday.unwrap(), 2_093);
+}

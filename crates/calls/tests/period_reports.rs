@@ -270,9 +270,9 @@ fn an_injected_change_is_reported_with_its_size() {
     };
     let (area, from) = ("111AG8", "2026-02-16");
     let before = ask(&mapping, &reading.series, area, from);
-    let series = injected(&reading.series, area, from, -12.0);
+    let series = injected(&reading.series, area, from, -20.0);
     let answer = ask(&mapping, &series, area, from);
-    assert!((answer.effect - before.effect + 0.12).abs() < 0.001);
+    assert!((answer.effect - before.effect + 0.2).abs() < 0.001);
     assert!(answer.attributable(), "{:?}", answer.why);
     assert!(
         answer.rank_areas.larger_than >= 26,

@@ -10,7 +10,7 @@ use crate::ids::ChunkId;
 use crate::refusal::{Code, Refusal};
 use crate::signature::{Added, Agreement, SignatureInput, Signed};
 use crate::transition::Transition;
-use crate::{canonical, pauses};
+use crate::{canonical, pauses, text};
 use jiff::Timestamp;
 use serde::{Deserialize, Serialize};
 
@@ -288,8 +288,9 @@ pub(crate) fn close(t: &Transition, c: &SignClosure, actor: &Actor, now: Timesta
     if now < hold_until {
         return Err(Refusal::new(Code::HoldRunning)
             .missing(format!(
-                "the end of the hold period of {}, {hold_until}",
-                c.chunk
+                "the end of the hold period of {}, {}",
+                c.chunk,
+                text::minute(hold_until)
             ))
             .who("nobody: the door stays open that long")
             .how("close it after the hold period"));

@@ -65,6 +65,7 @@ use crate::people::notices::ServeNotices;
 use crate::people::paths::{DecidePaths, OfferPaths};
 use crate::people::project_manager::AppointProjectManager;
 use crate::people::recognition::GiveThanks;
+use crate::people::recorded_readiness::RecordReadiness;
 use crate::people::roster::{DefineShifts, RecordResignation, RosterStaff};
 use crate::people::separations::{
     CarryOutSeparation, ConfirmSeparation, DecideRetention, PlanSeparation,
@@ -374,6 +375,8 @@ commands! {
     WithdrawFallbackShift => "withdraw_fallback_shift";
     /// Records how many of the fallback roster could be reached.
     RecordReachability => "record_reachability";
+    /// Records how ready home is, as computed (`segue door --record`).
+    RecordReadiness => "record_readiness";
     /// Records notices served.
     ServeNotices => "serve_notices";
     /// Plans the day from which somebody no longer works in-house.

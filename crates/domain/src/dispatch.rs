@@ -204,6 +204,7 @@ pub fn decide(t: &Transition, command: &Command, actor: &Actor, now: Timestamp) 
         Command::RecordReachability(c) => {
             people::fallback_roster::record_reachability(t, c, actor, now)
         }
+        Command::RecordReadiness(c) => people::recorded_readiness::record(t, c, actor, now),
         Command::ServeNotices(c) => people::notices::serve(t, c, actor, now),
         Command::PlanSeparation(c) => people::separations::plan(t, c, actor, now),
         Command::DecideRetention(c) => people::separations::decide_retention(t, c, actor, now),
@@ -382,6 +383,7 @@ pub fn apply(t: &mut Transition, event: &Event) {
         Event::FallbackShiftsAccepted(e) => people::fallback_roster::apply_accepted(t, e),
         Event::FallbackShiftWithdrawn(e) => people::fallback_roster::apply_withdrawn(t, e),
         Event::ReachabilityRecorded(e) => people::fallback_roster::apply_reachability(t, e),
+        Event::ReadinessRecorded(e) => people::recorded_readiness::apply_recorded(t, e),
         Event::NoticesServed(e) => people::notices::apply_served(t, e),
         Event::SeparationPlanned(e) => people::separations::apply_planned(t, e),
         Event::RetentionDecided(e) => people::separations::apply_retention(t, e),

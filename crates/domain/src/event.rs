@@ -68,6 +68,7 @@ use crate::people::notices::NoticesServed;
 use crate::people::paths::{PathsDecided, PathsOffered};
 use crate::people::project_manager::ProjectManagerAppointed;
 use crate::people::recognition::ThanksGiven;
+use crate::people::recorded_readiness::ReadinessRecorded;
 use crate::people::roster::{ShiftsDefined, StaffResigned, StaffRostered};
 use crate::people::separations::{
     RetentionDecided, SeparationCarriedOut, SeparationConfirmed, SeparationPlanned,
@@ -261,6 +262,7 @@ events! {
     FallbackShiftsAccepted => "fallback_shifts_accepted", "People accepted to come when calls come home.";
     FallbackShiftWithdrawn => "fallback_shift_withdrawn", "Somebody no longer takes a fallback shift.";
     ReachabilityRecorded => "reachability_recorded", "Somebody counted who of the fallback roster can be reached.";
+    ReadinessRecorded => "readiness_recorded", "How ready home is was computed and recorded.";
     NoticesServed => "notices_served", "Notices were served.";
     SeparationPlanned => "separation_planned", "A separation is planned.";
     RetentionDecided => "retention_decided", "It was decided about staying longer.";

@@ -224,7 +224,7 @@ fn draw(t: &Transition) -> Board {
     let mut board = Board::new("Legal tables", &columns);
     for (table, adoption) in &t.legal_tables {
         let state = match &adoption.confirmed {
-            Some(confirmed) => format!("confirmed at {}", confirmed.at),
+            Some(confirmed) => format!("confirmed at {}", text::minute(confirmed.at)),
             None => "verify with counsel".to_owned(),
         };
         let checked = adoption.checked_on.map(|day| day.to_string());

@@ -10,7 +10,7 @@ use crate::ids::PersonId;
 use crate::lines::bad;
 use crate::signature::Needs;
 use crate::transition::Transition;
-use crate::{account_manager, discovery, schedule};
+use crate::{account_manager, discovery, schedule, text};
 use jiff::Timestamp;
 use jiff::civil::Date;
 use serde::{Deserialize, Serialize};
@@ -229,7 +229,7 @@ fn draw(t: &Transition) -> Board {
         let date = |dates: &BTreeMap<Stage, Timestamp>| {
             dates
                 .get(&stage)
-                .map(ToString::to_string)
+                .map(|at| text::minute(*at))
                 .unwrap_or_default()
         };
         board.row([

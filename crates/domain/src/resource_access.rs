@@ -387,7 +387,7 @@ fn draw(t: &Transition, now: Timestamp) -> Board {
                     needed.level.words().to_owned(),
                     agent.to_string(),
                     weak.unwrap_or("proved").to_owned(),
-                    until.map(|at| at.to_string()).unwrap_or_default(),
+                    until.map(text::minute).unwrap_or_default(),
                 ]);
             }
         }

@@ -177,9 +177,10 @@ fn confidence(t: &Transition, now: Timestamp) -> Board {
     decided_right(t, &mut board);
     able(t, now, &mut board);
     board.note(format!(
-        "{} refused attempts are in the decision log. As of {now}; asked again by {}.",
+        "{} refused attempts are in the decision log. As of {}; asked again by {}.",
         t.refused,
-        canonical::hours_after(now, 7 * 24)
+        text::minute(now),
+        text::minute(canonical::hours_after(now, 7 * 24))
     ));
     board
 }

@@ -4,6 +4,7 @@ use crate::acceptance::OutcomeRecord;
 use crate::canonical;
 use crate::chunks::{Chunk, ChunkState};
 use crate::ladder::Rung;
+use crate::text;
 use crate::transition::Transition;
 use jiff::Timestamp;
 use jiff::civil::Weekday;
@@ -107,6 +108,9 @@ pub(crate) fn findings(
     now: Timestamp,
 ) -> Vec<String> {
     let open = until(t, chunk).filter(|until| now < *until);
-    let text = |until| format!("the observation at the last step (soak), which ends at {until}");
+    let text = |until| {
+        let ends = text::minute(until);
+        format!("the observation at the last step (soak), which ends at {ends}")
+    };
     open.map(text).into_iter().collect()
 }

@@ -191,8 +191,8 @@ fn draw(t: &Transition, now: Timestamp) -> Board {
             let last = last_call(t, chunk, cell, now);
             let said = match last {
                 None => "none that counts".to_owned(),
-                Some(call) if call.passed => format!("passed {}", call.at),
-                Some(call) => format!("did not pass {}", call.at),
+                Some(call) if call.passed => format!("passed {}", text::minute(call.at)),
+                Some(call) => format!("did not pass {}", text::minute(call.at)),
             };
             let green = !missing.contains(cell);
             let lamp = if green { "green" } else { "red" };

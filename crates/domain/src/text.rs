@@ -2,6 +2,7 @@
 
 use crate::lines::bad;
 use crate::refusal::{Code, Refusal};
+use jiff::Timestamp;
 
 /// Longest title or reference, in characters.
 pub const TITLE_CHARS_MAX: usize = 200;
@@ -20,6 +21,16 @@ const PATIENT_WORDS: [&str; 6] = [
     "date of birth",
     "born",
 ];
+
+/// An instant as people read it, to the minute.
+pub(crate) fn minute(at: Timestamp) -> String {
+    at.strftime("%Y-%m-%d %H:%M UTC").to_string()
+}
+
+/// An instant where seconds count: a fallback, an alarm.
+pub(crate) fn second(at: Timestamp) -> String {
+    at.strftime("%Y-%m-%d %H:%M:%S UTC").to_string()
+}
 
 /// A short text: a title, a name, a reference.
 pub(crate) fn title(what: &str, text: &str) -> Result<(), Refusal> {

@@ -13,18 +13,18 @@ use std::collections::BTreeMap;
 
 /// Calls held at once; beyond it one is given up and counted.
 const OPEN_MAX: usize = 200_000;
-/// A call without news for this long is closed.
-const FORGOTTEN_AFTER: SignedDuration = SignedDuration::from_hours(24);
+/// A call without news for this long is closed: longer than facts are ever read back.
+const FORGOTTEN_AFTER: SignedDuration = SignedDuration::from_hours(30);
 /// A decision without a record for this long is unserved.
 const UNSERVED_AFTER: SignedDuration = SignedDuration::from_mins(15);
 
-#[derive(Debug, Default)]
+#[derive(Debug)]
 struct Open {
-    routed: Option<Routed>,
+    routed: Routed,
     recorded: Option<Recorded>,
     outcome_told: bool,
     handled_told: bool,
-    heard_at: Option<Timestamp>,
+    heard_at: Timestamp,
 }
 
 /// What does not match.
@@ -32,8 +32,6 @@ struct Open {
 pub struct Unmatched {
     /// Decisions sent out that no record explains.
     pub unserved: u64,
-    /// Records that no decision explains.
-    pub unexplained: u64,
     /// Given up because too many were open.
     pub given_up: u64,
 }
@@ -55,53 +53,36 @@ pub(crate) struct Told {
 }
 
 impl Account {
-    pub(crate) fn route(&mut self, routed: Routed) -> Option<Told> {
-        let (key, at) = (routed.call, routed.at);
-        let open = self.open.entry(key).or_default();
-        open.routed = Some(routed);
-        open.heard_at = open.heard_at.max(Some(at));
-        self.settle(key)
+    /// A decision; told again, it changes nothing.
+    pub(crate) fn route(&mut self, routed: Routed) {
+        if self.open.len() >= OPEN_MAX && !self.open.contains_key(&routed.call) {
+            self.open.pop_first();
+            self.unmatched.given_up += 1;
+        }
+        self.open.entry(routed.call).or_insert_with(|| Open {
+            heard_at: routed.at,
+            routed,
+            recorded: None,
+            outcome_told: false,
+            handled_told: false,
+        });
     }
 
+    /// A record of a call whose decision is known.
     pub(crate) fn record(&mut self, recorded: Recorded) -> Option<Told> {
-        let newest = [
+        let open = self.open.get_mut(&recorded.call)?;
+        let news = [
+            Some(recorded.waiting_since),
             recorded.answered_at,
             recorded.abandoned_at,
             recorded.ended_at,
         ];
-        let open = self.open.entry(recorded.call).or_default();
-        open.heard_at = newest
+        open.heard_at = news
             .into_iter()
             .flatten()
-            .chain([recorded.waiting_since])
-            .chain(open.heard_at)
-            .max();
+            .fold(open.heard_at, Timestamp::max);
         open.recorded = Some(recorded);
-        self.settle(recorded.call)
-    }
-
-    /// Tells what is new of a call: its outcome once, its handle time once it is over.
-    fn settle(&mut self, key: CallKey) -> Option<Told> {
-        if self.open.len() > OPEN_MAX {
-            self.open.pop_first();
-            self.unmatched.given_up += 1;
-        }
-        let open = self.open.get_mut(&key)?;
-        let (routed, recorded) = (open.routed.as_ref()?, open.recorded?);
-        let outcome = outcome(&recorded)?;
-        let handle_s = match (recorded.answered_at, recorded.ended_at) {
-            (Some(from), Some(to)) if !open.handled_told => {
-                open.handled_told = true;
-                Some(to.duration_since(from).as_secs_f64().max(0.0))
-            }
-            _ => None,
-        };
-        let first = !std::mem::replace(&mut open.outcome_told, true);
-        (first || handle_s.is_some()).then(|| Told {
-            call: call(routed, outcome, Some(recorded.by)),
-            first,
-            handle_s,
-        })
+        open.settle()
     }
 
     /// Whether a call is still held.
@@ -113,7 +94,7 @@ impl Account {
     pub(crate) fn look(&mut self, now: Timestamp, fed_until: [Option<Timestamp>; 2]) -> Vec<Call> {
         let mut told = Vec::new();
         for open in self.open.values_mut().filter(|open| !open.outcome_told) {
-            let Some(routed) = &open.routed else { continue };
+            let routed = &open.routed;
             match open.recorded {
                 Some(recorded) => {
                     let wait_ms = millis(recorded.waiting_since, now);
@@ -131,16 +112,31 @@ impl Account {
         told
     }
 
-    /// Closes what has been without news for a day.
+    /// Closes what has been without news for long.
     pub(crate) fn sweep(&mut self, now: Timestamp) {
-        let unmatched = &mut self.unmatched;
-        self.open.retain(|_, open| {
-            let old = open
-                .heard_at
-                .is_none_or(|at| now.duration_since(at) > FORGOTTEN_AFTER);
-            unmatched.unexplained += u64::from(old && open.routed.is_none());
-            !old
-        });
+        self.open
+            .retain(|_, open| now.duration_since(open.heard_at) <= FORGOTTEN_AFTER);
+    }
+}
+
+impl Open {
+    /// What is new of a call: its outcome once, its handle time once it is over.
+    fn settle(&mut self) -> Option<Told> {
+        let recorded = self.recorded?;
+        let outcome = outcome(&recorded)?;
+        let handle_s = match (recorded.answered_at, recorded.ended_at) {
+            (Some(from), Some(to)) if !self.handled_told => {
+                self.handled_told = true;
+                Some(to.duration_since(from).as_secs_f64().max(0.0))
+            }
+            _ => None,
+        };
+        let first = !std::mem::replace(&mut self.outcome_told, true);
+        (first || handle_s.is_some()).then(|| Told {
+            call: call(&self.routed, outcome, Some(recorded.by)),
+            first,
+            handle_s,
+        })
     }
 }
 

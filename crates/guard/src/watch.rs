@@ -1,7 +1,7 @@
 //! The loop itself: one guard per chunk that is out, told in any order, asked at any time.
 
 use crate::account::{Account, Told, Unmatched, records};
-use crate::fact::{Fact, Fed};
+use crate::fact::{CallKey, Fact, Fed, Recorded, Routed};
 use crate::recent::Recent;
 use crate::terms::{CannotWatch, FEED, rules};
 use crate::turn::{Scene, Turn, page};
@@ -14,7 +14,7 @@ use segue_parity::guard::{Action, Guard, Situation};
 use segue_parity::rules::{FloorRules, MetricName, SignedRules};
 use std::collections::BTreeMap;
 
-/// Facts kept for chunks that no guard watches yet: a decision can arrive before the journal's news of its step.
+/// Decisions, and records, kept until their chunk or their decision is known.
 const EARLY_MAX: usize = 10_000;
 /// How often what is old is closed.
 const SWEEP_EVERY: SignedDuration = SignedDuration::from_mins(10);
@@ -46,8 +46,11 @@ struct Watched {
 pub struct Watch {
     chunks: BTreeMap<ChunkId, Watched>,
     /// Which chunk a call belongs to; records name only the call.
-    homes: BTreeMap<crate::fact::CallKey, ChunkId>,
-    early: Vec<Fact>,
+    homes: BTreeMap<CallKey, ChunkId>,
+    /// Decisions of chunks that no guard watches yet: a call can come before the journal's news of its step.
+    early_routed: BTreeMap<CallKey, Routed>,
+    /// Records whose decision is not known yet.
+    early_recorded: BTreeMap<CallKey, Recorded>,
     fed_until: [Option<Timestamp>; 2],
     cannot: BTreeMap<ChunkId, CannotWatch>,
     swept_at: Option<Timestamp>,
@@ -71,8 +74,8 @@ impl Watch {
         }
         let closed = |id: &ChunkId| t.chunk(id).is_none_or(|c| c.state == ChunkState::Closed);
         self.chunks.retain(|id, _| !closed(id));
-        for fact in std::mem::take(&mut self.early) {
-            self.hear(fact);
+        for (_, routed) in std::mem::take(&mut self.early_routed) {
+            self.route(routed);
         }
     }
 
@@ -122,36 +125,33 @@ impl Watch {
     pub fn hear(&mut self, fact: Fact) {
         match fact {
             Fact::Fed(fed) => self.fed(fed),
-            Fact::Routed(routed) => {
-                if !self.chunks.contains_key(&routed.chunk) {
-                    self.too_early(Fact::Routed(routed));
-                    return;
-                }
-                self.homes.insert(routed.call, routed.chunk.clone());
-                if let Some(watched) = self.chunks.get_mut(&routed.chunk) {
-                    let told = watched.account.route(routed);
-                    watched.tell(told);
-                }
-            }
-            Fact::Recorded(recorded) => {
-                let home = self.homes.get(&recorded.call);
-                match home.and_then(|chunk| self.chunks.get_mut(chunk)) {
-                    Some(watched) => {
-                        let told = watched.account.record(recorded);
-                        watched.tell(told);
-                    }
-                    None => self.too_early(Fact::Recorded(recorded)),
-                }
-            }
+            Fact::Routed(routed) => self.route(routed),
+            Fact::Recorded(recorded) => self.record(recorded),
         }
     }
 
-    /// Kept until its decision or its chunk is known; the oldest are given up first.
-    fn too_early(&mut self, fact: Fact) {
-        if self.early.len() >= EARLY_MAX {
-            self.early.remove(0);
+    fn route(&mut self, routed: Routed) {
+        let call = routed.call;
+        let Some(watched) = self.chunks.get_mut(&routed.chunk) else {
+            keep(&mut self.early_routed, call, routed);
+            return;
+        };
+        self.homes.insert(call, routed.chunk.clone());
+        watched.account.route(routed);
+        if let Some(recorded) = self.early_recorded.remove(&call) {
+            self.record(recorded);
         }
-        self.early.push(fact);
+    }
+
+    fn record(&mut self, recorded: Recorded) {
+        let home = self.homes.get(&recorded.call);
+        match home.and_then(|chunk| self.chunks.get_mut(chunk)) {
+            Some(watched) => {
+                let told = watched.account.record(recorded);
+                watched.tell(told);
+            }
+            None => keep(&mut self.early_recorded, recorded.call, recorded),
+        }
     }
 
     fn fed(&mut self, fed: Fed) {
@@ -193,7 +193,7 @@ impl Watch {
         turns
     }
 
-    /// Calls are closed after a day without news; which chunk one belonged to is forgotten with it.
+    /// Calls are closed when long without news; which chunk one belonged to is forgotten with it.
     fn sweep(&mut self, now: Timestamp) {
         for watched in self.chunks.values_mut() {
             watched.account.sweep(now);
@@ -202,6 +202,14 @@ impl Watch {
         self.homes
             .retain(|call, chunk| chunks.get(chunk).is_some_and(|w| w.account.holds(*call)));
     }
+}
+
+/// Keeps what came too early; beyond the bound one is given up, and comes again with the next reading.
+fn keep<T>(early: &mut BTreeMap<CallKey, T>, call: CallKey, fact: T) {
+    if early.len() >= EARLY_MAX && !early.contains_key(&call) {
+        early.pop_first();
+    }
+    early.insert(call, fact);
 }
 
 impl Watched {

@@ -1,6 +1,7 @@
 //! The world of one scenario: a real desk over a real journal in a temporary directory, and a clock that scripts set.
 
 use crate::error::Error;
+use crate::phrases::calls::Imported;
 use crate::sign;
 use crate::trouble::{Done, Trouble, wanting};
 use jiff::Timestamp;
@@ -15,6 +16,7 @@ use segue_journal::{
 };
 use segue_routing::mechanism::{Instructions, NotPossible};
 use std::fmt;
+use std::path::Path;
 use std::sync::Arc;
 use tempfile::TempDir;
 
@@ -65,8 +67,10 @@ pub(crate) struct World {
     pub routing: Option<Routing>,
     /// What the value planned last becomes on its mechanism.
     pub planned: Option<Result<Instructions, NotPossible>>,
+    /// What the importer made of the logs.
+    pub imported: Option<Imported>,
     commands: u64,
-    _directory: TempDir,
+    directory: TempDir,
 }
 
 impl World {
@@ -91,14 +95,20 @@ impl World {
             window: None,
             routing: None,
             planned: None,
+            imported: None,
             commands: 0,
-            _directory: directory,
+            directory,
         })
     }
 
     /// Finishes the journal.
     pub(crate) async fn close(self) {
         self.desk.journal().close().await;
+    }
+
+    /// Where the scenario's files are.
+    pub(crate) fn folder(&self) -> &Path {
+        self.directory.path()
     }
 
     /// The transition as it stands.

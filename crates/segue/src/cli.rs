@@ -76,9 +76,16 @@ pub enum Command {
     /// Call records: import, quarantine, baseline
     #[command(subcommand)]
     Calls(commands::calls::Calls),
+    /// Agents needed: one question, or every interval from the imported calls
+    #[command(subcommand)]
+    Capacity(commands::capacity::Capacity),
+    /// Is the way home really open? Readiness by group
+    Door(commands::door::DoorCommand),
     /// Play scripts that a director of access can read, on virtual time, through the real command layer
     #[command(subcommand)]
     Scenario(commands::scenario::Scenario),
+    /// Play the plan on a simulated clock with call records, beside no move and a mass cutover
+    Rehearse(commands::rehearse::Rehearse),
     /// Run SIP, pages and clock in one process
     Serve(commands::serve::Serve),
     /// The whole thing on example data, with real calls on this machine

@@ -124,6 +124,7 @@ impl Service {
             key,
             state,
             wake: Arc::clone(&wake),
+            verdicts: options.data.path("guard-verdicts.jsonl"),
             stop: stopping,
         };
         let (http_addr, pages) = start_pages(&options, parts).await?;

@@ -7,6 +7,7 @@ use crate::gates;
 use crate::issues;
 use crate::routing_changes::Step;
 use crate::share::TrafficShare;
+use crate::text;
 use crate::transition::Transition;
 use jiff::Timestamp;
 use jiff::civil::Date;
@@ -27,7 +28,7 @@ fn draw(t: &Transition, now: Timestamp) -> Board {
     for due in issues::escalations(t, now) {
         board.row([
             due.issue.to_string(),
-            due.at.to_string(),
+            text::minute(due.at),
             format!("not acknowledged; goes to the {:?}", due.to).to_lowercase(),
         ]);
     }
@@ -35,7 +36,7 @@ fn draw(t: &Transition, now: Timestamp) -> Board {
         let standing = if now >= due { "overdue" } else { "open" };
         board.row([
             "weekly: in the client's interest?".into(),
-            due.to_string(),
+            text::minute(due),
             standing.into(),
         ]);
     }

@@ -261,7 +261,8 @@ pub(crate) fn check_new_chunk(
     }
     Err(Refusal::new(Code::AccountManagerGap)
         .missing(format!(
-            "the handover to the new account manager; more than {gap_h} h since {since}"
+            "the handover to the new account manager; more than {gap_h} h since {}",
+            text::minute(since)
         ))
         .who("the new account manager")
         .how("work through the handover list, pass the culture quiz, then `segue do complete-handover`"))

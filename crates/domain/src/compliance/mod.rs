@@ -12,7 +12,7 @@ mod phi;
 
 pub(crate) use board::{BOARD, INCIDENTS_BOARD};
 pub(crate) use gate::findings;
-pub use phi::require_phi_allowed;
+pub use phi::{require_phi_allowed, require_records_allowed};
 
 use records::{Filed, Subcontracted};
 use schemars::JsonSchema;

@@ -45,6 +45,17 @@ pub fn require_phi_allowed(
     }
 }
 
+/// Refuses call records of all lines together: an export does not say beforehand which lines are in it.
+///
+/// # Errors
+/// As [`require_phi_allowed`], of the first line that lacks something.
+pub fn require_records_allowed(t: &Transition, now: Timestamp) -> Result<(), Refusal> {
+    require_phi_allowed(t, None, now)?;
+    t.lines
+        .iter()
+        .try_for_each(|line| require_phi_allowed(t, Some(&line.id), now))
+}
+
 fn filing(code: Code, missing: String, kind: &str) -> Refusal {
     Refusal::new(code)
         .missing(missing)

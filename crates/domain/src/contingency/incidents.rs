@@ -88,7 +88,8 @@ pub(super) fn findings(t: &Transition, chunk: &Chunk, now: Timestamp) -> Vec<Fin
         .map(|due| {
             let of = t.parties.name(Side::Outsourcer);
             GateLeg::Fallback.finds(format!(
-                "reason of {incident} from {of}, due {due} (`segue do give-fallback-reason`)"
+                "reason of {incident} from {of}, due {} (`segue do give-fallback-reason`)",
+                text::minute(due)
             ))
         })
         .into_iter()
@@ -111,9 +112,9 @@ fn draw(t: &Transition, now: Timestamp) -> Board {
             opened.incident.to_string(),
             opened.scope.clone(),
             cause(t, incident),
-            detected(incident).to_string(),
-            opened.at.to_string(),
-            verified.map_or_else(|| open_since(t, incident, now), |v| v.at.to_string()),
+            text::second(detected(incident)),
+            text::second(opened.at),
+            verified.map_or_else(|| open_since(t, incident, now), |v| text::second(v.at)),
             reason(t, incident, now),
         ]);
         for note in notes(t, incident, now) {
@@ -127,7 +128,9 @@ fn cause(t: &Transition, incident: &Incident) -> String {
     match &incident.opened.cause {
         Cause::Person => format!("pressed by {}", t.parties.name(incident.opened.by)),
         Cause::Trigger { kind, .. } => format!("{}, automatic", kind.words()),
-        Cause::Paper { how, recorded_at } => format!("by hand ({how}), recorded {recorded_at}"),
+        Cause::Paper { how, recorded_at } => {
+            format!("by hand ({how}), recorded {}", text::second(*recorded_at))
+        }
     }
 }
 
@@ -153,8 +156,8 @@ fn open_since(t: &Transition, incident: &Incident, now: Timestamp) -> String {
 
 fn reason(t: &Transition, incident: &Incident, now: Timestamp) -> String {
     match reason_due(t, incident) {
-        Some(due) if due < now => format!("OVERDUE since {due}"),
-        Some(due) => format!("owed until {due}"),
+        Some(due) if due < now => format!("OVERDUE since {}", text::minute(due)),
+        Some(due) => format!("owed until {}", text::minute(due)),
         None => incident.reason.as_ref().map_or_else(
             || incident.opened.reason.clone(),
             |given| given.reason.clone(),
@@ -178,7 +181,9 @@ fn notes(t: &Transition, incident: &Incident, now: Timestamp) -> Vec<String> {
         // Tenths of a call: 100 h are 360,000 s.
         let tenths = (i128::from(*per_100_h) * seconds * 10 + 180_000) / 360_000;
         notes.push(format!(
-            "{id}: calls offered from {since} to {until} are to be called back: {}.{} expected; see the worklist",
+            "{id}: calls offered from {} to {} are to be called back: {}.{} expected; see the worklist",
+            text::second(*since),
+            text::second(until),
             tenths / 10,
             tenths % 10
         ));

@@ -336,7 +336,7 @@ fn draw(t: &Transition, now: Timestamp) -> Board {
         Some(last) => board.note(format!(
             "last snapshot {} min old, taken at {}",
             minutes(last.taken_at, now),
-            last.taken_at
+            text::minute(last.taken_at)
         )),
     }
     board
@@ -348,10 +348,11 @@ fn is_newest(t: &Transition, id: &IncidentId) -> bool {
 }
 
 fn due_in(due: Timestamp, now: Timestamp) -> String {
+    let at = text::minute(due);
     if due < now {
-        format!("{due}, {} min overdue", minutes(due, now))
+        format!("{at}, {} min overdue", minutes(due, now))
     } else {
-        format!("{due}, in {} min", minutes(now, due))
+        format!("{at}, in {} min", minutes(now, due))
     }
 }
 
@@ -363,14 +364,18 @@ fn minutes(from: Timestamp, to: Timestamp) -> i64 {
 fn gap(t: &Transition, incident: &Incident) -> String {
     let (id, home) = (&incident.opened.incident, incident.opened.at);
     let Some(taken_at) = incident.handed_over.taken_at else {
-        return format!("{id}: NOTHING KNOWN of open work before {home}: ask the outsourcer");
+        return format!(
+            "{id}: NOTHING KNOWN of open work before {}: ask the outsourcer",
+            text::second(home)
+        );
     };
     let age_min = minutes(taken_at, home);
+    let (taken, home) = (text::second(taken_at), text::second(home));
     if age_min > i64::from(t.terms.contingency.open_work_age_min) {
         format!(
-            "{id}: WINDOW MISSING of {age_min} min: work opened from {taken_at} to {home} is not on this list; ask the outsourcer"
+            "{id}: WINDOW MISSING of {age_min} min: work opened from {taken} to {home} is not on this list; ask the outsourcer"
         )
     } else {
-        format!("{id}: list as of {taken_at}, {age_min} min before calls came home")
+        format!("{id}: list as of {taken}, {age_min} min before calls came home")
     }
 }

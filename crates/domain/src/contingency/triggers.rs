@@ -321,7 +321,7 @@ fn draw(t: &Transition) -> Board {
         };
         let tested = set
             .tested_at
-            .map_or_else(|| "never".to_owned(), |at| at.to_string());
+            .map_or_else(|| "never".to_owned(), text::minute);
         board.row([
             kind.words().to_owned(),
             set.trigger.owner.to_string(),
@@ -334,10 +334,10 @@ fn draw(t: &Transition) -> Board {
     for alarm in t.contingency.alarms.iter().rev().take(ALARMS_SHOWN) {
         board.note(format!(
             "{}: {} at {} since {} ({}): {}; paged: the duty managers of both parties, {}",
-            alarm.at,
+            text::second(alarm.at),
             alarm.kind.words(),
             alarm.scope,
-            alarm.since,
+            text::second(alarm.since),
             alarm.seen,
             alarm.advice.words(),
             alarm.owner

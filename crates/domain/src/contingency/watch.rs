@@ -356,7 +356,11 @@ pub(super) fn findings(t: &Transition, chunk: &Chunk) -> Vec<Finding> {
         .filter(|(scope, _)| covers(scope))
         .flat_map(|(scope, watch)| {
             watch.open.iter().map(move |(kind, since)| {
-                let text = format!("alarm open: {} at {scope} since {since}", kind.words());
+                let text = format!(
+                    "alarm open: {} at {scope} since {}",
+                    kind.words(),
+                    text::second(*since)
+                );
                 GateLeg::Technology.finds(text)
             })
         });

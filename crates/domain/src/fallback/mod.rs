@@ -347,7 +347,10 @@ pub(crate) fn require_cooled_down(
     };
     let until = canonical::hours_after(incident.opened.at, hours);
     if now < until {
-        missing.push(format!("the cool-down of {hours} h, which ends at {until}"));
+        missing.push(format!(
+            "the cool-down of {hours} h, which ends at {}",
+            text::minute(until)
+        ));
     }
     missing.extend(incident.handed_over.missing());
     if missing.is_empty() {

@@ -224,6 +224,7 @@ pub const HAZARDS: &[Hazard] = &[
         ],
         others: &[
             "too few at home freeze the way forward; whoever brings calls home is told how many are there",
+            "a recorded readiness below 95 % keeps the gate red, and the people it takes may not go (`segue door`)",
         ],
     },
     Hazard {

@@ -5,6 +5,7 @@ use crate::boards::{Board, Kind};
 use crate::chunks::PlannedChunk;
 use crate::ids::ChunkId;
 use crate::ladder::Rung;
+use crate::text;
 use crate::transition::Transition;
 use crate::waivers;
 use jiff::Timestamp;
@@ -164,7 +165,8 @@ fn review(t: &Transition, id: &ChunkId, now: Timestamp) -> Option<String> {
     let due = review.due(t);
     let late = if now > due { ", OVERDUE" } else { "" };
     Some(format!(
-        "UNDER REVIEW until {due}{late}: easier work fell back ({})",
+        "UNDER REVIEW until {}{late}: easier work fell back ({})",
+        text::minute(due),
         review.incident
     ))
 }

@@ -5,6 +5,7 @@ use super::fallback_minimums::{Cover, FallbackMinimum};
 use super::fallback_roster::FallbackShift;
 use super::project_manager;
 use super::readiness::{self, Until};
+use super::recorded_readiness;
 use super::roster::{hours_of, leaves_on};
 use crate::boards::{Board, Kind};
 use crate::canonical::hours_after;
@@ -29,7 +30,7 @@ pub(crate) const BOARD: Kind = Kind {
 pub struct Capacity {
     /// People who could answer.
     pub have: u32,
-    /// The agreed minimum; 0 where none is agreed.
+    /// The agreed minimum, or what readiness takes where that is more; 0 where none is agreed.
     pub need: u32,
 }
 
@@ -50,7 +51,7 @@ pub fn capacity(t: &Transition, cover: &Cover, now: Timestamp) -> Capacity {
         });
     Capacity {
         have: reachable.map_or(rostered, |r| r.reachable.min(rostered)),
-        need: minimum.map_or(0, |m| m.need),
+        need: minimum.map_or(0, |m| recorded_readiness::need(t, m)),
     }
 }
 
@@ -128,16 +129,18 @@ pub(crate) fn findings(t: &Transition, chunk: &Chunk, now: Timestamp) -> Vec<Fin
         );
         return vec![GateLeg::Fallback.finds(says)];
     }
-    let short = minimums.filter_map(|m| {
+    let short = minimums.flat_map(|m| {
         let capacity = capacity(t, &m.cover, now);
-        (!capacity.is_enough()).then(|| {
-            GateLeg::Fallback.finds(format!(
+        let too_few = (!capacity.is_enough()).then(|| {
+            format!(
                 "capacity {} of {}: {}",
                 capacity.have, capacity.need, m.cover
-            ))
-        })
+            )
+        });
+        let objection = recorded_readiness::objection(t, &m.cover, now);
+        too_few.into_iter().chain(objection)
     });
-    short.collect()
+    short.map(|says| GateLeg::Fallback.finds(says)).collect()
 }
 
 /// What to tell whoever brings calls home while too few are there; it warns and never refuses (scenario 19).

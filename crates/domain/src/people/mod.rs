@@ -18,6 +18,7 @@ pub mod paths;
 pub mod project_manager;
 pub mod readiness;
 pub mod recognition;
+pub mod recorded_readiness;
 pub mod roster;
 pub mod separations;
 mod still_needed;
@@ -42,6 +43,10 @@ pub struct PeopleTerms {
     pub key_persons_stay_until_days: u16,
     /// How long it counts how many of the fallback roster could be reached.
     pub reachable_valid_h: u32,
+    /// Home has to be so likely to answer as promised, in basis points, or the way forward is frozen.
+    pub readiness_min_bp: u32,
+    /// How long a recorded readiness counts.
+    pub readiness_valid_h: u32,
     /// Days after the date in a notice within which employment may end; later, another notice is due.
     pub separation_window_days: u16,
     /// Agents that the outsourcer keeps free for each call type at any time, of those it shares with other clients.
@@ -54,6 +59,8 @@ impl Default for PeopleTerms {
             key_persons_stay_from_days: 14,
             key_persons_stay_until_days: 30,
             reachable_valid_h: 24,
+            readiness_min_bp: 9_500,
+            readiness_valid_h: 24,
             separation_window_days: 14,
             concurrent_minimums: BTreeMap::new(),
         }
@@ -81,6 +88,8 @@ pub struct People {
     pub fallback_roster: Vec<fallback_roster::FallbackShift>,
     /// How many of them could be reached, the last time somebody asked.
     pub reachable: Vec<fallback_roster::ReachabilityRecorded>,
+    /// How ready home was, the last time it was computed, by centre, rung and shift.
+    pub readiness: Vec<recorded_readiness::ReadinessRecorded>,
     /// Notices served to each, oldest first.
     pub notices: BTreeMap<StaffId, Vec<notices::NoticesServed>>,
     /// Planned ends of employment here.

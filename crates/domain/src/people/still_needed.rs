@@ -4,6 +4,7 @@ use super::fallback_capacity::{fewest, may_answer};
 use super::fallback_minimums::{Cover, FallbackMinimum};
 use super::notices::Term;
 use super::readiness::{self, Until};
+use super::recorded_readiness;
 use crate::ids::StaffId;
 use crate::refusal::{Code, Refusal};
 use crate::transition::Transition;
@@ -59,10 +60,11 @@ pub(crate) fn needs(t: &Transition, staff: &StaffId, on: Date, now: Timestamp) -
             Until::Day(day, _) => *day,
         };
         let left = fewest(t, cover, on, end, staff);
-        if on >= end || left >= m.need {
+        let need = recorded_readiness::need(t, m);
+        if on >= end || left >= need {
             return None;
         }
-        let enough = |day: &Date| fewest(t, cover, *day, end, staff) >= m.need;
+        let enough = |day: &Date| fewest(t, cover, *day, end, staff) >= need;
         let roster = t.people.fallback_roster.iter();
         let from = roster
             .map(|s| s.from)

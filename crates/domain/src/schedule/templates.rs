@@ -126,6 +126,16 @@ struct Draft<'t> {
 /// # Errors
 /// `BAD_FACT` or `UNKNOWN` for answers that fit nothing created; and whatever rule no date can keep.
 pub fn draft(t: &Transition, answers: &Answers, now: Timestamp) -> Result<Plan, Refusal> {
+    let plan = outline(t, answers, now)?;
+    super::check(t, &plan, now).map(|()| plan)
+}
+
+/// The draft before it is checked: its chunks, shares and preparation, with dates that may break a rule. The wave planner
+/// looks for better ones.
+///
+/// # Errors
+/// `BAD_FACT` or `UNKNOWN` for answers that fit nothing created.
+pub fn outline(t: &Transition, answers: &Answers, now: Timestamp) -> Result<Plan, Refusal> {
     check(t, answers)?;
     let today = today(t, None, now);
     let mut draft = Draft {
@@ -155,7 +165,7 @@ pub fn draft(t: &Transition, answers: &Answers, now: Timestamp) -> Result<Plan, 
         ));
     }
     draft.rest_at_home();
-    super::check(t, &draft.plan, now).map(|()| draft.plan)
+    Ok(draft.plan)
 }
 
 fn check(t: &Transition, answers: &Answers) -> Result<(), Refusal> {

@@ -238,7 +238,7 @@ fn draw(t: &Transition, now: Timestamp) -> Board {
                 };
                 let value = checked.and_then(|c| c.result.measured);
                 let value = value.map(|v| format!("{v} {}", kind.unit().unwrap_or_default()));
-                let until = checked.map(|c| valid_until(c.at, days).to_string());
+                let until = checked.map(|c| text::minute(valid_until(c.at, days)));
                 board.row([
                     id.to_string(),
                     format!("{line}/{dialled}"),

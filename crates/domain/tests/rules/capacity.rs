@@ -117,3 +117,13 @@ fn a_forecast_is_fresh_and_not_below_the_baseline() {
     let board = segue_domain::boards::draw(&story.t, "capacity", &by, story.now).unwrap();
     assert!(board.notes.contains(&format!("{MSG}: no fresh forecast")));
 }
+
+#[test]
+fn a14_the_board_judges_the_next_share_and_not_the_one_in_force() {
+    let mut story = before_the_last_step();
+    let by = manager(Side::Outsourcer);
+    story.does(&by, triage(13, 0));
+    let board = segue_domain::boards::draw(&story.t, "capacity", &by, story.now).unwrap();
+    let row = board.rows.iter().find(|row| row[0] == TRIAGE).unwrap();
+    assert_eq!(row[1], "100 %", "{board:?}");
+}

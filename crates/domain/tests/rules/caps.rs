@@ -193,3 +193,20 @@ fn a12_the_step_itself_is_checked_again_when_it_is_taken() {
         .when(&manager(Side::Client), step)
         .records(&["step_proposed"]);
 }
+
+/// A33, "small": what a waiver let through is still said.
+#[test]
+fn a33_a_step_beyond_the_caps_stays_in_the_certificate() {
+    let mut story = Story::new();
+    story.example = story.example.clone().waiving(&[Waivable::MassCutover]);
+    ramp(&mut story.example.plan, 0, &[(100, 1)]);
+    story.goes_live("RVS-Main/MSG", 100);
+    let found = segue_domain::certificate::certificate(&story.t).deviations;
+    let small: Vec<_> = found.iter().filter(|d| d.part == "Small").collect();
+    assert_eq!(small.len(), 1, "{found:?}");
+    assert!(
+        small[0]
+            .says
+            .contains("RVS-Main/MSG moved 100 points at once")
+    );
+}

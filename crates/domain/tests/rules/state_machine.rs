@@ -283,7 +283,10 @@ fn a21_harder_work_is_reviewed_within_a_day_when_easier_work_falls_back_and_stay
     let due = story.now + jiff::SignedDuration::from_hours(24);
     story.shows(
         "ladder",
-        &format!("UNDER REVIEW until {due}: easier work fell back (INC-1)"),
+        &format!(
+            "UNDER REVIEW until {}: easier work fell back (INC-1)",
+            due.strftime("%Y-%m-%d %H:%M UTC")
+        ),
     );
     story.hours_pass(25);
     story.shows("ladder", "OVERDUE");

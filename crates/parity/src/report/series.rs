@@ -86,19 +86,20 @@ pub(super) struct Windows {
 }
 
 impl Series {
-    /// Takes one figure in. Periods sort by their label, so dates are written year first.
+    /// Takes one figure in; of two for the same cell the first stays. Periods sort by their label, so dates are written year first.
     ///
     /// # Errors
     /// [`CannotReport::Twice`] and [`CannotReport::TooLarge`].
     pub fn add(&mut self, area: &str, period: &str, figure: Ratio) -> Result<(), CannotReport> {
-        self.periods.insert(period.to_owned());
         let row = self.areas.entry(area.to_owned()).or_default();
-        if row.insert(period.to_owned(), figure).is_some() {
+        if row.contains_key(period) {
             return Err(CannotReport::Twice {
                 area: area.to_owned(),
                 period: period.to_owned(),
             });
         }
+        row.insert(period.to_owned(), figure);
+        self.periods.insert(period.to_owned());
         if self.areas.len() > AREAS_MAX || self.periods.len() > PERIODS_MAX {
             return Err(CannotReport::TooLarge);
         }

@@ -11,6 +11,7 @@
 )]
 
 mod acts;
+mod released;
 mod world;
 
 use acts::Act;

@@ -123,7 +123,7 @@ impl PartialEq for World {
     }
 }
 
-fn chunk() -> ChunkId {
+pub(crate) fn chunk() -> ChunkId {
     CHUNK.into()
 }
 
@@ -157,6 +157,11 @@ impl World {
         );
         world.node.table = Arc::new(compile(&world.t, now));
         world
+    }
+
+    /// What was agreed, and the time.
+    pub(crate) fn into_parts(self) -> (Arc<Transition>, Timestamp) {
+        (self.t, self.now)
     }
 
     /// Does what the example's people do, as far as it goes without waiting.
@@ -417,7 +422,7 @@ impl World {
 }
 
 /// Two steps, both due; what this breaks is waived.
-fn example() -> Example {
+pub(crate) fn example() -> Example {
     let due = jiff::civil::date(2027, 3, 1);
     let mut example = Example::small();
     for chunk in &mut example.plan.chunks {

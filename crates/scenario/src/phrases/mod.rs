@@ -6,6 +6,7 @@ mod acceptance;
 mod account_manager;
 mod asks;
 mod boards;
+pub(crate) mod calls;
 mod discovery;
 mod fallback;
 mod gates;
@@ -40,6 +41,7 @@ const CONCERNS: &[&[Phrase]] = &[
     mechanisms::PHRASES,
     asks::PHRASES,
     outcome::PHRASES,
+    calls::PHRASES,
     boards::PHRASES,
     journal::PHRASES,
 ];

@@ -2,6 +2,7 @@
 
 use crate::cli::Global;
 use crate::context::Context;
+use crate::office::{Office, block_on};
 use crate::output::{Answer, Answered, Failure};
 use clap::{Args, Subcommand, ValueEnum};
 use indicatif::{ProgressBar, ProgressStyle};
@@ -9,7 +10,9 @@ use segue_calls::baseline::{Baseline, BaselineRequest, BaselineRow, Bound, By, b
 use segue_calls::error::CallsError;
 use segue_calls::import::{ImportReport, ImportRequest, Progress, Stage, import};
 use segue_calls::mapping::CheckedMapping;
+use segue_calls::skew::{Skew, skew};
 use segue_calls::store::{CallStore, QuarantinedRow};
+use segue_domain::compliance::require_records_allowed;
 use segue_parity::kpi::ServiceLevelFormula;
 use segue_parity::tally::Thresholds;
 use serde_json::json;
@@ -25,6 +28,8 @@ pub enum Calls {
     Quarantine(Quarantine),
     /// The KPIs of the imported calls
     Baseline(BaselineOptions),
+    /// How far the clock of one source is ahead of another's, from the calls that both saw
+    Skew(SkewOptions),
 }
 
 /// Options of `segue calls import`.
@@ -75,6 +80,17 @@ pub struct BaselineOptions {
     source: Option<String>,
 }
 
+/// Options of `segue calls skew`.
+#[derive(Debug, Args)]
+pub struct SkewOptions {
+    /// The source that hands calls over; its mapping names `transfer_to`
+    #[arg(long, value_name = "NAME")]
+    here: String,
+    /// The source that receives them
+    #[arg(long, value_name = "NAME")]
+    there: String,
+}
+
 /// The groupings.
 #[derive(Clone, Copy, Debug, ValueEnum)]
 enum Group {
@@ -101,13 +117,60 @@ impl Calls {
             Self::Import(options) => options.run(&ctx, &store),
             Self::Quarantine(options) => options.run(&store),
             Self::Baseline(options) => options.run(&store),
+            Self::Skew(options) => options.run(&store),
         }
     }
+}
+
+/// Once the parties of a transition can see what is imported, their agreements come first (A1).
+fn require_allowed(ctx: &Context) -> Result<(), Failure> {
+    block_on(async {
+        let t = Office::open(&ctx.data).await?.state().await?;
+        if t.is_created() {
+            require_records_allowed(&t, ctx.now())?;
+        }
+        Ok(())
+    })
+}
+
+impl SkewOptions {
+    fn run(&self, store: &CallStore) -> Answered {
+        let (here, there) = (&self.here, &self.there);
+        let found = skew(store, here, there).map_err(failure)?;
+        let text = match &found {
+            None => format!(
+                "Fewer than six calls can be paired between {here} and {there}: import both logs, with `transfer_to` in the \
+                 mapping of {here}."
+            ),
+            Some(skew) => skew_words(skew, here, there),
+        };
+        Ok(Answer::new(
+            &json!({ "here": here, "there": there, "skew": found }),
+            text,
+        ))
+    }
+}
+
+fn skew_words(skew: &Skew, here: &str, there: &str) -> String {
+    let seconds = |ms: i64| format!("{}.{} s", ms / 1_000, ms % 1_000 / 100);
+    let way = if skew.ahead_ms < 0 {
+        "behind"
+    } else {
+        "ahead of"
+    };
+    format!(
+        "The clock of {there} is {} {way} that of {here} (± {}, from {} calls that both saw).\n\
+         Waits within one centre are not affected; a journey across both is.",
+        seconds(skew.ahead_ms.abs()),
+        seconds(skew.plus_minus_ms),
+        skew.calls
+    )
 }
 
 impl Import {
     fn run(&self, ctx: &Context, store: &CallStore) -> Answered {
         let mapping = CheckedMapping::find(&self.mapping).map_err(failure)?;
+        require_allowed(ctx)?;
         let key = ctx.data.caller_key()?;
         let request = ImportRequest {
             files: &self.files,
@@ -280,7 +343,7 @@ fn line(row: &BaselineRow) -> String {
 
 /// The room's error as an exit code.
 #[expect(clippy::needless_pass_by_value, reason = "the shape of map_err")]
-fn failure(error: CallsError) -> Failure {
+pub fn failure(error: CallsError) -> Failure {
     if error.is_bad_input() {
         Failure::BadInput(error.to_string())
     } else if matches!(error, CallsError::DoesNotAddUp { .. }) {

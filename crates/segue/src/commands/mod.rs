@@ -1,9 +1,11 @@
 //! One file per command: its options, its run, its answer.
 
 pub mod calls;
+pub mod capacity;
 pub mod demo;
 pub mod do_;
 pub mod doctor;
+pub mod door;
 pub mod explain;
 pub mod fallback;
 pub mod fields;
@@ -13,12 +15,14 @@ pub mod key;
 pub mod licence;
 pub mod parity;
 pub mod plan;
+pub mod rehearse;
 pub mod scenario;
 pub mod serve;
 pub mod show;
 pub mod status;
 pub mod trial;
 pub mod user;
+mod wave;
 pub mod windows;
 
 use crate::cli::{Cli, Command};
@@ -37,7 +41,10 @@ pub fn run(cli: Cli) -> Answered {
         Command::Parity(parity) => parity.run(),
         Command::Plan(plan) => plan.run(global),
         Command::Calls(calls) => calls.run(global),
+        Command::Capacity(capacity) => capacity.run(global),
+        Command::Door(door) => door.run(global),
         Command::Scenario(scenario) => scenario.run(),
+        Command::Rehearse(rehearse) => rehearse.run(global),
         Command::Serve(serve) => serve.run(global),
         Command::Demo(demo) => demo.run(global),
         Command::Explain(explain) => explain.run(global),

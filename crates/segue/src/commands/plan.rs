@@ -1,6 +1,10 @@
-//! `segue plan`: a draft from twelve answers, a check of a plan, versions with who signed what, what changes between two.
+//! `segue plan`: a draft from twelve answers or from a model, a check of a plan, why there is none, both parties' wishes in
+//! balance, versions with who signed what, what changes between two.
+
+use super::wave;
 
 use crate::cli::Global;
+use crate::clock;
 use crate::context::Context;
 use crate::office::{Office, block_on};
 use crate::output::{Answer, Answered, Failure};
@@ -10,6 +14,8 @@ use segue_domain::schedule::constraints::in_force;
 use segue_domain::schedule::templates::{self, Answers};
 use segue_domain::schedule::{self, PlanVersion, ProposePlan};
 use segue_domain::{Side, Transition, canonical};
+use segue_planner::answer::PlanFile;
+use segue_planner::{Budget, Highs, transition};
 use serde::de::DeserializeOwned;
 use serde_json::{Value, json};
 use std::fmt::Write as _;
@@ -21,101 +27,224 @@ const FILE_BYTES_MAX: u64 = 4 * 1024 * 1024;
 /// `segue plan …`
 #[derive(Debug, Subcommand)]
 pub enum Plan {
-    /// A plan from twelve answers, within caps, floors and both parties' constraints
-    Draft(File),
+    /// A plan from a model, or from twelve answers within caps, floors and both parties' constraints
+    Draft(Draft),
+    /// The model of the transition's outline, from twelve answers: to fill in, and to draft, explain and negotiate with
+    Model(File),
     /// Every rule that a plan breaks; exit code 5 when there is one
     Check(File),
+    /// Why a model has no plan: the rules that clash, and what would be enough; exit code 5 when they do
+    Explain(File),
+    /// Both parties' wishes in balance: ideals, the fairest plan, the frontier, three plans
+    Negotiate(Negotiate),
     /// Every version with its hash and signatures
     List,
-    /// What changes from one version to another
+    /// What changes from one version to another, or to the nearest plan under changed rules
     Diff(Diff),
 }
 
-/// Options of `segue plan draft` and `segue plan check`.
+/// Options of `segue plan model`, `check` and `explain`.
 #[derive(Debug, Args)]
 pub struct File {
-    /// For a draft: the answers (`first_step`, `people`, `cohort`, `cohort_every_days`, `owner` and what differs from "all,
-    /// always"). For a check: the file of `propose-plan`
-    #[arg(long, value_name = "F.json")]
+    /// A model with what goes with it, JSON or TOML; for a model: the twelve answers; for a check also the file of
+    /// `propose-plan`
+    #[arg(long, value_name = "FILE")]
     file: PathBuf,
+}
+
+/// Options of `segue plan draft`.
+#[derive(Debug, Args)]
+pub struct Draft {
+    /// A model (JSON or TOML), or the answers (`first_step`, `people`, `cohort`, `cohort_every_days`, `owner` and what differs
+    /// from "all, always")
+    #[arg(long, value_name = "FILE")]
+    file: PathBuf,
+    /// Writes the plan of a model as an iCalendar file, too
+    #[arg(long, value_name = "FILE.ics")]
+    ics: Option<PathBuf>,
+}
+
+/// Options of `segue plan negotiate`.
+#[derive(Debug, Args)]
+pub struct Negotiate {
+    /// A model with both parties' preferences or their sealed and opened points; to seal: a party's `preferences`
+    #[arg(long, value_name = "FILE")]
+    file: PathBuf,
+    /// Seals the preferences of one party instead: client or outsourcer
+    #[arg(long, value_name = "SIDE", value_parser = side)]
+    seal: Option<Side>,
 }
 
 /// Options of `segue plan diff`.
 #[derive(Debug, Args)]
 pub struct Diff {
     /// The version before
-    from: u32,
+    #[arg(required_unless_present = "file", requires = "to")]
+    from: Option<u32>,
     /// The version after
-    to: u32,
+    to: Option<u32>,
+    /// Instead of versions: a model with changed rules and the `base` it starts from
+    #[arg(long, value_name = "FILE", conflicts_with = "from")]
+    file: Option<PathBuf>,
+}
+
+fn side(text: &str) -> Result<Side, String> {
+    let named = Side::BOTH.into_iter().find(|side| side.to_string() == text);
+    named.ok_or_else(|| "say client or outsourcer".into())
 }
 
 impl Plan {
     /// Answers.
     pub fn run(&self, global: &Global) -> Answered {
-        let ctx = Context::open(global)?;
-        block_on(async {
-            let state = Office::open(&ctx.data).await?.state().await?;
-            match self {
-                Self::Draft(from) => draft(&state, &read(&from.file)?, ctx.now()),
-                Self::Check(of) => {
-                    let plan = read::<ProposePlan>(&of.file)?.plan;
-                    Ok(check(&state, &plan, ctx.now()))
+        match self {
+            Self::Draft(of) => match document(&of.file)? {
+                Document::Wave(file) => wave::drafted(&file, of.ics.as_deref(), clock::now()),
+                Document::Other(value) => {
+                    let answers = parsed(&of.file, value)?;
+                    with_state(global, |t, now| draft(t, &answers, now))
                 }
-                Self::List => {
-                    let mut text = format!("{}\n", state.schedule.standing());
-                    for v in &state.schedule.versions {
-                        let _ = writeln!(
-                            text,
-                            "version {} by the {}: {}  signed: {}",
-                            v.proposed.version,
-                            v.proposed.by,
-                            v.proposed.hash,
-                            signers(v)
-                        );
-                    }
-                    let versions: Vec<_> = state.schedule.versions.iter().map(json_of).collect();
-                    Ok(Answer::new(
-                        &json!({ "standing": state.schedule.standing(), "versions": versions }),
-                        text,
-                    ))
-                }
-                Self::Diff(diff) => {
-                    let version = |n: u32| {
-                        state.schedule.version(n).ok_or_else(|| {
-                            Failure::BadInput(format!(
-                                "there is no version {n}; `segue plan list` shows all"
-                            ))
-                        })
-                    };
-                    let changes = version(diff.from)?.diff(version(diff.to)?);
-                    let text = if changes.is_empty() {
-                        "No change.".into()
-                    } else {
-                        changes.join("\n")
-                    };
-                    Ok(Answer::new(&json!({ "changes": changes }), text))
-                }
+            },
+            Self::Model(of) => {
+                let answers: Answers = read(&of.file)?;
+                with_state(global, |t, now| {
+                    let outline = templates::outline(t, &answers, now)?;
+                    let model = transition::model(t, &outline, now);
+                    let text = serde_json::to_string_pretty(&model).unwrap_or_default();
+                    Ok(Answer::new(&model, text))
+                })
             }
-        })
+            Self::Check(of) => match document(&of.file)? {
+                Document::Wave(file) => wave::checked(&file),
+                Document::Other(value) => {
+                    let plan = parsed::<ProposePlan>(&of.file, value)?.plan;
+                    with_state(global, |t, now| Ok(check(t, &plan, now)))
+                }
+            },
+            Self::Explain(of) => wave::explained(&wave_file(&of.file)?),
+            Self::Negotiate(of) => match of.seal {
+                Some(side) => wave::sealed(side, value(&of.file)?),
+                None => wave::negotiated(&wave_file(&of.file)?),
+            },
+            Self::List => with_state(global, |t, _| Ok(list(t))),
+            Self::Diff(of) => match (&of.file, of.from, of.to) {
+                (Some(file), _, _) => wave::countered(&wave_file(file)?),
+                (None, from, to) => with_state(global, |t, _| {
+                    diff(t, from.unwrap_or_default(), to.unwrap_or_default())
+                }),
+            },
+        }
     }
 }
 
-fn read<T: DeserializeOwned>(file: &Path) -> Result<T, Failure> {
+/// What a plan file holds.
+enum Document {
+    /// A model and what goes with it.
+    Wave(Box<PlanFile>),
+    /// Answers, or the file of `propose-plan`.
+    Other(Value),
+}
+
+/// The state of the transition and the time that counts.
+fn with_state(global: &Global, answer: impl FnOnce(&Transition, Timestamp) -> Answered) -> Answered {
+    let ctx = Context::open(global)?;
+    block_on(async {
+        let state = Office::open(&ctx.data).await?.state().await?;
+        answer(&state, ctx.now())
+    })
+}
+
+fn document(file: &Path) -> Result<Document, Failure> {
+    let value = value(file)?;
+    if value.get("cells").is_some() || value.get("model").is_some() {
+        return Ok(Document::Wave(Box::new(wave::open(value)?)));
+    }
+    Ok(Document::Other(value))
+}
+
+fn wave_file(file: &Path) -> Result<PlanFile, Failure> {
+    wave::open(value(file)?)
+}
+
+fn list(t: &Transition) -> Answer {
+    let mut text = format!("{}\n", t.schedule.standing());
+    for v in &t.schedule.versions {
+        let _ = writeln!(
+            text,
+            "version {} by the {}: {}  signed: {}",
+            v.proposed.version,
+            v.proposed.by,
+            v.proposed.hash,
+            signers(v)
+        );
+    }
+    let versions: Vec<_> = t.schedule.versions.iter().map(json_of).collect();
+    Answer::new(
+        &json!({ "standing": t.schedule.standing(), "versions": versions }),
+        text,
+    )
+}
+
+fn diff(t: &Transition, from: u32, to: u32) -> Answered {
+    let version = |n: u32| {
+        t.schedule.version(n).ok_or_else(|| {
+            Failure::BadInput(format!(
+                "there is no version {n}; `segue plan list` shows all"
+            ))
+        })
+    };
+    let changes = version(from)?.diff(version(to)?);
+    let text = if changes.is_empty() {
+        "No change.".into()
+    } else {
+        changes.join("\n")
+    };
+    Ok(Answer::new(&json!({ "changes": changes }), text))
+}
+
+/// A JSON file, or a TOML one by its name.
+fn value(file: &Path) -> Result<Value, Failure> {
     let wrong = |why: String| Failure::BadInput(format!("`{}`: {why}", file.display()));
     let size = std::fs::metadata(file).map_or(0, |m| m.len());
     if size > FILE_BYTES_MAX {
         return Err(wrong("larger than 4 MiB; a plan is smaller".into()));
     }
     let text = std::fs::read_to_string(file).map_err(|e| wrong(e.to_string()))?;
-    serde_json::from_str(&text).map_err(|e| {
-        wrong(format!(
-            "{e}; `segue schema` has the fields of a plan, docs/operations.md the twelve answers"
+    if file.extension().is_some_and(|e| e == "toml") {
+        return toml::from_str(&text).map_err(|e| wrong(e.to_string()));
+    }
+    serde_json::from_str(&text).map_err(|e| wrong(e.to_string()))
+}
+
+fn read<T: DeserializeOwned>(file: &Path) -> Result<T, Failure> {
+    parsed(file, value(file)?)
+}
+
+fn parsed<T: DeserializeOwned>(file: &Path, value: Value) -> Result<T, Failure> {
+    serde_json::from_value(value).map_err(|e| {
+        Failure::BadInput(format!(
+            "`{}`: {e}; `segue schema` has the fields of a plan, docs/operations.md the twelve answers",
+            file.display()
         ))
     })
 }
 
+/// The template's plan, or a better one that the wave planner finds for the same chunks. Both keep every rule.
 fn draft(t: &Transition, answers: &Answers, now: Timestamp) -> Answered {
-    let plan = templates::draft(t, answers, now)?;
+    let outline = templates::outline(t, answers, now)?;
+    let model = transition::model(t, &outline, now);
+    let found = match model.validate() {
+        Ok(()) => segue_planner::draft(&model, &Highs, Budget::default()).unwrap_or_default(),
+        // A transition larger than the planner's bounds has the template's plan.
+        Err(_) => None,
+    };
+    let dated = found.and_then(|d| Some((transition::dated(t, &outline, &model, &d.plan, now).ok()?, d.gap)));
+    let template = schedule::check(t, &outline, now);
+    let (plan, gap) = match (dated, template) {
+        (Some((dated, gap)), Ok(())) if last_step(&dated) < last_step(&outline) => (dated, gap),
+        (Some((dated, gap)), Err(_)) => (dated, gap),
+        (_, Ok(())) => (outline, None),
+        (None, Err(refusal)) => return Err(refusal.into()),
+    };
     let steps: Vec<_> = plan
         .chunks
         .iter()
@@ -144,12 +273,16 @@ fn draft(t: &Transition, answers: &Answers, now: Timestamp) -> Answered {
         "hash": canonical::hash("draft", &plan),
         "weeks": weeks,
         // A template looks for the first date that keeps every rule; it does not search for the best plan.
-        "gap": null,
+        "gap": gap,
         "steps": listed,
         "satisfied": { "client": kept(Side::Client), "outsourcer": kept(Side::Outsourcer) },
         "plan": plan,
     });
     Ok(Answer::new(&json, text))
+}
+
+fn last_step(plan: &schedule::Plan) -> Option<jiff::civil::Date> {
+    plan.chunks.iter().flat_map(|c| &c.steps).map(|s| s.from).max()
 }
 
 fn check(t: &Transition, plan: &segue_domain::schedule::Plan, now: Timestamp) -> Answer {

@@ -8,6 +8,7 @@ use crate::output::{Answer, Answered};
 use clap::Args;
 use segue_domain::Transition;
 use segue_domain::chunks::Chunk;
+use segue_domain::people::recorded_readiness::ReadinessFigures;
 use serde_json::{Value, json};
 use std::fmt::Write as _;
 
@@ -35,12 +36,27 @@ impl Status {
                 "schedule": state.schedule.standing(),
                 "nodes": node.iter().collect::<Vec<_>>(),
                 "lines": lines,
-                // Readiness is not computed yet: unknown is said, never guessed.
-                "door": { "r_now": null, "r_15m": null, "r_2h": null, "r_24h": null },
+                "door": door(&state),
             });
             Ok(Answer::new(&json, text(&state, node.as_ref())))
         })
     }
+}
+
+/// The door as recorded last: the lowest readiness of any shift. Unknown is said, never guessed.
+fn door(t: &Transition) -> Value {
+    let recorded = &t.people.readiness;
+    let least = |of: fn(&ReadinessFigures) -> u32| {
+        let bp = recorded.iter().map(|r| of(&r.figures)).min();
+        bp.map(|bp| f64::from(bp) / 10_000.0)
+    };
+    json!({
+        "r_now": least(|f| f.now_bp),
+        "r_15m": least(|f| f.within_15min_bp),
+        "r_2h": least(|f| f.within_2h_bp),
+        "r_24h": least(|f| f.within_24h_bp),
+        "as_of": recorded.iter().map(|r| r.at).min(),
+    })
 }
 
 fn lines(t: &Transition, now: jiff::Timestamp) -> Vec<Value> {

@@ -16,8 +16,10 @@ use segue_journal::facts::{AcdCall, Cursor, Decision, Facts, FactsError};
 use segue_journal::{CommandId, Request};
 use segue_parity::guard::record::Arm;
 use segue_routing::Arm as Route;
+use serde_json::json;
 use std::sync::Arc;
 use std::time::Duration;
+use tokio::io::AsyncWriteExt as _;
 use tokio::sync::watch;
 
 /// How often the guards look when that is quick: a verdict follows a record within a second.
@@ -83,10 +85,30 @@ impl Shared {
             if let Some(page) = &turn.page {
                 tracing::warn!(chunk = %turn.chunk, advised = page.advised, reasons = ?page.reasons, "guard");
             }
+            if turn.is_new {
+                self.keep_verdict(turn).await;
+            }
             self.act(turn, now).await;
         }
         let view = parity::view(&t, watch, &turns);
         self.memory().parity = Arc::new(view);
+    }
+
+    /// Keeps a verdict that changes what is done, one JSON document a line: it replays to the same answer.
+    async fn keep_verdict(&self, turn: &Turn) {
+        let kept = json!({ "chunk": turn.chunk, "at": turn.at, "assessment": turn.assessment });
+        let written = async {
+            let mut file = tokio::fs::OpenOptions::new()
+                .create(true)
+                .append(true)
+                .open(&self.verdicts)
+                .await?;
+            file.write_all(format!("{kept}\n").as_bytes()).await?;
+            file.sync_data().await
+        };
+        if let Err(error) = written.await {
+            tracing::error!(path = %self.verdicts.display(), %error, "a verdict was not kept; check the disk");
+        }
     }
 
     /// Asks the desk for what the turn asks for, where that would be news.

@@ -36,6 +36,7 @@ use segue_web::{
     EligibilityRequest, EventBatch, FallbackAnswer, FallbackRequest, IngestAnswer, IngestError,
     SignIn, Submission,
 };
+use std::path::PathBuf;
 use std::pin::Pin;
 use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
 use tokio::sync::{Notify, watch};
@@ -62,6 +63,8 @@ pub(crate) struct ConsoleParts {
     pub(crate) state: watch::Receiver<Arc<Transition>>,
     /// Wakes the tail after a command of this process.
     pub(crate) wake: Arc<Notify>,
+    /// Where the guards' verdicts are kept, with all they were reached from.
+    pub(crate) verdicts: PathBuf,
     /// Turns true when the process ends.
     pub(crate) stop: watch::Receiver<bool>,
 }
@@ -80,6 +83,7 @@ struct Shared {
     facts: Facts,
     writer: FactsWriter,
     key: CallerKey,
+    verdicts: PathBuf,
     people: People,
     state: watch::Receiver<Arc<Transition>>,
     wake: Arc<Notify>,
@@ -137,6 +141,7 @@ impl Shared {
             facts: parts.facts,
             writer: parts.writer,
             key: parts.key,
+            verdicts: parts.verdicts,
             people: People::new(parts.accounts),
             state: parts.state,
             wake: parts.wake,

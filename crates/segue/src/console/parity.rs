@@ -66,8 +66,8 @@ fn chunk(t: &Transition, turn: &Turn, watch: &Watch) -> Option<ChunkParity> {
     )];
     calls.extend(unmatched.map(|(_, unmatched)| {
         format!(
-            "{} records that no decision explains; {} calls given up.",
-            unmatched.unexplained, unmatched.given_up
+            "{} decisions found no record in time; {} calls given up.",
+            unmatched.unserved, unmatched.given_up
         )
     }));
     calls.extend(assessment.inputs.waits.iter().map(|waits| {

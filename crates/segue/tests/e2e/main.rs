@@ -16,6 +16,7 @@ mod fallback;
 mod journal;
 mod kill;
 mod pages;
+mod rehearse;
 mod scenario;
 mod split;
 mod support;

@@ -1,6 +1,6 @@
 //! Home must be able to answer: too few freezes the way forward, never the way home (A31, B12, scenario 19).
 
-use super::{MSG, ours, reachable, triage_nights, withdraw};
+use super::{MSG, ours, reachable, readiness, separate, serve, triage_nights, withdraw};
 use crate::fixture::{director, duty, manager};
 use crate::support::{Story, fallback, propose_step};
 use jiff::civil::date;
@@ -177,4 +177,85 @@ fn nobody_is_counted_in_two_shifts_at_the_same_hours() {
     story
         .when(&ours(), accepts("RN-N1", Rung::Triage, "late"))
         .refuses(Code::DoubleBooking, "nights at the same hours");
+}
+
+const TRIAGE: &str = "RVS-Main/TRIAGE";
+
+/// Triage stands before its second step; everything but the recorded readiness is as it should be.
+fn triage_before_its_next_step() -> Story {
+    let mut story = Story::agreed();
+    story.goes_live(TRIAGE, 10);
+    story.waits_for(TRIAGE, 20);
+    story
+}
+
+#[test]
+fn a31_a_low_readiness_freezes_the_way_forward_and_a_new_one_opens_it() {
+    let mut story = triage_before_its_next_step();
+    let by = manager(Side::Client);
+    story.does(&by, readiness(6_300, 3));
+    story.when(&by, propose_step(TRIAGE, 20)).refuses(
+        Code::GateRed,
+        "readiness 63.00 % of RVS-Main triage nights, below 95.00 %: keep 3 people there",
+    );
+    story.stands(TRIAGE, "live", 10);
+    // It does not open by itself, and a good figure does not last.
+    story.hours_pass(48);
+    story
+        .when(&by, propose_step(TRIAGE, 20))
+        .refuses(Code::GateRed, "readiness 63.00 %");
+    story.does(&by, readiness(9_500, 3));
+    story.proves(TRIAGE);
+    story.does(&by, readiness(9_500, 3));
+    story
+        .when(&by, propose_step(TRIAGE, 20))
+        .records(&["step_proposed"]);
+    story.hours_pass(24);
+    story.when(&by, propose_step(TRIAGE, 20)).refuses(
+        Code::GateRed,
+        "a readiness of RVS-Main triage nights not older than 24 h",
+    );
+    story
+        .when(&duty(Side::Outsourcer), fallback("all"))
+        .records(&["fell_back"]);
+}
+
+/// Keeping exactly the agreed number is not readiness: whom N95 needs stays.
+#[test]
+fn b11_nobody_goes_whom_readiness_needs() {
+    let mut story = Story::agreed();
+    let served = date(2027, 3, 1);
+    story.on(served);
+    story.does(&ours(), serve("RN-D1", served));
+    let cover = |shift: &str| segue_domain::people::fallback_minimums::Cover {
+        shift: shift.into(),
+        ..triage_nights()
+    };
+    let days = capacity(&story.t, &cover("days"), story.now);
+    let mut recorded = readiness(9_900, days.have);
+    recorded.cover = cover("days");
+    story.does(&manager(Side::Client), recorded);
+    let kept = capacity(&story.t, &cover("days"), story.now);
+    assert_eq!((kept.have, kept.need), (days.have, days.have));
+    let step = format!("days {}→{}", days.have, days.have - 1);
+    story
+        .when(&ours(), separate("RN-D1", date(2027, 6, 1)))
+        .refuses(Code::FallbackCapacity, &step);
+}
+
+#[test]
+fn a_readiness_is_a_probability_with_its_inputs() {
+    let story = Story::agreed();
+    let by = manager(Side::Client);
+    story
+        .when(&by, readiness(10_001, 3))
+        .refuses(Code::BadFact, "readiness of 0 to 10000 basis points");
+    let mut unproved = readiness(9_600, 3);
+    unproved.figures.inputs = "see mail".into();
+    story
+        .when(&by, unproved)
+        .refuses(Code::BadFact, "64 hexadecimal digits");
+    story
+        .when(&manager(Side::Outsourcer), readiness(9_600, 3))
+        .refuses(Code::NotAuthorised, "");
 }

@@ -28,6 +28,7 @@ use segue_domain::people::mood::TakeMoodPulse;
 use segue_domain::people::notices::{Recipient, ServeNotices};
 use segue_domain::people::paths::StaffPath;
 use segue_domain::people::recognition::{Contribution, GiveThanks};
+use segue_domain::people::recorded_readiness::{ReadinessFigures, RecordReadiness};
 use segue_domain::people::roster::RecordResignation;
 use segue_domain::people::separations::{
     CarryOutSeparation, ConfirmSeparation, DecideRetention, PlanSeparation,
@@ -104,6 +105,22 @@ fn reachable(n: u32) -> RecordReachability {
     RecordReachability {
         cover: triage_nights(),
         reachable: n,
+    }
+}
+
+/// Triage nights at home answer as promised so likely, and keep so many people.
+fn readiness(now_bp: u32, keep: u32) -> RecordReadiness {
+    RecordReadiness {
+        cover: triage_nights(),
+        figures: ReadinessFigures {
+            now_bp,
+            within_15min_bp: now_bp,
+            within_2h_bp: 9_700,
+            within_24h_bp: 9_900,
+            keep,
+            worst_interval: "2027-07-24T03:00:00Z".parse().unwrap(),
+            inputs: "ab".repeat(32),
+        },
     }
 }
 
@@ -208,6 +225,7 @@ pub(crate) fn history() -> Story {
     story.does(&ours(), resigns);
     story.does(&ours(), withdraw("AP-D1", "days"));
     story.does(&duty(Side::Client), reachable(3));
+    story.does(&manager(Side::Client), readiness(9_600, 3));
     story.does(&ours(), tell(Audience::AffectedStaff, on, true));
     let thanks = GiveThanks {
         contribution: Contribution::Knowledge,

@@ -28,8 +28,10 @@ const TEXTS: &[(&str, &str)] = &[
     ("at", "time"), ("on", "time"), ("from", "time"), ("served_on", "time"), ("due", "time"),
     ("licence_until", "time"), ("not_before", "time"), ("effective_from", "time"),
     ("checked_on", "time"), ("window", "time"), ("zone", "time"),
+    ("worst_interval", "time"),
     // Made by machines.
     ("hash", "hex"), ("signed_hash", "hex"), ("public_key", "hex"), ("signature", "hex"),
+    ("inputs", "hex"),
     ("says", "computed"),
     // Written by people about things: bounded, and refused with a long number in it (`text.rs`).
     ("source", "text"), ("reference", "text"), ("promise", "text"), ("evidence", "text"),
@@ -50,7 +52,7 @@ const OURS: &[&str] = &[
     "legal_table_confirmed", "notice_table_adopted", "agents_shared", "workforce_recorded",
     "shifts_defined", "staff_rostered", "staff_resigned", "paths_offered", "paths_decided",
     "fallback_minimums_proposed", "fallback_minimums_signed", "fallback_shifts_accepted",
-    "fallback_shift_withdrawn", "reachability_recorded", "notices_served", "separation_planned",
+    "fallback_shift_withdrawn", "reachability_recorded", "readiness_recorded", "notices_served", "separation_planned",
     "retention_decided", "separation_confirmed", "separation_carried_out", "disconnection_planned",
     "disconnection_carried_out", "staff_released", "audience_told", "thanks_given",
     "mood_pulse_taken", "mood_pulse_suppressed", "project_manager_appointed", "key_person_changed",

@@ -181,6 +181,7 @@ impl Rig {
             key,
             state,
             wake,
+            verdicts: directory.path().join("guard-verdicts.jsonl"),
             stop: stopping,
         }));
         let console = NodeConsole { shared };

@@ -1,0 +1,232 @@
+//! "Had we not moved": the steady state of the formulas, the queue that carries over, and ranges that simulated days keep to.
+
+#![expect(clippy::unwrap_used, reason = "tests: a failure is a panic")]
+
+mod common;
+
+use common::close;
+use jiff::{SignedDuration, Timestamp};
+use proptest::prelude::*;
+use rand_chacha::ChaCha8Rng;
+use rand_core::{Rng, SeedableRng};
+use segue_capacity::counterfactual::{Block, FrozenInterval, Rules, counterfactual};
+use segue_capacity::erlang::performance;
+use segue_capacity::load::{Load, Patience};
+
+fn day(calls: &[u32], agents: u32, aht_s: f64) -> Vec<FrozenInterval> {
+    let start: Timestamp = "2026-11-26T13:00:00Z".parse().unwrap();
+    let at = |i: usize| start + SignedDuration::from_mins(15 * i64::try_from(i).unwrap());
+    calls
+        .iter()
+        .enumerate()
+        .map(|(i, calls)| FrozenInterval {
+            start: at(i),
+            calls: *calls,
+            aht_s,
+            agents,
+        })
+        .collect()
+}
+
+fn rules(block_intervals: usize) -> Rules {
+    Rules {
+        patience: Patience::mean(240.0).unwrap(),
+        within_s: 30.0,
+        interval_s: 900.0,
+        show_up: 1.0,
+        block_intervals,
+    }
+}
+
+/// Whole blocks of a steady load are Erlang A.
+#[test]
+fn a_steady_day_is_erlang_a() {
+    for (calls, agents) in [(30, 23), (30, 18), (3, 5), (30, 0)] {
+        let blocks = counterfactual(&day(&[calls; 24], agents, 600.0), &rules(12)).unwrap();
+        let load = Load::new(f64::from(calls) * 4.0, 600.0).unwrap();
+        let steady = performance(load, rules(12).patience, agents, 30.0).unwrap();
+        let offered = f64::from(calls) * 12.0;
+        for block in &blocks {
+            close(block.abandoned.mean / offered, steady.p_abandon, 2e-3);
+            close(
+                block.late.mean / offered,
+                1.0 - steady.service_level.sl_answered_over_offered,
+                2e-3,
+            );
+            close(
+                block.mean_wait_s.unwrap(),
+                steady.mean_wait_all_s.unwrap(),
+                2e-3,
+            );
+        }
+        assert_eq!((blocks.len(), blocks[1].offered), (2, calls * 12));
+    }
+}
+
+/// A rush waits over into the next interval: what interval formulas do not see.
+#[test]
+fn a_rush_carries_over() {
+    let rush = counterfactual(&day(&[10, 60, 10], 15, 600.0), &rules(1)).unwrap();
+    let calm = counterfactual(&day(&[10, 10, 10], 15, 600.0), &rules(1)).unwrap();
+    assert!(
+        rush[2].abandoned.mean > 20.0 * calm[2].abandoned.mean,
+        "{rush:?}"
+    );
+    // Without patience to lose, everybody is kept waiting and nobody is lost.
+    let endless = Rules {
+        patience: Patience::Endless,
+        ..rules(3)
+    };
+    let endless = counterfactual(&day(&[10, 60, 10], 15, 600.0), &endless).unwrap();
+    close(endless[0].abandoned.mean, 0.0, 0.0);
+    assert!(endless[0].late.mean > rush.iter().map(|b| b.late.mean).sum::<f64>());
+}
+
+#[test]
+fn an_empty_day_and_a_line_for_the_board() {
+    assert!(counterfactual(&[], &rules(4)).unwrap().is_empty());
+    let quiet = counterfactual(&day(&[0, 0], 3, 600.0), &rules(4)).unwrap();
+    assert_eq!((quiet[0].offered, quiet[0].mean_wait_s), (0, None));
+    let told = counterfactual(&day(&[30; 16], 18, 600.0), &rules(16)).unwrap();
+    println!("{}", told[0].words());
+    assert!(
+        told[0]
+            .words()
+            .starts_with("Had we not moved: of 480 callers ")
+    );
+    let wrong = counterfactual(
+        &day(&[1], 3, 600.0),
+        &Rules {
+            show_up: 1.5,
+            ..rules(1)
+        },
+    )
+    .unwrap_err();
+    assert!(wrong.to_string().contains("the chance of show-up is 1.5"));
+    let endless = counterfactual(
+        &day(&[90_000], 3, 600.0),
+        &Rules {
+            patience: Patience::Endless,
+            ..rules(1)
+        },
+    );
+    assert!(
+        endless
+            .unwrap_err()
+            .to_string()
+            .contains("callers at once in one centre")
+    );
+}
+
+/// People who may not show up make the day worse and less sure.
+#[test]
+fn show_up_is_uncertainty() {
+    let sure = counterfactual(&day(&[30; 12], 22, 600.0), &rules(12)).unwrap()[0];
+    let unsure = counterfactual(
+        &day(&[30; 12], 22, 600.0),
+        &Rules {
+            show_up: 0.93,
+            ..rules(12)
+        },
+    )
+    .unwrap()[0];
+    assert!(
+        unsure.abandoned.mean > sure.abandoned.mean && unsure.abandoned.sd > sure.abandoned.sd,
+        "{sure:?} {unsure:?}"
+    );
+}
+
+/// One simulated day of the same centre: callers with patience, first come first served. Hang-ups and late callers.
+fn simulated(
+    rng: &mut ChaCha8Rng,
+    calls: &[u32],
+    agents: usize,
+    aht_s: f64,
+    patience_s: f64,
+) -> (f64, f64) {
+    let mut draw = |mean: f64| -mean * (1.0 - f64::from(rng.next_u32()) / 4_294_967_296.0).ln();
+    let mut free_at = vec![0.0_f64; agents];
+    let (mut gone, mut late) = (0.0, 0.0);
+    let warm = 8;
+    for i in 0..calls.len() + warm {
+        let rate = f64::from(calls[i.saturating_sub(warm)]) / 900.0;
+        let begin = f64::from(u32::try_from(i).unwrap()) * 900.0;
+        let mut at = begin + draw(1.0 / rate);
+        while at < begin + 900.0 {
+            let next = free_at.iter_mut().min_by(|a, b| a.total_cmp(b)).unwrap();
+            let wait = (*next - at).max(0.0);
+            let answered = draw(patience_s) > wait;
+            if i >= warm {
+                gone += f64::from(u8::from(!answered));
+                late += f64::from(u8::from(!answered || wait > 30.0));
+            }
+            if answered {
+                *next = at + wait + draw(aht_s);
+            }
+            at += draw(1.0 / rate);
+        }
+    }
+    (gone, late)
+}
+
+fn mean_and_sd(values: &[f64]) -> (f64, f64) {
+    let n = f64::from(u32::try_from(values.len()).unwrap());
+    let mean = values.iter().sum::<f64>() / n;
+    (
+        mean,
+        (values.iter().map(|v| (v - mean).powi(2)).sum::<f64>() / (n - 1.0)).sqrt(),
+    )
+}
+
+#[test]
+fn ranges_are_those_of_simulated_days() {
+    let calls = [20, 30, 40, 40, 25, 15, 30, 30];
+    let told = counterfactual(&day(&calls, 20, 600.0), &rules(8)).unwrap()[0];
+    let mut rng = ChaCha8Rng::seed_from_u64(7);
+    let days: Vec<_> = (0..6_000)
+        .map(|_| simulated(&mut rng, &calls, 20, 600.0, 240.0))
+        .collect();
+    for (name, told, seen) in [
+        (
+            "hang-ups",
+            told.abandoned,
+            days.iter().map(|d| d.0).collect::<Vec<_>>(),
+        ),
+        (
+            "late",
+            told.late,
+            days.iter().map(|d| d.1).collect::<Vec<_>>(),
+        ),
+    ] {
+        let (mean, sd) = mean_and_sd(&seen);
+        println!(
+            "{name}: {:.2} ± {:.2}, simulated {mean:.2} ± {sd:.2}",
+            told.mean, told.sd
+        );
+        assert!(
+            (told.mean - mean).abs() < 4.0 * sd / 6_000.0_f64.sqrt(),
+            "{name}"
+        );
+        assert!((told.sd / sd - 1.0).abs() < 0.06, "{name}");
+    }
+}
+
+fn sum(blocks: &[Block]) -> f64 {
+    blocks.iter().map(|b| b.abandoned.mean).sum()
+}
+
+proptest! {
+    #![proptest_config(ProptestConfig::with_cases(24))]
+
+    /// More agents never lose more callers, and nobody is lost twice.
+    #[test]
+    fn more_agents_are_never_worse(calls in proptest::collection::vec(0..40_u32, 1..10), agents in 0..20_u32) {
+        let few = counterfactual(&day(&calls, agents, 480.0), &rules(2)).unwrap();
+        let more = counterfactual(&day(&calls, agents + 1, 480.0), &rules(2)).unwrap();
+        prop_assert!(sum(&more) <= sum(&few) + 1e-6);
+        for block in few {
+            prop_assert!(block.abandoned.mean >= -1e-9 && block.late.mean <= f64::from(block.offered) + 1e-6);
+            prop_assert!(block.abandoned.sd.is_finite() && block.late.sd.is_finite());
+        }
+    }
+}

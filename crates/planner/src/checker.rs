@@ -1,0 +1,399 @@
+//! The independent checker: walks a plan week by week and names every rule it breaks. No plan is shown that it does not
+//! pass. It shares no code with what makes plans (`compile`, `greedy`, `milp`): a mistake there must not be repeated here.
+
+use crate::model::{Cell, Gate, Limit, Model, Owner, Pool, Rule};
+use crate::plan::WavePlan;
+use segue_domain::ladder::Rung;
+use serde::Serialize;
+
+/// Most violations listed for one rule.
+const LISTED_MAX: usize = 5;
+
+/// A rule that a plan breaks.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize)]
+pub struct Violation {
+    /// The rule's name.
+    pub rule: String,
+    /// Whose it is.
+    pub owner: Owner,
+    /// What is wrong, with the numbers.
+    pub text: String,
+}
+
+/// Every rule that a plan breaks, in the order of the model; at most five sentences of each.
+pub fn violations(model: &Model, plan: &WavePlan) -> Vec<Violation> {
+    let broken = shape(model, plan);
+    if !broken.is_empty() {
+        return broken;
+    }
+    let walk = Walk::of(model, plan);
+    let mut found = horizon(model, plan);
+    for rule in &model.rules {
+        let texts = walk.judge(rule);
+        found.extend(texts.into_iter().take(LISTED_MAX).map(|text| Violation {
+            rule: rule.id.clone(),
+            owner: rule.owner,
+            text,
+        }));
+    }
+    found
+}
+
+/// Every cell has every step, each in a later week than the one before. Without that, no other question makes sense.
+fn shape(model: &Model, plan: &WavePlan) -> Vec<Violation> {
+    let wrong = |rule: &str, text| Violation {
+        rule: rule.into(),
+        owner: Owner::Safety,
+        text,
+    };
+    if plan.weeks.len() != model.cells.len() {
+        let (has, wants) = (plan.weeks.len(), model.cells.len());
+        return vec![wrong("COMPLETE", format!("the plan has {has} cells, the model {wants}"))];
+    }
+    let mut found = Vec::new();
+    for (cell, weeks) in model.cells.iter().zip(&plan.weeks) {
+        let (name, wants) = (cell.name(), model.shares(cell).len());
+        if weeks.len() != wants {
+            let text = format!("{name} has {} of its {wants} steps", weeks.len());
+            found.push(wrong("COMPLETE", text));
+        }
+        if let Some(n) = weeks.windows(2).position(|p| p[0] >= p[1]) {
+            let text = format!("{name}: step {} is not after step {}", n + 2, n + 1);
+            found.push(wrong("STEP_ORDER", text));
+        }
+    }
+    found
+}
+
+fn horizon(model: &Model, plan: &WavePlan) -> Vec<Violation> {
+    let late = model.cells.iter().zip(&plan.weeks);
+    let late = late.filter(|(_, weeks)| weeks.iter().any(|w| *w >= model.weeks));
+    let text = |cell: &Cell| format!("{} has a step after the {} weeks planned", cell.name(), model.weeks);
+    late.take(LISTED_MAX)
+        .map(|(cell, _)| Violation {
+            rule: "HORIZON".into(),
+            owner: Owner::Both,
+            text: text(cell),
+        })
+        .collect()
+}
+
+/// A cell on its way.
+struct Way<'a> {
+    cell: &'a Cell,
+    name: String,
+    rung: Rung,
+    /// (week, share after it).
+    steps: Vec<(i64, u32)>,
+    first: i64,
+    last: i64,
+    accepted: i64,
+    closed: i64,
+}
+
+impl Way<'_> {
+    /// The share in force in a week.
+    fn share(&self, week: i64) -> u32 {
+        let taken = self.steps.iter().rev().find(|(w, _)| *w <= week);
+        taken.map_or(0, |(_, share)| *share)
+    }
+
+    /// Percentage points that the week adds.
+    fn rise(&self, week: i64) -> u64 {
+        u64::from(self.share(week) - self.share(week - 1))
+    }
+
+    /// Contacts that the week adds, times 100.
+    fn moved(&self, week: i64) -> u64 {
+        u64::from(self.cell.contacts_per_week) * self.rise(week)
+    }
+}
+
+struct Walk<'a> {
+    model: &'a Model,
+    ways: Vec<Way<'a>>,
+    /// One week after everything is closed.
+    end: i64,
+}
+
+impl<'a> Walk<'a> {
+    fn of(model: &'a Model, plan: &WavePlan) -> Self {
+        let mut ways = Vec::new();
+        for (cell, weeks) in model.cells.iter().zip(&plan.weeks) {
+            let shares = model.shares(cell);
+            let steps: Vec<_> = weeks.iter().map(|w| i64::from(*w)).zip(shares.iter().copied()).collect();
+            let (Some(&(first, _)), Some(&(last, share))) = (steps.first(), steps.last()) else {
+                continue;
+            };
+            let rules = || model.rules.iter().filter(|r| r.scope.has(cell));
+            let soak = rules().filter_map(|r| match r.limit {
+                Limit::Soak { weeks } => Some(i64::from(weeks)),
+                Limit::Evidence { contacts } => Some(weeks_until(cell, share, contacts)),
+                _ => None,
+            });
+            let hold = rules().filter_map(|r| match r.limit {
+                Limit::Hold { weeks } => Some(i64::from(weeks)),
+                _ => None,
+            });
+            let accepted = last + soak.max().unwrap_or(0);
+            ways.push(Way {
+                cell,
+                name: cell.name(),
+                rung: model.types.iter().find(|k| k.id == cell.kind).map_or(Rung::Triage, |k| k.rung),
+                steps,
+                first,
+                last,
+                accepted,
+                closed: accepted + hold.max().unwrap_or(0),
+            });
+        }
+        let end = ways.iter().map(|w| w.closed).max().unwrap_or(0).max(i64::from(model.weeks)) + 1;
+        Self { model, ways, end }
+    }
+
+    fn scoped(&self, rule: &'a Rule) -> impl Iterator<Item = &Way<'a>> {
+        self.ways.iter().filter(|w| rule.scope.has(w.cell))
+    }
+
+    fn judge(&self, rule: &'a Rule) -> Vec<String> {
+        match &rule.limit {
+            Limit::Soak { .. } | Limit::Hold { .. } => Vec::new(),
+            Limit::StepGap { weeks } => self.gaps(rule, |_, _| i64::from(*weeks)),
+            Limit::Evidence { contacts } => self.gaps(rule, |cell, share| weeks_until(cell, share, *contacts)),
+            Limit::Blackout { first, last } => {
+                let inside = |w: &i64| (i64::from(*first)..=i64::from(*last)).contains(w);
+                let hit = |way: &Way<'_>| {
+                    let week = way.steps.iter().map(|(w, _)| *w).find(inside)?;
+                    Some(format!("{} has a step in week {week}, within {first} to {last}", way.name))
+                };
+                self.scoped(rule).filter_map(hit).collect()
+            }
+            Limit::NotBefore { week } => self.dated(rule, |w| w.first, "begins", |at| at >= i64::from(*week), *week),
+            Limit::NotAfter { week } => self.dated(rule, |w| w.last, "has its last step", |at| at <= i64::from(*week), *week),
+            Limit::ClosedBy { week } => self.dated(rule, |w| w.closed, "closes", |at| at <= i64::from(*week), *week),
+            Limit::EasyFirst(gate) => self.easy_first(rule, *gate),
+            Limit::ShiftOrder(gate) => self.shift_order(rule, *gate),
+            Limit::SitesInMotion { max } => self.motion(rule, *max),
+            Limit::Classes { trainers, seats, weeks } => {
+                let seats = u64::from(*trainers) * u64::from(*seats);
+                self.before_first(rule, i64::from(*weeks), seats, |c| u64::from(c.trainees), "people in class")
+            }
+            Limit::TestTeam { cells, weeks } => {
+                self.before_first(rule, i64::from(*weeks), u64::from(*cells), |_| 1, "cells in test")
+            }
+            Limit::Headcount { people } => self.headcount(rule, people),
+            Limit::StepContacts { percent_max } => {
+                let all: u64 = self.model.cells.iter().map(|c| u64::from(c.contacts_per_week)).sum();
+                self.moved(rule, u64::from(*percent_max) * all, &format!("{percent_max} % of all contacts"))
+            }
+            Limit::TriagePoints { points_max } => self.triage(rule, u64::from(*points_max)),
+            Limit::VolumePerWeek { contacts } => {
+                self.moved(rule, u64::from(*contacts) * 100, &format!("{contacts} contacts"))
+            }
+            Limit::StepsPerWeeks { steps, weeks } => self.frequency(rule, u64::from(*steps), i64::from(*weeks)),
+            Limit::Readiness { kept } => self.readiness(rule, kept),
+        }
+    }
+
+    fn gaps(&self, rule: &'a Rule, needed: impl Fn(&Cell, u32) -> i64) -> Vec<String> {
+        let mut found = Vec::new();
+        for way in self.scoped(rule) {
+            for (n, pair) in way.steps.windows(2).enumerate() {
+                let ((from, share), (to, _)) = (pair[0], pair[1]);
+                let needed = needed(way.cell, share);
+                if to - from < needed {
+                    found.push(format!(
+                        "{} stands {} weeks at step {}, not {needed}",
+                        way.name,
+                        to - from,
+                        n + 1
+                    ));
+                }
+            }
+        }
+        found
+    }
+
+    fn dated(
+        &self,
+        rule: &'a Rule,
+        at: impl Fn(&Way<'_>) -> i64,
+        what: &str,
+        ok: impl Fn(i64) -> bool,
+        limit: u32,
+    ) -> Vec<String> {
+        let wrong = self.scoped(rule).filter(|w| !ok(at(w)));
+        wrong.map(|w| format!("{} {what} in week {}, the limit is week {limit}", w.name, at(w))).collect()
+    }
+
+    /// Every pair that stands in an order, the later one not before the earlier one's gate.
+    fn ordered(&self, rule: &'a Rule, gate: Gate, before: impl Fn(&Way<'_>, &Way<'_>) -> bool) -> Vec<String> {
+        let mut found = Vec::new();
+        for later in self.scoped(rule) {
+            for earlier in self.scoped(rule).filter(|e| before(e, later)) {
+                let open = match gate {
+                    Gate::Accepted => earlier.accepted,
+                    Gate::Stood { step, weeks } => {
+                        let n = usize::try_from(step).unwrap_or(1).min(earlier.steps.len());
+                        earlier.steps.get(n - 1).map_or(0, |(w, _)| w + i64::from(weeks))
+                    }
+                };
+                if later.first < open {
+                    found.push(format!(
+                        "{} begins in week {}, before week {open} when {} lets it",
+                        later.name, later.first, earlier.name
+                    ));
+                }
+            }
+        }
+        found
+    }
+
+    fn easy_first(&self, rule: &'a Rule, gate: Gate) -> Vec<String> {
+        self.ordered(rule, gate, |e, l| e.cell.site == l.cell.site && e.rung < l.rung)
+    }
+
+    fn shift_order(&self, rule: &'a Rule, gate: Gate) -> Vec<String> {
+        let place = |c: &Cell| self.model.shifts.iter().position(|s| *s == c.shift);
+        self.ordered(rule, gate, |e, l| {
+            e.cell.site == l.cell.site && e.cell.kind == l.cell.kind && place(e.cell) < place(l.cell)
+        })
+    }
+
+    fn motion(&self, rule: &'a Rule, max: u32) -> Vec<String> {
+        let mut found = Vec::new();
+        for week in 0..self.end {
+            let moving = self.model.sites.iter().filter(|site| {
+                let ways = || self.scoped(rule).filter(|w| w.cell.site == site.id);
+                let first = ways().map(|w| w.first).min();
+                let done = ways().map(|w| w.accepted).max();
+                first.is_some_and(|f| f <= week) && done.is_some_and(|d| week < d)
+            });
+            let moving: Vec<_> = moving.map(|s| s.id.as_str()).collect();
+            if moving.len() > usize::try_from(max).unwrap_or(usize::MAX) {
+                found.push(format!("{} are in motion in week {week}, at most {max}", moving.join(", ")));
+            }
+        }
+        found
+    }
+
+    /// What is busy in the weeks before a first step: seats or testers.
+    fn before_first(
+        &self,
+        rule: &'a Rule,
+        weeks: i64,
+        max: u64,
+        amount: impl Fn(&Cell) -> u64,
+        what: &str,
+    ) -> Vec<String> {
+        let mut found = Vec::new();
+        for week in -weeks..self.end {
+            let busy = self.scoped(rule).filter(|w| w.first - weeks <= week && week < w.first);
+            let sum: u64 = busy.map(|w| amount(w.cell)).sum();
+            if sum > 0 && week < 0 {
+                found.push(format!("{sum} {what} in week {week}, before the plan begins"));
+            } else if sum > max {
+                found.push(format!("{sum} {what} in week {week}, at most {max}"));
+            }
+        }
+        found
+    }
+
+    fn headcount(&self, rule: &'a Rule, people: &[Pool]) -> Vec<String> {
+        let mut found = Vec::new();
+        for week in 0..self.end {
+            let needed = self.scoped(rule).map(|w| {
+                let percent = u64::from(w.share(week));
+                (u64::from(w.cell.people) * percent).div_ceil(100)
+            });
+            let (needed, there): (u64, u64) = (needed.sum(), there(people, week));
+            if needed > there {
+                found.push(format!("{needed} people needed in week {week}, {there} are there"));
+            }
+        }
+        found
+    }
+
+    /// `max` is in contacts times 100.
+    fn moved(&self, rule: &'a Rule, max: u64, words: &str) -> Vec<String> {
+        let mut found = Vec::new();
+        for week in 0..self.end {
+            let moved: u64 = self.scoped(rule).map(|w| w.moved(week)).sum();
+            if moved > max {
+                let moved = moved.div_ceil(100);
+                found.push(format!("{moved} contacts move in week {week}, at most {words}"));
+            }
+        }
+        found
+    }
+
+    fn triage(&self, rule: &'a Rule, points: u64) -> Vec<String> {
+        let mut found = Vec::new();
+        for site in &self.model.sites {
+            let ways = || {
+                let own = self.scoped(rule).filter(|w| w.cell.site == site.id);
+                own.filter(|w| w.rung == Rung::Triage)
+            };
+            let all: u64 = ways().map(|w| u64::from(w.cell.contacts_per_week)).sum();
+            for week in 0..self.end {
+                let moved: u64 = ways().map(|w| w.moved(week)).sum();
+                if moved > points * all {
+                    let site = &site.id;
+                    found.push(format!(
+                        "triage of {site} moves by more than {points} points in week {week}"
+                    ));
+                }
+            }
+        }
+        found
+    }
+
+    fn frequency(&self, rule: &'a Rule, max: u64, weeks: i64) -> Vec<String> {
+        let mut found = Vec::new();
+        for week in 0..self.end {
+            let inside = |w: i64| week - weeks < w && w <= week;
+            let steps = self.scoped(rule).flat_map(|w| &w.steps).filter(|(w, _)| inside(*w));
+            let steps = u64::try_from(steps.count()).unwrap_or(u64::MAX);
+            if steps > max {
+                found.push(format!("{steps} steps in the {weeks} weeks to week {week}, at most {max}"));
+            }
+        }
+        found
+    }
+
+    fn readiness(&self, rule: &'a Rule, kept: &[Pool]) -> Vec<String> {
+        let mut found = Vec::new();
+        for week in 0..self.end {
+            let open = self.scoped(rule).filter(|w| week < w.closed);
+            let (needed, kept): (u64, u64) = (open.map(|w| u64::from(w.cell.n95)).sum(), there(kept, week));
+            if needed > kept {
+                found.push(format!(
+                    "in week {week} the open door needs {needed} people in-house, {kept} are kept"
+                ));
+            }
+        }
+        found
+    }
+}
+
+/// The people of a pool in a week: the last entry that has begun.
+fn there(pool: &[Pool], week: i64) -> u64 {
+    let mut people = 0;
+    for entry in pool {
+        if i64::from(entry.week) <= week {
+            people = u64::from(entry.people);
+        }
+    }
+    people
+}
+
+/// Weeks until so many contacts went out at a share; a share that moves nothing proves nothing in the longest plan.
+fn weeks_until(cell: &Cell, share_percent: u32, contacts: u32) -> i64 {
+    let hundredths = u64::from(cell.contacts_per_week) * u64::from(share_percent);
+    let wanted = u64::from(contacts) * 100;
+    match wanted {
+        0 => 0,
+        _ if hundredths == 0 => 1_000,
+        _ => i64::try_from(wanted.div_ceil(hundredths)).unwrap_or(1_000).min(1_000),
+    }
+}

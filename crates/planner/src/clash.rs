@@ -1,0 +1,293 @@
+//! Why there is no plan: an irreducible clash of named rules, found by deletion, and the smallest single change of a
+//! party's rule that makes one possible. Law, licences and safety are never offered.
+
+use crate::compile::compile;
+use crate::goal::Goal;
+use crate::greedy::Greedy;
+use crate::model::{Limit, Model, Owner, Pool, Rule, WEEKS_MAX};
+use crate::solver::{Budget, Outcome, SolveError, Solver, Task};
+use serde::Serialize;
+
+/// The name under which the length of the plan stands among the rules.
+pub const HORIZON: &str = "HORIZON";
+
+/// A rule as people read it.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize)]
+pub struct Named {
+    /// Its name.
+    pub rule: String,
+    /// Whose it is.
+    pub owner: Owner,
+    /// In a sentence.
+    pub text: String,
+}
+
+/// One change that makes a plan possible by itself.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize)]
+pub struct Fix {
+    /// The rule.
+    pub rule: String,
+    /// Whose it is: who could give way.
+    pub owner: Owner,
+    /// As it stands.
+    pub from: String,
+    /// As little changed as makes a plan possible.
+    pub to: String,
+}
+
+/// Rules that cannot hold together.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize)]
+pub struct Clash {
+    /// Without any one of them the others can hold, where `irreducible`.
+    pub clash: Vec<Named>,
+    /// Each alone is enough. None where nobody may give way, or where one change is not enough.
+    pub fixes: Vec<Fix>,
+    /// Whether every rule was proved to be needed for the clash within the time.
+    pub irreducible: bool,
+}
+
+/// What is known of a model.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+enum Feasible {
+    Yes,
+    No,
+    Unknown,
+}
+
+/// Why a model has no plan; `None` when it has one, or when nothing is proved in the time of one solve of the budget.
+///
+/// # Errors
+/// [`SolveError`] when the solver fails.
+pub fn explain(model: &Model, solver: &impl Solver, budget: Budget) -> Result<Option<Clash>, SolveError> {
+    let ask = |model: &Model| feasible(model, solver, budget);
+    if ask(model)? != Feasible::No {
+        return Ok(None);
+    }
+    let (core, mut irreducible) = delete(model, &ask)?;
+    let longer = with_weeks(&core, core.weeks.saturating_mul(2));
+    let longer = ask(&longer)?;
+    irreducible &= longer != Feasible::Unknown;
+    let mut clash: Vec<_> = core.rules.iter().map(named).collect();
+    if longer == Feasible::Yes {
+        clash.push(Named {
+            rule: HORIZON.into(),
+            owner: Owner::Both,
+            text: format!("every step is taken within {} weeks", model.weeks),
+        });
+    }
+    let mut fixes = Vec::new();
+    for rule in core.rules.iter().filter(|r| r.owner.may_relax()) {
+        for lever in levers(&rule.limit) {
+            let changed = |level| with_limit(model, rule, lever.at(level));
+            if let Some(level) = least(lever.levels, |level| ask(&changed(level)))? {
+                fixes.push(Fix {
+                    rule: rule.id.clone(),
+                    owner: rule.owner,
+                    from: rule.limit.to_string(),
+                    to: lever.at(level).map_or_else(|| "without it".into(), |l| l.to_string()),
+                });
+            }
+        }
+    }
+    if longer == Feasible::Yes {
+        let most = model.weeks.min(WEEKS_MAX - model.weeks.min(WEEKS_MAX));
+        let changed = |level| with_weeks(model, model.weeks + level);
+        if let Some(level) = least(most, |level| ask(&changed(level)))? {
+            fixes.push(Fix {
+                rule: HORIZON.into(),
+                owner: Owner::Both,
+                from: format!("{} weeks", model.weeks),
+                to: format!("{} weeks", model.weeks + level),
+            });
+        }
+    }
+    Ok(Some(Clash {
+        clash,
+        fixes,
+        irreducible,
+    }))
+}
+
+/// Windows and orders first, then the list scheduler, then the solver: most questions end with the first two.
+fn feasible(model: &Model, solver: &impl Solver, budget: Budget) -> Result<Feasible, SolveError> {
+    if compile(model).spans().is_none() {
+        return Ok(Feasible::No);
+    }
+    let goal = Goal::any(model);
+    let task = Task::new(model, &goal, budget);
+    if matches!(Greedy.solve(&task)?, Outcome::Planned(_)) {
+        return Ok(Feasible::Yes);
+    }
+    Ok(match solver.solve(&task)? {
+        Outcome::Planned(_) => Feasible::Yes,
+        Outcome::Infeasible => Feasible::No,
+        Outcome::Unknown => Feasible::Unknown,
+    })
+}
+
+/// Deletes rules, half of them at once, then a quarter, at last one by one, as long as the rest still clashes. What nobody
+/// may relax goes first, so that the clash left over is one that somebody can do something about.
+fn delete(
+    model: &Model,
+    ask: &impl Fn(&Model) -> Result<Feasible, SolveError>,
+) -> Result<(Model, bool), SolveError> {
+    let mut core = model.clone();
+    core.rules.sort_by_key(|r| r.owner.may_relax());
+    let mut irreducible = true;
+    let mut size = core.rules.len().div_ceil(2);
+    while size > 0 {
+        let mut at = 0;
+        irreducible = true;
+        while at < core.rules.len() {
+            let end = (at + size).min(core.rules.len());
+            let mut rest = core.clone();
+            rest.rules.drain(at..end);
+            match ask(&rest)? {
+                Feasible::No => core = rest,
+                Feasible::Yes => at = end,
+                Feasible::Unknown => {
+                    irreducible = false;
+                    at = end;
+                }
+            }
+        }
+        size /= 2;
+    }
+    // As the model lists them.
+    let place = |r: &Rule| model.rules.iter().position(|m| m.id == r.id);
+    core.rules.sort_by_key(place);
+    Ok((core, irreducible))
+}
+
+/// The least level at which the answer is yes, by bisection: a weaker rule never makes a plan impossible.
+fn least(
+    levels: u32,
+    ask: impl Fn(u32) -> Result<Feasible, SolveError>,
+) -> Result<Option<u32>, SolveError> {
+    if levels == 0 || ask(levels)? != Feasible::Yes {
+        return Ok(None);
+    }
+    let (mut no, mut yes) = (0, levels);
+    while yes - no > 1 {
+        let level = no + (yes - no) / 2;
+        if ask(level)? == Feasible::Yes {
+            yes = level;
+        } else {
+            no = level;
+        }
+    }
+    Ok(Some(yes))
+}
+
+fn named(rule: &Rule) -> Named {
+    Named {
+        rule: rule.id.clone(),
+        owner: rule.owner,
+        text: format!("{}: {}", rule.text, rule.limit),
+    }
+}
+
+fn with_weeks(model: &Model, weeks: u32) -> Model {
+    Model {
+        weeks: weeks.min(WEEKS_MAX),
+        ..model.clone()
+    }
+}
+
+fn with_limit(model: &Model, rule: &Rule, limit: Option<Limit>) -> Model {
+    let mut other = model.clone();
+    match limit {
+        None => other.rules.retain(|r| r.id != rule.id),
+        Some(limit) => {
+            if let Some(own) = other.rules.iter_mut().find(|r| r.id == rule.id) {
+                own.limit = limit;
+            }
+        }
+    }
+    other
+}
+
+/// One way to weaken a limit, in levels from 1 up; the last one weakens it most.
+struct Lever {
+    levels: u32,
+    /// `None`: the rule falls away.
+    limit: Box<dyn Fn(u32) -> Option<Limit>>,
+}
+
+impl Lever {
+    fn at(&self, level: u32) -> Option<Limit> {
+        (self.limit)(level)
+    }
+}
+
+/// Ways to weaken a limit by its numbers.
+fn levers(limit: &Limit) -> Vec<Lever> {
+    fn lever(levels: u32, of: impl Fn(u32) -> Limit + 'static) -> Lever {
+        Lever {
+            levels,
+            limit: Box::new(move |level| Some(of(level))),
+        }
+    }
+    // What grows without a natural end may grow tenfold, and by ten at least.
+    let room = |n: u32| n.saturating_mul(9).max(10);
+    match limit.clone() {
+        Limit::StepGap { weeks } => vec![lever(weeks, move |l| Limit::StepGap { weeks: weeks - l })],
+        Limit::Soak { weeks } => vec![lever(weeks, move |l| Limit::Soak { weeks: weeks - l })],
+        Limit::Hold { weeks } => vec![lever(weeks, move |l| Limit::Hold { weeks: weeks - l })],
+        Limit::Evidence { contacts } => {
+            vec![lever(contacts, move |l| Limit::Evidence { contacts: contacts - l })]
+        }
+        Limit::NotBefore { week } => vec![lever(week, move |l| Limit::NotBefore { week: week - l })],
+        Limit::NotAfter { week } => vec![lever(WEEKS_MAX, move |l| Limit::NotAfter { week: week + l })],
+        Limit::ClosedBy { week } => vec![lever(WEEKS_MAX, move |l| Limit::ClosedBy { week: week + l })],
+        Limit::Blackout { first, last } => {
+            // Shorter by its end, or by its beginning; the last level leaves nothing of it.
+            let levels = (last + 1).saturating_sub(first);
+            let shorter = move |first: u32, last: u32| (first <= last).then_some(Limit::Blackout { first, last });
+            let ends = move |l: u32| (last + 1 - l).checked_sub(1).and_then(|last| shorter(first, last));
+            let begins = move |l: u32| shorter(first + l, last);
+            let both: [Box<dyn Fn(u32) -> Option<Limit>>; 2] = [Box::new(ends), Box::new(begins)];
+            both.into_iter().map(|limit| Lever { levels, limit }).collect()
+        }
+        Limit::SitesInMotion { max } => vec![lever(room(max), move |l| Limit::SitesInMotion { max: max + l })],
+        Limit::Classes { trainers, seats, weeks } => {
+            let more = move |l| Limit::Classes { trainers: trainers + l, seats, weeks };
+            vec![lever(room(trainers), more)]
+        }
+        Limit::TestTeam { cells, weeks } => {
+            vec![lever(room(cells), move |l| Limit::TestTeam { cells: cells + l, weeks })]
+        }
+        Limit::Headcount { people } => {
+            let most = people.iter().map(|p| p.people).max().unwrap_or(0);
+            vec![lever(room(most), move |l| Limit::Headcount { people: raised(&people, l) })]
+        }
+        Limit::Readiness { kept } => {
+            let most = kept.iter().map(|p| p.people).max().unwrap_or(0);
+            vec![lever(room(most), move |l| Limit::Readiness { kept: raised(&kept, l) })]
+        }
+        Limit::StepContacts { percent_max } => {
+            vec![lever(100 - percent_max, move |l| Limit::StepContacts { percent_max: percent_max + l })]
+        }
+        Limit::TriagePoints { points_max } => {
+            vec![lever(100 - points_max, move |l| Limit::TriagePoints { points_max: points_max + l })]
+        }
+        Limit::VolumePerWeek { contacts } => {
+            vec![lever(room(contacts), move |l| Limit::VolumePerWeek { contacts: contacts + l })]
+        }
+        Limit::StepsPerWeeks { steps, weeks } => {
+            vec![lever(room(steps), move |l| Limit::StepsPerWeeks { steps: steps + l, weeks })]
+        }
+        Limit::EasyFirst(_) | Limit::ShiftOrder(_) => vec![Lever {
+            levels: 1,
+            limit: Box::new(|_| None),
+        }],
+    }
+}
+
+fn raised(pool: &[Pool], by: u32) -> Vec<Pool> {
+    let more = |p: &Pool| Pool {
+        people: p.people + by,
+        ..*p
+    };
+    pool.iter().map(more).collect()
+}

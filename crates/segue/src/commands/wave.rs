@@ -1,0 +1,125 @@
+//! `segue plan …` over a model file: which cell moves in which week, why there is no plan, both parties' wishes in balance,
+//! the nearest plan under changed rules. None of it needs a data directory.
+
+use crate::data_dir::random_bytes;
+use crate::output::{Answer, Answered, Failure};
+use jiff::Timestamp;
+use segue_domain::Side;
+use segue_planner::answer::{DiffAnswer, NegotiationAnswer, PlanAnswer, PlanFile};
+use segue_planner::clash::{self, Clash};
+use segue_planner::counter::counter;
+use segue_planner::negotiate::negotiate;
+use segue_planner::seal::{self, Opened};
+use segue_planner::{Budget, Highs, Preference, calendar, checker, draft};
+use serde_json::{Value, json};
+use std::path::Path;
+
+/// Seconds for one question of a clash, which asks many.
+const CLASH_QUESTION_S: u32 = 5;
+
+fn internal(e: segue_planner::SolveError) -> Failure {
+    Failure::Internal(e.into())
+}
+
+/// Reads and validates a document; sealed points take the place of the model's preferences.
+pub fn open(value: Value) -> Result<PlanFile, Failure> {
+    let bad = |what: String| Failure::BadInput(what);
+    let bare = value.get("model").is_none();
+    let value = if bare { json!({ "model": value }) } else { value };
+    let mut file: PlanFile = serde_json::from_value(value)
+        .map_err(|e| bad(format!("{e}; docs/operations.md has a model to start from")))?;
+    if let Some(table) = &file.table {
+        file.model.preferences = table.wishes().map_err(|e| bad(e.to_string()))?;
+    }
+    file.model.validate().map_err(|e| bad(e.to_string()))?;
+    Ok(file)
+}
+
+/// `plan draft`: the best plan, or why there is none.
+pub fn drafted(file: &PlanFile, ics: Option<&Path>, now: Timestamp) -> Answered {
+    let found = draft(&file.model, &Highs, Budget::default()).map_err(internal)?;
+    let Some(found) = found else {
+        return explained(file);
+    };
+    if let Some(path) = ics {
+        std::fs::write(path, calendar::ics(&file.model, &found.plan, now))
+            .map_err(|e| Failure::Unavailable(format!("`{}`: {e}", path.display())))?;
+    }
+    let answer = PlanAnswer::of(&file.model, &found);
+    let text = answer.text();
+    Ok(Answer::new(&answer, text))
+}
+
+/// `plan check`: every rule that the plan breaks.
+pub fn checked(file: &PlanFile) -> Answered {
+    let plan = file.plan.as_ref().ok_or_else(|| {
+        Failure::BadInput("the file has a model and no `plan`; `segue plan draft --json` prints one".into())
+    })?;
+    let broken = checker::violations(&file.model, plan);
+    let lines = broken.iter().map(|v| format!("{} ({}): {}", v.rule, v.owner, v.text));
+    let lines: Vec<_> = lines.collect();
+    let text = if lines.is_empty() { "No rule is broken.".to_owned() } else { lines.join("\n") };
+    Ok(Answer::new(&json!({ "violations": broken }), text).wanting_if(!broken.is_empty()))
+}
+
+/// `plan explain`: the clash and what would be enough; exit code 5 when there is one.
+pub fn explained(file: &PlanFile) -> Answered {
+    let budget = Budget {
+        time_limit_s: CLASH_QUESTION_S,
+        ..Budget::default()
+    };
+    let found = clash::explain(&file.model, &Highs, budget).map_err(internal)?;
+    Ok(match found {
+        None => {
+            let text = "No clash is proved: there is a plan, or none was found in time.";
+            Answer::new(&json!({ "clash": [], "fixes": [] }), text)
+        }
+        Some(clash) => Answer::new(&clash, Clash::text(&clash)).wanting_if(true),
+    })
+}
+
+/// `plan negotiate`: both parties' wishes in balance.
+pub fn negotiated(file: &PlanFile) -> Answered {
+    let base = file.base.as_ref().map(|b| &b.plan);
+    let found = negotiate(&file.model, base, &Highs, Budget::default()).map_err(internal)?;
+    match found.as_ref().and_then(|found| NegotiationAnswer::of(&file.model, found)) {
+        None => explained(file),
+        Some(answer) => {
+            let text = answer.text();
+            Ok(Answer::new(&answer, text))
+        }
+    }
+}
+
+/// `plan negotiate --seal SIDE`: the commitment to hand over, and the salt to keep.
+pub fn sealed(side: Side, value: Value) -> Answered {
+    let preferences = value.get("preferences").cloned().unwrap_or(value);
+    let preferences: Vec<Preference> =
+        serde_json::from_value(preferences).map_err(|e| Failure::BadInput(format!("preferences: {e}")))?;
+    let opened = Opened {
+        salt: hex::encode(random_bytes::<16>()?),
+        preferences,
+    };
+    let commitment = seal::seal(side, &opened).map_err(|e| Failure::BadInput(e.to_string()))?;
+    let text = format!(
+        "Hand over now:   {}\nKeep until both are in: the file, and the salt {}\nWho runs the server could read what is typed into it; the seal holds between the parties.\n",
+        commitment.0, opened.salt
+    );
+    Ok(Answer::new(&json!({ "commitment": commitment, "opened": opened }), text))
+}
+
+/// `plan diff --file`: the plan under the file's rules that is nearest to its base plan.
+pub fn countered(file: &PlanFile) -> Answered {
+    let base = file.base.as_ref().ok_or_else(|| {
+        Failure::BadInput("the file has no `base`: the model and plan that the counter-proposal starts from".into())
+    })?;
+    base.model.validate().map_err(|e| Failure::BadInput(format!("base: {e}")))?;
+    match counter(base, &file.model, &Highs, Budget::default()).map_err(internal)? {
+        None => explained(file),
+        Some(found) => {
+            let answer = DiffAnswer::of(&file.model, &found);
+            let text = answer.text();
+            Ok(Answer::new(&answer, text))
+        }
+    }
+}
