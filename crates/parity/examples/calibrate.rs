@@ -1,7 +1,7 @@
 //! `make calibrate`: false roll-backs, false promotions, detection and promotion, world by world, beside other methods.
 //!
 //! `cargo run --release -p segue-parity --example calibrate -- RUNS [SEED [PART]]`, PART one of `false-alarms`,
-//! `false-promotions`, `detection`, `shared-alpha`; all of them without it.
+//! `false-promotions`, `detection`, `shared-alpha`, `block-bets`; all of them without it.
 #![expect(
     clippy::print_stdout,
     clippy::expect_used,
@@ -9,7 +9,8 @@
 )]
 
 use segue_parity::calibration::{
-    Harm, Looks, Peer, PeerTally, Trial, World, WorldKind, rules, run, upper_bound_99,
+    Harm, Looks, Peer, PeerTally, PlainBlockBet, Trial, World, WorldKind, rules, run,
+    upper_bound_99,
 };
 use segue_parity::rules::MetricName;
 
@@ -20,6 +21,9 @@ const FOUR: [MetricName; 4] = [
     MetricName::HandleTime,
 ];
 
+/// Prints one table, from runs and seed.
+type Part = fn(u64, u64);
+
 fn main() {
     let mut arguments = std::env::args().skip(1);
     let mut number = |default: u64| {
@@ -29,11 +33,12 @@ fn main() {
     let (runs, seed) = (number(300), number(20_261_126));
     let part = std::env::args().nth(3).unwrap_or_default();
     println!("{runs} runs a world, seed {seed}; 500 calls a day, alpha 5 %\n");
-    let parts: [(&str, fn(u64, u64)); 4] = [
+    let parts: [(&str, Part); 5] = [
         ("false-alarms", false_alarms),
         ("false-promotions", false_promotions),
         ("detection", detection),
         ("shared-alpha", shared_alpha),
+        ("block-bets", block_bets),
     ];
     for (name, print) in parts {
         if part.is_empty() || part == name {
@@ -103,88 +108,39 @@ fn false_alarms(runs: u64, seed: u64) {
     }
 }
 
-/// One metric exactly at its margin, the others equal: how often is the step passed within 60 days?
+/// One metric exactly at its margin, judged alone: how often is the step passed within 60 days?
 fn false_promotions(runs: u64, seed: u64) {
     println!("\nFalse promotion with one metric exactly at its margin, 60 days");
     println!("| at its margin | world | promoted | 99 % bound |\n|---|---|---|---|");
+    let (mut transfer, mut handle_time, mut abandonment) = (Harm::NONE, Harm::NONE, Harm::NONE);
+    transfer.transfer = 1.4;
+    handle_time.handle_time = 1.1;
+    abandonment.abandonment = 0.07;
     let cases = [
+        (MetricName::Transfer, WorldKind::Independent, transfer),
+        (MetricName::Transfer, WorldKind::HeavyNumbers, transfer),
+        (MetricName::Transfer, WorldKind::ReportingDelay, transfer),
+        (MetricName::HandleTime, WorldKind::Independent, handle_time),
+        (MetricName::Abandonment, WorldKind::Independent, abandonment),
+        (MetricName::Abandonment, WorldKind::Queues, abandonment),
         (
-            "transfer 5 → 7 %",
-            WorldKind::Independent,
-            Harm {
-                transfer: 1.4,
-                ..Harm::NONE
-            },
-        ),
-        (
-            "transfer 5 → 7 %",
-            WorldKind::HeavyNumbers,
-            Harm {
-                transfer: 1.4,
-                ..Harm::NONE
-            },
-        ),
-        (
-            "transfer 5 → 7 %",
-            WorldKind::ReportingDelay,
-            Harm {
-                transfer: 1.4,
-                ..Harm::NONE
-            },
-        ),
-        (
-            "handle time +10 %",
-            WorldKind::Independent,
-            Harm {
-                handle_time: 1.1,
-                ..Harm::NONE
-            },
-        ),
-        (
-            "abandonment 7 %",
-            WorldKind::Independent,
-            Harm {
-                abandonment: 0.07,
-                ..Harm::NONE
-            },
-        ),
-        (
-            "abandonment 7 %",
-            WorldKind::Queues,
-            Harm {
-                abandonment: 0.07,
-                ..Harm::NONE
-            },
-        ),
-        (
-            "abandonment 7 %",
+            MetricName::Abandonment,
             WorldKind::StaffingNoise,
-            Harm {
-                abandonment: 0.07,
-                ..Harm::NONE
-            },
+            abandonment,
         ),
         (
-            "abandonment 7 %",
+            MetricName::Abandonment,
             WorldKind::RedialChains,
-            Harm {
-                abandonment: 0.07,
-                ..Harm::NONE
-            },
+            abandonment,
         ),
     ];
-    for (what, kind, harm) in cases {
-        let metric = match what.as_bytes()[0] {
-            b't' => MetricName::Transfer,
-            b'h' => MetricName::HandleTime,
-            _ => MetricName::Abandonment,
-        };
+    for (metric, kind, harm) in cases {
         let trial = trial(kind, harm, 0.5, &[metric], 60, 4);
         let promoted = (0..runs)
             .filter(|number| run(&trial, seed, *number, |_, _| {}).passed.is_some())
             .count() as u64;
         println!(
-            "| {what} | {} | {} | {} |",
+            "| {metric} | {} | {} | {} |",
             kind.name(),
             percent(promoted, runs),
             hundredths(upper_bound_99(promoted, runs))
@@ -268,6 +224,69 @@ fn shared_alpha(runs: u64, seed: u64) {
             "| {metrics} | {} % | {} |",
             (share * 100.0).round(),
             found(&trial, runs, seed)
+        );
+    }
+}
+
+/// The guard beside the plain block bet on the same calls, abandonment alone: on target for 30 days, and at 10 %.
+fn block_bets(runs: u64, seed: u64) {
+    println!(
+        "\nAbandonment alone, the guard beside a plain bet on three-hour blocks: false alarms in 30 days, days to find 5 → 10 %"
+    );
+    println!(
+        "| world | false: guard | false: plain | found by day 30: plain | median: guard | plain | 90 %: guard | plain |\n|---|---|---|---|---|---|---|---|"
+    );
+    for kind in [
+        WorldKind::Independent,
+        WorldKind::Queues,
+        WorldKind::QueuesReleased,
+        WorldKind::RedialChains,
+        WorldKind::StaffingNoise,
+    ] {
+        let play = |harm: Harm, days: u32| -> (Vec<u32>, Vec<u32>) {
+            let trial = trial(kind, harm, 0.5, &[MetricName::Abandonment], days, 24);
+            let both = (0..runs).map(|number| {
+                let mut plain = PlainBlockBet::new(Harm::NONE.abandonment);
+                // The plain bet sees every day, also those after the guard has cried.
+                let ended = run(&trial, seed, number, |_, _| {});
+                let mut quiet = trial.clone();
+                quiet.signed = rules(&quiet.world, &[MetricName::Complaint])
+                    .expect("the rules of the calibration");
+                run(&quiet, seed, number, |day, call| plain.add(day, call));
+                (
+                    ended.failed.map_or(u32::MAX, |failed| failed.0),
+                    plain.cried().unwrap_or(u32::MAX),
+                )
+            });
+            both.unzip()
+        };
+        let (false_guard, false_plain) = play(Harm::NONE, 30);
+        let (mut guard, mut plain) = play(
+            Harm {
+                abandonment: 0.10,
+                ..Harm::NONE
+            },
+            60,
+        );
+        guard.sort_unstable();
+        plain.sort_unstable();
+        let cried = |days: &[u32]| days.iter().filter(|day| **day <= 30).count() as u64;
+        let at = |days: &[u32], percent: usize| match days
+            [(days.len() * percent).div_ceil(100).max(1) - 1]
+        {
+            u32::MAX => "–".to_owned(),
+            day => day.to_string(),
+        };
+        println!(
+            "| {} | {} | {} | {} | {} | {} | {} | {} |",
+            kind.name(),
+            percent(cried(&false_guard), runs),
+            percent(cried(&false_plain), runs),
+            percent(cried(&plain), runs),
+            at(&guard, 50),
+            at(&plain, 50),
+            at(&guard, 90),
+            at(&plain, 90)
         );
     }
 }

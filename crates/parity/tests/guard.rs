@@ -366,7 +366,7 @@ fn longer_calls_hold_the_next_step_long_before_they_are_proved() {
 fn an_unknown_duration_is_left_out_and_counted_nowhere() {
     // Scenario 27.
     let calls = days(1, |key, call| {
-        call.handle_ms = (key % 6 != 0).then_some(660_000)
+        call.handle_ms = (key % 6 != 0).then_some(660_000);
     });
     let (_, assessment) = after(&calls, 2 * DAY_US);
     assert_eq!(

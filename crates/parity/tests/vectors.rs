@@ -107,7 +107,9 @@ fn normal_mixture_two_sided() {
 fn empirical_bernstein_by_predictable_mixture() {
     for case in cases("predmix_eb") {
         let mut ours = EmpiricalBernstein::new(number(&case, "/input/alpha"));
-        sequence(&case).into_iter().for_each(|x| ours.add(x));
+        for x in sequence(&case) {
+            ours.add(x);
+        }
         let (lower, upper) = ours.interval();
         assert!((lower - number(&case, "/output/0")).abs() < 1e-9, "{case}");
         assert!((upper - number(&case, "/output/1")).abs() < 1e-9, "{case}");
@@ -118,7 +120,9 @@ fn empirical_bernstein_by_predictable_mixture() {
 fn hedged_betting_to_one_grid_step() {
     for case in cases("betting_cs") {
         let mut ours = BettingInterval::new(number(&case, "/input/alpha"));
-        sequence(&case).into_iter().for_each(|x| ours.add(x));
+        for x in sequence(&case) {
+            ours.add(x);
+        }
         let (lower, upper) = ours.interval();
         assert!(
             (lower - number(&case, "/output/0")).abs() < 1.01e-3,

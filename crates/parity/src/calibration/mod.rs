@@ -13,7 +13,7 @@ mod trial;
 mod world;
 
 pub use own_weeks::{OwnWeeks, own_weeks};
-pub use peers::{Peer, PeerTally};
+pub use peers::{Peer, PeerTally, PlainBlockBet};
 pub use trial::{Ended, Looks, Trial, rules, run};
 pub use world::{Harm, World, WorldKind};
 

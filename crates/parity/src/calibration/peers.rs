@@ -131,3 +131,72 @@ const fn place(peer: Peer) -> usize {
         Peer::PerCallEventShare => 2,
     }
 }
+
+/// The block bet that ours is measured against: three-hour blocks of the outsourced arm, Z the share above target in
+/// [−1, 1], Π(1 + λZ) with λ up to ½ from the mean and variance so far, α 5 % for this one metric.
+#[derive(Debug, Clone)]
+pub struct PlainBlockBet {
+    target: f64,
+    block: i64,
+    calls: f64,
+    bad: f64,
+    blocks: f64,
+    sum: f64,
+    squares: f64,
+    log_wealth: f64,
+    cried: Option<u32>,
+}
+
+impl PlainBlockBet {
+    /// Abandonment against this target.
+    pub const fn new(target: f64) -> Self {
+        Self {
+            target,
+            block: 0,
+            calls: 0.0,
+            bad: 0.0,
+            blocks: 0.0,
+            sum: 0.0,
+            squares: 0.0,
+            log_wealth: 0.0,
+            cried: None,
+        }
+    }
+
+    /// One call, as it happens.
+    pub fn add(&mut self, day: u32, call: &Call) {
+        let short = matches!(call.outcome, Outcome::Abandoned { wait_ms } if wait_ms < 5_000);
+        if call.place.arm == Arm::InHouse || short {
+            return;
+        }
+        let block = call.place.at_us.div_euclid(3 * 3_600_000_000);
+        if block != self.block {
+            self.close(day);
+            self.block = block;
+        }
+        self.calls += 1.0;
+        self.bad += f64::from(u8::from(matches!(call.outcome, Outcome::Abandoned { .. })));
+    }
+
+    /// The day on which it cried harm, from 1.
+    pub const fn cried(&self) -> Option<u32> {
+        self.cried
+    }
+
+    fn close(&mut self, day: u32) {
+        if self.calls > 0.0 {
+            let z = self.bad / self.calls - self.target;
+            let mean = self.sum / (self.blocks + 1.0);
+            let variance = (self.squares + 0.05) / (self.blocks + 1.0);
+            let stake = (mean / (variance + mean * mean)).clamp(0.0, 0.5);
+            self.log_wealth += (stake * z).ln_1p();
+            self.blocks += 1.0;
+            self.sum += z;
+            self.squares += z * z;
+            if self.log_wealth >= 20.0_f64.ln() {
+                self.cried.get_or_insert(day + 1);
+            }
+        }
+        (self.calls, self.bad) = (0.0, 0.0);
+    }
+}
