@@ -125,7 +125,10 @@ impl Satisfied {
     }
 
     fn words(&self) -> String {
-        format!("client {:.3}, outsourcer {:.3}", self.client, self.outsourcer)
+        format!(
+            "client {:.3}, outsourcer {:.3}",
+            self.client, self.outsourcer
+        )
     }
 }
 
@@ -146,7 +149,9 @@ impl PlanAnswer {
 
     /// For people: who moves when, and whose rule binds.
     pub fn text(&self) -> String {
-        let gap = self.gap.map_or("unknown".into(), |gap| format!("{:.2} %", gap * 100.0));
+        let gap = self
+            .gap
+            .map_or("unknown".into(), |gap| format!("{:.2} %", gap * 100.0));
         let mut text = format!(
             "{} steps in {} weeks; from the optimum at most {gap}; wishes met: {}\nhash {}\n",
             self.steps.len(),
@@ -155,11 +160,18 @@ impl PlanAnswer {
             self.hash
         );
         for step in &self.steps {
-            let own = self.binding.iter().find(|b| b.cell == step.cell && b.step == step.step);
+            let own = self
+                .binding
+                .iter()
+                .find(|b| b.cell == step.cell && b.step == step.step);
             let rules = own.map(|b| b.rules.iter().map(|v| format!("{} ({})", v.rule, v.owner)));
             let rules: Vec<_> = rules.into_iter().flatten().collect();
             let (monday, cell, share) = (step.monday, &step.cell, step.share_percent);
-            let _ = writeln!(text, "  {monday}  {cell:<28} {share:>3} %  {}", rules.join(", "));
+            let _ = writeln!(
+                text,
+                "  {monday}  {cell:<28} {share:>3} %  {}",
+                rules.join(", ")
+            );
         }
         text
     }
@@ -212,10 +224,20 @@ impl DiffAnswer {
             self.plan.hash
         );
         for change in &self.changes {
-            let why = change.why.iter().map(|v| format!("{} ({}): {}", v.rule, v.owner, v.text));
+            let why = change
+                .why
+                .iter()
+                .map(|v| format!("{} ({}): {}", v.rule, v.owner, v.text));
             let why: Vec<_> = why.collect();
-            let why = if why.is_empty() { "moves with the others".into() } else { why.join("; ") };
-            let touches = change.touches.iter().map(|t| format!("{} {:+.2}", t.owner, t.points));
+            let why = if why.is_empty() {
+                "moves with the others".into()
+            } else {
+                why.join("; ")
+            };
+            let touches = change
+                .touches
+                .iter()
+                .map(|t| format!("{} {:+.2}", t.owner, t.points));
             let touches: Vec<_> = touches.collect();
             let _ = writeln!(
                 text,
@@ -235,7 +257,8 @@ impl NegotiationAnswer {
     /// Of a negotiation.
     pub fn of(model: &Model, found: &Negotiation) -> Option<Self> {
         let satisfied = |p: &Position| Satisfied::of(p.client, p.outsourcer);
-        let answer = |p: &Position| PlanAnswer::of(model, &Draft::of(model, p.plan.clone(), found.gap));
+        let answer =
+            |p: &Position| PlanAnswer::of(model, &Draft::of(model, p.plan.clone(), found.gap));
         let plans: Vec<_> = found.plans.iter().map(answer).collect();
         let [client, outsourcer] = found.disagreement;
         Some(Self {
@@ -257,7 +280,11 @@ impl NegotiationAnswer {
         for (n, plan) in (1..).zip(&self.plans) {
             let fairest = if n == 1 { ", the fairest" } else { "" };
             let words = plan.satisfied.words();
-            let _ = writeln!(text, "Plan {n}{fairest}: {} weeks, {words}, hash {}", plan.weeks, plan.hash);
+            let _ = writeln!(
+                text,
+                "Plan {n}{fairest}: {} weeks, {words}, hash {}",
+                plan.weeks, plan.hash
+            );
         }
         text.push_str("Frontier, from the client's ideal to the outsourcer's:\n");
         for point in &self.frontier {
@@ -275,12 +302,18 @@ impl Clash {
             let _ = writeln!(text, "  {} ({}): {}", rule.rule, rule.owner, rule.text);
         }
         if self.fixes.is_empty() {
-            text.push_str("No single change of a party's rule is enough; change two, or what moves.\n");
+            text.push_str(
+                "No single change of a party's rule is enough; change two, or what moves.\n",
+            );
         } else {
             text.push_str("Each of these alone makes a plan possible:\n");
         }
         for fix in &self.fixes {
-            let _ = writeln!(text, "  {} ({}): {} → {}", fix.rule, fix.owner, fix.from, fix.to);
+            let _ = writeln!(
+                text,
+                "  {} ({}): {} → {}",
+                fix.rule, fix.owner, fix.from, fix.to
+            );
         }
         text
     }

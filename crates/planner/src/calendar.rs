@@ -14,7 +14,12 @@ pub fn ics(model: &Model, plan: &WavePlan, made_at: Timestamp) -> String {
     for step in plan.steps(model) {
         let mut event = Event::new();
         event
-            .uid(&format!("{}-{}-{}@segue", &hash[..16], step.cell, step.step))
+            .uid(&format!(
+                "{}-{}-{}@segue",
+                &hash[..16],
+                step.cell,
+                step.step
+            ))
             .add_property("DTSTAMP", utc(made_at))
             .append_property(day("DTSTART", step.monday))
             .summary(&format!("{} to {} %", step.cell, step.share_percent))

@@ -48,7 +48,10 @@ fn shape(model: &Model, plan: &WavePlan) -> Vec<Violation> {
     };
     if plan.weeks.len() != model.cells.len() {
         let (has, wants) = (plan.weeks.len(), model.cells.len());
-        return vec![wrong("COMPLETE", format!("the plan has {has} cells, the model {wants}"))];
+        return vec![wrong(
+            "COMPLETE",
+            format!("the plan has {has} cells, the model {wants}"),
+        )];
     }
     let mut found = Vec::new();
     for (cell, weeks) in model.cells.iter().zip(&plan.weeks) {
@@ -68,7 +71,13 @@ fn shape(model: &Model, plan: &WavePlan) -> Vec<Violation> {
 fn horizon(model: &Model, plan: &WavePlan) -> Vec<Violation> {
     let late = model.cells.iter().zip(&plan.weeks);
     let late = late.filter(|(_, weeks)| weeks.iter().any(|w| *w >= model.weeks));
-    let text = |cell: &Cell| format!("{} has a step after the {} weeks planned", cell.name(), model.weeks);
+    let text = |cell: &Cell| {
+        format!(
+            "{} has a step after the {} weeks planned",
+            cell.name(),
+            model.weeks
+        )
+    };
     late.take(LISTED_MAX)
         .map(|(cell, _)| Violation {
             rule: "HORIZON".into(),
@@ -121,7 +130,11 @@ impl<'a> Walk<'a> {
         let mut ways = Vec::new();
         for (cell, weeks) in model.cells.iter().zip(&plan.weeks) {
             let shares = model.shares(cell);
-            let steps: Vec<_> = weeks.iter().map(|w| i64::from(*w)).zip(shares.iter().copied()).collect();
+            let steps: Vec<_> = weeks
+                .iter()
+                .map(|w| i64::from(*w))
+                .zip(shares.iter().copied())
+                .collect();
             let (Some(&(first, _)), Some(&(last, share))) = (steps.first(), steps.last()) else {
                 continue;
             };
@@ -139,7 +152,11 @@ impl<'a> Walk<'a> {
             ways.push(Way {
                 cell,
                 name: cell.name(),
-                rung: model.types.iter().find(|k| k.id == cell.kind).map_or(Rung::Triage, |k| k.rung),
+                rung: model
+                    .types
+                    .iter()
+                    .find(|k| k.id == cell.kind)
+                    .map_or(Rung::Triage, |k| k.rung),
                 steps,
                 first,
                 last,
@@ -147,7 +164,13 @@ impl<'a> Walk<'a> {
                 closed: accepted + hold.max().unwrap_or(0),
             });
         }
-        let end = ways.iter().map(|w| w.closed).max().unwrap_or(0).max(i64::from(model.weeks)) + 1;
+        let end = ways
+            .iter()
+            .map(|w| w.closed)
+            .max()
+            .unwrap_or(0)
+            .max(i64::from(model.weeks))
+            + 1;
         Self { model, ways, end }
     }
 
@@ -159,38 +182,88 @@ impl<'a> Walk<'a> {
         match &rule.limit {
             Limit::Soak { .. } | Limit::Hold { .. } => Vec::new(),
             Limit::StepGap { weeks } => self.gaps(rule, |_, _| i64::from(*weeks)),
-            Limit::Evidence { contacts } => self.gaps(rule, |cell, share| weeks_until(cell, share, *contacts)),
+            Limit::Evidence { contacts } => {
+                self.gaps(rule, |cell, share| weeks_until(cell, share, *contacts))
+            }
             Limit::Blackout { first, last } => {
                 let inside = |w: &i64| (i64::from(*first)..=i64::from(*last)).contains(w);
                 let hit = |way: &Way<'_>| {
                     let week = way.steps.iter().map(|(w, _)| *w).find(inside)?;
-                    Some(format!("{} has a step in week {week}, within {first} to {last}", way.name))
+                    Some(format!(
+                        "{} has a step in week {week}, within {first} to {last}",
+                        way.name
+                    ))
                 };
                 self.scoped(rule).filter_map(hit).collect()
             }
-            Limit::NotBefore { week } => self.dated(rule, |w| w.first, "begins", |at| at >= i64::from(*week), *week),
-            Limit::NotAfter { week } => self.dated(rule, |w| w.last, "has its last step", |at| at <= i64::from(*week), *week),
-            Limit::ClosedBy { week } => self.dated(rule, |w| w.closed, "closes", |at| at <= i64::from(*week), *week),
+            Limit::NotBefore { week } => self.dated(
+                rule,
+                |w| w.first,
+                "begins",
+                |at| at >= i64::from(*week),
+                *week,
+            ),
+            Limit::NotAfter { week } => self.dated(
+                rule,
+                |w| w.last,
+                "has its last step",
+                |at| at <= i64::from(*week),
+                *week,
+            ),
+            Limit::ClosedBy { week } => self.dated(
+                rule,
+                |w| w.closed,
+                "closes",
+                |at| at <= i64::from(*week),
+                *week,
+            ),
             Limit::EasyFirst(gate) => self.easy_first(rule, *gate),
             Limit::ShiftOrder(gate) => self.shift_order(rule, *gate),
             Limit::SitesInMotion { max } => self.motion(rule, *max),
-            Limit::Classes { trainers, seats, weeks } => {
+            Limit::Classes {
+                trainers,
+                seats,
+                weeks,
+            } => {
                 let seats = u64::from(*trainers) * u64::from(*seats);
-                self.before_first(rule, i64::from(*weeks), seats, |c| u64::from(c.trainees), "people in class")
+                self.before_first(
+                    rule,
+                    i64::from(*weeks),
+                    seats,
+                    |c| u64::from(c.trainees),
+                    "people in class",
+                )
             }
-            Limit::TestTeam { cells, weeks } => {
-                self.before_first(rule, i64::from(*weeks), u64::from(*cells), |_| 1, "cells in test")
-            }
+            Limit::TestTeam { cells, weeks } => self.before_first(
+                rule,
+                i64::from(*weeks),
+                u64::from(*cells),
+                |_| 1,
+                "cells in test",
+            ),
             Limit::Headcount { people } => self.headcount(rule, people),
             Limit::StepContacts { percent_max } => {
-                let all: u64 = self.model.cells.iter().map(|c| u64::from(c.contacts_per_week)).sum();
-                self.moved(rule, u64::from(*percent_max) * all, &format!("{percent_max} % of all contacts"))
+                let all: u64 = self
+                    .model
+                    .cells
+                    .iter()
+                    .map(|c| u64::from(c.contacts_per_week))
+                    .sum();
+                self.moved(
+                    rule,
+                    u64::from(*percent_max) * all,
+                    &format!("{percent_max} % of all contacts"),
+                )
             }
             Limit::TriagePoints { points_max } => self.triage(rule, u64::from(*points_max)),
-            Limit::VolumePerWeek { contacts } => {
-                self.moved(rule, u64::from(*contacts) * 100, &format!("{contacts} contacts"))
+            Limit::VolumePerWeek { contacts } => self.moved(
+                rule,
+                u64::from(*contacts) * 100,
+                &format!("{contacts} contacts"),
+            ),
+            Limit::StepsPerWeeks { steps, weeks } => {
+                self.frequency(rule, u64::from(*steps), i64::from(*weeks))
             }
-            Limit::StepsPerWeeks { steps, weeks } => self.frequency(rule, u64::from(*steps), i64::from(*weeks)),
             Limit::Readiness { kept } => self.readiness(rule, kept),
         }
     }
@@ -223,11 +296,24 @@ impl<'a> Walk<'a> {
         limit: u32,
     ) -> Vec<String> {
         let wrong = self.scoped(rule).filter(|w| !ok(at(w)));
-        wrong.map(|w| format!("{} {what} in week {}, the limit is week {limit}", w.name, at(w))).collect()
+        wrong
+            .map(|w| {
+                format!(
+                    "{} {what} in week {}, the limit is week {limit}",
+                    w.name,
+                    at(w)
+                )
+            })
+            .collect()
     }
 
     /// Every pair that stands in an order, the later one not before the earlier one's gate.
-    fn ordered(&self, rule: &'a Rule, gate: Gate, before: impl Fn(&Way<'_>, &Way<'_>) -> bool) -> Vec<String> {
+    fn ordered(
+        &self,
+        rule: &'a Rule,
+        gate: Gate,
+        before: impl Fn(&Way<'_>, &Way<'_>) -> bool,
+    ) -> Vec<String> {
         let mut found = Vec::new();
         for later in self.scoped(rule) {
             for earlier in self.scoped(rule).filter(|e| before(e, later)) {
@@ -235,7 +321,10 @@ impl<'a> Walk<'a> {
                     Gate::Accepted => earlier.accepted,
                     Gate::Stood { step, weeks } => {
                         let n = usize::try_from(step).unwrap_or(1).min(earlier.steps.len());
-                        earlier.steps.get(n - 1).map_or(0, |(w, _)| w + i64::from(weeks))
+                        earlier
+                            .steps
+                            .get(n - 1)
+                            .map_or(0, |(w, _)| w + i64::from(weeks))
                     }
                 };
                 if later.first < open {
@@ -250,13 +339,17 @@ impl<'a> Walk<'a> {
     }
 
     fn easy_first(&self, rule: &'a Rule, gate: Gate) -> Vec<String> {
-        self.ordered(rule, gate, |e, l| e.cell.site == l.cell.site && e.rung < l.rung)
+        self.ordered(rule, gate, |e, l| {
+            e.cell.site == l.cell.site && e.rung < l.rung
+        })
     }
 
     fn shift_order(&self, rule: &'a Rule, gate: Gate) -> Vec<String> {
         let place = |c: &Cell| self.model.shifts.iter().position(|s| *s == c.shift);
         self.ordered(rule, gate, |e, l| {
-            e.cell.site == l.cell.site && e.cell.kind == l.cell.kind && place(e.cell) < place(l.cell)
+            e.cell.site == l.cell.site
+                && e.cell.kind == l.cell.kind
+                && place(e.cell) < place(l.cell)
         })
     }
 
@@ -271,7 +364,10 @@ impl<'a> Walk<'a> {
             });
             let moving: Vec<_> = moving.map(|s| s.id.as_str()).collect();
             if moving.len() > usize::try_from(max).unwrap_or(usize::MAX) {
-                found.push(format!("{} are in motion in week {week}, at most {max}", moving.join(", ")));
+                found.push(format!(
+                    "{} are in motion in week {week}, at most {max}",
+                    moving.join(", ")
+                ));
             }
         }
         found
@@ -288,10 +384,14 @@ impl<'a> Walk<'a> {
     ) -> Vec<String> {
         let mut found = Vec::new();
         for week in -weeks..self.end {
-            let busy = self.scoped(rule).filter(|w| w.first - weeks <= week && week < w.first);
+            let busy = self
+                .scoped(rule)
+                .filter(|w| w.first - weeks <= week && week < w.first);
             let sum: u64 = busy.map(|w| amount(w.cell)).sum();
             if sum > 0 && week < 0 {
-                found.push(format!("{sum} {what} in week {week}, before the plan begins"));
+                found.push(format!(
+                    "{sum} {what} in week {week}, before the plan begins"
+                ));
             } else if sum > max {
                 found.push(format!("{sum} {what} in week {week}, at most {max}"));
             }
@@ -308,7 +408,9 @@ impl<'a> Walk<'a> {
             });
             let (needed, there): (u64, u64) = (needed.sum(), there(people, week));
             if needed > there {
-                found.push(format!("{needed} people needed in week {week}, {there} are there"));
+                found.push(format!(
+                    "{needed} people needed in week {week}, {there} are there"
+                ));
             }
         }
         found
@@ -321,7 +423,9 @@ impl<'a> Walk<'a> {
             let moved: u64 = self.scoped(rule).map(|w| w.moved(week)).sum();
             if moved > max {
                 let moved = moved.div_ceil(100);
-                found.push(format!("{moved} contacts move in week {week}, at most {words}"));
+                found.push(format!(
+                    "{moved} contacts move in week {week}, at most {words}"
+                ));
             }
         }
         found
@@ -352,10 +456,15 @@ impl<'a> Walk<'a> {
         let mut found = Vec::new();
         for week in 0..self.end {
             let inside = |w: i64| week - weeks < w && w <= week;
-            let steps = self.scoped(rule).flat_map(|w| &w.steps).filter(|(w, _)| inside(*w));
+            let steps = self
+                .scoped(rule)
+                .flat_map(|w| &w.steps)
+                .filter(|(w, _)| inside(*w));
             let steps = u64::try_from(steps.count()).unwrap_or(u64::MAX);
             if steps > max {
-                found.push(format!("{steps} steps in the {weeks} weeks to week {week}, at most {max}"));
+                found.push(format!(
+                    "{steps} steps in the {weeks} weeks to week {week}, at most {max}"
+                ));
             }
         }
         found
@@ -365,7 +474,8 @@ impl<'a> Walk<'a> {
         let mut found = Vec::new();
         for week in 0..self.end {
             let open = self.scoped(rule).filter(|w| week < w.closed);
-            let (needed, kept): (u64, u64) = (open.map(|w| u64::from(w.cell.n95)).sum(), there(kept, week));
+            let (needed, kept): (u64, u64) =
+                (open.map(|w| u64::from(w.cell.n95)).sum(), there(kept, week));
             if needed > kept {
                 found.push(format!(
                     "in week {week} the open door needs {needed} people in-house, {kept} are kept"
@@ -394,6 +504,8 @@ fn weeks_until(cell: &Cell, share_percent: u32, contacts: u32) -> i64 {
     match wanted {
         0 => 0,
         _ if hundredths == 0 => 1_000,
-        _ => i64::try_from(wanted.div_ceil(hundredths)).unwrap_or(1_000).min(1_000),
+        _ => i64::try_from(wanted.div_ceil(hundredths))
+            .unwrap_or(1_000)
+            .min(1_000),
     }
 }

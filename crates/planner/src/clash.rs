@@ -58,7 +58,11 @@ enum Feasible {
 ///
 /// # Errors
 /// [`SolveError`] when the solver fails.
-pub fn explain(model: &Model, solver: &impl Solver, budget: Budget) -> Result<Option<Clash>, SolveError> {
+pub fn explain(
+    model: &Model,
+    solver: &impl Solver,
+    budget: Budget,
+) -> Result<Option<Clash>, SolveError> {
     let ask = |model: &Model| feasible(model, solver, budget);
     if ask(model)? != Feasible::No {
         return Ok(None);
@@ -84,7 +88,9 @@ pub fn explain(model: &Model, solver: &impl Solver, budget: Budget) -> Result<Op
                     rule: rule.id.clone(),
                     owner: rule.owner,
                     from: rule.limit.to_string(),
-                    to: lever.at(level).map_or_else(|| "without it".into(), |l| l.to_string()),
+                    to: lever
+                        .at(level)
+                        .map_or_else(|| "without it".into(), |l| l.to_string()),
                 });
             }
         }
@@ -231,51 +237,95 @@ fn levers(limit: &Limit) -> Vec<Lever> {
     // What grows without a natural end may grow tenfold, and by ten at least.
     let room = |n: u32| n.saturating_mul(9).max(10);
     match limit.clone() {
-        Limit::StepGap { weeks } => vec![lever(weeks, move |l| Limit::StepGap { weeks: weeks - l })],
+        Limit::StepGap { weeks } => {
+            vec![lever(weeks, move |l| Limit::StepGap { weeks: weeks - l })]
+        }
         Limit::Soak { weeks } => vec![lever(weeks, move |l| Limit::Soak { weeks: weeks - l })],
         Limit::Hold { weeks } => vec![lever(weeks, move |l| Limit::Hold { weeks: weeks - l })],
         Limit::Evidence { contacts } => {
-            vec![lever(contacts, move |l| Limit::Evidence { contacts: contacts - l })]
+            vec![lever(contacts, move |l| Limit::Evidence {
+                contacts: contacts - l,
+            })]
         }
-        Limit::NotBefore { week } => vec![lever(week, move |l| Limit::NotBefore { week: week - l })],
-        Limit::NotAfter { week } => vec![lever(WEEKS_MAX, move |l| Limit::NotAfter { week: week + l })],
-        Limit::ClosedBy { week } => vec![lever(WEEKS_MAX, move |l| Limit::ClosedBy { week: week + l })],
+        Limit::NotBefore { week } => {
+            vec![lever(week, move |l| Limit::NotBefore { week: week - l })]
+        }
+        Limit::NotAfter { week } => vec![lever(WEEKS_MAX, move |l| Limit::NotAfter {
+            week: week + l,
+        })],
+        Limit::ClosedBy { week } => vec![lever(WEEKS_MAX, move |l| Limit::ClosedBy {
+            week: week + l,
+        })],
         Limit::Blackout { first, last } => {
             // Shorter by its end, or by its beginning; the last level leaves nothing of it.
             let levels = (last + 1).saturating_sub(first);
-            let shorter = move |first: u32, last: u32| (first <= last).then_some(Limit::Blackout { first, last });
-            let ends = move |l: u32| (last + 1 - l).checked_sub(1).and_then(|last| shorter(first, last));
+            let shorter = move |first: u32, last: u32| {
+                (first <= last).then_some(Limit::Blackout { first, last })
+            };
+            let ends = move |l: u32| {
+                (last + 1 - l)
+                    .checked_sub(1)
+                    .and_then(|last| shorter(first, last))
+            };
             let begins = move |l: u32| shorter(first + l, last);
             let both: [Box<dyn Fn(u32) -> Option<Limit>>; 2] = [Box::new(ends), Box::new(begins)];
-            both.into_iter().map(|limit| Lever { levels, limit }).collect()
+            both.into_iter()
+                .map(|limit| Lever { levels, limit })
+                .collect()
         }
-        Limit::SitesInMotion { max } => vec![lever(room(max), move |l| Limit::SitesInMotion { max: max + l })],
-        Limit::Classes { trainers, seats, weeks } => {
-            let more = move |l| Limit::Classes { trainers: trainers + l, seats, weeks };
+        Limit::SitesInMotion { max } => vec![lever(room(max), move |l| Limit::SitesInMotion {
+            max: max + l,
+        })],
+        Limit::Classes {
+            trainers,
+            seats,
+            weeks,
+        } => {
+            let more = move |l| Limit::Classes {
+                trainers: trainers + l,
+                seats,
+                weeks,
+            };
             vec![lever(room(trainers), more)]
         }
         Limit::TestTeam { cells, weeks } => {
-            vec![lever(room(cells), move |l| Limit::TestTeam { cells: cells + l, weeks })]
+            vec![lever(room(cells), move |l| Limit::TestTeam {
+                cells: cells + l,
+                weeks,
+            })]
         }
         Limit::Headcount { people } => {
             let most = people.iter().map(|p| p.people).max().unwrap_or(0);
-            vec![lever(room(most), move |l| Limit::Headcount { people: raised(&people, l) })]
+            vec![lever(room(most), move |l| Limit::Headcount {
+                people: raised(&people, l),
+            })]
         }
         Limit::Readiness { kept } => {
             let most = kept.iter().map(|p| p.people).max().unwrap_or(0);
-            vec![lever(room(most), move |l| Limit::Readiness { kept: raised(&kept, l) })]
+            vec![lever(room(most), move |l| Limit::Readiness {
+                kept: raised(&kept, l),
+            })]
         }
         Limit::StepContacts { percent_max } => {
-            vec![lever(100 - percent_max, move |l| Limit::StepContacts { percent_max: percent_max + l })]
+            vec![lever(100 - percent_max, move |l| Limit::StepContacts {
+                percent_max: percent_max + l,
+            })]
         }
         Limit::TriagePoints { points_max } => {
-            vec![lever(100 - points_max, move |l| Limit::TriagePoints { points_max: points_max + l })]
+            vec![lever(100 - points_max, move |l| Limit::TriagePoints {
+                points_max: points_max + l,
+            })]
         }
         Limit::VolumePerWeek { contacts } => {
-            vec![lever(room(contacts), move |l| Limit::VolumePerWeek { contacts: contacts + l })]
+            vec![lever(room(contacts), move |l| Limit::VolumePerWeek {
+                contacts: contacts + l,
+            })]
         }
         Limit::StepsPerWeeks { steps, weeks } => {
-            vec![lever(room(steps), move |l| Limit::StepsPerWeeks { steps: steps + l, weeks })]
+            vec![lever(room(steps), move |l| Limit::StepsPerWeeks {
+                steps: steps + l,
+                weeks,
+            })]
         }
         Limit::EasyFirst(_) | Limit::ShiftOrder(_) => vec![Lever {
             levels: 1,

@@ -135,7 +135,10 @@ impl Compiled {
     fn gap(&mut self, cell: usize, weeks: impl Fn(usize) -> i64) {
         for step in 1..self.steps[cell] {
             self.precedences.push(Precedence {
-                before: Step { cell, step: step - 1 },
+                before: Step {
+                    cell,
+                    step: step - 1,
+                },
                 after: Step { cell, step },
                 weeks: weeks(step - 1),
             });
@@ -200,7 +203,8 @@ impl Compiled {
             Limit::SitesInMotion { max } => {
                 let of = |site| {
                     let own = about.iter().copied();
-                    own.filter(|c| model.cells[*c].site == site).collect::<Vec<_>>()
+                    own.filter(|c| model.cells[*c].site == site)
+                        .collect::<Vec<_>>()
                 };
                 let sites = model.sites.iter().map(|s| of(s.id.clone()));
                 self.motions.push(Motion {
@@ -216,16 +220,24 @@ impl Compiled {
     fn amounts(&mut self, model: &Model, rule: &Rule, about: &[usize]) {
         let cell = |c: usize| &model.cells[c];
         match &rule.limit {
-            Limit::Classes { trainers, seats, weeks } => {
+            Limit::Classes {
+                trainers,
+                seats,
+                weeks,
+            } => {
                 let seats = i64::from(*trainers) * i64::from(*seats);
-                self.before_first(about, i64::from(*weeks), seats, |c| i64::from(cell(c).trainees));
+                self.before_first(about, i64::from(*weeks), seats, |c| {
+                    i64::from(cell(c).trainees)
+                });
             }
             Limit::TestTeam { cells, weeks } => {
                 self.before_first(about, i64::from(*weeks), i64::from(*cells), |_| 1);
             }
             Limit::Headcount { people } => {
                 let at = |c: usize, n: Option<usize>| {
-                    n.map_or(0, |n| i64::from(cell(c).people_at(model.shares(cell(c))[n])))
+                    n.map_or(0, |n| {
+                        i64::from(cell(c).people_at(model.shares(cell(c))[n]))
+                    })
                 };
                 let uses = self.each(about, 0, NEVER, |s| {
                     at(s.cell, Some(s.step)) - at(s.cell, s.step.checked_sub(1))
@@ -234,7 +246,11 @@ impl Compiled {
                 self.resource(by_week, uses);
             }
             Limit::StepContacts { percent_max } => {
-                let all: i64 = model.cells.iter().map(|c| i64::from(c.contacts_per_week)).sum();
+                let all: i64 = model
+                    .cells
+                    .iter()
+                    .map(|c| i64::from(c.contacts_per_week))
+                    .sum();
                 let uses = self.each(about, 0, 1, |s| moved(model, s));
                 self.resource(vec![i64::from(*percent_max) * all], uses);
             }
@@ -244,9 +260,14 @@ impl Compiled {
             }
             Limit::TriagePoints { points_max } => {
                 for site in &model.sites {
-                    let own = |c: &usize| cell(*c).site == site.id && model.rung(cell(*c)) == Rung::Triage;
+                    let own = |c: &usize| {
+                        cell(*c).site == site.id && model.rung(cell(*c)) == Rung::Triage
+                    };
                     let cells: Vec<_> = about.iter().copied().filter(own).collect();
-                    let all: i64 = cells.iter().map(|c| i64::from(cell(*c).contacts_per_week)).sum();
+                    let all: i64 = cells
+                        .iter()
+                        .map(|c| i64::from(cell(*c).contacts_per_week))
+                        .sum();
                     let uses = self.each(&cells, 0, 1, |s| moved(model, s));
                     self.resource(vec![i64::from(*points_max) * all], uses);
                 }
@@ -291,12 +312,27 @@ impl Compiled {
 
     /// A use by every step of the cells.
     fn each(&self, cells: &[usize], from: i64, to: i64, amount: impl Fn(Step) -> i64) -> Vec<Use> {
-        let steps = cells.iter().flat_map(|&cell| (0..self.steps[cell]).map(move |step| Step { cell, step }));
-        steps.map(|step| Use { step, amount: amount(step), from, to }).collect()
+        let steps = cells
+            .iter()
+            .flat_map(|&cell| (0..self.steps[cell]).map(move |step| Step { cell, step }));
+        steps
+            .map(|step| Use {
+                step,
+                amount: amount(step),
+                from,
+                to,
+            })
+            .collect()
     }
 
     /// What is busy in the weeks before a first step, and not before the plan begins.
-    fn before_first(&mut self, about: &[usize], weeks: i64, max: i64, amount: impl Fn(usize) -> i64) {
+    fn before_first(
+        &mut self,
+        about: &[usize],
+        weeks: i64,
+        max: i64,
+        amount: impl Fn(usize) -> i64,
+    ) {
         let used = about.iter().copied().filter(|c| amount(*c) > 0);
         let steps: Vec<_> = used.map(|cell| Step { cell, step: 0 }).collect();
         for step in steps.iter().filter(|_| weeks > 0) {
@@ -335,7 +371,10 @@ impl Compiled {
                 };
                 self.precedences.push(Precedence {
                     before,
-                    after: Step { cell: after, step: 0 },
+                    after: Step {
+                        cell: after,
+                        step: 0,
+                    },
                     weeks,
                 });
             }

@@ -86,7 +86,9 @@ fn anchors(base: &Base, model: &Model) -> Vec<Vec<Option<u32>>> {
     let known = |name: &str| base.model.cells.iter().position(|c| c.name() == name);
     let weeks = |cell: &crate::model::Cell| {
         let own = known(&cell.name()).and_then(|n| base.plan.weeks.get(n));
-        (0..model.shares(cell).len()).map(|n| own.and_then(|w| w.get(n)).copied()).collect()
+        (0..model.shares(cell).len())
+            .map(|n| own.and_then(|w| w.get(n)).copied())
+            .collect()
     };
     model.cells.iter().map(weeks).collect()
 }
@@ -130,7 +132,12 @@ pub fn counter(
         weeks: anchors
             .iter()
             .zip(&solved.plan.weeks)
-            .map(|(old, new)| old.iter().zip(new).map(|(old, new)| old.unwrap_or(*new)).collect())
+            .map(|(old, new)| {
+                old.iter()
+                    .zip(new)
+                    .map(|(old, new)| old.unwrap_or(*new))
+                    .collect()
+            })
             .collect(),
     };
     let both = |plan: &WavePlan| Side::BOTH.map(|side| Satisfaction::of(model, side, plan));
@@ -155,6 +162,8 @@ pub fn changes(model: &Model, old: &WavePlan, new: &WavePlan) -> Vec<Change> {
             }
             let mut back = new.clone();
             back.weeks[c][n] = from_week;
+            let mut why = checker::violations(model, &back);
+            why.dedup_by_key(|v| v.rule.clone());
             changes.push(Change {
                 cell: cell.name(),
                 step: u32::try_from(n + 1).unwrap_or(u32::MAX),
@@ -163,7 +172,7 @@ pub fn changes(model: &Model, old: &WavePlan, new: &WavePlan) -> Vec<Change> {
                 to_week,
                 from: model.monday(from_week),
                 to: model.monday(to_week),
-                why: checker::violations(model, &back),
+                why,
                 touches: touches(model, &back, new),
             });
         }

@@ -37,9 +37,17 @@ impl Goal {
 
     /// From a cost of (cell, step, week) by position.
     pub(crate) fn of(model: &Model, cost: impl Fn(usize, usize, i64) -> i64) -> Self {
-        let weeks = |cell: usize, step: usize| (0..i64::from(model.weeks)).map(|w| cost(cell, step, w)).collect();
+        let weeks = |cell: usize, step: usize| {
+            (0..i64::from(model.weeks))
+                .map(|w| cost(cell, step, w))
+                .collect()
+        };
         let cells = model.cells.iter().enumerate();
-        let steps = cells.map(|(cell, of)| (0..model.shares(of).len()).map(|step| weeks(cell, step)).collect());
+        let steps = cells.map(|(cell, of)| {
+            (0..model.shares(of).len())
+                .map(|step| weeks(cell, step))
+                .collect()
+        });
         Self {
             steps: steps.collect(),
             per_week: 0,
@@ -90,7 +98,13 @@ impl Goal {
         let end = i64::from(model.weeks) - 1;
         let about = |cell: &Cell| wish.scope.has(cell);
         let steps = |cell: &Cell| i64::try_from(model.shares(cell).len()).unwrap_or(i64::MAX);
-        let cells: i64 = model.cells.iter().filter(|c| about(c)).count().try_into().unwrap_or(i64::MAX);
+        let cells: i64 = model
+            .cells
+            .iter()
+            .filter(|c| about(c))
+            .count()
+            .try_into()
+            .unwrap_or(i64::MAX);
         let all_steps: i64 = model.cells.iter().filter(|c| about(c)).map(steps).sum();
         let whole = i64::from(wish.points) * PER_POINT;
         Self::of(model, |cell, step, w| {
@@ -110,7 +124,11 @@ impl Goal {
                     (i64::from(hit), all_steps)
                 }
             };
-            if about(of) && worst > 0 { whole * missed / worst } else { 0 }
+            if about(of) && worst > 0 {
+                whole * missed / worst
+            } else {
+                0
+            }
         })
     }
 
@@ -169,7 +187,11 @@ impl Satisfaction {
         let points_all = own.map(|p| i64::from(p.points) * PER_POINT).sum();
         let points = points_all - Goal::unmet(model, side).value(plan);
         Self {
-            ratio: if points_all == 0 { 1.0 } else { ratio(points, points_all) },
+            ratio: if points_all == 0 {
+                1.0
+            } else {
+                ratio(points, points_all)
+            },
             points,
             points_all,
         }
@@ -177,7 +199,10 @@ impl Satisfaction {
 }
 
 /// A quotient of whole numbers as people read it.
-#[expect(clippy::cast_precision_loss, reason = "numbers of a plan stay far below 2^52")]
+#[expect(
+    clippy::cast_precision_loss,
+    reason = "numbers of a plan stay far below 2^52"
+)]
 pub(crate) fn ratio(a: i64, b: i64) -> f64 {
     a as f64 / b as f64
 }

@@ -33,7 +33,10 @@ impl Solver for Greedy {
             };
             board.improve(task);
             let plan = board.plan();
-            let kept = task.limits.iter().all(|(goal, max)| goal.value(&plan) <= *max);
+            let kept = task
+                .limits
+                .iter()
+                .all(|(goal, max)| goal.value(&plan) <= *max);
             let value = task.goal.value(&plan);
             let better = best.as_ref().is_none_or(|(known, _)| value < *known);
             if kept && better && checker::violations(task.model, &plan).is_empty() {
@@ -69,11 +72,19 @@ fn order(model: &Model, c: &Compiled, seed: u64, n: u64) -> Vec<usize> {
     let mut cells: Vec<usize> = (0..model.cells.len()).collect();
     cells.sort_by_key(|c| {
         let cell = &model.cells[*c];
-        let site = model.sites.iter().position(|s| s.id == cell.site).unwrap_or(0);
+        let site = model
+            .sites
+            .iter()
+            .position(|s| s.id == cell.site)
+            .unwrap_or(0);
         let shift = model.shifts.iter().position(|s| *s == cell.shift);
         let rung = model.rung(cell);
         let site = ranks[site];
-        if by_site { (site, rung, shift, 0) } else { (0, rung, shift, site) }
+        if by_site {
+            (site, rung, shift, 0)
+        } else {
+            (0, rung, shift, site)
+        }
     });
     cells
 }
@@ -176,19 +187,23 @@ impl<'c> Board<'c> {
     }
 
     fn fits(&self, step: Step, week: i64) -> bool {
-        let banned = |b: &crate::compile::Banned| b.cell == step.cell && (b.first..=b.last).contains(&week);
+        let banned =
+            |b: &crate::compile::Banned| b.cell == step.cell && (b.first..=b.last).contains(&week);
         !self.c.banned.iter().any(banned) && self.has_room(step, week) && self.may_move(step, week)
     }
 
     /// What gives room (closing a cell) is looked at by the checker in the end.
     fn has_room(&self, step: Step, week: i64) -> bool {
-        self.uses[step.cell][step.step].iter().filter(|(_, u)| u.amount > 0).all(|(n, u)| {
-            let capacity = &self.c.resources[*n].capacity;
-            self.reach(u, week).all(|w| {
-                let there = capacity.get(w).or(capacity.last()).copied().unwrap_or(0);
-                self.used[*n][w] + u.amount <= there
+        self.uses[step.cell][step.step]
+            .iter()
+            .filter(|(_, u)| u.amount > 0)
+            .all(|(n, u)| {
+                let capacity = &self.c.resources[*n].capacity;
+                self.reach(u, week).all(|w| {
+                    let there = capacity.get(w).or(capacity.last()).copied().unwrap_or(0);
+                    self.used[*n][w] + u.amount <= there
+                })
             })
-        })
     }
 
     fn reach(&self, u: &Use, week: i64) -> std::ops::Range<usize> {
@@ -200,20 +215,30 @@ impl<'c> Board<'c> {
     /// Whether the centres in motion leave room for this one to begin here or go on until then.
     fn may_move(&self, step: Step, week: i64) -> bool {
         let own = |cells: &Vec<usize>| cells.contains(&step.cell);
-        self.c.motions.iter().filter(|m| m.sites.iter().any(own)).all(|motion| {
-            if motion.sites.len() <= motion.max {
-                return true;
-            }
-            let spans: Vec<_> = motion
-                .sites
-                .iter()
-                .filter_map(|cells| self.moving(cells, if own(cells) { Some((step, week)) } else { None }))
-                .collect();
-            // More than so many overlap somewhere only if they do where one of them begins.
-            spans.iter().all(|(at, _)| {
-                spans.iter().filter(|(from, to)| from <= at && at < to).count() <= motion.max
+        self.c
+            .motions
+            .iter()
+            .filter(|m| m.sites.iter().any(own))
+            .all(|motion| {
+                if motion.sites.len() <= motion.max {
+                    return true;
+                }
+                let spans: Vec<_> = motion
+                    .sites
+                    .iter()
+                    .filter_map(|cells| {
+                        self.moving(cells, if own(cells) { Some((step, week)) } else { None })
+                    })
+                    .collect();
+                // More than so many overlap somewhere only if they do where one of them begins.
+                spans.iter().all(|(at, _)| {
+                    spans
+                        .iter()
+                        .filter(|(from, to)| from <= at && at < to)
+                        .count()
+                        <= motion.max
+                })
             })
-        })
     }
 
     /// From a centre's first step to its last acceptance, with a step as it would be; open while a cell is not placed.
@@ -222,7 +247,15 @@ impl<'c> Board<'c> {
             Some((own, week)) if own == step => Some(week),
             _ => self.weeks[step.cell][step.step],
         };
-        let first = cells.iter().filter_map(|cell| at(Step { cell: *cell, step: 0 })).min()?;
+        let first = cells
+            .iter()
+            .filter_map(|cell| {
+                at(Step {
+                    cell: *cell,
+                    step: 0,
+                })
+            })
+            .min()?;
         let accepted = |cell: &usize| Some(at(self.c.last(*cell))? + self.c.accepted[*cell]);
         let done: Option<Vec<i64>> = cells.iter().map(accepted).collect();
         let done = done.and_then(|done| done.into_iter().max());
@@ -243,7 +276,14 @@ impl<'c> Board<'c> {
         let goal = task.goal;
         for _ in 0..PASSES_MAX {
             let mut moved = false;
-            let end = self.weeks.iter().flatten().flatten().max().copied().unwrap_or(0);
+            let end = self
+                .weeks
+                .iter()
+                .flatten()
+                .flatten()
+                .max()
+                .copied()
+                .unwrap_or(0);
             for cell in 0..self.c.steps.len() {
                 for n in (0..self.c.steps[cell]).rev() {
                     let step = Step { cell, step: n };
@@ -273,7 +313,11 @@ impl<'c> Board<'c> {
     fn plan(&self) -> WavePlan {
         let week = |w: &Option<i64>| w.and_then(|w| u32::try_from(w).ok()).unwrap_or(u32::MAX);
         WavePlan {
-            weeks: self.weeks.iter().map(|steps| steps.iter().map(week).collect()).collect(),
+            weeks: self
+                .weeks
+                .iter()
+                .map(|steps| steps.iter().map(week).collect())
+                .collect(),
         }
     }
 }

@@ -23,6 +23,7 @@ pub mod seal;
 mod solver;
 pub mod transition;
 
+pub use goal::Satisfaction;
 pub use goal::{Goal, Weights};
 pub use greedy::Greedy;
 pub use milp::Highs;
@@ -31,5 +32,4 @@ pub use model::{
 };
 pub use order::{Draft, draft};
 pub use plan::{TakenStep, WavePlan};
-pub use goal::Satisfaction;
 pub use solver::{Budget, Claim, Outcome, SolveError, Solved, Solver, Task};

@@ -70,13 +70,28 @@ impl Solver for Highs {
 
 /// Looks for better plans near a known one, before the whole question: each time some steps may move freely, the others not
 /// or little. Where nothing near is better, the plan stays. The same for a question too small to need it.
-fn improve(task: &Task<'_>, c: &Compiled, spans: &[Vec<(i64, i64)>], plan: &mut WavePlan) -> Result<(), SolveError> {
-    let open = |spans: &[Vec<(i64, i64)>]| spans.iter().flatten().map(|(from, to)| to - from).sum::<i64>();
+fn improve(
+    task: &Task<'_>,
+    c: &Compiled,
+    spans: &[Vec<(i64, i64)>],
+    plan: &mut WavePlan,
+) -> Result<(), SolveError> {
+    let open = |spans: &[Vec<(i64, i64)>]| {
+        spans
+            .iter()
+            .flatten()
+            .map(|(from, to)| to - from)
+            .sum::<i64>()
+    };
     if open(spans) < LARGE || !task.fairest.is_empty() {
         return Ok(());
     }
     let sites: Vec<_> = task.model.sites.iter().map(|s| &s.id).collect();
-    let site = |cell: usize| sites.iter().position(|s| **s == task.model.cells[cell].site);
+    let site = |cell: usize| {
+        sites
+            .iter()
+            .position(|s| **s == task.model.cells[cell].site)
+    };
     for _ in 0..ROUNDS_MAX {
         let before = task.goal.value(plan);
         for near in 0..=sites.len() {
@@ -89,7 +104,10 @@ fn improve(task: &Task<'_>, c: &Compiled, spans: &[Vec<(i64, i64)>], plan: &mut 
             let narrow = |(cell, steps): (usize, &Vec<(i64, i64)>)| -> Vec<(i64, i64)> {
                 let at = |n: usize| i64::from(plan.weeks[cell][n]);
                 let within = |(n, span): (usize, &(i64, i64))| {
-                    (span.0.max(at(n) - reach(cell)), span.1.min(at(n) + reach(cell)))
+                    (
+                        span.0.max(at(n) - reach(cell)),
+                        span.1.min(at(n) + reach(cell)),
+                    )
                 };
                 steps.iter().enumerate().map(within).collect()
             };
@@ -110,7 +128,12 @@ fn improve(task: &Task<'_>, c: &Compiled, spans: &[Vec<(i64, i64)>], plan: &mut 
 
 impl Program {
     /// The whole question within the given weeks.
-    fn of(task: &Task<'_>, c: &Compiled, spans: Vec<Vec<(i64, i64)>>, start: Option<&WavePlan>) -> Self {
+    fn of(
+        task: &Task<'_>,
+        c: &Compiled,
+        spans: Vec<Vec<(i64, i64)>>,
+        start: Option<&WavePlan>,
+    ) -> Self {
         let mut program = Self::new(c, spans, start);
         program.rules(c);
         program.aim(task, c, start);
@@ -145,7 +168,9 @@ impl Program {
     }
 
     fn column(&mut self, whole: bool, max: f64, start: f64) -> usize {
-        let col = self.problem.add_column_with_integrality(0.0, 0.0..=max, whole);
+        let col = self
+            .problem
+            .add_column_with_integrality(0.0, 0.0..=max, whole);
         self.columns.push(col);
         self.costs.push(0.0);
         self.start.push(start);
@@ -220,7 +245,9 @@ impl Program {
     }
 
     fn resource(&mut self, c: &Compiled, resource: &Resource) {
-        let weeks = c.weeks.max(i64::try_from(resource.capacity.len()).unwrap_or(0));
+        let weeks = c
+            .weeks
+            .max(i64::try_from(resource.capacity.len()).unwrap_or(0));
         for week in 0..weeks {
             let at = usize::try_from(week).unwrap_or(0);
             let capacity = resource.capacity.get(at).or(resource.capacity.last());
@@ -313,7 +340,10 @@ impl Program {
             // Of W weeks, those by whose beginning everything is done are saved.
             rest += real(goal.per_week * c.weeks);
             self.ends(c);
-            let saved = self.end.iter().map(|n| (-real(goal.per_week), Reached::Open(*n)));
+            let saved = self
+                .end
+                .iter()
+                .map(|n| (-real(goal.per_week), Reached::Open(*n)));
             terms.extend(saved);
         }
         (terms, rest)
@@ -324,7 +354,9 @@ impl Program {
             return;
         }
         for week in 0..c.weeks - 1 {
-            let lasts: Vec<_> = (0..c.steps.len()).map(|cell| self.reached(c.last(cell), week)).collect();
+            let lasts: Vec<_> = (0..c.steps.len())
+                .map(|cell| self.reached(c.last(cell), week))
+                .collect();
             match self.all(&lasts) {
                 Reached::Open(n) => self.end.push(n),
                 Reached::No => {}
@@ -369,7 +401,12 @@ impl Program {
         }
     }
 
-    fn run(mut self, task: &Task<'_>, c: &Compiled, nodes_max: Option<i32>) -> Result<Outcome, SolveError> {
+    fn run(
+        mut self,
+        task: &Task<'_>,
+        c: &Compiled,
+        nodes_max: Option<i32>,
+    ) -> Result<Outcome, SolveError> {
         for (col, cost) in self.columns.iter().zip(&self.costs) {
             self.problem.change_column_cost(*col, *cost);
         }
@@ -404,14 +441,23 @@ impl Program {
         }
         let solved = model.try_solve().map_err(|e| stopped(format!("{e:?}")))?;
         match solved.status() {
-            HighsModelStatus::Infeasible | HighsModelStatus::UnboundedOrInfeasible => Ok(Outcome::Infeasible),
-            _ if solved.primal_solution_status() != HighsSolutionStatus::Feasible => Ok(Outcome::Unknown),
+            HighsModelStatus::Infeasible | HighsModelStatus::UnboundedOrInfeasible => {
+                Ok(Outcome::Infeasible)
+            }
+            _ if solved.primal_solution_status() != HighsSolutionStatus::Feasible => {
+                Ok(Outcome::Unknown)
+            }
             _ => self.checked(task, c, Some(&solved)),
         }
     }
 
     /// Reads the plan and passes it through the checker.
-    fn checked(&self, task: &Task<'_>, c: &Compiled, solved: Option<&SolvedModel>) -> Result<Outcome, SolveError> {
+    fn checked(
+        &self,
+        task: &Task<'_>,
+        c: &Compiled,
+        solved: Option<&SolvedModel>,
+    ) -> Result<Outcome, SolveError> {
         let solution = solved.map(SolvedModel::get_solution);
         let values = solution.as_ref().map_or(&[][..], |s| s.columns());
         let week_of = |step: Step| {

@@ -99,7 +99,8 @@ pub fn negotiate(
     let plans = table.different(&claims, &fairest)?;
     let frontier = table.frontier(&claims, ideals, &fairest)?;
     let position = |plan: &WavePlan| Position::of(model, plan);
-    let disagreement = [0, 1].map(|side: usize| Satisfaction::of(model, Side::BOTH[side], stands(side)));
+    let disagreement =
+        [0, 1].map(|side: usize| Satisfaction::of(model, Side::BOTH[side], stands(side)));
     Ok(Some(Negotiation {
         ideal_client: position(&client),
         ideal_outsourcer: position(&outsourcer),
@@ -156,7 +157,11 @@ impl<S: Solver> Table<'_, S> {
     }
 
     /// Leximin: the worse-off party first, then both together, then the shorter plan.
-    fn fairest(&mut self, claims: &[Claim; 2], start: &WavePlan) -> Result<Option<WavePlan>, SolveError> {
+    fn fairest(
+        &mut self,
+        claims: &[Claim; 2],
+        start: &WavePlan,
+    ) -> Result<Option<WavePlan>, SolveError> {
         let any = Goal::any(self.model);
         let Some(even) = self.ask(&any, &[], claims, Some(start))? else {
             return Ok(None);
@@ -174,13 +179,20 @@ impl<S: Solver> Table<'_, S> {
     }
 
     /// The fairest plan, and others nearly as fair that are as far from it and from each other as can be.
-    fn different(&mut self, claims: &[Claim; 2], fairest: &WavePlan) -> Result<Vec<WavePlan>, SolveError> {
+    fn different(
+        &mut self,
+        claims: &[Claim; 2],
+        fairest: &WavePlan,
+    ) -> Result<Vec<WavePlan>, SolveError> {
         let limits = within(claims, fairest, TOLERANCE);
         let mut plans = vec![fairest.clone()];
         while plans.len() < PLANS {
             let far = Goal::of(self.model, |cell, step, w| {
                 let apart = |plan: &WavePlan| (i64::from(plan.weeks[cell][step]) - w).abs();
-                -plans.iter().map(|plan| apart(plan).min(DIFFERENT_WEEKS)).sum::<i64>()
+                -plans
+                    .iter()
+                    .map(|plan| apart(plan).min(DIFFERENT_WEEKS))
+                    .sum::<i64>()
             });
             match self.ask(&far, &limits, &[], Some(fairest))? {
                 Some(other) if !plans.contains(&other.plan) => plans.push(other.plan),
@@ -210,7 +222,9 @@ impl<S: Solver> Table<'_, S> {
             let (own, better) = (unmet(plan), unmet(other));
             own != better && better[0] <= own[0] && better[1] <= own[1]
         };
-        let kept = points.iter().filter(|p| !points.iter().any(|o| worse(p, o)));
+        let kept = points
+            .iter()
+            .filter(|p| !points.iter().any(|o| worse(p, o)));
         Ok(kept.cloned().collect())
     }
 }
@@ -218,13 +232,19 @@ impl<S: Solver> Table<'_, S> {
 /// Neither party gives up more, in shares of its span, than the worse-off one by a plan, and a twentieth part of its span
 /// more where that is allowed.
 fn within(claims: &[Claim; 2], plan: &WavePlan, tolerance: i64) -> Vec<(Goal, i64)> {
-    let lost = claims.each_ref().map(|c| (c.unmet.value(plan) - c.ideal).max(0));
+    let lost = claims
+        .each_ref()
+        .map(|c| (c.unmet.value(plan) - c.ideal).max(0));
     let own = |n: usize| {
         // lost / span of the other party, of the own span.
         let of_other = lost[1 - n] * claims[n].span;
-        let of_other = of_other / claims[1 - n].span + i64::from(of_other % claims[1 - n].span != 0);
+        let of_other =
+            of_other / claims[1 - n].span + i64::from(of_other % claims[1 - n].span != 0);
         let slack = claims[n].span.checked_div(tolerance).unwrap_or(0);
-        (claims[n].unmet.clone(), claims[n].ideal + lost[n].max(of_other) + slack)
+        (
+            claims[n].unmet.clone(),
+            claims[n].ideal + lost[n].max(of_other) + slack,
+        )
     };
     vec![own(0), own(1)]
 }

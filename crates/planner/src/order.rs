@@ -46,10 +46,19 @@ impl Draft {
 /// # Errors
 /// [`SolveError`] when the solver fails. `Ok(None)` when there is no plan, or none was found in time; [`crate::clash`] says
 /// why.
-pub fn draft(model: &Model, solver: &impl Solver, budget: Budget) -> Result<Option<Draft>, SolveError> {
+pub fn draft(
+    model: &Model,
+    solver: &impl Solver,
+    budget: Budget,
+) -> Result<Option<Draft>, SolveError> {
     let mut wishes = Goal::unmet(model, Side::Client);
     wishes.add(&Goal::unmet(model, Side::Outsourcer), 1);
-    let goals = [Goal::risk(model), Goal::length(model), Goal::dual_cost(model), wishes];
+    let goals = [
+        Goal::risk(model),
+        Goal::length(model),
+        Goal::dual_cost(model),
+        wishes,
+    ];
     let mut goals: Vec<_> = goals.into_iter().filter(|g| !g.is_flat()).collect();
     if goals.is_empty() {
         goals.push(Goal::any(model));

@@ -51,10 +51,14 @@ pub enum SealError {
     #[error("the {0} has not opened its points yet; both are in, so it can")]
     NotOpened(Side),
     /// What was opened is not what was sealed.
-    #[error("what the {0} opened is not what it sealed; open the very wishes and salt of the commitment")]
+    #[error(
+        "what the {0} opened is not what it sealed; open the very wishes and salt of the commitment"
+    )]
     Other(Side),
     /// A wish of the other party.
-    #[error("wish `{preference}` of the {side}'s list is not its own; a party spreads its own points")]
+    #[error(
+        "wish `{preference}` of the {side}'s list is not its own; a party spreads its own points"
+    )]
     NotOwn {
         /// Whose list.
         side: Side,
@@ -77,7 +81,10 @@ pub fn seal(side: Side, opened: &Opened) -> Result<Commitment, SealError> {
             preference: wish.id.clone(),
         });
     }
-    Ok(Commitment(canonical::hash("sealed-points", &(side, opened))))
+    Ok(Commitment(canonical::hash(
+        "sealed-points",
+        &(side, opened),
+    )))
 }
 
 impl Table {

@@ -106,10 +106,14 @@ pub struct Solved {
 #[derive(Clone, Debug, PartialEq, Eq, Error)]
 pub enum SolveError {
     /// The solver failed.
-    #[error("the solver stopped: {0}; try again with the greedy planner, and keep the model for a report")]
+    #[error(
+        "the solver stopped: {0}; try again with the greedy planner, and keep the model for a report"
+    )]
     Solver(String),
     /// The solver's plan breaks a rule: a fault of the planner, never shown as a plan.
-    #[error("the plan found breaks {rule} ({text}); this is a fault of the planner: keep the model for a report")]
+    #[error(
+        "the plan found breaks {rule} ({text}); this is a fault of the planner: keep the model for a report"
+    )]
     Refused {
         /// The rule.
         rule: String,

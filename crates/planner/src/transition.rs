@@ -2,7 +2,9 @@
 //! wishes become preferences; a wave plan gives the outline's steps their dates, and the schedule's own rules have the last
 //! word.
 
-use crate::model::{Cell, Gate, Kind, Limit, Model, Owner, Preference, Rule, Scope, Site, Wish, WEEKS_MAX};
+use crate::model::{
+    Cell, Gate, Kind, Limit, Model, Owner, Preference, Rule, Scope, Site, WEEKS_MAX, Wish,
+};
 use crate::plan::WavePlan;
 use jiff::Timestamp;
 use jiff::civil::Date;
@@ -25,21 +27,31 @@ const SLACK_WEEKS: u32 = 26;
 /// N₉₅ and costs are no facts of the schedule: they are 0 here and may be filled in before solving.
 pub fn model(t: &Transition, outline: &Plan, now: Timestamp) -> Model {
     let today = Timestamp::to_zoned(now, jiff::tz::TimeZone::UTC).date();
-    let dates = || outline.chunks.iter().flat_map(|c| c.steps.iter().map(|s| s.from));
+    let dates = || {
+        outline
+            .chunks
+            .iter()
+            .flat_map(|c| c.steps.iter().map(|s| s.from))
+    };
     let first = dates().min().unwrap_or(today).min(today);
     let first_monday = monday_of(first);
     let weeks = |date: Date| week_of(first_monday, date);
     let last = dates().max().map_or(0, weeks);
     let mut rules = of_terms(t);
     for chunk in &outline.chunks {
-        let items = outline.items.iter().filter(|i| i.chunk.as_ref() == Some(&chunk.id));
+        let items = outline
+            .items
+            .iter()
+            .filter(|i| i.chunk.as_ref() == Some(&chunk.id));
         let first = chunk.steps.iter().map(|s| s.from).min();
         if let Some(ready) = items.map(|i| i.due).filter(|due| Some(*due) < first).max() {
             rules.push(Rule {
                 id: format!("PREPARED-{}", chunk.id),
                 owner: Owner::Outsourcer,
                 text: format!("{} is trained and tested by {ready}", chunk.id),
-                limit: Limit::NotBefore { week: weeks(ready) + 1 },
+                limit: Limit::NotBefore {
+                    week: weeks(ready) + 1,
+                },
                 scope: of_chunk(chunk),
             });
         }
@@ -93,7 +105,10 @@ pub fn dated(
         if broken.is_empty() {
             return Ok(dated);
         }
-        if fewest.as_ref().is_none_or(|known| broken.len() < known.len()) {
+        if fewest
+            .as_ref()
+            .is_none_or(|known| broken.len() < known.len())
+        {
             fewest = Some(broken);
         }
     }
@@ -102,12 +117,19 @@ pub fn dated(
 
 fn shares(chunk: &PlannedChunk) -> Vec<u32> {
     let share = |s: &segue_domain::chunks::PlannedStep| s.share_percent.parse().ok();
-    chunk.steps.iter().filter_map(share).map(|s| u32::from(s.percent())).collect()
+    chunk
+        .steps
+        .iter()
+        .filter_map(share)
+        .map(|s| u32::from(s.percent()))
+        .collect()
 }
 
 fn cell(t: &Transition, chunk: &PlannedChunk) -> Cell {
     let baseline = t.baselines.of(&chunk.site, &chunk.call_type);
-    let weekly = chunk.weekly_contacts.or(baseline.map(|b| b.weekly_contacts));
+    let weekly = chunk
+        .weekly_contacts
+        .or(baseline.map(|b| b.weekly_contacts));
     Cell {
         site: chunk.site.clone(),
         kind: chunk.call_type.clone(),
@@ -133,8 +155,17 @@ fn of_terms(t: &Transition) -> Vec<Rule> {
     let terms = &t.terms;
     let mut rules = Vec::new();
     let mut rule = |id: String, owner, text: String, limit, types| {
-        let scope = Scope { types, ..Scope::default() };
-        rules.push(Rule { id, owner, text, limit, scope });
+        let scope = Scope {
+            types,
+            ..Scope::default()
+        };
+        rules.push(Rule {
+            id,
+            owner,
+            text,
+            limit,
+            scope,
+        });
     };
     for kind in &t.call_types {
         let rung = kind.rung();
@@ -142,23 +173,62 @@ fn of_terms(t: &Transition) -> Vec<Rule> {
         let own = || vec![kind.id.clone()];
         let text = format!("{} is watched for {soak} days at its last step", kind.id);
         let weeks = soak.div_ceil(7);
-        rule(format!("SOAK-{}", kind.id), Owner::Safety, text, Limit::Soak { weeks }, own());
-        let text = format!("{} working days between two steps of {}", floor.step_days, kind.id);
+        rule(
+            format!("SOAK-{}", kind.id),
+            Owner::Safety,
+            text,
+            Limit::Soak { weeks },
+            own(),
+        );
+        let text = format!(
+            "{} working days between two steps of {}",
+            floor.step_days, kind.id
+        );
         let weeks = floor.step_days.div_ceil(5);
-        rule(format!("STEPS-{}", kind.id), Owner::Safety, text, Limit::StepGap { weeks }, own());
+        rule(
+            format!("STEPS-{}", kind.id),
+            Owner::Safety,
+            text,
+            Limit::StepGap { weeks },
+            own(),
+        );
     }
     let days = terms.hold_days;
     let weeks = days.div_ceil(7);
     let text = format!("the door stays open for {days} days after acceptance");
-    rule("HOLD".into(), Owner::Safety, text, Limit::Hold { weeks }, vec![]);
+    rule(
+        "HOLD".into(),
+        Owner::Safety,
+        text,
+        Limit::Hold { weeks },
+        vec![],
+    );
     let text = "no harder call type before an easier one is accepted".into();
-    rule("EASY-FIRST".into(), Owner::Safety, text, Limit::EasyFirst(Gate::Accepted), vec![]);
+    rule(
+        "EASY-FIRST".into(),
+        Owner::Safety,
+        text,
+        Limit::EasyFirst(Gate::Accepted),
+        vec![],
+    );
     let text = "one centre at a time".into();
-    rule("ONE-SITE".into(), Owner::Safety, text, Limit::SitesInMotion { max: 1 }, vec![]);
+    rule(
+        "ONE-SITE".into(),
+        Owner::Safety,
+        text,
+        Limit::SitesInMotion { max: 1 },
+        vec![],
+    );
     if t.baselines.weekly_contacts() > 0 && t.sites.len() > 1 {
         let percent_max = u32::from(terms.caps.step_contacts_percent_max);
         let text = "no mass cutover".into();
-        rule("STEP-CAP".into(), Owner::Safety, text, Limit::StepContacts { percent_max }, vec![]);
+        rule(
+            "STEP-CAP".into(),
+            Owner::Safety,
+            text,
+            Limit::StepContacts { percent_max },
+            vec![],
+        );
     }
     rules
 }
@@ -171,8 +241,12 @@ fn of_constraint(c: &ConstraintDeclared, monday: Date, today: Date) -> Option<Ru
     let limit = match &c.declared.limit {
         limits::Limit::Blackout { first, last } | limits::Limit::ChangeFreeze { first, last } => {
             // A week is closed when one of its step days is: steps may then be on any of them.
-            let first_week = weeks(*first) + u32::from(*first > days_after(monday_of(*first), STEP_DAYS.end - 1));
-            Limit::Blackout { first: first_week, last: weeks(*last) }
+            let first_week = weeks(*first)
+                + u32::from(*first > days_after(monday_of(*first), STEP_DAYS.end - 1));
+            Limit::Blackout {
+                first: first_week,
+                last: weeks(*last),
+            }
         }
         limits::Limit::NotBefore { date } => Limit::NotBefore {
             week: weeks(*date) + u32::from(*date > monday_of(*date)),
@@ -180,7 +254,9 @@ fn of_constraint(c: &ConstraintDeclared, monday: Date, today: Date) -> Option<Ru
         limits::Limit::NotAfter { date } => Limit::NotAfter {
             week: weeks(days_after(*date, 1 - STEP_DAYS.end)),
         },
-        limits::Limit::SoakDays { days } => Limit::Soak { weeks: days_as_weeks(*days) },
+        limits::Limit::SoakDays { days } => Limit::Soak {
+            weeks: days_as_weeks(*days),
+        },
         limits::Limit::StepInterval { days } => Limit::StepsPerWeeks {
             steps: 1,
             weeks: days_as_weeks(*days),
@@ -223,12 +299,17 @@ fn preferences(t: &Transition, monday: Date) -> Vec<Preference> {
     let mut all = Vec::new();
     for side in Side::BOTH {
         let wish = |c: &ConstraintDeclared| match &c.declared.limit {
-            limits::Limit::Blackout { first, last } | limits::Limit::ChangeFreeze { first, last } => Some(Wish::Avoid {
+            limits::Limit::Blackout { first, last }
+            | limits::Limit::ChangeFreeze { first, last } => Some(Wish::Avoid {
                 first: week_of(monday, *first),
                 last: week_of(monday, *last),
             }),
-            limits::Limit::NotBefore { date } => Some(Wish::NotBefore { week: week_of(monday, *date) }),
-            limits::Limit::NotAfter { date } => Some(Wish::DoneBy { week: week_of(monday, *date) }),
+            limits::Limit::NotBefore { date } => Some(Wish::NotBefore {
+                week: week_of(monday, *date),
+            }),
+            limits::Limit::NotAfter { date } => Some(Wish::DoneBy {
+                week: week_of(monday, *date),
+            }),
             _ => None,
         };
         let soft = in_force(t).filter(|c| !c.is_hard() && c.by == side);
@@ -269,5 +350,7 @@ fn days_after(date: Date, days: i64) -> Date {
 /// as the longest plan's last.
 fn week_of(monday: Date, date: Date) -> u32 {
     let days = date.duration_since(monday).as_hours() / 24;
-    u32::try_from(days.max(0) / 7).unwrap_or(u32::MAX).min(WEEKS_MAX - 1)
+    u32::try_from(days.max(0) / 7)
+        .unwrap_or(u32::MAX)
+        .min(WEEKS_MAX - 1)
 }

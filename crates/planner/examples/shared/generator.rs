@@ -3,7 +3,9 @@
 use jiff::civil::date;
 use segue_domain::Side;
 use segue_domain::ladder::Rung;
-use segue_planner::{Cell, Gate, Kind, Limit, Model, Owner, Pool, Preference, Rule, Scope, Site, Wish};
+use segue_planner::{
+    Cell, Gate, Kind, Limit, Model, Owner, Pool, Preference, Rule, Scope, Site, Wish,
+};
 
 /// How large a model is.
 #[derive(Clone, Copy, Debug)]
@@ -24,9 +26,23 @@ pub(crate) struct Size {
 
 impl Size {
     /// The model of the target: 6 sites × 4 types × 3 shifts × 4 steps × 26 weeks.
-    pub(crate) const LARGE: Self = Self { sites: 6, types: 4, shifts: 3, steps: 4, weeks: 26, in_motion: 3 };
+    pub(crate) const LARGE: Self = Self {
+        sites: 6,
+        types: 4,
+        shifts: 3,
+        steps: 4,
+        weeks: 26,
+        in_motion: 3,
+    };
     /// One centre with four types in three shifts.
-    pub(crate) const SINGLE: Self = Self { sites: 1, types: 4, shifts: 3, steps: 4, weeks: 26, in_motion: 1 };
+    pub(crate) const SINGLE: Self = Self {
+        sites: 1,
+        types: 4,
+        shifts: 3,
+        steps: 4,
+        weeks: 26,
+        in_motion: 1,
+    };
 }
 
 /// Dice of this file alone.
@@ -34,7 +50,10 @@ struct Dice(u64);
 
 impl Dice {
     fn below(&mut self, n: u32) -> u32 {
-        self.0 = self.0.wrapping_mul(6_364_136_223_846_793_005).wrapping_add(1_442_695_040_888_963_407);
+        self.0 = self
+            .0
+            .wrapping_mul(6_364_136_223_846_793_005)
+            .wrapping_add(1_442_695_040_888_963_407);
         u32::try_from((self.0 >> 33) % u64::from(n.max(1))).unwrap_or(0)
     }
 }
@@ -50,20 +69,34 @@ const SHIFTS: [&str; 3] = ["day", "evening", "night"];
 /// A model that has plans.
 pub(crate) fn model(size: Size, seed: u64) -> Model {
     let mut dice = Dice(seed);
-    let sites: Vec<_> = (1..=size.sites).map(|n| Site { id: format!("S{n}").as_str().into() }).collect();
+    let sites: Vec<_> = (1..=size.sites)
+        .map(|n| Site {
+            id: format!("S{n}").as_str().into(),
+        })
+        .collect();
     let kinds = TYPES.iter().take(size.types as usize);
     let types: Vec<_> = kinds
         .map(|(id, rung, _)| {
-            let last = if *rung == Rung::Triage { size.steps * 20 } else { 100 };
+            let last = if *rung == Rung::Triage {
+                size.steps * 20
+            } else {
+                100
+            };
             Kind {
                 id: (*id).into(),
                 rung: *rung,
-                shares_percent: (1..=size.steps).map(|n| last.min(100) * n / size.steps).collect(),
+                shares_percent: (1..=size.steps)
+                    .map(|n| last.min(100) * n / size.steps)
+                    .collect(),
                 step_risk: 0,
             }
         })
         .collect();
-    let shifts: Vec<String> = SHIFTS.iter().take(size.shifts as usize).map(|s| (*s).into()).collect();
+    let shifts: Vec<String> = SHIFTS
+        .iter()
+        .take(size.shifts as usize)
+        .map(|s| (*s).into())
+        .collect();
     let mut cells = Vec::new();
     for site in &sites {
         for (id, _, weekly) in TYPES.iter().take(size.types as usize) {
@@ -102,40 +135,177 @@ fn rules(size: Size, sites: &[Site], cells: &[Cell], dice: &mut Dice) -> Vec<Rul
     let people: u32 = cells.iter().map(|c| c.people).sum();
     let n95: u32 = cells.iter().map(|c| c.n95).sum();
     let contacts: u32 = cells.iter().map(|c| c.contacts_per_week).sum();
-    let triage = Scope { types: vec!["TRIAGE".into()], ..Scope::default() };
-    let triage = if size.types > 3 { triage } else { Scope::default() };
-    let ramp = (0..12).map(|n| Pool { week: n * 2, people: people * (n + 2) / 11 });
-    let kept = [(0, n95), (size.weeks - 4, n95 * 3 / 4), (size.weeks + 1, n95 / 3)];
+    let triage = Scope {
+        types: vec!["TRIAGE".into()],
+        ..Scope::default()
+    };
+    let triage = if size.types > 3 {
+        triage
+    } else {
+        Scope::default()
+    };
+    let ramp = (0..12).map(|n| Pool {
+        week: n * 2,
+        people: people * (n + 2) / 7,
+    });
+    let kept = [
+        (0, n95),
+        (size.weeks - 4, n95 * 3 / 4),
+        (size.weeks + 1, n95 / 3),
+    ];
     let kept = kept.map(|(week, people)| Pool { week, people });
     let mut rules = Vec::new();
     let mut rule = |id: &str, owner, text: &str, limit, scope: &Scope| {
-        rules.push(Rule { id: id.into(), owner, text: text.into(), limit, scope: scope.clone() });
+        rules.push(Rule {
+            id: id.into(),
+            owner,
+            text: text.into(),
+            limit,
+            scope: scope.clone(),
+        });
     };
-    rule("SOAK", Owner::Safety, "every cell soaks for a week", Limit::Soak { weeks: 1 }, &all);
-    rule("SOAK-TRIAGE", Owner::Safety, "triage soaks for two weeks", Limit::Soak { weeks: 2 }, &triage);
-    rule("HOLD", Owner::Safety, "the door stays open for two weeks after acceptance", Limit::Hold { weeks: 2 }, &all);
-    rule("EVIDENCE", Owner::Safety, "60 contacts prove a step", Limit::Evidence { contacts: 60 }, &all);
-    rule("EASY-FIRST", Owner::Safety, "harder types a week after easier ones began", Limit::EasyFirst(Gate::Stood { step: 1, weeks: 1 }), &all);
-    rule("SHIFTS", Owner::Both, "days before evenings before nights", Limit::ShiftOrder(Gate::Stood { step: 1, weeks: 0 }), &all);
-    rule("IN-MOTION", Owner::Safety, "few centres at once", Limit::SitesInMotion { max: size.in_motion }, &all);
-    rule("CLASSES", Owner::Outsourcer, "trainers and their seats", Limit::Classes { trainers: 2 + size.in_motion, seats: 24, weeks: 2 }, &all);
-    rule("HIRING", Owner::Outsourcer, "people hired by week", Limit::Headcount { people: ramp.collect() }, &all);
-    rule("TEST-TEAM", Owner::Outsourcer, "testers for so many cells", Limit::TestTeam { cells: 3 + size.in_motion, weeks: 1 }, &all);
-    rule("STEP-CAP", Owner::Safety, "at most a quarter of all contacts in a week", Limit::StepContacts { percent_max: 25 }, &all);
-    rule("TRIAGE-CAP", Owner::Safety, "at most 20 points of a centre's triage in a week", Limit::TriagePoints { points_max: 20 }, &all);
-    rule("VOLUME", Owner::Outsourcer, "contacts taken over in a week", Limit::VolumePerWeek { contacts: contacts.div_ceil(size.weeks / 3) }, &all);
-    rule("READINESS", Owner::Safety, "the open door holds its people until closed", Limit::Readiness { kept: kept.to_vec() }, &all);
-    rule("FREEZE", Owner::Outsourcer, "the outsourcer's system is upgraded", Limit::Blackout { first: 9, last: 9 }, &all);
+    rule(
+        "SOAK",
+        Owner::Safety,
+        "every cell soaks for a week",
+        Limit::Soak { weeks: 1 },
+        &all,
+    );
+    rule(
+        "SOAK-TRIAGE",
+        Owner::Safety,
+        "triage soaks for two weeks",
+        Limit::Soak { weeks: 2 },
+        &triage,
+    );
+    rule(
+        "HOLD",
+        Owner::Safety,
+        "the door stays open for two weeks after acceptance",
+        Limit::Hold { weeks: 2 },
+        &all,
+    );
+    rule(
+        "EVIDENCE",
+        Owner::Safety,
+        "60 contacts prove a step",
+        Limit::Evidence { contacts: 60 },
+        &all,
+    );
+    rule(
+        "EASY-FIRST",
+        Owner::Safety,
+        "harder types a week after easier ones began",
+        Limit::EasyFirst(Gate::Stood { step: 1, weeks: 1 }),
+        &all,
+    );
+    rule(
+        "SHIFTS",
+        Owner::Both,
+        "days before evenings before nights",
+        Limit::ShiftOrder(Gate::Stood { step: 1, weeks: 0 }),
+        &all,
+    );
+    rule(
+        "IN-MOTION",
+        Owner::Safety,
+        "few centres at once",
+        Limit::SitesInMotion {
+            max: size.in_motion,
+        },
+        &all,
+    );
+    rule(
+        "CLASSES",
+        Owner::Outsourcer,
+        "trainers and their seats",
+        Limit::Classes {
+            trainers: 3 + 2 * size.in_motion,
+            seats: 24,
+            weeks: 2,
+        },
+        &all,
+    );
+    rule(
+        "HIRING",
+        Owner::Outsourcer,
+        "people hired by week",
+        Limit::Headcount {
+            people: ramp.collect(),
+        },
+        &all,
+    );
+    rule(
+        "TEST-TEAM",
+        Owner::Outsourcer,
+        "testers for so many cells",
+        Limit::TestTeam {
+            cells: 4 + 2 * size.in_motion,
+            weeks: 1,
+        },
+        &all,
+    );
+    rule(
+        "STEP-CAP",
+        Owner::Safety,
+        "at most a quarter of all contacts in a week",
+        Limit::StepContacts { percent_max: 25 },
+        &all,
+    );
+    rule(
+        "TRIAGE-CAP",
+        Owner::Safety,
+        "at most 20 points of a centre's triage in a week",
+        Limit::TriagePoints { points_max: 20 },
+        &all,
+    );
+    rule(
+        "VOLUME",
+        Owner::Outsourcer,
+        "contacts taken over in a week",
+        Limit::VolumePerWeek {
+            contacts: contacts.div_ceil(size.weeks / 5),
+        },
+        &all,
+    );
+    rule(
+        "READINESS",
+        Owner::Safety,
+        "the open door holds its people until closed",
+        Limit::Readiness {
+            kept: kept.to_vec(),
+        },
+        &all,
+    );
+    rule(
+        "FREEZE",
+        Owner::Outsourcer,
+        "the outsourcer's system is upgraded",
+        Limit::Blackout { first: 9, last: 9 },
+        &all,
+    );
     for site in sites {
-        let scope = Scope { sites: vec![site.id.clone()], ..triage.clone() };
+        let scope = Scope {
+            sites: vec![site.id.clone()],
+            ..triage.clone()
+        };
         let week = dice.below(8);
-        rule(&format!("LICENCE-{}", site.id), Owner::Law, "nurses are licensed from then on", Limit::NotBefore { week }, &scope);
+        rule(
+            &format!("LICENCE-{}", site.id),
+            Owner::Law,
+            "nurses are licensed from then on",
+            Limit::NotBefore { week },
+            &scope,
+        );
     }
     rules
 }
 
 fn preferences(size: Size) -> Vec<Preference> {
-    let first = Scope { sites: vec!["S1".into()], ..Scope::default() };
+    let first = Scope {
+        sites: vec!["S1".into()],
+        ..Scope::default()
+    };
     let wish = |id: &str, owner, points, text: &str, wish, scope: &Scope| Preference {
         id: id.into(),
         owner,
@@ -147,9 +317,42 @@ fn preferences(size: Size) -> Vec<Preference> {
     let all = Scope::default();
     let late = size.weeks / 3;
     vec![
-        wish("C-DONE", Side::Client, 60, "done early", Wish::DoneBy { week: size.weeks / 3 }, &all),
-        wish("C-QUIET", Side::Client, 40, "no step in the first quarter's end", Wish::Avoid { first: 11, last: 12 }, &all),
-        wish("O-LATE", Side::Outsourcer, 70, "time to hire", Wish::NotBefore { week: late }, &first),
-        wish("O-QUIET", Side::Outsourcer, 30, "no step in the upgrade's neighbourhood", Wish::Avoid { first: 7, last: 10 }, &all),
+        wish(
+            "C-DONE",
+            Side::Client,
+            60,
+            "done early",
+            Wish::DoneBy {
+                week: size.weeks / 3,
+            },
+            &all,
+        ),
+        wish(
+            "C-QUIET",
+            Side::Client,
+            40,
+            "no step in the first quarter's end",
+            Wish::Avoid {
+                first: 11,
+                last: 12,
+            },
+            &all,
+        ),
+        wish(
+            "O-LATE",
+            Side::Outsourcer,
+            70,
+            "time to hire",
+            Wish::NotBefore { week: late },
+            &first,
+        ),
+        wish(
+            "O-QUIET",
+            Side::Outsourcer,
+            30,
+            "no step in the upgrade's neighbourhood",
+            Wish::Avoid { first: 7, last: 10 },
+            &all,
+        ),
     ]
 }

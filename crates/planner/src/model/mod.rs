@@ -3,9 +3,9 @@
 mod rules;
 mod validate;
 
+pub(crate) use rules::people_in;
 pub use rules::{Gate, Limit, Owner, Pool, Rule, Scope};
 pub use validate::ModelError;
-pub(crate) use rules::people_in;
 pub(crate) use validate::WEEKS_MAX;
 
 use jiff::civil::Date;

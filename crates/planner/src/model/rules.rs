@@ -253,7 +253,10 @@ struct Pools<'a>(&'a [Pool]);
 
 impl fmt::Display for Pools<'_> {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        let pools = self.0.iter().map(|p| format!("{} from week {}", p.people, p.week));
+        let pools = self
+            .0
+            .iter()
+            .map(|p| format!("{} from week {}", p.people, p.week));
         f.write_str(&pools.collect::<Vec<_>>().join(", "))
     }
 }

@@ -38,7 +38,9 @@ pub enum ModelError {
     #[error("`first_monday` is {0}, which is no Monday; give the Monday of the first week")]
     NoMonday(jiff::civil::Date),
     /// A name is used that the model does not define.
-    #[error("{place} names the {what} `{name}`, which the model does not list; add it or correct the name")]
+    #[error(
+        "{place} names the {what} `{name}`, which the model does not list; add it or correct the name"
+    )]
     Unknown {
         /// Where.
         place: String,
@@ -89,7 +91,11 @@ impl Model {
         size("shifts", self.shifts.len(), CELLS_MAX)?;
         size("cells", self.cells.len(), CELLS_MAX)?;
         size("rules", self.rules.len().max(1), RULES_MAX)?;
-        size("preferences", self.preferences.len().max(1), PREFERENCES_MAX)?;
+        size(
+            "preferences",
+            self.preferences.len().max(1),
+            PREFERENCES_MAX,
+        )?;
         size("week risks", self.week_risk.len().max(1), weeks_max)?;
         if self.first_monday.weekday() != Weekday::Monday {
             return Err(ModelError::NoMonday(self.first_monday));
@@ -116,7 +122,11 @@ impl Model {
 
     fn unique(&self) -> Result<(), ModelError> {
         let names = self.rules.iter().map(|r| format!("rule `{}`", r.id));
-        let names = names.chain(self.preferences.iter().map(|p| format!("preference `{}`", p.id)));
+        let names = names.chain(
+            self.preferences
+                .iter()
+                .map(|p| format!("preference `{}`", p.id)),
+        );
         let names = names.chain(self.sites.iter().map(|s| format!("site `{}`", s.id)));
         let names = names.chain(self.types.iter().map(|k| format!("type `{}`", k.id)));
         let names = names.chain(self.shifts.iter().map(|s| format!("shift `{s}`")));

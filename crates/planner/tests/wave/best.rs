@@ -5,7 +5,11 @@ use crate::tiny::{legal, models};
 use proptest::prelude::*;
 use segue_planner::{Budget, Goal, Greedy, Highs, Outcome, Solver, Task, Weights, checker, draft};
 
-const WEIGHTS: Weights = Weights { risk: 1, week: 7, dual_cost: 2 };
+const WEIGHTS: Weights = Weights {
+    risk: 1,
+    week: 7,
+    dual_cost: 2,
+};
 
 proptest! {
     #![proptest_config(ProptestConfig::with_cases(64))]
@@ -46,7 +50,11 @@ fn greedy_plans_what_people_plan() {
         let model = generator::model(size, 1);
         model.validate().unwrap();
         let goal = Goal::weighted(&model, WEIGHTS);
-        let found = Greedy.solve(&Task::new(&model, &goal, Budget::default())).unwrap().planned().unwrap();
+        let found = Greedy
+            .solve(&Task::new(&model, &goal, Budget::default()))
+            .unwrap()
+            .planned()
+            .unwrap();
         assert_eq!(checker::violations(&model, &found.plan), []);
     }
 }
@@ -54,7 +62,13 @@ fn greedy_plans_what_people_plan() {
 /// The same question has the same answer.
 #[test]
 fn a_plan_is_the_same_again() {
-    let model = generator::model(Size { shifts: 2, ..Size::SINGLE }, 3);
+    let model = generator::model(
+        Size {
+            shifts: 2,
+            ..Size::SINGLE
+        },
+        3,
+    );
     let plans = [1, 1].map(|_| draft(&model, &Highs, Budget::default()).unwrap().unwrap());
     assert_eq!(plans[0], plans[1]);
     assert_eq!(plans[0].plan.hash(&model), plans[1].plan.hash(&model));

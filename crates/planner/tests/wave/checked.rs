@@ -7,15 +7,22 @@ use std::collections::BTreeSet;
 
 /// Weeks of S1/MSG, S1/TRI, S2/MSG, S2/TRI.
 fn plan(weeks: [[u32; 2]; 4]) -> WavePlan {
-    WavePlan { weeks: weeks.iter().map(|w| w.to_vec()).collect() }
+    WavePlan {
+        weeks: weeks.iter().map(|w| w.to_vec()).collect(),
+    }
 }
 
 const GOOD: [[u32; 2]; 4] = [[0, 1], [3, 5], [6, 7], [9, 11]];
 
 fn broken(limits: &[Limit], weeks: [[u32; 2]; 4]) -> Vec<String> {
-    let rules = (1..).zip(limits).map(|(n, l)| rule(&format!("R{n}"), Owner::Safety, l.clone()));
+    let rules = (1..)
+        .zip(limits)
+        .map(|(n, l)| rule(&format!("R{n}"), Owner::Safety, l.clone()));
     let model = model(2, 20, rules.collect());
-    let found: BTreeSet<_> = checker::violations(&model, &plan(weeks)).into_iter().map(|v| v.rule).collect();
+    let found: BTreeSet<_> = checker::violations(&model, &plan(weeks))
+        .into_iter()
+        .map(|v| v.rule)
+        .collect();
     found.into_iter().collect()
 }
 
@@ -29,16 +36,51 @@ fn each_kind_is_broken_by_one_step_more() {
     let close = [[0, 1], [3, 4], [6, 7], [9, 11]];
     let together = [[0, 1], [3, 5], [5, 7], [9, 11]];
     let rows: Vec<(Vec<Limit>, [[u32; 2]; 4])> = vec![
-        (vec![Limit::StepGap { weeks: 2 }, Limit::Hold { weeks: 0 }], GOOD),
+        (
+            vec![Limit::StepGap { weeks: 2 }, Limit::Hold { weeks: 0 }],
+            GOOD,
+        ),
         (vec![Limit::Evidence { contacts: 21 }], close),
-        (vec![Limit::Blackout { first: 12, last: 13 }], late),
+        (
+            vec![Limit::Blackout {
+                first: 12,
+                last: 13,
+            }],
+            late,
+        ),
         (vec![Limit::NotBefore { week: 1 }], GOOD),
         (vec![Limit::NotAfter { week: 11 }], late),
-        (vec![Limit::ClosedBy { week: 14 }, soak.clone(), hold.clone()], late),
-        (vec![Limit::EasyFirst(Gate::Accepted), soak.clone()], [[0, 1], [1, 5], [6, 7], [9, 11]]),
-        (vec![Limit::EasyFirst(Gate::Stood { step: 1, weeks: 3 })], [[0, 1], [2, 5], [6, 7], [9, 11]]),
-        (vec![Limit::SitesInMotion { max: 1 }, soak.clone()], together),
-        (vec![Limit::Classes { trainers: 1, seats: 7, weeks: 0 }, Limit::Classes { trainers: 1, seats: 9, weeks: 1 }], GOOD),
+        (
+            vec![Limit::ClosedBy { week: 14 }, soak.clone(), hold.clone()],
+            late,
+        ),
+        (
+            vec![Limit::EasyFirst(Gate::Accepted), soak.clone()],
+            [[0, 1], [1, 5], [6, 7], [9, 11]],
+        ),
+        (
+            vec![Limit::EasyFirst(Gate::Stood { step: 1, weeks: 3 })],
+            [[0, 1], [2, 5], [6, 7], [9, 11]],
+        ),
+        (
+            vec![Limit::SitesInMotion { max: 1 }, soak.clone()],
+            together,
+        ),
+        (
+            vec![
+                Limit::Classes {
+                    trainers: 1,
+                    seats: 7,
+                    weeks: 0,
+                },
+                Limit::Classes {
+                    trainers: 1,
+                    seats: 9,
+                    weeks: 1,
+                },
+            ],
+            GOOD,
+        ),
         (vec![Limit::Headcount { people: pool(15) }], GOOD),
         (vec![Limit::TestTeam { cells: 1, weeks: 1 }], GOOD),
         (vec![Limit::StepContacts { percent_max: 17 }], GOOD),
@@ -49,13 +91,20 @@ fn each_kind_is_broken_by_one_step_more() {
     ];
     for (limits, weeks) in rows {
         let found = broken(&limits, weeks);
-        let wanted = if matches!(limits[0], Limit::Classes { .. }) { "R2" } else { "R1" };
+        let wanted = if matches!(limits[0], Limit::Classes { .. }) {
+            "R2"
+        } else {
+            "R1"
+        };
         assert_eq!(found, [wanted], "{limits:?}");
     }
     let kept: Vec<Limit> = vec![
         Limit::StepGap { weeks: 1 },
         Limit::Evidence { contacts: 20 },
-        Limit::Blackout { first: 12, last: 13 },
+        Limit::Blackout {
+            first: 12,
+            last: 13,
+        },
         Limit::NotAfter { week: 11 },
         Limit::ClosedBy { week: 14 },
         soak,
@@ -78,14 +127,20 @@ fn each_kind_is_broken_by_one_step_more() {
 fn what_is_no_plan_is_refused_as_such() {
     let model = model(2, 12, Vec::new());
     let rules = |plan: &WavePlan| -> Vec<String> {
-        checker::violations(&model, plan).into_iter().map(|v| v.rule).collect()
+        checker::violations(&model, plan)
+            .into_iter()
+            .map(|v| v.rule)
+            .collect()
     };
     let mut short = plan(GOOD);
     short.weeks[1].pop();
     assert_eq!(rules(&short), ["COMPLETE"]);
     short.weeks.pop();
     assert_eq!(rules(&short), ["COMPLETE"]);
-    assert_eq!(rules(&plan([[0, 1], [3, 3], [6, 7], [9, 11]])), ["STEP_ORDER"]);
+    assert_eq!(
+        rules(&plan([[0, 1], [3, 3], [6, 7], [9, 11]])),
+        ["STEP_ORDER"]
+    );
     assert_eq!(rules(&plan([[0, 1], [3, 5], [6, 7], [9, 12]])), ["HORIZON"]);
 }
 

@@ -7,7 +7,10 @@ use segue_planner::{Budget, Highs, Limit, Model, Owner};
 
 fn without(model: &Model, name: &str) -> Model {
     if name == HORIZON {
-        Model { weeks: model.weeks * 2, ..model.clone() }
+        Model {
+            weeks: model.weeks * 2,
+            ..model.clone()
+        }
     } else {
         model.with_rules(|r| r.id != name)
     }
@@ -45,17 +48,40 @@ fn a_cohort_and_a_hurry_clash() {
         cell.trainees = 8;
     }
     model.rules = vec![
-        rule("COHORT", Owner::Outsourcer, Limit::Classes { trainers: 1, seats: 8, weeks: 2 }),
+        rule(
+            "COHORT",
+            Owner::Outsourcer,
+            Limit::Classes {
+                trainers: 1,
+                seats: 8,
+                weeks: 2,
+            },
+        ),
         rule("HURRY", Owner::Client, Limit::NotAfter { week: 4 }),
         rule("LICENCES", Owner::Law, Limit::NotBefore { week: 2 }),
         rule("SOAK", Owner::Safety, Limit::StepGap { weeks: 2 }),
-        rule("UPGRADE", Owner::Client, Limit::Blackout { first: 15, last: 16 }),
+        rule(
+            "UPGRADE",
+            Owner::Client,
+            Limit::Blackout {
+                first: 15,
+                last: 16,
+            },
+        ),
     ];
     let found = explain(&model, &Highs, Budget::default()).unwrap().unwrap();
     let names: Vec<_> = found.clash.iter().map(|r| r.rule.as_str()).collect();
     assert_eq!(names, ["COHORT", "HURRY"]);
-    let fixes: Vec<_> = found.fixes.iter().map(|f| (f.rule.as_str(), f.from.as_str(), f.to.as_str())).collect();
-    let cohort = ("COHORT", "1 trainers of 8 seats, 2 weeks", "3 trainers of 8 seats, 2 weeks");
+    let fixes: Vec<_> = found
+        .fixes
+        .iter()
+        .map(|f| (f.rule.as_str(), f.from.as_str(), f.to.as_str()))
+        .collect();
+    let cohort = (
+        "COHORT",
+        "1 trainers of 8 seats, 2 weeks",
+        "3 trainers of 8 seats, 2 weeks",
+    );
     let hurry = ("HURRY", "moved by week 4", "moved by week 8");
     assert_eq!(fixes, [cohort, hurry]);
 }
@@ -64,9 +90,18 @@ fn a_cohort_and_a_hurry_clash() {
 #[test]
 fn the_length_of_the_plan_is_a_rule_of_both() {
     let rules = vec![rule("SOAK", Owner::Safety, Limit::StepGap { weeks: 3 })];
-    let found = explain(&model(1, 3, rules), &Highs, Budget::default()).unwrap().unwrap();
-    let names: Vec<_> = found.clash.iter().map(|r| (r.rule.as_str(), r.owner)).collect();
+    let found = explain(&model(1, 3, rules), &Highs, Budget::default())
+        .unwrap()
+        .unwrap();
+    let names: Vec<_> = found
+        .clash
+        .iter()
+        .map(|r| (r.rule.as_str(), r.owner))
+        .collect();
     assert_eq!(names, [("SOAK", Owner::Safety), (HORIZON, Owner::Both)]);
     assert_eq!(found.fixes.len(), 1);
-    assert_eq!((found.fixes[0].from.as_str(), found.fixes[0].to.as_str()), ("3 weeks", "4 weeks"));
+    assert_eq!(
+        (found.fixes[0].from.as_str(), found.fixes[0].to.as_str()),
+        ("3 weeks", "4 weeks")
+    );
 }

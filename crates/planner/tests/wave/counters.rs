@@ -18,8 +18,19 @@ fn moved(base: &WavePlan, plan: &WavePlan, now: u32) -> i64 {
 /// What is before `now` or agreed is as in the base; nothing else is moved into the past.
 fn keeps(base: &Base, plan: &WavePlan) -> bool {
     let stays = base.now_week.max(base.agreed_before_week);
-    let mut steps = base.plan.weeks.iter().flatten().zip(plan.weeks.iter().flatten());
-    steps.all(|(a, b)| if *a < stays { a == b } else { *b >= base.now_week })
+    let mut steps = base
+        .plan
+        .weeks
+        .iter()
+        .flatten()
+        .zip(plan.weeks.iter().flatten());
+    steps.all(|(a, b)| {
+        if *a < stays {
+            a == b
+        } else {
+            *b >= base.now_week
+        }
+    })
 }
 
 proptest! {
@@ -59,22 +70,58 @@ proptest! {
 /// The diff names the rule that a step gave way to, and those that only follow name what they follow.
 #[test]
 fn a_change_says_why() {
-    let easy = rule("EASY", Owner::Safety, Limit::EasyFirst(segue_planner::Gate::Accepted));
+    let easy = rule(
+        "EASY",
+        Owner::Safety,
+        Limit::EasyFirst(segue_planner::Gate::Accepted),
+    );
     let old = model(1, 12, vec![easy.clone()]);
-    let plan = WavePlan { weeks: vec![vec![1, 2], vec![3, 4]] };
+    let plan = WavePlan {
+        weeks: vec![vec![1, 2], vec![3, 4]],
+    };
     assert_eq!(checker::violations(&old, &plan), []);
-    let base = Base { model: old.clone(), plan, now_week: 0, agreed_before_week: 0 };
-    let mut freeze = rule("FREEZE", Owner::Client, Limit::Blackout { first: 2, last: 3 });
+    let base = Base {
+        model: old.clone(),
+        plan,
+        now_week: 0,
+        agreed_before_week: 0,
+    };
+    let mut freeze = rule(
+        "FREEZE",
+        Owner::Client,
+        Limit::Blackout { first: 2, last: 3 },
+    );
     freeze.scope.types = vec!["MSG".into()];
-    let new = Model { rules: vec![easy, freeze], ..old };
-    let found = counter(&base, &new, &Highs, Budget::default()).unwrap().unwrap();
+    let new = Model {
+        rules: vec![easy, freeze],
+        ..old
+    };
+    let found = counter(&base, &new, &Highs, Budget::default())
+        .unwrap()
+        .unwrap();
     let why = |c: &segue_planner::counter::Change| {
         let rules: Vec<_> = c.why.iter().map(|v| v.rule.clone()).collect();
-        (format!("{} {}", c.cell, c.step), c.from_week, c.to_week, rules)
+        (
+            format!("{} {}", c.cell, c.step),
+            c.from_week,
+            c.to_week,
+            rules,
+        )
     };
     let told: Vec<_> = found.changes.iter().map(why).collect();
     let one = |name: &str, from, to, rules: &[&str]| {
-        (name.to_owned(), from, to, rules.iter().map(|r| (*r).to_owned()).collect::<Vec<_>>())
+        (
+            name.to_owned(),
+            from,
+            to,
+            rules.iter().map(|r| (*r).to_owned()).collect::<Vec<_>>(),
+        )
     };
-    assert_eq!(told, [one("S1/MSG/day 1", 1, 0, &["STEP_ORDER"]), one("S1/MSG/day 2", 2, 1, &["FREEZE"])]);
+    assert_eq!(
+        told,
+        [
+            one("S1/MSG/day 1", 1, 0, &["STEP_ORDER"]),
+            one("S1/MSG/day 2", 2, 1, &["FREEZE"])
+        ]
+    );
 }

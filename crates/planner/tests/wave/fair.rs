@@ -53,14 +53,20 @@ fn opened(side: Side) -> Opened {
         wish: segue_planner::Wish::DoneBy { week: 3 },
         scope: segue_planner::Scope::default(),
     };
-    Opened { salt: format!("{side:?}").repeat(8), preferences: vec![wish] }
+    Opened {
+        salt: format!("{side:?}").repeat(8),
+        preferences: vec![wish],
+    }
 }
 
 /// Nobody sees a wish before both have sealed theirs, and nobody changes one after.
 #[test]
 fn points_are_sealed_until_both_are_in() {
     let [client, outsourcer] = Side::BOTH.map(opened);
-    let mut table = Table { client: Some(seal(Side::Client, &client).unwrap()), ..Table::default() };
+    let mut table = Table {
+        client: Some(seal(Side::Client, &client).unwrap()),
+        ..Table::default()
+    };
     table.client_opened = Some(client.clone());
     assert_eq!(table.wishes(), Err(SealError::NotSealed(Side::Outsourcer)));
     table.outsourcer = Some(seal(Side::Outsourcer, &outsourcer).unwrap());
@@ -71,7 +77,13 @@ fn points_are_sealed_until_both_are_in() {
     changed.preferences[0].points = 99;
     table.outsourcer_opened = Some(changed);
     assert_eq!(table.wishes(), Err(SealError::Other(Side::Outsourcer)));
-    let short = Opened { salt: "short".into(), ..client.clone() };
+    let short = Opened {
+        salt: "short".into(),
+        ..client.clone()
+    };
     assert_eq!(seal(Side::Client, &short), Err(SealError::Salt));
-    assert!(matches!(seal(Side::Outsourcer, &client), Err(SealError::NotOwn { .. })));
+    assert!(matches!(
+        seal(Side::Outsourcer, &client),
+        Err(SealError::NotOwn { .. })
+    ));
 }

@@ -19,7 +19,11 @@ fn told(model: &Model) -> String {
         draft.plan.hash(model),
     );
     for step in draft.plan.steps(model) {
-        let _ = writeln!(text, "{} {} step {} {} %", step.monday, step.cell, step.step, step.share_percent);
+        let _ = writeln!(
+            text,
+            "{} {} step {} {} %",
+            step.monday, step.cell, step.step, step.share_percent
+        );
     }
     text
 }
@@ -30,7 +34,11 @@ fn one_centre() {
     let rules = vec![
         tiny::rule("SOAK", Owner::Safety, Limit::Soak { weeks: 2 }),
         tiny::rule("EASY", Owner::Safety, Limit::EasyFirst(Gate::Accepted)),
-        tiny::rule("HOLIDAYS", Owner::Client, Limit::Blackout { first: 1, last: 1 }),
+        tiny::rule(
+            "HOLIDAYS",
+            Owner::Client,
+            Limit::Blackout { first: 1, last: 1 },
+        ),
     ];
     insta::assert_snapshot!(told(&tiny::model(1, 12, rules)));
 }
@@ -42,7 +50,15 @@ fn two_centres() {
         tiny::rule("SOAK", Owner::Safety, Limit::Soak { weeks: 1 }),
         tiny::rule("EASY", Owner::Safety, Limit::EasyFirst(Gate::Accepted)),
         tiny::rule("ONE", Owner::Safety, Limit::SitesInMotion { max: 1 }),
-        tiny::rule("STAFF", Owner::Outsourcer, Limit::Classes { trainers: 1, seats: 5, weeks: 1 }),
+        tiny::rule(
+            "STAFF",
+            Owner::Outsourcer,
+            Limit::Classes {
+                trainers: 1,
+                seats: 5,
+                weeks: 1,
+            },
+        ),
     ];
     insta::assert_snapshot!(told(&tiny::model(2, 16, rules)));
 }
@@ -50,7 +66,13 @@ fn two_centres() {
 /// One centre of usual size with both parties' wishes.
 #[test]
 fn a_usual_centre() {
-    insta::assert_snapshot!(told(&model(Size { shifts: 2, ..Size::SINGLE }, 1)));
+    insta::assert_snapshot!(told(&model(
+        Size {
+            shifts: 2,
+            ..Size::SINGLE
+        },
+        1
+    )));
 }
 
 /// The file that calendars read.

@@ -5,17 +5,33 @@ use proptest::prelude::*;
 use segue_domain::Side;
 use segue_domain::ladder::Rung;
 use segue_planner::{
-    Cell, Gate, Kind, Limit, Model, Owner, Pool, Preference, Rule, Scope, Site, WavePlan, Wish, checker,
+    Cell, Gate, Kind, Limit, Model, Owner, Pool, Preference, Rule, Scope, Site, WavePlan, Wish,
+    checker,
 };
 
 pub(crate) fn rule(id: &str, owner: Owner, limit: Limit) -> Rule {
-    Rule { id: id.into(), owner, text: format!("rule {id}"), limit, scope: Scope::default() }
+    Rule {
+        id: id.into(),
+        owner,
+        text: format!("rule {id}"),
+        limit,
+        scope: Scope::default(),
+    }
 }
 
 /// Messages and triage of so many centres, one shift, two steps each.
 pub(crate) fn model(sites: u32, weeks: u32, rules: Vec<Rule>) -> Model {
-    let sites: Vec<_> = (1..=sites).map(|n| Site { id: format!("S{n}").as_str().into() }).collect();
-    let kind = |id: &str, rung| Kind { id: id.into(), rung, shares_percent: vec![50, 100], step_risk: 1 };
+    let sites: Vec<_> = (1..=sites)
+        .map(|n| Site {
+            id: format!("S{n}").as_str().into(),
+        })
+        .collect();
+    let kind = |id: &str, rung| Kind {
+        id: id.into(),
+        rung,
+        shares_percent: vec![50, 100],
+        step_risk: 1,
+    };
     let cell = |site: &Site, kind: &str, contacts_per_week, people| Cell {
         site: site.id.clone(),
         kind: kind.into(),
@@ -31,7 +47,10 @@ pub(crate) fn model(sites: u32, weeks: u32, rules: Vec<Rule>) -> Model {
         weeks,
         types: vec![kind("MSG", Rung::Message), kind("TRI", Rung::Triage)],
         shifts: vec!["day".into()],
-        cells: sites.iter().flat_map(|s| [cell(s, "MSG", 100, 3), cell(s, "TRI", 40, 5)]).collect(),
+        cells: sites
+            .iter()
+            .flat_map(|s| [cell(s, "MSG", 100, 3), cell(s, "TRI", 40, 5)])
+            .collect(),
         sites,
         rules,
         preferences: Vec::new(),
@@ -65,8 +84,15 @@ pub(crate) fn legal(model: &Model) -> Vec<WavePlan> {
 }
 
 fn pool(people: u32) -> impl Strategy<Value = Vec<Pool>> {
-    prop::collection::vec(0..=people, 1..4)
-        .prop_map(|of| (0..).zip(of).map(|(week, people)| Pool { week: week * 2, people }).collect())
+    prop::collection::vec(0..=people, 1..4).prop_map(|of| {
+        (0..)
+            .zip(of)
+            .map(|(week, people)| Pool {
+                week: week * 2,
+                people,
+            })
+            .collect()
+    })
 }
 
 fn gate() -> impl Strategy<Value = Gate> {
@@ -83,14 +109,21 @@ pub(crate) fn limit() -> impl Strategy<Value = Limit> {
         (0..3_u32).prop_map(|weeks| Limit::Soak { weeks }),
         (0..120_u32).prop_map(|contacts| Limit::Evidence { contacts }),
         (0..3_u32).prop_map(|weeks| Limit::Hold { weeks }),
-        (0..6_u32, 0..2_u32).prop_map(|(first, more)| Limit::Blackout { first, last: first + more }),
+        (0..6_u32, 0..2_u32).prop_map(|(first, more)| Limit::Blackout {
+            first,
+            last: first + more
+        }),
         (0..4_u32).prop_map(|week| Limit::NotBefore { week }),
         (2..6_u32).prop_map(|week| Limit::NotAfter { week }),
         (3..9_u32).prop_map(|week| Limit::ClosedBy { week }),
         gate().prop_map(Limit::EasyFirst),
         gate().prop_map(Limit::ShiftOrder),
         (1..3_u32).prop_map(|max| Limit::SitesInMotion { max }),
-        (1..3_u32, 2..5_u32, 0..3_u32).prop_map(|(trainers, seats, weeks)| Limit::Classes { trainers, seats, weeks }),
+        (1..3_u32, 2..5_u32, 0..3_u32).prop_map(|(trainers, seats, weeks)| Limit::Classes {
+            trainers,
+            seats,
+            weeks
+        }),
         pool(18).prop_map(|people| Limit::Headcount { people }),
         (1..3_u32, 0..3_u32).prop_map(|(cells, weeks)| Limit::TestTeam { cells, weeks }),
         (20..60_u32).prop_map(|percent_max| Limit::StepContacts { percent_max }),
@@ -102,7 +135,12 @@ pub(crate) fn limit() -> impl Strategy<Value = Limit> {
 }
 
 fn owner() -> impl Strategy<Value = Owner> {
-    prop_oneof![Just(Owner::Client), Just(Owner::Outsourcer), Just(Owner::Law), Just(Owner::Safety)]
+    prop_oneof![
+        Just(Owner::Client),
+        Just(Owner::Outsourcer),
+        Just(Owner::Law),
+        Just(Owner::Safety)
+    ]
 }
 
 /// Some rules, each about everything, one centre or one type.
@@ -125,14 +163,18 @@ pub(crate) fn rules(most: usize) -> impl Strategy<Value = Vec<Rule>> {
 pub(crate) fn models(most_rules: usize) -> impl Strategy<Value = Model> {
     let one = (3..7_u32).prop_map(|weeks| (1, weeks));
     let two = (3..5_u32).prop_map(|weeks| (2, weeks));
-    (prop_oneof![2 => one, 1 => two], rules(most_rules)).prop_map(|((sites, weeks), rules)| model(sites, weeks, rules))
+    (prop_oneof![2 => one, 1 => two], rules(most_rules))
+        .prop_map(|((sites, weeks), rules)| model(sites, weeks, rules))
 }
 
 fn wish() -> impl Strategy<Value = Wish> {
     prop_oneof![
         (0..4_u32).prop_map(|week| Wish::DoneBy { week }),
         (1..5_u32).prop_map(|week| Wish::NotBefore { week }),
-        (0..5_u32).prop_map(|first| Wish::Avoid { first, last: first + 1 }),
+        (0..5_u32).prop_map(|first| Wish::Avoid {
+            first,
+            last: first + 1
+        }),
     ]
 }
 

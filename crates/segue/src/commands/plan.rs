@@ -145,7 +145,10 @@ enum Document {
 }
 
 /// The state of the transition and the time that counts.
-fn with_state(global: &Global, answer: impl FnOnce(&Transition, Timestamp) -> Answered) -> Answered {
+fn with_state(
+    global: &Global,
+    answer: impl FnOnce(&Transition, Timestamp) -> Answered,
+) -> Answered {
     let ctx = Context::open(global)?;
     block_on(async {
         let state = Office::open(&ctx.data).await?.state().await?;
@@ -237,7 +240,12 @@ fn draft(t: &Transition, answers: &Answers, now: Timestamp) -> Answered {
         // A transition larger than the planner's bounds has the template's plan.
         Err(_) => None,
     };
-    let dated = found.and_then(|d| Some((transition::dated(t, &outline, &model, &d.plan, now).ok()?, d.gap)));
+    let dated = found.and_then(|d| {
+        Some((
+            transition::dated(t, &outline, &model, &d.plan, now).ok()?,
+            d.gap,
+        ))
+    });
     let template = schedule::check(t, &outline, now);
     let (plan, gap) = match (dated, template) {
         (Some((dated, gap)), Ok(())) if last_step(&dated) < last_step(&outline) => (dated, gap),
@@ -282,7 +290,11 @@ fn draft(t: &Transition, answers: &Answers, now: Timestamp) -> Answered {
 }
 
 fn last_step(plan: &schedule::Plan) -> Option<jiff::civil::Date> {
-    plan.chunks.iter().flat_map(|c| &c.steps).map(|s| s.from).max()
+    plan.chunks
+        .iter()
+        .flat_map(|c| &c.steps)
+        .map(|s| s.from)
+        .max()
 }
 
 fn check(t: &Transition, plan: &segue_domain::schedule::Plan, now: Timestamp) -> Answer {

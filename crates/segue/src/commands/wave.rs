@@ -25,7 +25,11 @@ fn internal(e: segue_planner::SolveError) -> Failure {
 pub fn open(value: Value) -> Result<PlanFile, Failure> {
     let bad = |what: String| Failure::BadInput(what);
     let bare = value.get("model").is_none();
-    let value = if bare { json!({ "model": value }) } else { value };
+    let value = if bare {
+        json!({ "model": value })
+    } else {
+        value
+    };
     let mut file: PlanFile = serde_json::from_value(value)
         .map_err(|e| bad(format!("{e}; docs/operations.md has a model to start from")))?;
     if let Some(table) = &file.table {
@@ -53,12 +57,20 @@ pub fn drafted(file: &PlanFile, ics: Option<&Path>, now: Timestamp) -> Answered 
 /// `plan check`: every rule that the plan breaks.
 pub fn checked(file: &PlanFile) -> Answered {
     let plan = file.plan.as_ref().ok_or_else(|| {
-        Failure::BadInput("the file has a model and no `plan`; `segue plan draft --json` prints one".into())
+        Failure::BadInput(
+            "the file has a model and no `plan`; `segue plan draft --json` prints one".into(),
+        )
     })?;
     let broken = checker::violations(&file.model, plan);
-    let lines = broken.iter().map(|v| format!("{} ({}): {}", v.rule, v.owner, v.text));
+    let lines = broken
+        .iter()
+        .map(|v| format!("{} ({}): {}", v.rule, v.owner, v.text));
     let lines: Vec<_> = lines.collect();
-    let text = if lines.is_empty() { "No rule is broken.".to_owned() } else { lines.join("\n") };
+    let text = if lines.is_empty() {
+        "No rule is broken.".to_owned()
+    } else {
+        lines.join("\n")
+    };
     Ok(Answer::new(&json!({ "violations": broken }), text).wanting_if(!broken.is_empty()))
 }
 
@@ -82,7 +94,10 @@ pub fn explained(file: &PlanFile) -> Answered {
 pub fn negotiated(file: &PlanFile) -> Answered {
     let base = file.base.as_ref().map(|b| &b.plan);
     let found = negotiate(&file.model, base, &Highs, Budget::default()).map_err(internal)?;
-    match found.as_ref().and_then(|found| NegotiationAnswer::of(&file.model, found)) {
+    match found
+        .as_ref()
+        .and_then(|found| NegotiationAnswer::of(&file.model, found))
+    {
         None => explained(file),
         Some(answer) => {
             let text = answer.text();
@@ -94,8 +109,8 @@ pub fn negotiated(file: &PlanFile) -> Answered {
 /// `plan negotiate --seal SIDE`: the commitment to hand over, and the salt to keep.
 pub fn sealed(side: Side, value: Value) -> Answered {
     let preferences = value.get("preferences").cloned().unwrap_or(value);
-    let preferences: Vec<Preference> =
-        serde_json::from_value(preferences).map_err(|e| Failure::BadInput(format!("preferences: {e}")))?;
+    let preferences: Vec<Preference> = serde_json::from_value(preferences)
+        .map_err(|e| Failure::BadInput(format!("preferences: {e}")))?;
     let opened = Opened {
         salt: hex::encode(random_bytes::<16>()?),
         preferences,
@@ -105,15 +120,23 @@ pub fn sealed(side: Side, value: Value) -> Answered {
         "Hand over now:   {}\nKeep until both are in: the file, and the salt {}\nWho runs the server could read what is typed into it; the seal holds between the parties.\n",
         commitment.0, opened.salt
     );
-    Ok(Answer::new(&json!({ "commitment": commitment, "opened": opened }), text))
+    Ok(Answer::new(
+        &json!({ "commitment": commitment, "opened": opened }),
+        text,
+    ))
 }
 
 /// `plan diff --file`: the plan under the file's rules that is nearest to its base plan.
 pub fn countered(file: &PlanFile) -> Answered {
     let base = file.base.as_ref().ok_or_else(|| {
-        Failure::BadInput("the file has no `base`: the model and plan that the counter-proposal starts from".into())
+        Failure::BadInput(
+            "the file has no `base`: the model and plan that the counter-proposal starts from"
+                .into(),
+        )
     })?;
-    base.model.validate().map_err(|e| Failure::BadInput(format!("base: {e}")))?;
+    base.model
+        .validate()
+        .map_err(|e| Failure::BadInput(format!("base: {e}")))?;
     match counter(base, &file.model, &Highs, Budget::default()).map_err(internal)? {
         None => explained(file),
         Some(found) => {
