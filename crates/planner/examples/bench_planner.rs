@@ -1,6 +1,6 @@
 //! `bench_planner write FILE single|large SEED` writes a model; `bench_planner solve FILE` solves it and prints one line of
-//! JSON; `bench_planner check FILE PLAN` passes a plan of another solver through the checker; `bench_planner case NAME` times
-//! another target. `scripts/bench-planner` runs all of it beside CP-SAT.
+//! JSON; `bench_planner check FILE PLAN` passes a plan of another solver through the checker; `bench_planner cases` times the
+//! other targets. `scripts/bench-planner` runs all of it beside CP-SAT.
 #![expect(
     clippy::disallowed_methods,
     clippy::print_stdout,
@@ -40,8 +40,8 @@ fn main() -> Done {
         ["solve", file] => solve(&read(file)?, 300),
         ["solve", file, limit] => solve(&read(file)?, limit.parse()?),
         ["check", file, plan] => check(&read(file)?, plan),
-        ["case", name] => case(name),
-        _ => Err("write FILE single|large SEED | solve FILE | check FILE PLAN | case NAME".into()),
+        ["cases"] => cases(),
+        _ => Err("write FILE single|large SEED | solve FILE | check FILE PLAN | cases".into()),
     }
 }
 
@@ -97,68 +97,104 @@ fn check(model: &Model, plan: &str) -> Done {
 }
 
 /// Prints how long a question took, with what it found.
-fn timed<T>(case: &str, ask: impl FnOnce() -> Result<T, Box<dyn Error>>, found: impl Fn(&T) -> String) -> Done {
+fn timed<T>(
+    case: &str,
+    ask: impl FnOnce() -> Result<T, Box<dyn Error>>,
+    found: impl Fn(&T) -> String,
+) -> Result<T, Box<dyn Error>> {
     let begin = Instant::now();
     let answer = ask()?;
     let wall_s = begin.elapsed().as_secs_f64();
-    println!("{}", json!({ "case": case, "wall_s": wall_s, "found": found(&answer) }));
-    Ok(())
+    println!(
+        "{}",
+        json!({ "case": case, "wall_s": wall_s, "found": found(&answer) })
+    );
+    Ok(answer)
 }
 
-/// One of the other targets, by name: a process of its own, so that its CPU seconds are its own.
-fn case(name: &str) -> Done {
+#[expect(clippy::too_many_lines, reason = "one case after the other")]
+fn cases() -> Done {
     let none = "the model has no plan";
-    let budget = Budget::default();
     let single = model(Size::SINGLE, 1);
-    let of = if name.ends_with("large") {
-        model(Size::LARGE, 1)
-    } else {
-        single.clone()
-    };
-    let rule = |id: &str, limit| Rule {
-        id: id.into(),
-        owner: Owner::Client,
-        text: "a changed rule of the bench".into(),
-        limit,
-        scope: Scope::default(),
-    };
-    match name {
-        "draft-single" => {
-            let told = |d: &Option<Draft>| {
-                let d = d.as_ref();
-                d.map_or("no plan".into(), |d| format!("{} weeks, gap {:?}", d.weeks, d.gap))
-            };
-            timed(name, || Ok(draft(&single, &Highs, budget)?), told)
+    let budget = Budget::default();
+    let told = |d: &Draft| format!("{} weeks, gap {:?}", d.weeks, d.gap);
+    let base = timed(
+        "single site, all goals in their order",
+        || Ok(draft(&single, &Highs, budget)?.ok_or(none)?),
+        told,
+    )?;
+    let large = model(Size::LARGE, 1);
+    for (name, model) in [("single", &single), ("large", &large)] {
+        // The outsourcer hires nobody after week 4: no plan.
+        let mut hired = model.clone();
+        for rule in &mut hired.rules {
+            if let Limit::Headcount { people } = &mut rule.limit {
+                people.truncate(3);
+            }
         }
-        "clash-single" | "clash-large" => {
-            let mut hurried = of;
-            let week = hurried.weeks / 4;
-            hurried.rules.push(rule("LEASE", Limit::NotAfter { week }));
-            let budget = Budget { time_limit_s: 5, ..budget };
-            let told = |c: &Option<clash::Clash>| c.as_ref().map_or("no clash".into(), clash::Clash::text);
-            timed(name, || Ok(clash::explain(&hurried, &Highs, budget)?), told)
-        }
-        "counter-single" | "counter-large" => {
-            let goal = Goal::weighted(&of, WEIGHTS);
-            let plan = Greedy.solve(&Task::new(&of, &goal, budget))?.planned().ok_or(none)?.plan;
-            let base = Base { model: of.clone(), plan, now_week: 6, agreed_before_week: 7 };
-            let mut changed = of;
-            changed.rules.push(rule("NEW-FREEZE", Limit::Blackout { first: 8, last: 8 }));
-            let told = |c: &Option<Counter>| {
-                let c = c.as_ref();
-                c.map_or("no plan".into(), |c| format!("{} dates move, gap {:?}", c.changes.len(), c.gap))
-            };
-            timed(name, || Ok(counter(&base, &changed, &Highs, budget)?), told)
-        }
-        "negotiate-single" => {
-            let told = |n: &Option<Negotiation>| {
-                n.as_ref().map_or("no plan".into(), |n| {
-                    let (client, outsourcer) = (n.plans[0].client.ratio, n.plans[0].outsourcer.ratio);
-                    format!("{} plans, client {client:.3}, outsourcer {outsourcer:.3}, gap {:?}", n.plans.len(), n.gap)
-                })
-            };
-            timed(name, || Ok(negotiate(&single, None, &Highs, budget)?), told)
-        }
-        _ => Err("draft-single | clash-single | clash-large | counter-single | counter-large | negotiate-single".into()),
+        let budget = Budget {
+            time_limit_s: 5,
+            ..budget
+        };
+        let named =
+            |c: &Option<clash::Clash>| c.as_ref().map_or("no clash".into(), clash::Clash::text);
+        timed(
+            &format!("clash, {name} model"),
+            || Ok(clash::explain(&hired, &Highs, budget)?),
+            named,
+        )?;
     }
+    let goal = Goal::weighted(&large, WEIGHTS);
+    let plan = Greedy
+        .solve(&Task::new(&large, &goal, budget))?
+        .planned()
+        .ok_or(none)?
+        .plan;
+    for (name, model, plan) in [("single", &single, base.plan), ("large", &large, plan)] {
+        let base = Base {
+            model: model.clone(),
+            plan,
+            now_week: 6,
+            agreed_before_week: 7,
+        };
+        let mut changed = model.clone();
+        changed.rules.push(Rule {
+            id: "NEW-FREEZE".into(),
+            owner: Owner::Client,
+            text: "the record system is upgraded".into(),
+            limit: Limit::Blackout {
+                first: 12,
+                last: 12,
+            },
+            scope: Scope::default(),
+        });
+        let found = |c: &Option<Counter>| {
+            c.as_ref().map_or("no plan".into(), |c| {
+                format!("{} dates move, gap {:?}", c.changes.len(), c.gap)
+            })
+        };
+        timed(
+            &format!("counter-proposal, {name} model"),
+            || Ok(counter(&base, &changed, &Highs, budget)?),
+            found,
+        )?;
+    }
+    let found = |n: &Option<Negotiation>| {
+        n.as_ref().map_or("no plan".into(), |n| {
+            let fairest = &n.plans[0];
+            format!(
+                "{} plans, client {:.3}, outsourcer {:.3}, gap {:?}",
+                n.plans.len(),
+                fairest.client.ratio,
+                fairest.outsourcer.ratio,
+                n.gap
+            )
+        })
+    };
+    timed(
+        "negotiation, single site",
+        || Ok(negotiate(&single, None, &Highs, budget)?),
+        found,
+    )?;
+    Ok(())
 }

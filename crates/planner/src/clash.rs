@@ -227,6 +227,7 @@ impl Lever {
 }
 
 /// Ways to weaken a limit by its numbers.
+#[expect(clippy::too_many_lines, reason = "one arm for each kind of limit")]
 fn levers(limit: &Limit) -> Vec<Lever> {
     fn lever(levels: u32, of: impl Fn(u32) -> Limit + 'static) -> Lever {
         Lever {

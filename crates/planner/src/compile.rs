@@ -259,18 +259,7 @@ impl Compiled {
                 self.resource(vec![i64::from(*contacts) * 100], uses);
             }
             Limit::TriagePoints { points_max } => {
-                for site in &model.sites {
-                    let own = |c: &usize| {
-                        cell(*c).site == site.id && model.rung(cell(*c)) == Rung::Triage
-                    };
-                    let cells: Vec<_> = about.iter().copied().filter(own).collect();
-                    let all: i64 = cells
-                        .iter()
-                        .map(|c| i64::from(cell(*c).contacts_per_week))
-                        .sum();
-                    let uses = self.each(&cells, 0, 1, |s| moved(model, s));
-                    self.resource(vec![i64::from(*points_max) * all], uses);
-                }
+                self.triage(model, about, i64::from(*points_max));
             }
             Limit::StepsPerWeeks { steps, weeks } => {
                 let uses = self.each(about, 0, i64::from(*weeks), |_| 1);
@@ -290,6 +279,23 @@ impl Compiled {
                 self.resource(by_week, uses);
             }
             _ => {}
+        }
+    }
+
+    /// Of each centre's triage contacts so many percent a week.
+    fn triage(&mut self, model: &Model, about: &[usize], points: i64) {
+        let cell = |c: usize| &model.cells[c];
+        for site in &model.sites {
+            let own = |c: &usize| {
+                cell(*c).site == site.id && model.rung(cell(*c)) == Rung::Triage
+            };
+            let cells: Vec<_> = about.iter().copied().filter(own).collect();
+            let all: i64 = cells
+                .iter()
+                .map(|c| i64::from(cell(*c).contacts_per_week))
+                .sum();
+            let uses = self.each(&cells, 0, 1, |s| moved(model, s));
+            self.resource(vec![points * all], uses);
         }
     }
 

@@ -63,7 +63,8 @@ fn order(model: &Model, c: &Compiled, seed: u64, n: u64) -> Vec<usize> {
         _ => {
             let mut state = seed.wrapping_mul(1_000_003).wrapping_add(n);
             for last in (1..count).rev() {
-                let other = usize::try_from(mixed(&mut state) % (last as u64 + 1)).unwrap_or(0);
+                let choices = u64::try_from(last).unwrap_or(0) + 1;
+                let other = usize::try_from(mixed(&mut state) % choices).unwrap_or(0);
                 ranks.swap(last, other);
             }
         }

@@ -151,6 +151,7 @@ fn of_chunk(chunk: &PlannedChunk) -> Scope {
 }
 
 /// What both signed: soak, steps, hold, ladder, one centre at a time, caps.
+#[expect(clippy::too_many_lines, reason = "one rule after the other")]
 fn of_terms(t: &Transition) -> Vec<Rule> {
     let terms = &t.terms;
     let mut rules = Vec::new();

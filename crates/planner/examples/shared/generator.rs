@@ -130,6 +130,7 @@ pub(crate) fn model(size: Size, seed: u64) -> Model {
     }
 }
 
+#[expect(clippy::too_many_lines, reason = "one rule after the other")]
 fn rules(size: Size, sites: &[Site], cells: &[Cell], dice: &mut Dice) -> Vec<Rule> {
     let all = Scope::default();
     let people: u32 = cells.iter().map(|c| c.people).sum();

@@ -28,7 +28,8 @@ proptest! {
         let spans = [(outsourcer.1 - client.0).max(1), (client.1 - outsourcer.0).max(1)];
         let loss = |plan: &WavePlan| {
             let [a, b] = of(plan);
-            let share = |unmet: i64, ideal: i64, span: i64| (unmet - ideal) as f64 / span as f64;
+            let whole = |n: i64| f64::from(i32::try_from(n).unwrap());
+            let share = |unmet: i64, ideal: i64, span: i64| whole(unmet - ideal) / whole(span);
             share(a, client.0, spans[0]).max(share(b, outsourcer.0, spans[1]))
         };
         let fairest = plans.iter().map(loss).fold(f64::INFINITY, f64::min);
