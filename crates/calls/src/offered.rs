@@ -5,7 +5,9 @@ use crate::error::CallsError;
 use crate::read::{batches, damaged};
 use crate::record::{Outcome, handle_ms};
 use crate::store::CallStore;
-use arrow::array::{Array, AsArray, BooleanArray, FixedSizeBinaryArray, Int64Array, RecordBatch, StringArray};
+use arrow::array::{
+    Array, AsArray, BooleanArray, FixedSizeBinaryArray, Int64Array, RecordBatch, StringArray,
+};
 use arrow::datatypes::{Int64Type, TimestampMicrosecondType};
 use jiff::Timestamp;
 use jiff::civil::{Date, DateTime};

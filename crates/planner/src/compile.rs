@@ -286,9 +286,7 @@ impl Compiled {
     fn triage(&mut self, model: &Model, about: &[usize], points: i64) {
         let cell = |c: usize| &model.cells[c];
         for site in &model.sites {
-            let own = |c: &usize| {
-                cell(*c).site == site.id && model.rung(cell(*c)) == Rung::Triage
-            };
+            let own = |c: &usize| cell(*c).site == site.id && model.rung(cell(*c)) == Rung::Triage;
             let cells: Vec<_> = about.iter().copied().filter(own).collect();
             let all: i64 = cells
                 .iter()

@@ -168,11 +168,7 @@ impl Rehearse {
     }
 
     /// The calls under the numbers of the transition, and what was left out, in words.
-    fn mapped(
-        &self,
-        example: &Example,
-        records: &[KeptCall],
-    ) -> Result<(Calls, String), Failure> {
+    fn mapped(&self, example: &Example, records: &[KeptCall]) -> Result<(Calls, String), Failure> {
         let stands_for = self.dictionary()?;
         let numbers = numbers(&example.create);
         let mut mapped = Calls::default();
