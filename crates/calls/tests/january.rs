@@ -190,5 +190,6 @@ fn january_call_by_call() {
     let sunday = segue_calls::offered::offered(&store, None, first, |call| {
         assert_eq!(call.local.date(), jiff::civil::date(1999, 1, 3));
     });
-    assert_eq!(sunday.unwrap(), 2_093);
+    // Counted apart from the file: 1,880 by an agent and 173 who hung up in the queue.
+    assert_eq!(sunday.unwrap(), 2_053);
 }

@@ -81,7 +81,7 @@ impl Account {
             .into_iter()
             .flatten()
             .fold(open.heard_at, Timestamp::max);
-        open.recorded = Some(recorded);
+        open.recorded = Some(open.recorded.map_or(recorded, |known| known.and(recorded)));
         open.settle()
     }
 

@@ -42,7 +42,7 @@ pub struct Routed {
     pub caller: Option<u64>,
 }
 
-/// A call as a centre's system has recorded it so far. Told again, it replaces what was told before.
+/// A call as a centre's system has recorded it so far. Told again, it adds to what was told before, in any order.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub struct Recorded {
     /// The call.
@@ -57,6 +57,19 @@ pub struct Recorded {
     pub abandoned_at: Option<Timestamp>,
     /// It is over.
     pub ended_at: Option<Timestamp>,
+}
+
+impl Recorded {
+    /// Both of what was told of one call; where they differ, `other` is right.
+    #[must_use]
+    pub(crate) fn and(self, other: Self) -> Self {
+        Self {
+            answered_at: other.answered_at.or(self.answered_at),
+            abandoned_at: other.abandoned_at.or(self.abandoned_at),
+            ended_at: other.ended_at.or(self.ended_at),
+            ..other
+        }
+    }
 }
 
 /// A centre's feed spoke, with or without calls: silence is not "no calls".

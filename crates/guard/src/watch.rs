@@ -150,7 +150,11 @@ impl Watch {
                 let told = watched.account.record(recorded);
                 watched.tell(told);
             }
-            None => keep(&mut self.early_recorded, recorded.call, recorded),
+            None => {
+                let known = self.early_recorded.get(&recorded.call);
+                let both = known.map_or(recorded, |known| known.and(recorded));
+                keep(&mut self.early_recorded, both.call, both);
+            }
         }
     }
 

@@ -70,7 +70,7 @@ async fn pages() -> Vec<(String, String)> {
             }
         }
     }
-    assert_eq!(pages.len(), 25);
+    assert_eq!(pages.len(), 27);
     pages
 }
 

@@ -2,7 +2,7 @@
 
 use super::svg::{band, line, number, steps, text};
 use super::tables;
-use crate::report::words::{local, percent};
+use crate::report::words::{counted, local, percent, times};
 use crate::report::{Report, Week};
 use std::fmt::Write as _;
 
@@ -71,9 +71,10 @@ pub(super) fn figure(report: &Report) -> String {
     marks.push_str(&actions(report, &scale));
     let home: u32 = report.returns.iter().sum();
     let caption = format!(
-        "The guards acted {} times in the first run; calls came home {home} times in {} runs.",
-        report.guard_actions.len(),
-        report.returns.len()
+        "The guards acted {} in the first run; calls came home {} in {}.",
+        times(u32::try_from(report.guard_actions.len()).unwrap_or(u32::MAX)),
+        times(home),
+        counted(report.returns.len(), "run")
     );
     format!(
         "<figure><div class=\"scroll\" tabindex=\"0\" role=\"region\" aria-label=\"Timeline, scrolls sideways\"><svg class=\"sweep\" \

@@ -32,9 +32,11 @@ pub(super) fn tell(report: &mut Report) {
     sentences.push(if home == 0 {
         "The guards never brought calls home.".into()
     } else {
+        let runs = report.returns.len();
         format!(
-            "Calls came home {home} times in {} runs.",
-            report.returns.len()
+            "Calls came home {} in {}.",
+            times(home),
+            counted(runs, "run")
         )
     });
     sentences.push(late(report));
@@ -125,6 +127,20 @@ pub(crate) fn thousands(n: u64) -> String {
         text.push(digit);
     }
     text
+}
+
+/// `once`, `7 times`.
+pub(crate) fn times(n: u32) -> String {
+    if n == 1 {
+        "once".into()
+    } else {
+        format!("{n} times")
+    }
+}
+
+/// `1 run`, `3 runs`.
+pub(crate) fn counted(n: usize, what: &str) -> String {
+    format!("{n} {what}{}", if n == 1 { "" } else { "s" })
 }
 
 /// `7.4` from 0.074.

@@ -130,7 +130,7 @@ impl Shared {
                 .any(|event| matches!(event, Event::FellBack(_)))
             {
                 let report = self.node.bring_home(turn.chunk.as_str());
-                for why in report.not_durable {
+                if let Some(why) = report.not_durable {
                     tracing::error!(chunk = %turn.chunk, why, "calls are home, but the latch is not on disk");
                 }
             }

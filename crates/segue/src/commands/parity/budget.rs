@@ -80,11 +80,11 @@ impl Budget {
             self.volume_per_day, self.share, self.runs, self.days_max
         );
         for found in all {
-            let days = |days: Option<u64>| days.map_or("never".into(), |d| format!("{d} days"));
+            let days = |days: Option<u64>| days.map_or("never".into(), |d| format!("in {d} days"));
             // Writing to a text cannot fail.
             let _ = write!(
                 text,
-                "{}, margin {} bp: half of them prove it in {}, nine in ten in {}",
+                "{}, margin {} bp: half of them prove it {}, nine in ten {}",
                 found.metric,
                 found.margin_bp,
                 days(found.days_median),
