@@ -159,7 +159,6 @@ fn note(batch: &RecordBatch, side: Side, time: &str, seen: &mut Seen) -> Option<
 
 #[cfg(test)]
 mod tests {
-    #![expect(clippy::unwrap_used, reason = "tests")]
     use super::*;
 
     #[test]

@@ -30,7 +30,9 @@ fn riverside(goal: &Goal) -> (Transition, Timestamp) {
             Some(Move::Say(said)) => {
                 let command: &Command = &said.1;
                 let events = decide(&t, command, &said.0, now).unwrap();
-                events.iter().for_each(|event| apply(&mut t, event));
+                for event in &events {
+                    apply(&mut t, event);
+                }
             }
         }
     }

@@ -3,6 +3,7 @@
 use segue_domain::Transition;
 use segue_domain::chunks::Chunk;
 use segue_domain::contingency::library::TriggerKind;
+use segue_domain::contingency::triggers::SetTrigger;
 use segue_parity::rules::{
     ConductRules, FailProof, FeedRule, FloorRules, MetricName, MetricRule, Role, RuleFaults, Rules,
     SignedRules,
@@ -45,6 +46,10 @@ impl std::error::Error for CannotWatch {}
 ///
 /// # Errors
 /// [`CannotWatch`], with what to do.
+#[expect(
+    clippy::too_many_lines,
+    reason = "one list: the rules that the signed terms give"
+)]
 pub fn rules(t: &Transition, chunk: &Chunk) -> Result<SignedRules, CannotWatch> {
     let planned = &chunk.planned;
     let base = t
@@ -82,7 +87,7 @@ pub fn rules(t: &Transition, chunk: &Chunk) -> Result<SignedRules, CannotWatch> 
     );
     let acts = |kind: TriggerKind| {
         let set = t.contingency.triggers.get(&kind);
-        set.is_some_and(|set| set.acts())
+        set.is_some_and(SetTrigger::acts)
     };
     let abandoned = bad_bp(base.abandoned, base.offered);
     Rules {

@@ -62,12 +62,11 @@ impl Watch {
     pub fn follow(&mut self, t: &Transition, now: Timestamp) {
         for (id, chunk) in &t.chunks {
             match self.chunks.get_mut(id) {
-                Some(watched) => {
-                    if chunk.epoch > watched.epoch {
-                        watched.epoch = chunk.epoch;
-                        watched.guard.rolled_back(now.as_microsecond());
-                    }
+                Some(watched) if chunk.epoch > watched.epoch => {
+                    watched.epoch = chunk.epoch;
+                    watched.guard.rolled_back(now.as_microsecond());
                 }
+                Some(_) => {}
                 None if chunk.is_out() => self.start(t, id, chunk),
                 None => {}
             }
@@ -145,33 +144,30 @@ impl Watch {
 
     fn record(&mut self, recorded: Recorded) {
         let home = self.homes.get(&recorded.call);
-        match home.and_then(|chunk| self.chunks.get_mut(chunk)) {
-            Some(watched) => {
-                let told = watched.account.record(recorded);
-                watched.tell(told);
-            }
-            None => {
-                let known = self.early_recorded.get(&recorded.call);
-                let both = known.map_or(recorded, |known| known.and(recorded));
-                keep(&mut self.early_recorded, both.call, both);
-            }
+        if let Some(watched) = home.and_then(|chunk| self.chunks.get_mut(chunk)) {
+            let told = watched.account.record(recorded);
+            watched.tell(told);
+        } else {
+            let known = self.early_recorded.get(&recorded.call);
+            let both = known.map_or(recorded, |known| known.and(recorded));
+            keep(&mut self.early_recorded, both.call, both);
         }
     }
 
-    fn fed(&mut self, fed: Fed) {
-        let place = match fed.by {
+    fn fed(&mut self, told: Fed) {
+        let place = match told.by {
             Arm::InHouse => 0,
             Arm::Outsourced => 1,
         };
-        self.fed_until[place] = self.fed_until[place].max(Some(fed.complete_until));
+        self.fed_until[place] = self.fed_until[place].max(Some(told.complete_until));
         for watched in self.chunks.values_mut() {
             let Some(feed) = watched.guard.rules().rules().feed(FEED) else {
                 continue;
             };
             watched.observe(&Record::Beat(Beat {
                 feed,
-                arm: fed.by,
-                complete_until_us: fed.complete_until.as_microsecond(),
+                arm: told.by,
+                complete_until_us: told.complete_until.as_microsecond(),
             }));
         }
     }

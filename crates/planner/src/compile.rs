@@ -348,8 +348,7 @@ impl Compiled {
             from: -weeks,
             to: 0,
         };
-        let uses = steps.iter().map(of).collect();
-        self.resource(vec![max], uses);
+        self.resource(vec![max], steps.iter().map(of).collect());
     }
 
     /// Precedences between cells of neighbouring places in each group; further ones follow from them, because a cell's gate

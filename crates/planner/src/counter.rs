@@ -125,13 +125,13 @@ pub fn counter(
         limits: &limits,
         ..Task::new(model, &moved, budget)
     };
-    let Outcome::Planned(solved) = solver.solve(&task)? else {
+    let Outcome::Planned(best) = solver.solve(&task)? else {
         return Ok(None);
     };
     let old = WavePlan {
         weeks: anchors
             .iter()
-            .zip(&solved.plan.weeks)
+            .zip(&best.plan.weeks)
             .map(|(old, new)| {
                 old.iter()
                     .zip(new)
@@ -142,12 +142,12 @@ pub fn counter(
     };
     let both = |plan: &WavePlan| Side::BOTH.map(|side| Satisfaction::of(model, side, plan));
     Ok(Some(Counter {
-        changes: changes(model, &old, &solved.plan),
+        changes: changes(model, &old, &best.plan),
         before: both(&old),
-        after: both(&solved.plan),
-        moved: solved.value,
-        gap: solved.gap,
-        plan: solved.plan,
+        after: both(&best.plan),
+        moved: best.value,
+        gap: best.gap,
+        plan: best.plan,
     }))
 }
 

@@ -113,10 +113,10 @@ fn improve(
             };
             let narrowed: Vec<_> = spans.iter().enumerate().map(narrow).collect();
             let program = Program::of(task, c, narrowed, Some(plan));
-            if let Outcome::Planned(found) = program.run(task, c, Some(NODES_MAX))? {
-                if found.value < task.goal.value(plan) {
-                    *plan = found.plan;
-                }
+            if let Outcome::Planned(found) = program.run(task, c, Some(NODES_MAX))?
+                && found.value < task.goal.value(plan)
+            {
+                *plan = found.plan;
             }
         }
         if task.goal.value(plan) == before {

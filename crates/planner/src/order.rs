@@ -78,10 +78,10 @@ pub fn draft(
             ..Task::new(model, &goal, budget)
         };
         match solver.solve(&task)? {
-            Outcome::Planned(solved) => {
-                gap = gap.zip(solved.gap).map(|(a, b)| a.max(b));
-                limits.push((goal, solved.value));
-                plan = Some(solved.plan);
+            Outcome::Planned(best) => {
+                gap = gap.zip(best.gap).map(|(a, b)| a.max(b));
+                limits.push((goal, best.value));
+                plan = Some(best.plan);
             }
             // A later goal without an answer in time leaves the plan of the earlier ones.
             Outcome::Unknown if plan.is_some() => gap = None,

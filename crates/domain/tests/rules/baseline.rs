@@ -94,3 +94,16 @@ fn only_the_outsourcer_rosters_its_agents() {
         .when(&manager(Side::Client), roster)
         .refuses(Code::NotAuthorised, "person of the outsourcer");
 }
+
+#[test]
+fn a_baseline_is_of_a_known_type_at_a_known_centre() {
+    let story = Story::discovering();
+    let (mut elsewhere, mut unheard) = (triage(13), triage(13));
+    elsewhere.key.site = "RVS-West".into();
+    unheard.key.call_type = "FAX".into();
+    for wrong in [elsewhere, unheard] {
+        story
+            .when(&manager(Side::Client), wrong)
+            .refuses(Code::Unknown, "at centre");
+    }
+}

@@ -56,6 +56,7 @@ fn b1_a_price_that_no_staffing_can_meet_is_flagged_and_quality_stands_beside_the
         "{board:?}"
     );
     assert_eq!(board.rows[0][3], "1560000.00");
+    assert_eq!(board.rows[0][4], "135000.00", "what it costs once");
     assert_eq!(board.rows[0][5], "not known yet");
     story.does(&client, case(1_900));
     assert!(!draw(&story).notes[0].contains("INFEASIBLE"));

@@ -403,3 +403,19 @@ fn a_pause_needs_a_reason_and_triage_goes_on_with_the_clinical_lead() {
     story.does(&clinical_lead(), command);
     assert_eq!(story.chunk(triage).words(), "agreed");
 }
+
+#[test]
+fn the_calendar_is_full_at_five_hundred_entries_and_not_before() {
+    let mut story = Story::created();
+    let by = manager(Side::Client);
+    let entry = |n: i32| DeclareHoliday {
+        date: date(2027, 1, 1).saturating_add(jiff::Span::new().days(n)),
+        ..holiday()
+    };
+    for n in 0..500 {
+        story.does(&by, entry(n));
+    }
+    story
+        .when(&by, entry(500))
+        .refuses(Code::BadFact, "at most 500 entries");
+}

@@ -5,9 +5,11 @@ use crate::tiny;
 use segue_planner::{Budget, Gate, Highs, Limit, Model, Owner, calendar, draft};
 use std::fmt::Write as _;
 
+#[expect(clippy::expect_used, reason = "a helper of tests")]
 fn told(model: &Model) -> String {
-    model.validate().unwrap();
-    let draft = draft(model, &Highs, Budget::default()).unwrap().unwrap();
+    model.validate().expect("a model");
+    let found = draft(model, &Highs, Budget::default());
+    let draft = found.expect("an answer").expect("a plan");
     let mut text = format!(
         "{} weeks, dual-running cost {}, client {}/{}, outsourcer {}/{}\n{}\n",
         draft.weeks,

@@ -112,12 +112,15 @@ pub(super) const PHRASES: &[Phrase] = &[
             check_import(move |seen| {
                 let accepted = i64::try_from(seen.report.accepted).unwrap_or(i64::MAX);
                 // Hundredths of a percent, rounded half away from zero.
-                let twice = (accepted - reported) * 20_000 / reported;
-                let bp = (twice + twice.signum()) / 2;
-                let sign = if bp < 0 { "-" } else { "" };
+                let hundredths = ((accepted - reported).abs() * 20_000 / reported + 1) / 2;
+                let sign = if accepted < reported && hundredths > 0 {
+                    "-"
+                } else {
+                    ""
+                };
                 same(
                     wanted,
-                    format!("{sign}{}.{:02}", bp.abs() / 100, bp.abs() % 100),
+                    format!("{sign}{}.{:02}", hundredths / 100, hundredths % 100),
                 )
             })
         },
@@ -281,6 +284,7 @@ fn first_line(file: &PathBuf) -> String {
     read().unwrap_or_default()
 }
 
+#[expect(clippy::needless_pass_by_value, reason = "the shape of map_err")]
 fn came(error: CallsError) -> Trouble {
     wanting("the log can be read", error.to_string())
 }

@@ -32,7 +32,11 @@ impl ParityPage {
         drawn.map_or_else(String::new, |p| picture::svg(p, &format!("f{at}")))
     }
 
-    #[expect(clippy::unused_self, reason = "templates call methods of the page")]
+    #[expect(
+        clippy::ref_option,
+        clippy::unused_self,
+        reason = "templates hand over references and call methods of the page"
+    )]
     fn interval(&self, interval: &Option<(f64, f64)>) -> String {
         interval.map_or_else(
             || crate::format::DASH.to_owned(),

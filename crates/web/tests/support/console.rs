@@ -597,6 +597,7 @@ fn blind_spots() -> Vec<BlindSpot> {
 }
 
 /// The parity page of the fixture: the moment of `05-parity.html`.
+#[expect(clippy::too_many_lines, reason = "one value, field by field")]
 fn parity() -> ParityView {
     let row = |label: &str, note: &str, kind, value, interval| PictureRow {
         label: label.into(),
