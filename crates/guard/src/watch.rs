@@ -66,9 +66,8 @@ impl Watch {
                     watched.epoch = chunk.epoch;
                     watched.guard.rolled_back(now.as_microsecond());
                 }
-                Some(_) => {}
                 None if chunk.is_out() => self.start(t, id, chunk),
-                None => {}
+                Some(_) | None => {}
             }
         }
         let closed = |id: &ChunkId| t.chunk(id).is_none_or(|c| c.state == ChunkState::Closed);

@@ -133,6 +133,10 @@ impl Day {
         SignedDuration::from_secs_f64(-mean_s * self.unit().ln())
     }
 
+    #[expect(
+        clippy::too_many_lines,
+        reason = "one call, from its decision to its end"
+    )]
     /// One call now: a decision at once, its record as the centre's events come in.
     fn call(&mut self, in_house: Centre, outsourced: Centre) {
         self.calls += 1;

@@ -111,12 +111,12 @@ fn cover(t: &Transition, group: &DoorGroup, shift: &ShiftReadiness) -> Option<Co
 /// Basis points, rounded down: 94.99 % is not 95 %.
 fn figures(shift: &ShiftReadiness, inputs: String) -> ReadinessFigures {
     let worst = &shift.readiness.worst;
-    let [now_bp, within_15min_bp, within_2h_bp, within_24h_bp] = worst.basis_points();
+    let [now, quarter, two_hours, day] = worst.basis_points();
     ReadinessFigures {
-        now_bp,
-        within_15min_bp,
-        within_2h_bp,
-        within_24h_bp,
+        now_bp: now,
+        within_15min_bp: quarter,
+        within_2h_bp: two_hours,
+        within_24h_bp: day,
         keep: worst.keep.unwrap_or(0),
         worst_interval: worst.start,
         inputs,

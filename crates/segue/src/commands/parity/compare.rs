@@ -111,12 +111,16 @@ impl Compare {
             points(found.score.upper),
             found.test.z
         );
-        text.push_str(&match needed {
-            Some(calls) => format!(
+        let _ = match needed {
+            Some(calls) => write!(
+                text,
                 "A pilot that is truly as good needs about {calls} calls to prove this margin, seven times in ten."
             ),
-            None => "The baseline is too small to prove this margin with any number of calls.".into(),
-        });
+            None => write!(
+                text,
+                "The baseline is too small to prove this margin with any number of calls."
+            ),
+        };
         text
     }
 }

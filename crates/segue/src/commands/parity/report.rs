@@ -61,6 +61,7 @@ impl ReportOptions {
 }
 
 /// Bad input, or a disk that does not answer.
+#[expect(clippy::needless_pass_by_value, reason = "the shape of map_err")]
 fn failure(error: CallsError) -> Failure {
     if error.is_bad_input() {
         Failure::BadInput(error.to_string())
