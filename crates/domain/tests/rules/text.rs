@@ -16,3 +16,13 @@ fn a_reason_with_a_patients_number_is_refused() {
         .when(&manager(Side::Client), asks)
         .refuses(Code::CallerData, "record number");
 }
+
+#[test]
+fn every_role_has_words_of_its_own() {
+    let words: std::collections::BTreeSet<_> = segue_domain::Role::ALL
+        .iter()
+        .map(|role| role.words())
+        .collect();
+    assert_eq!(words.len(), segue_domain::Role::ALL.len());
+    assert!(words.iter().all(|words| words.len() > 3), "{words:?}");
+}

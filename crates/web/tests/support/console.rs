@@ -10,9 +10,7 @@
 use futures_util::FutureExt;
 use futures_util::future::BoxFuture;
 use jiff::Timestamp;
-use segue_web::parity::{
-    ChunkParity, MeasureRow, ParityView, Picture, PictureRow, RowKind, TriggerRow, WorseOff,
-};
+use segue_web::parity::ParityView;
 use segue_web::view::{
     Aspect, BlindSpot, ChainCheck, CheckView, ChunkView, HomeLatch, HourView, JoinView,
     JournalEntry, LastResort, LineView, LiveView, NodeView, PhaseState, PhaseView, RefusalView,
@@ -26,6 +24,8 @@ use segue_web::{
 use std::collections::HashMap;
 use std::sync::{Arc, Mutex};
 use tokio::sync::watch;
+
+mod parity_view;
 
 pub(crate) const USER: &str = "dana";
 pub(crate) const PASSWORD: &str = "correct horse battery staple";
@@ -199,7 +199,7 @@ impl Console for MemoryConsole {
     }
 
     fn parity(&self) -> ParityView {
-        parity()
+        parity_view::parity()
     }
 
     fn boards(&self) -> Vec<BoardKind> {
@@ -594,91 +594,4 @@ fn blind_spots() -> Vec<BlindSpot> {
             "No roster is imported yet.",
         ),
     ]
-}
-
-/// The parity page of the fixture: the moment of `05-parity.html`.
-#[expect(clippy::too_many_lines, reason = "one value, field by field")]
-fn parity() -> ParityView {
-    let row = |label: &str, note: &str, kind, value, interval| PictureRow {
-        label: label.into(),
-        note: note.into(),
-        kind,
-        value,
-        interval,
-    };
-    let measure =
-        |name: &str, role: &str, figures: &str, limit: &str, aspect, word: &str| MeasureRow {
-            name: name.into(),
-            role: role.into(),
-            figures: figures.into(),
-            limit: limit.into(),
-            aspect,
-            word: word.into(),
-            says: "Knowledge as of 10:25; can see harm within 3 h 20 min.".into(),
-        };
-    let chunk = ChunkParity {
-        chunk: "RVS-Main/TRI-D".into(),
-        aspect: Aspect::Open,
-        word: "Not proved".into(),
-        finding: "We cannot yet say that CareBridge answers triage as fast as in-house.".into(),
-        lead: "80.0 % within 30 s against 82.0 %. The true gap may be 5.9 points worse or 1.5 better; the contract allows 3 worse. About 18 working days at this share decide it.".into(),
-        picture: Some(Picture {
-            title: "Answered within 30 s".into(),
-            caption: "The part of CareBridge's band left of the limit must clear it.".into(),
-            rows: vec![
-                row("In-house before the move", "4,000 calls, frozen baseline", RowKind::InHouse, 82.0, Some((80.8, 83.2))),
-                row("In-house now", "1,500 calls, same hours", RowKind::InHouse, 82.0, Some((80.0, 83.9))),
-                row("Had we not moved", "simulated, frozen staffing", RowKind::Counterfactual, 81.4, None),
-                row("CareBridge", "500 calls, same hours", RowKind::Outsourced, 80.0, Some((76.3, 83.3))),
-            ],
-            limit: 79.0,
-            limit_says: "3 points below in-house".into(),
-            worse_below: true,
-        }),
-        measures: vec![
-            measure("Answered in time", "Guardrail", "82.0 %, 80.0 %", "3 points worse", Aspect::Open, "Not proved"),
-            measure("Abandonment", "Guardrail", "3.1 %, 2.3 %", "2 points worse", Aspect::Proved, "Pass"),
-            measure("Handle time", "Signal", "660 s, 694 s", "10 % longer", Aspect::Proved, "Pass"),
-            measure("Satisfaction", "Watch", "\u{2013}", "3 points worse", Aspect::Unknown, "No data"),
-        ],
-        worse_off: vec![WorseOff {
-            segment: "Spanish".into(),
-            measure: "Answered in time".into(),
-            in_house: "81 of 100".into(),
-            outsourced: "26 of 35".into(),
-        }],
-        reasons: vec!["Answered in time: neither within nor beyond the margin is proved.".into()],
-        calls: vec![
-            "500 calls sent out since the step, 500 with a record.".into(),
-            "Both feeds spoke within their 5 minutes.".into(),
-        ],
-    };
-    let trigger = |kind: &str, fires: &str, does: &str| TriggerRow {
-        kind: kind.into(),
-        fires: fires.into(),
-        does: does.into(),
-        owner: "deputy account manager, CareBridge".into(),
-        tested: Some("2 Mar 2027".into()),
-        aspect: Aspect::Proved,
-        word: "quiet".into(),
-    };
-    ParityView {
-        chunks: vec![chunk],
-        unwatched: vec![(
-            "RVS-Main/MSG-N".into(),
-            "There is no baseline of this call type at its centre; record it.".into(),
-        )],
-        triggers: vec![
-            trigger(
-                "Nobody answers",
-                "0 answered of at least 5 offered",
-                "Brings calls home; both signed",
-            ),
-            trigger(
-                "Abandonment",
-                "abandoned above 20 %",
-                "Alarms a person: lower the share",
-            ),
-        ],
-    }
 }
