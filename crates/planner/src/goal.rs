@@ -84,7 +84,7 @@ impl Goal {
         })
     }
 
-    /// What a party does not get of its wishes, in [`PER_POINT`]ths of its points.
+    /// What a party does not get of its wishes, in `PER_POINT`ths of its points.
     pub fn unmet(model: &Model, side: Side) -> Self {
         let mut goal = Self::any(model);
         for wish in model.preferences.iter().filter(|p| p.owner == side) {

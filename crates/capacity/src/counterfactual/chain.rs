@@ -1,7 +1,7 @@
 //! The number of callers in a centre as a Markov chain in time, with the moments of what is counted along the way.
 //!
 //! Beside p(k) = P(k callers are there) two more vectors are carried, E[count; k there], for hang-ups and for late callers. With
-//! them the second moment of a count follows exactly: d E[A²] = Σ rate(k) (2 E[A; k] + p(k)) dt.
+//! them the second moment of a count follows exactly: `d E[A²] = Σ rate(k) (2 E[A; k] + p(k)) dt`.
 
 use super::Estimate;
 use crate::error::CapacityError;
@@ -33,7 +33,7 @@ pub(super) struct Chain {
     now: Vec<f64>,
 }
 
-/// Where things are behind the three vectors: E[A], E[A²] of hang-ups, of late callers, and the time waited.
+/// Where things are behind the three vectors: `E[A]`, `E[A²]` of hang-ups, of late callers, and the time waited.
 const ABANDONED: usize = 0;
 const LATE: usize = 2;
 const WAITED: usize = 4;

@@ -180,7 +180,7 @@ pub struct WaitFigure {
     pub upper_s: Option<f64>,
 }
 
-/// The answer for one instant. [`super::judge`] gives it again from its own inputs.
+/// The answer for one instant. [`super::judge()`] gives it again from its own inputs.
 #[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
 pub struct Assessment {
     /// What it was reached from.
