@@ -1,6 +1,6 @@
 //! What holds whatever is measured: verdicts exclude each other, silence never promotes, the way back is always open.
 
-use super::{DAY_US, after, again, bytes, call, days, place, signed};
+use super::{DAY_US, after, again, bytes, days, signed};
 use proptest::prelude::*;
 use segue_parity::guard::assessment::{Floor, Inputs, MetricInputs};
 use segue_parity::guard::record::Arm;

@@ -3,6 +3,7 @@
 use segue_web::parity::{
     ChunkParity, MeasureRow, ParityView, Picture, PictureRow, RowKind, TriggerRow, WorseOff,
 };
+use segue_web::view::Aspect;
 
 /// The parity page of the fixture: the moment of `05-parity.html`.
 #[expect(clippy::too_many_lines, reason = "one value, field by field")]
