@@ -187,19 +187,17 @@ fn text(door: &Door, unsorted: u64) -> String {
                     Standing::Blocked => "BELOW 95 %: the next wave is blocked",
                     Standing::Alarm => "BELOW 80 %: alarm, moves freeze",
                 };
+                // Rounded down: 94.99 % is not 95 %.
+                let [at_once, quarter, two_hours, day] = now.basis_points().map(|bp| bp / 100);
                 let _ = writeln!(
                     text,
-                    "{name}: {:.0} % now, {:.0} % in 15 min, {:.0} % in 2 h, {:.0} % in a day — {word}\n  {}; {} agents needed, {} people to keep; worst {} at {:.0} %",
-                    100.0 * now.now,
-                    100.0 * now.within_15min,
-                    100.0 * now.within_2h,
-                    100.0 * now.within_24h,
+                    "{name}: {at_once} % now, {quarter} % in 15 min, {two_hours} % in 2 h, {day} % in a day — {word}\n  {}; {} agents needed, {} people to keep; worst {} at {} %",
                     now.hang_ups.words(),
                     now.agents_needed,
                     now.keep
                         .map_or_else(|| "no number of".into(), |n| n.to_string()),
                     r.worst.start,
-                    100.0 * r.worst.now,
+                    r.worst.basis_points()[0] / 100,
                 );
             }
         }
