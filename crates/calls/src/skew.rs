@@ -3,17 +3,15 @@
 //! A call that one centre hands over ends there when it arrives at the other. Waits are taken within one centre and need
 //! no correction; a caller's journey across both does.
 
-use crate::error::{CallsError, store as stored};
+use crate::error::CallsError;
+use crate::read::{batches, damaged};
 use crate::store::CallStore;
 use arrow::array::{Array, AsArray, RecordBatch};
 use arrow::datatypes::TimestampMicrosecondType;
 use jiff::civil::Date;
 use jiff::{SignedDuration, Timestamp};
-use parquet::arrow::ProjectionMask;
-use parquet::arrow::arrow_reader::ParquetRecordBatchReaderBuilder;
 use serde::Serialize;
 use std::collections::BTreeMap;
-use std::fs::File;
 use std::path::Path;
 
 /// Clocks further apart than this are not skewed but set wrong; an hour is a missed change of daylight saving.
@@ -110,26 +108,13 @@ enum Side {
 }
 
 fn read(path: &Path, side: Side, seen: &mut Seen) -> Result<(), CallsError> {
-    let damaged = |why: String| CallsError::Damaged {
-        path: path.to_owned(),
-        why,
-    };
     let time = match side {
         Side::HandsOver => "ended_at",
         Side::Receives => "arrived_at",
     };
-    let file = File::open(path).map_err(stored("read", path))?;
-    let builder =
-        ParquetRecordBatchReaderBuilder::try_new(file).map_err(|e| damaged(e.to_string()))?;
-    let wanted = ["caller_hash", "transfer_to", "is_test", time];
-    let mask = ProjectionMask::columns(builder.parquet_schema(), wanted);
-    let reader = builder
-        .with_projection(mask)
-        .build()
-        .map_err(|e| damaged(e.to_string()))?;
-    for batch in reader {
-        let batch = batch.map_err(|e| damaged(e.to_string()))?;
-        note(&batch, side, time, seen).ok_or_else(|| damaged("a column is missing".into()))?;
+    for batch in batches(path, &["caller_hash", "transfer_to", "is_test", time])? {
+        note(&batch?, side, time, seen)
+            .ok_or_else(|| damaged(path, "a column is missing".into()))?;
     }
     Ok(())
 }

@@ -1,5 +1,6 @@
 //! `segue parity report`: a change at one area from one date, among areas and dates on which nothing changed.
 
+use crate::commands::calls::failure;
 use crate::output::{Answer, Answered, Failure};
 use clap::Args;
 use jiff::civil::Date;
@@ -57,16 +58,6 @@ impl ReportOptions {
         let mut text = found.says(&metric.says, metric.unit());
         text.push_str(&excluded(&reading));
         Ok(Answer::new(&answer(&found, &reading), text))
-    }
-}
-
-/// Bad input, or a disk that does not answer.
-#[expect(clippy::needless_pass_by_value, reason = "the shape of map_err")]
-fn failure(error: CallsError) -> Failure {
-    if error.is_bad_input() {
-        Failure::BadInput(error.to_string())
-    } else {
-        Failure::Unavailable(error.to_string())
     }
 }
 
