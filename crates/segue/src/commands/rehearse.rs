@@ -1,6 +1,6 @@
 //! `segue rehearse`: the plan on a simulated clock with the client's own calls, and a report to print.
 
-use super::calls::failure;
+use super::calls::{failure, require_allowed_in};
 use crate::cli::Global;
 use crate::clock;
 use crate::context::Context;
@@ -72,6 +72,9 @@ impl Rehearse {
         } else {
             let ctx = Context::open(global)?;
             let state = block_on(async { Office::open(&ctx.data).await?.state().await })?;
+            if self.calls.is_some() {
+                require_allowed_in(&state, ctx.now())?;
+            }
             let example = self.of_state(&state)?;
             let key = ctx.data.caller_key()?;
             let store = || CallStore::new(ctx.data.path("calls"));

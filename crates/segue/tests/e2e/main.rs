@@ -16,6 +16,7 @@ mod fallback;
 mod journal;
 mod kill;
 mod pages;
+mod records;
 mod rehearse;
 mod scenario;
 mod split;

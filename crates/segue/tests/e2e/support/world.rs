@@ -75,7 +75,7 @@ impl World {
     }
 
     /// Does what the example's people do until the goal is reached, through a desk over this world's journal.
-    fn walk(&self, example: &Example, goal: &Goal) {
+    pub(crate) fn walk(&self, example: &Example, goal: &Goal) {
         // On a thread of its own: some tests run inside a runtime already.
         let walk = || tokio::runtime::Runtime::new().map(|r| r.block_on(self.walks(example, goal)));
         let walked = std::thread::scope(|threads| threads.spawn(walk).join());
@@ -96,7 +96,8 @@ impl World {
             };
             let request = Request {
                 stream: stream.clone(),
-                command_id: CommandId::new(format!("walk-{n}")).expect("a name"),
+                command_id: CommandId::new(format!("walk-{goal:?}-{n}").replace([' ', '"'], ""))
+                    .expect("a name"),
                 actor: said.0,
                 command: said.1,
                 now,
