@@ -134,7 +134,11 @@ pub fn over_days(
 
 type Range = std::ops::Range<usize>;
 
-fn by_day(recorded: &[Recorded], zone: &TimeZone) -> Result<BTreeMap<Date, Range>, RehearsalError> {
+/// The calls of each day on record: places in the list, which is in order of time.
+pub(crate) fn by_day(
+    recorded: &[Recorded],
+    zone: &TimeZone,
+) -> Result<BTreeMap<Date, Range>, RehearsalError> {
     let mut days: BTreeMap<Date, Range> = BTreeMap::new();
     let mut until_us = i64::MIN;
     let mut today = Date::MIN;

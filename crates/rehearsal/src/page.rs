@@ -118,7 +118,10 @@ fn again(report: &Report) -> String {
         ("Plan", report.plan_hash.clone()),
         (
             "Decision code",
-            format!("same as live, {}", env!("CARGO_PKG_VERSION")),
+            format!(
+                "decide, table and choice as live, {}; the floors are the rehearsal's own",
+                env!("CARGO_PKG_VERSION")
+            ),
         ),
         (
             "Handle time at first",

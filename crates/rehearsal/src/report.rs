@@ -117,7 +117,7 @@ pub struct StepRisk {
     pub taken_at: Option<Timestamp>,
     /// Days between the two.
     pub late_days: Option<i32>,
-    /// Expected extra triage callers who hang up or wait long: the weight of the step for the planner.
+    /// Expected extra triage callers who hang up or wait long: a weight for the planner, which does not read it by itself.
     pub extra_triage_harm: f64,
     /// Expected extra hang-ups of all calls.
     pub extra_abandoned: f64,

@@ -1,7 +1,7 @@
 //! Everything that every run of a rehearsal shares: calls over the plan's days, loads, what goes wrong and when.
 
 use crate::assumptions::Assumptions;
-use crate::calls::{Calls, Ending, Recorded, local, midnight_us, over_days};
+use crate::calls::{Calls, Ending, Recorded, by_day, local, midnight_us, over_days};
 use crate::error::RehearsalError;
 use crate::injections::{Centre, INJECTIONS_MAX, Injection, Script};
 use crate::people::needed;
@@ -261,19 +261,8 @@ fn mean_s(handles_us: &[i64]) -> f64 {
 /// How often each weekday is on record, Monday first.
 fn days(recorded: &Calls, zone: &TimeZone) -> Result<[u32; 7], RehearsalError> {
     let mut days = [0; 7];
-    let mut last = Date::MIN;
-    let mut until_us = i64::MIN;
-    for call in &recorded.calls {
-        if call.at_us < until_us {
-            continue;
-        }
-        let at = local(call.at_us, zone)?;
-        if at.date() != last {
-            last = at.date();
-            let weekday = at.weekday().to_monday_zero_offset().unsigned_abs();
-            days[usize::from(weekday)] += 1;
-        }
-        until_us = call.at_us - call.at_us.rem_euclid(HOUR_US) + HOUR_US;
+    for day in by_day(&recorded.calls, zone)?.keys() {
+        days[usize::from(day.weekday().to_monday_zero_offset().unsigned_abs())] += 1;
     }
     Ok(days)
 }

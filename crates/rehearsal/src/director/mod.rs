@@ -293,12 +293,15 @@ impl<'a> Director<'a> {
                 self.wake_us = self.wake_us.max(until_us);
                 let minutes = (until_us - now_us) / MINUTE_US;
                 let lease_min = self.table.authority_lease_s / 60;
-                self.says(
-                    now_us,
-                    "all",
-                    format!("the journal is gone for {minutes} min"),
-                    format!("the agreed table stays {lease_min} min, then calls come home; no step is taken"),
-                );
+                let did = if minutes <= i64::from(lease_min) {
+                    "the agreed table stays in force; no step is taken".to_owned()
+                } else {
+                    format!(
+                        "the agreed table stays {lease_min} min, then calls come home; no step is taken"
+                    )
+                };
+                let gone = format!("the journal is gone for {minutes} min");
+                self.says(now_us, "all", gone, did);
             }
             Act::Swept => {
                 self.episodes.sweep(now_us);

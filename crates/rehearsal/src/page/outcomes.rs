@@ -106,8 +106,15 @@ fn row(
 fn caption(report: &Report) -> String {
     let [still, plan, cutover] =
         [&report.no_move, &report.plan, &report.mass_cutover].map(|w| mean_of_10000(report, w));
-    if plan <= still && cutover > still {
-        "The plan costs callers nothing while it runs; a mass cutover does harm.".into()
+    let nobody_worse = report
+        .equity
+        .iter()
+        .all(|e| e.plan_of_10000 <= e.no_move_of_10000);
+    if plan <= still && nobody_worse && cutover > still {
+        format!(
+            "The plan costs {} no more hang-ups; a mass cutover does.",
+            report.told_of
+        )
     } else if cutover > plan {
         format!(
             "A mass cutover harms {} of 10,000 more than the plan does.",

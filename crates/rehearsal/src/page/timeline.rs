@@ -90,8 +90,8 @@ pub(super) fn figure(report: &Report) -> String {
 fn described(report: &Report) -> String {
     let worst = |read: fn(&Week) -> f64| report.weeks.iter().map(read).fold(0.0, f64::max);
     format!(
-        "Share of all calls at the outsourcer as planned and as rehearsed; below, the worst hour of each week: this plan stays \
-         under {} percent, a mass cutover reaches {} percent.",
+        "Share of all calls at the outsourcer as planned and as rehearsed; below, the worst hour of each week, mean of the runs: it \
+         reaches {} percent under this plan and {} percent in a mass cutover.",
         percent(worst(|w| w.plan_worst)),
         percent(worst(|w| w.cutover_worst))
     )

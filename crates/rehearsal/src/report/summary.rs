@@ -249,6 +249,10 @@ fn worst(hours: &[Hour]) -> f64 {
 pub(super) fn weeks(told: &Told<'_>, plan: &[&Tally], cutover: &[&Tally]) -> Vec<Week> {
     let s = told.setting;
     let hours = s.hours();
+    let mut calls = vec![0_u64; s.routes.len()];
+    for call in &s.calls {
+        calls[usize::from(call.route)] += 1;
+    }
     (0..hours.div_ceil(WEEK_HOURS))
         .map(|week| {
             let range = week * WEEK_HOURS..((week + 1) * WEEK_HOURS).min(hours);
@@ -264,7 +268,7 @@ pub(super) fn weeks(told: &Told<'_>, plan: &[&Tally], cutover: &[&Tally]) -> Vec
             let start_us = s.from_us + i64::try_from(week * WEEK_HOURS).unwrap_or(0) * HOUR_US;
             Week {
                 start: timestamp(start_us),
-                planned_out: planned_out(told, start_us),
+                planned_out: planned_out(told, &calls, start_us),
                 out: part(
                     of_week().map(|h| u64::from(h.outsourced)).sum(),
                     of_week().map(|h| u64::from(h.offered)).sum(),
@@ -280,14 +284,10 @@ pub(super) fn weeks(told: &Told<'_>, plan: &[&Tally], cutover: &[&Tally]) -> Vec
 }
 
 /// Part of all calls out by the dates of the plan, in the middle of the week.
-fn planned_out(told: &Told<'_>, start_us: i64) -> f64 {
+fn planned_out(told: &Told<'_>, calls: &[u64], start_us: i64) -> f64 {
     let s = told.setting;
     let middle = timestamp(start_us + i64::try_from(WEEK_HOURS / 2).unwrap_or(0) * HOUR_US);
     let today = middle.to_zoned(s.zone.clone()).date();
-    let mut calls = vec![0_u64; s.routes.len()];
-    for call in &s.calls {
-        calls[usize::from(call.route)] += 1;
-    }
     let mut out = 0.0;
     for chunk in &told.plan.chunks {
         let steps = chunk.steps.iter().filter(|step| step.from <= today);

@@ -182,7 +182,7 @@ fn a_failed_test_turns_the_gate_red_and_the_step_slips() {
 }
 
 #[test]
-fn without_the_journal_calls_come_home_when_the_lease_ends_and_a_press_is_journalled_later() {
+fn a_lost_journal_is_said_and_a_press_meanwhile_is_pending() {
     let lost = Injection::DatabaseLoss {
         at: "2027-03-17T01:30".parse().unwrap(),
         minutes: 120,
@@ -278,6 +278,22 @@ fn an_unknown_chunk_and_a_call_without_a_number_are_bad_input() {
         error.to_string().contains("RVS-Main/MSG, RVS-Main/APPT"),
         "{error}"
     );
+    let example = Example::riverside();
+    let mut calls = common::calls(0.3, 1);
+    calls.dialled[0] = "9999".into();
+    let error = rehearse(&Rehearsal {
+        example: &example,
+        calls: &calls,
+        script: &Script::default(),
+        runs: Runs {
+            full: 1,
+            outcome_only: 0,
+        },
+        seed: 1,
+        threads: 1,
+    });
+    let error = error.expect_err("a number of nobody").to_string();
+    assert!(error.contains("9999"), "{error}");
 }
 
 #[test]

@@ -6,14 +6,12 @@ use crate::office::{Office, block_on};
 use crate::output::{Answer, Answered, Failure};
 use clap::{Args, Subcommand, ValueEnum};
 use indicatif::{ProgressBar, ProgressStyle};
-use jiff::Timestamp;
 use segue_calls::baseline::{Baseline, BaselineRequest, BaselineRow, Bound, By, baseline};
 use segue_calls::error::CallsError;
 use segue_calls::import::{ImportReport, ImportRequest, Progress, Stage, import};
 use segue_calls::mapping::CheckedMapping;
 use segue_calls::skew::{Skew, skew};
 use segue_calls::store::{CallStore, QuarantinedRow};
-use segue_domain::Transition;
 use segue_domain::compliance::require_records_allowed;
 use segue_parity::kpi::ServiceLevelFormula;
 use segue_parity::tally::Thresholds;
@@ -125,15 +123,10 @@ impl Calls {
 }
 
 /// Once the parties of a transition can see what is imported, their agreements come first (A1).
-fn require_allowed(ctx: &Context) -> Result<(), Failure> {
+pub(super) fn require_allowed(ctx: &Context) -> Result<(), Failure> {
     let t = block_on(async { Office::open(&ctx.data).await?.state().await })?;
-    require_allowed_in(&t, ctx.now())
-}
-
-/// The same for a transition that has been read.
-pub(super) fn require_allowed_in(t: &Transition, now: Timestamp) -> Result<(), Failure> {
     if t.is_created() {
-        require_records_allowed(t, now)?;
+        require_records_allowed(&t, ctx.now())?;
     }
     Ok(())
 }

@@ -1,9 +1,10 @@
 //! `segue rehearse`: the plan on a simulated clock with the client's own calls, and a report to print.
 
-use super::calls::{failure, require_allowed_in};
+use super::calls::{failure, require_allowed};
 use crate::cli::Global;
 use crate::clock;
 use crate::context::Context;
+use crate::data_dir::DataDir;
 use crate::office::{Office, block_on};
 use crate::output::{Answer, Answered, Failure};
 use clap::Args;
@@ -65,6 +66,9 @@ impl Rehearse {
     /// Answers.
     pub fn run(&self, global: &Global) -> Answered {
         let script = self.script()?;
+        if self.calls.is_some() && DataDir::open(&global.data).is_ok() {
+            require_allowed(&Context::open(global)?)?;
+        }
         let (example, mapped) = if let (Some(plan), Some(calls)) = (&self.plan, &self.calls) {
             let example = planned(Example::riverside(), read(plan)?);
             let calls = self.records(calls, &CallerKey::new(&[0; 32]))?;
@@ -72,9 +76,6 @@ impl Rehearse {
         } else {
             let ctx = Context::open(global)?;
             let state = block_on(async { Office::open(&ctx.data).await?.state().await })?;
-            if self.calls.is_some() {
-                require_allowed_in(&state, ctx.now())?;
-            }
             let example = self.of_state(&state)?;
             let key = ctx.data.caller_key()?;
             let store = || CallStore::new(ctx.data.path("calls"));

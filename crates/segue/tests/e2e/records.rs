@@ -37,6 +37,12 @@ fn an_export_is_taken_before_a_transition_and_then_only_under_the_agreement() {
     no_agreement(&import("created"));
     let rehearse = ["rehearse", "--calls", &log, "--seed", "1", "--json"];
     no_agreement(&segue(&world.data(), None, &rehearse));
+    let plan = concat!(
+        env!("CARGO_MANIFEST_DIR"),
+        "/../../examples/riverside/plan.json"
+    );
+    let with_plan = [&rehearse[..], &["--plan", plan]].concat();
+    no_agreement(&segue(&world.data(), None, &with_plan));
     world.walk(&Example::riverside(), &Goal::Discovering { open: 0 });
     assert_eq!(import("agreed").done()["accepted"], 1);
 }
