@@ -4,6 +4,7 @@ use crate::recent::Recent;
 use jiff::Timestamp;
 use segue_domain::chunks::Chunk;
 use segue_domain::contingency::library::TriggerKind;
+use segue_domain::contingency::triggers::SetTrigger;
 use segue_domain::contingency::watch::{Observed, RaiseAlarm, ReportObservation};
 use segue_domain::ids::ChunkId;
 use segue_domain::routing_changes::LowerShare;
@@ -50,7 +51,9 @@ const fn advised(action: Action) -> Option<&'static str> {
         Action::Freeze => Some(
             "move nothing: in-house could not take the calls either; call people in, the button still works",
         ),
-        Action::HoldAndPage => Some("find out why the feed is silent; no step until it speaks"),
+        Action::HoldAndPage => {
+            Some("find out why the feed is silent; approve no step until it speaks")
+        }
         Action::AskPerson => Some("decide: the deadline is over without a verdict"),
         Action::AskApprovals => Some("approve the next step, both parties"),
         Action::StayHome | Action::Hold | Action::Stay => None,
@@ -85,8 +88,12 @@ impl Scene<'_> {
             return is_new.then(alarm).flatten().into_iter().collect();
         }
         let now_us = self.now.as_microsecond();
+        // Calls that could bring calls home are not reported where in-house could not take them.
+        let home_can = !assessment.inputs.situation.in_house_unhealthy;
         let mut commands: Vec<Command> = [
-            self.outsourced.calls(now_us, self.rules),
+            self.outsourced
+                .calls(now_us, self.rules)
+                .filter(|_| home_can),
             self.outsourced.handle_time(self.planned_s),
         ]
         .into_iter()
@@ -97,9 +104,10 @@ impl Scene<'_> {
             assessment.action,
             Action::ReturnToLastAccepted | Action::PageReturn
         );
-        match (assessment.action, self.last_accepted()) {
+        match self.last_accepted() {
             _ if returns && !self.proved_anew => {}
-            (Action::ReturnToLastAccepted, Some(share)) => commands.push(self.lower(share)),
+            // Whether both have signed it is asked now, not when the guard began to look.
+            Some(share) if returns && self.may_act() => commands.push(self.lower(share)),
             _ if returns => {
                 commands.push(self.observation(Observed::Guardrail { failed: true }));
             }
@@ -141,6 +149,11 @@ impl Scene<'_> {
             .filter(|share| *share < self.chunk.share)
             .max()
             .filter(|share| share.is_out())
+    }
+
+    fn may_act(&self) -> bool {
+        let set = self.t.contingency.triggers.get(&TriggerKind::GuardrailFail);
+        set.is_some_and(SetTrigger::acts)
     }
 
     fn is_open(&self, kind: TriggerKind) -> bool {

@@ -8,6 +8,7 @@ use crate::turn::{Scene, Turn, page};
 use jiff::{SignedDuration, Timestamp};
 use segue_domain::chunks::{Chunk, ChunkState};
 use segue_domain::ids::ChunkId;
+use segue_domain::share::TrafficShare;
 use segue_domain::{Command, Transition};
 use segue_parity::guard::record::{Arm, Beat, Record};
 use segue_parity::guard::{Action, Guard, Situation};
@@ -39,6 +40,8 @@ struct Watched {
     last: Option<Action>,
     /// ln of the combined e-value when statistics last lowered the share: what was proved then is not proved again.
     returned_at_log_e: Option<f64>,
+    /// The share that was to be lowered, and what was proved then: asked again until it has fallen.
+    asked: Option<(TrafficShare, f64)>,
 }
 
 /// Watches every chunk of a transition.
@@ -64,12 +67,15 @@ impl Watch {
             match self.chunks.get_mut(id) {
                 Some(watched) if chunk.epoch > watched.epoch => {
                     watched.epoch = chunk.epoch;
+                    watched.asked = None;
                     watched.guard.rolled_back(now.as_microsecond());
                 }
                 None if chunk.is_out() => self.start(t, id, chunk),
                 Some(_) | None => {}
             }
         }
+        self.cannot
+            .retain(|id, _| t.chunk(id).is_some_and(Chunk::is_out));
         let closed = |id: &ChunkId| t.chunk(id).is_none_or(|c| c.state == ChunkState::Closed);
         self.chunks.retain(|id, _| !closed(id));
         for (_, routed) in std::mem::take(&mut self.early_routed) {
@@ -93,6 +99,7 @@ impl Watch {
                     epoch: chunk.epoch,
                     last: None,
                     returned_at_log_e: None,
+                    asked: None,
                 };
                 self.chunks.insert(id.clone(), watched);
             }
@@ -259,6 +266,10 @@ impl Watched {
             self.observe(&Record::Call(call));
         }
         let now_us = now.as_microsecond();
+        if let Some((_, log_e)) = self.asked.take_if(|(from, _)| chunk.share < *from) {
+            self.returned_at_log_e = Some(log_e);
+            self.guard.rolled_back(now_us);
+        }
         let situation = Situation {
             home_pressed: false,
             held: chunk.paused.is_some(),
@@ -282,8 +293,7 @@ impl Watched {
         };
         let commands = scene.commands(&assessment, is_new);
         if commands.iter().any(|c| matches!(c, Command::LowerShare(_))) {
-            self.returned_at_log_e = Some(assessment.inputs.log_e_combined);
-            self.guard.rolled_back(now_us);
+            self.asked = Some((chunk.share, assessment.inputs.log_e_combined));
         }
         Turn {
             chunk: chunk.planned.id.clone(),

@@ -45,6 +45,8 @@ struct Day {
     /// Another share than the agreed one: a centre that is emptied further than the plan of the example goes.
     emptied_bp: Option<u16>,
     outsourced_feed: bool,
+    /// A desk that takes no command that lowers a share, so many times.
+    deaf: u32,
     look_every_min: u32,
 }
 
@@ -86,6 +88,7 @@ impl Day {
             turns: Vec::new(),
             emptied_bp: None,
             outsourced_feed: true,
+            deaf: 0,
             look_every_min: 1,
         };
         if automatic {
@@ -242,6 +245,10 @@ impl Day {
             }
             for turn in self.watch.look(&self.t, self.now, Outside::default()) {
                 for command in turn.commands.clone() {
+                    if self.deaf > 0 && matches!(command, Command::LowerShare(_)) {
+                        self.deaf -= 1;
+                        continue;
+                    }
                     self.does(&segue(), command);
                 }
                 self.turns.push(turn);
@@ -392,6 +399,40 @@ fn a_statistical_fail_returns_to_the_last_accepted_share_and_home_if_it_goes_on(
         found_in_h < 72 && home_in_h < 120,
         "{found_in_h} h, then {home_in_h} h"
     );
+}
+
+#[test]
+fn a_return_that_the_desk_did_not_take_is_asked_again() {
+    let mut day = Day::live_at(50, true);
+    day.look_every_min = 15;
+    day.deaf = 3;
+    for _ in 0..3 * 24 {
+        day.play(60, Centre::Well, Centre::Leaky);
+        if day.share() < 50 {
+            break;
+        }
+    }
+    assert_eq!((day.share(), day.deaf), (20, 0));
+}
+
+/// Signed when the guard began to look, and not any more: nothing is lowered without both.
+#[test]
+fn a_return_whose_signatures_are_gone_lowers_nothing() {
+    let mut day = Day::live_at(50, true);
+    day.look_every_min = 15;
+    day.play(60, Centre::Well, Centre::Well);
+    let mut trigger = day.t.contingency.triggers[&TriggerKind::GuardrailFail]
+        .trigger
+        .clone();
+    trigger.automatic = false;
+    let triggers = vec![trigger];
+    day.does(
+        &of(Side::Client, Role::Implementation),
+        SetTriggers { triggers },
+    );
+    day.play(60 * 24 * 3, Centre::Well, Centre::Leaky);
+    assert_eq!(day.share(), 50);
+    assert!(day.alarms().contains(&TriggerKind::GuardrailFail));
 }
 
 #[test]

@@ -19,7 +19,7 @@ use std::time::{Duration, Instant};
 use tokio::sync::Notify;
 
 /// How long a press waits for the journal before it answers "journalling pending".
-const JOURNAL_WAIT: Duration = Duration::from_secs(2);
+pub const JOURNAL_WAIT: Duration = Duration::from_secs(2);
 /// Presses that may wait for a journal that does not answer.
 const PENDING_MAX: usize = 1_000;
 /// How often a pending press is offered to the journal again.

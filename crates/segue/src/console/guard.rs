@@ -7,10 +7,11 @@ use super::Shared;
 use super::ingest::IN_HOUSE;
 use super::parity;
 use crate::clock;
+use crate::home::JOURNAL_WAIT;
 use crate::node::policy::arm_name;
 use crate::office::chain;
 use jiff::{SignedDuration, Timestamp};
-use segue_domain::{Actor, Command, Event, Role, Side, decide};
+use segue_domain::{Actor, Command, Event, Refusal, Role, Side, decide};
 use segue_guard::{CallKey, Fact, Fed, Outside, Recorded, Routed, Turn, Watch};
 use segue_journal::facts::{AcdCall, Cursor, Decision, Facts, FactsError};
 use segue_journal::{CommandId, Request};
@@ -34,7 +35,7 @@ const LONG_BACK: SignedDuration = SignedDuration::from_hours(26);
 const LONG_EVERY: SignedDuration = SignedDuration::from_mins(5);
 /// Facts read at once.
 const PAGE: u32 = 5_000;
-/// Pages read at most at one look; the rest comes with the next.
+/// Pages read at most at one look.
 const PAGES_MAX: usize = 40;
 /// A record may be on its way for this long after its call: a feed that speaks has told everything older.
 const UNDERWAY: SignedDuration = SignedDuration::from_secs(60);
@@ -68,14 +69,16 @@ impl Shared {
     pub(super) async fn guard(&self, watch: &mut Watch, now: Timestamp, back: SignedDuration) {
         let t = self.transition();
         watch.follow(&t, now);
-        if let Err(error) = hear(&self.facts, watch, now - back).await {
+        let heard = hear(&self.facts, watch, now - back).await;
+        if let Err(error) = &heard {
             tracing::warn!(
-                error = chain(&error),
+                error = chain(error),
                 "the guards cannot read the call facts"
             );
         }
+        // What we could not read, nobody kept back: without the facts a feed counts as silent, and the guards hold.
         for (by, fed_at) in Arm::BOTH.into_iter().zip(self.memory().fed_at) {
-            if let Some(fed_at) = fed_at {
+            if let (Some(fed_at), Ok(())) = (fed_at, &heard) {
                 let complete_until = fed_at - UNDERWAY;
                 watch.hear(Fact::Fed(Fed { by, complete_until }));
             }
@@ -85,18 +88,20 @@ impl Shared {
             if let Some(page) = &turn.page {
                 tracing::warn!(chunk = %turn.chunk, advised = page.advised, reasons = ?page.reasons, "guard");
             }
-            if turn.is_new {
-                self.keep_verdict(turn).await;
-            }
+            // Home waits for no disk.
             self.act(turn, now).await;
+            if turn.is_new {
+                self.keep_verdict(turn, watch).await;
+            }
         }
         let view = parity::view(&t, watch, &turns);
         self.memory().parity = Arc::new(view);
     }
 
     /// Keeps a verdict that changes what is done, one JSON document a line: it replays to the same answer.
-    async fn keep_verdict(&self, turn: &Turn) {
-        let kept = json!({ "chunk": turn.chunk, "at": turn.at, "assessment": turn.assessment });
+    async fn keep_verdict(&self, turn: &Turn, watch: &Watch) {
+        let rules = watch.rules(&turn.chunk);
+        let kept = json!({ "chunk": turn.chunk, "at": turn.at, "rules": rules, "assessment": turn.assessment });
         let written = async {
             let mut file = tokio::fs::OpenOptions::new()
                 .create(true)
@@ -111,27 +116,38 @@ impl Shared {
         }
     }
 
+    /// What a command leads to; where calls come home by it, they are home before the journal is asked.
+    pub(super) fn latch_first(
+        &self,
+        command: &Command,
+        actor: &Actor,
+        now: Timestamp,
+    ) -> Result<Vec<Event>, Refusal> {
+        let events = decide(&self.transition(), command, actor, now)?;
+        for event in &events {
+            if let Event::FellBack(fell) = event {
+                if let Some(why) = self.node.bring_home(&fell.scope).not_durable {
+                    tracing::error!(
+                        scope = fell.scope,
+                        why,
+                        "calls are home, but the latch is not on disk"
+                    );
+                }
+            }
+        }
+        Ok(events)
+    }
+
     /// Asks the desk for what the turn asks for, where that would be news.
     async fn act(&self, turn: &Turn, now: Timestamp) {
         let actor = Actor::new(SEGUE, Side::Client, &[Role::Duty]);
         for (at, command) in turn.commands.iter().enumerate() {
-            let t = self.transition();
-            let events = match decide(&t, command, &actor, now) {
+            match self.latch_first(command, &actor, now) {
                 Ok(events) if events.is_empty() => continue,
-                Ok(events) => events,
+                Ok(_) => {}
                 Err(refusal) => {
                     tracing::warn!(chunk = %turn.chunk, code = %refusal.code, "a guard's command was refused");
                     continue;
-                }
-            };
-            // Home latches first; the journal is told after.
-            if events
-                .iter()
-                .any(|event| matches!(event, Event::FellBack(_)))
-            {
-                let report = self.node.bring_home(turn.chunk.as_str());
-                if let Some(why) = report.not_durable {
-                    tracing::error!(chunk = %turn.chunk, why, "calls are home, but the latch is not on disk");
                 }
             }
             self.execute(turn, at, command.clone(), actor.clone(), now)
@@ -163,11 +179,14 @@ impl Shared {
             command,
             now,
         };
-        match self.desk.execute(&request).await {
-            Ok(_) => self.wake.notify_one(),
-            // Tried again at the next look, for as long as it is so.
-            Err(error) => {
+        // Tried again at the next look, for as long as it is so; the other chunks do not wait for it.
+        match tokio::time::timeout(JOURNAL_WAIT, self.desk.execute(&request)).await {
+            Ok(Ok(_)) => self.wake.notify_one(),
+            Ok(Err(error)) => {
                 tracing::warn!(chunk = %turn.chunk, error = chain(&error), "a guard's command was not recorded");
+            }
+            Err(_) => {
+                tracing::warn!(chunk = %turn.chunk, "the journal is slow; a guard's command waits");
             }
         }
     }

@@ -166,7 +166,7 @@ const fn turn_advice(action: Action) -> &'static str {
             "Advised: return to the last accepted share."
         }
         Action::Freeze => "Nothing moves by itself: call people in; the button still works.",
-        Action::HoldAndPage => "A feed is silent; no step until it speaks.",
+        Action::HoldAndPage => "A feed is silent; approve no step until it speaks.",
         Action::AskPerson => "The deadline is over without a verdict: a person decides.",
         Action::AskApprovals => "Both parties may approve the next step.",
         Action::Hold => "Held: no step now.",
