@@ -328,6 +328,7 @@ pub(crate) async fn calls(
     match app.console.ingest(EventBatch { token, body: body? }).await {
         Ok(done) => Ok(Json(done)),
         Err(IngestError::UnknownToken) => Err(Denied::NoSite),
+        Err(IngestError::Refused(refusal)) => Err(ActError::Refused(refusal).into()),
         Err(IngestError::Unavailable { message }) => Err(Denied::Unavailable(message)),
     }
 }

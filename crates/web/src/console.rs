@@ -302,6 +302,9 @@ pub enum IngestError {
     /// No site has this token: status 401.
     #[error("no site has this token; ask the telephony engineer for the site's feed token")]
     UnknownToken,
+    /// A rule stands in the way: status 409.
+    #[error("refused by a rule")]
+    Refused(Box<RefusalView>),
     /// The store cannot take it now: status 503; the sender keeps the batch and repeats it.
     #[error("not available: {message}")]
     Unavailable {

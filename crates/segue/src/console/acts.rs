@@ -101,12 +101,15 @@ impl Shared {
                 "choose another command id, or leave it out",
             )
         })?;
+        let now = clock::now();
+        // The desk refuses in the same words.
+        let _ = self.latch_first(&command, &actor, now);
         let request = Request {
             stream: self.stream.clone(),
             command_id,
             actor,
             command,
-            now: clock::now(),
+            now,
         };
         let answer = self
             .desk

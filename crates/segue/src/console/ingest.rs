@@ -4,11 +4,14 @@
 //! the other side's people. Caller numbers end here as keyed hashes.
 
 use super::Shared;
+use super::acts::refusal_view;
 use crate::clock;
 use crate::office::chain;
 use jiff::Timestamp;
 use segue_domain::Side;
 use segue_domain::caller::{CallerKey, e164};
+use segue_domain::chunks::Chunk;
+use segue_domain::compliance::require_records_allowed;
 use segue_journal::accounts::{Door, EntryError, TokenScope};
 use segue_journal::facts::{AcdEvent, AcdEventKind};
 use segue_trials::acd::{AcdEvent as Told, AcdEventKind as ToldKind};
@@ -35,6 +38,7 @@ impl Shared {
     pub(super) async fn ingest(&self, batch: EventBatch) -> Result<IngestAnswer, IngestError> {
         let now = clock::now();
         let side = self.feeding_side(&batch.token, now).await?;
+        self.require_agreement(now)?;
         let numbers = self.known_numbers();
         let reader = Reader {
             key: &self.key,
@@ -53,6 +57,16 @@ impl Shared {
         // A batch without events is a heartbeat: it tells "no calls" from "no feed".
         self.memory().fed_at[usize::from(side == Side::Outsourcer)] = Some(now);
         Ok(answer)
+    }
+
+    /// As `segue calls import` asks for it (A1); while calls are out, an agreement that lapsed blinds no guard.
+    fn require_agreement(&self, now: Timestamp) -> Result<(), IngestError> {
+        let t = self.transition();
+        if !t.is_created() || t.chunks.values().any(Chunk::is_out) {
+            return Ok(());
+        }
+        require_records_allowed(&t, now)
+            .map_err(|refusal| IngestError::Refused(Box::new(refusal_view(refusal))))
     }
 
     async fn feeding_side(&self, token: &str, now: Timestamp) -> Result<Side, IngestError> {
