@@ -1,8 +1,8 @@
 //! Rows of a file judged by signed rules, as the guard would have: `segue parity check`.
 
 use crate::guard::assessment::{Interval, MetricVerdict};
-use crate::guard::record::{Arm, Beat, FeedId, MetricId, Place, Reading};
-use crate::guard::{Assessment, Guard, Observed, Record, Situation, Verdict};
+use crate::guard::record::{Arm, MetricId, Place, Reading};
+use crate::guard::{Guard, Observed, Record, Verdict};
 use crate::kpi::Ratio;
 use crate::rules::{MetricName, Role, SignedRules, UnknownMetric};
 use serde::Serialize;
@@ -89,7 +89,7 @@ pub struct MetricLine {
     pub e_harm: f64,
     /// e-value against "worse than the margin"; 1/α or more proves not worse.
     pub e_noninferior: f64,
-    /// Anytime-valid interval: ratio of rates, difference of means, or bad share of blocks.
+    /// Interval, anytime-valid but for means (asymptotic there): ratio of rates, difference of means, or bad share of blocks.
     pub interval: Option<Interval>,
     /// Values of both arms.
     pub calls: u64,
@@ -174,35 +174,15 @@ impl Check {
                 debug_assert_eq!(taken, Observed::Counted, "{reading:?}");
             }
             if let Some(last) = rows.last() {
-                self.look(last.place.at_us);
+                self.guard.assess_complete(last.place.at_us);
             }
         }
         let end_us = readings.last().map_or(0, |last| last.place.at_us + 1);
-        let assessment = self.look(end_us);
+        let assessment = self.guard.assess_complete(end_us);
         CheckReport {
             verdict: assessment.verdict,
             metrics: assessment.metrics.into_iter().map(line).collect(),
         }
-    }
-
-    /// Everything before `complete_us` is there, and old enough for every metric.
-    fn look(&mut self, complete_us: i64) -> Assessment {
-        let rules = self.guard.rules().rules();
-        let oldest_s = rules.metrics.iter().map(|metric| metric.maturity_s).max();
-        let now_us = complete_us.saturating_add(i64::from(oldest_s.unwrap_or(0)) * 1_000_000);
-        for feed in 0..u16::try_from(rules.feeds.len()).unwrap_or(0) {
-            for arm in Arm::BOTH {
-                let beat = Beat {
-                    feed: FeedId(feed),
-                    arm,
-                    // Complete at the time that is asked about: maturity alone decides what counts.
-                    complete_until_us: now_us,
-                };
-                let taken = self.guard.observe(&Record::Beat(beat));
-                debug_assert_eq!(taken, Observed::Counted);
-            }
-        }
-        self.guard.assess(now_us, Situation::default())
     }
 }
 

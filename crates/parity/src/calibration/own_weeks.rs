@@ -5,8 +5,8 @@
 
 use super::dice::{Dice, bucket};
 use super::upper_bound_99;
-use crate::guard::record::{Arm, Beat, Call, FeedId};
-use crate::guard::{Guard, Record, Situation, Verdict};
+use crate::guard::record::{Arm, Call};
+use crate::guard::{Guard, Record, Verdict};
 use crate::kpi::Ratio;
 use crate::rules::SignedRules;
 use serde::Serialize;
@@ -71,26 +71,9 @@ fn fails(rules: &SignedRules, calls: &[Call], pi_bp: u16, seed: u64, split: u64)
             let _ = guard.observe(&Record::Call(call));
             end_us = (call.place.at_us.div_euclid(DAY_US) + 1) * DAY_US;
         }
-        if look(&mut guard, end_us) {
+        if guard.assess_complete(end_us).verdict == Verdict::Fail {
             return true;
         }
     }
     false
-}
-
-/// One look at a day's end, with everything complete and mature; whether a guardrail failed.
-fn look(guard: &mut Guard, end_us: i64) -> bool {
-    let rules = guard.rules().rules();
-    let oldest_s = rules.metrics.iter().map(|metric| metric.maturity_s).max();
-    let now_us = end_us + i64::from(oldest_s.unwrap_or(0)) * 1_000_000;
-    for feed in 0..u16::try_from(rules.feeds.len()).unwrap_or(0) {
-        for arm in Arm::BOTH {
-            let _ = guard.observe(&Record::Beat(Beat {
-                feed: FeedId(feed),
-                arm,
-                complete_until_us: now_us,
-            }));
-        }
-    }
-    guard.assess(now_us, Situation::default()).verdict == Verdict::Fail
 }

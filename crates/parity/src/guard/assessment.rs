@@ -95,7 +95,7 @@ pub struct MetricInputs {
     pub log_e_noninferior: f64,
     /// Whether the best estimate lies beyond the margin.
     pub estimate_beyond_margin: bool,
-    /// Anytime-valid interval: ratio of rates, difference of means, or bad share of blocks above its reference.
+    /// Interval, anytime-valid but for means (asymptotic there): ratio of rates, difference of means, or bad share of blocks.
     pub interval: Option<Interval>,
     /// Whether a feed it needs has been silent for more than twice its cadence.
     pub stale: bool,

@@ -397,7 +397,7 @@ mod tests {
     };
 
     /// Calls until an equal centre has proved +2 points on 5 % and 3 points on 18 %, median and nine in ten: the handbook's
-    /// table, measured with another grid of ratios. 200 runs are known to about 15 % at the 90th percentile.
+    /// table, measured with another grid of ratios: this one is faster, by up to three tenths at these seeds.
     #[test]
     fn the_handbooks_table_is_reached() {
         for (baseline, margin_bp, share, median, p90) in [
@@ -412,7 +412,7 @@ mod tests {
             let near = |ours: Option<u64>, theirs: u64| {
                 let ours = ours.unwrap();
                 assert!(
-                    ours * 100 <= theirs * 118 && ours * 100 >= theirs * 60,
+                    ours * 100 <= theirs * 105 && ours * 100 >= theirs * 68,
                     "{baseline} bp at {share}: {ours} calls, the handbook has {theirs}"
                 );
             };

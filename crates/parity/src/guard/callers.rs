@@ -9,7 +9,7 @@ use serde::{Deserialize, Deserializer, Serialize, Serializer};
 use std::collections::HashMap;
 use std::hash::{BuildHasherDefault, Hasher};
 
-/// Callers remembered at once; past it the longest unheard of are forgotten and counted.
+/// Callers remembered at once; past it whoever no rule concerns any more is forgotten, at the last everybody.
 const CALLERS_MAX: usize = 1 << 20;
 
 const SECOND_US: i64 = 1_000_000;
@@ -87,7 +87,6 @@ type Table = HashMap<u64, Known, BuildHasherDefault<AlreadyHashed>>;
 pub(super) struct Callers {
     #[serde(serialize_with = "in_order", deserialize_with = "from_pairs")]
     known: Table,
-    forgotten: u64,
 }
 
 /// The same memory is the same bytes.
@@ -181,7 +180,6 @@ impl Callers {
 
     /// Drops whom no rule can concern any more; if that is not enough, whoever has not called for an episode.
     fn forget(&mut self, now_us: i64, rules: &ConductRules) {
-        let before = self.known.len();
         let once_us = i64::from(rules.caller_once_s) * SECOND_US;
         self.known
             .retain(|_, known| now_us - known.last_us < once_us);
@@ -193,7 +191,6 @@ impl Callers {
         if self.known.len() >= CALLERS_MAX {
             self.known.clear();
         }
-        self.forgotten += (before - self.known.len()) as u64;
     }
 }
 

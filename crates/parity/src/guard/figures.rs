@@ -4,7 +4,7 @@ use super::Guard;
 use super::assessment::{Interval, MetricInputs, SegmentFigure, WaitFigure};
 use super::record::Arm;
 use crate::kpi::Ratio;
-use crate::rules::{Instrument, MetricRule};
+use crate::rules::{Instrument, MetricRule, Rules};
 
 impl Guard {
     pub(super) fn metric_inputs(&self, step_began_us: i64) -> Vec<MetricInputs> {
@@ -15,7 +15,7 @@ impl Guard {
             .map(|(metric, (rule, evidence))| {
                 let read = evidence.read(alpha, step_began_us);
                 let feed = rule.feed.as_ref().and_then(|feed| rules.feed(feed));
-                let cadence_s = feed.map_or(0, |feed| rules.feeds[usize::from(feed.0)].cadence_s);
+                let cadence_s = cadence_s(rules, rule);
                 let late_calls = if self.reads_calls(metric) {
                     self.calls.late()
                 } else {
@@ -93,6 +93,12 @@ impl Guard {
         figures.truncate(SHOWN);
         figures
     }
+}
+
+/// The cadence of the feed a metric needs; nothing where it names none.
+pub(super) fn cadence_s(rules: &Rules, rule: &MetricRule) -> u32 {
+    let feed = rule.feed.as_ref().and_then(|feed| rules.feed(feed));
+    feed.map_or(0, |feed| rules.feeds[usize::from(feed.0)].cadence_s)
 }
 
 /// Harm shows within this time: a record's maturity, the feed's cadence, and the block it has to fill.

@@ -1,8 +1,7 @@
-//! Agreed floors: fast harm, caught without statistics, from whatever has arrived; and how often they would cry wolf.
+//! Agreed floors: fast harm, caught without statistics, from whatever has arrived.
 
 use super::assessment::Floor;
 use super::record::{Arm, Call, Outcome};
-use crate::kpi::float;
 use crate::rules::FloorRules;
 use serde::{Deserialize, Serialize};
 use std::collections::BTreeMap;
@@ -124,61 +123,6 @@ fn broken_in(first: FloorInterval, second: FloorInterval, rules: &FloorRules) ->
     broken
 }
 
-/// How often the floors would have fired on the client's own baseline; printed at signing.
-#[derive(Debug, Clone, Copy, PartialEq, Serialize)]
-pub struct FalseAlarms {
-    /// Separate alarms in the baseline (a run of broken intervals is one).
-    pub alarms: u64,
-    /// Intervals of 15 minutes in the baseline.
-    pub intervals: u64,
-    /// Alarms per quarter of 13 weeks.
-    pub per_quarter: f64,
-    /// The 95 % upper bound of that (Poisson).
-    pub per_quarter_upper: f64,
-}
-
-/// Runs the floors over the baseline's consecutive 15-minute intervals (gaps as empty intervals).
-pub fn false_alarms(baseline: &[FloorInterval], rules: &FloorRules) -> FalseAlarms {
-    const PER_QUARTER: f64 = 13.0 * 7.0 * 96.0;
-    let (mut alarms, mut before) = (0, false);
-    for pair in baseline.windows(2) {
-        let broken = !broken_in(pair[0], pair[1], rules).is_empty();
-        alarms += u64::from(broken && !before);
-        before = broken;
-    }
-    let intervals = baseline.len() as u64;
-    let quarters = (float(intervals) / PER_QUARTER).max(f64::MIN_POSITIVE);
-    FalseAlarms {
-        alarms,
-        intervals,
-        per_quarter: float(alarms) / quarters,
-        per_quarter_upper: poisson_upper(alarms) / quarters,
-    }
-}
-
-/// The mean at which `count` or fewer have chance 5 %, by bisection.
-fn poisson_upper(count: u64) -> f64 {
-    let at_most = |mean: f64| {
-        let mut term = (-mean).exp();
-        let mut sum = term;
-        for k in 1..=count {
-            term *= mean / float(k);
-            sum += term;
-        }
-        sum
-    };
-    let (mut low, mut high) = (float(count), 2.0 * float(count) + 12.0);
-    for _ in 0..60 {
-        let middle = f64::midpoint(low, high);
-        if at_most(middle) > 0.05 {
-            low = middle;
-        } else {
-            high = middle;
-        }
-    }
-    high
-}
-
 #[cfg(test)]
 mod tests {
     use super::*;
@@ -222,19 +166,5 @@ mod tests {
         assert!(broken_in(good, waited, &rules).is_empty());
         waited.longest_wait_ms = 600_001;
         assert_eq!(broken_in(good, waited, &rules), [Floor::LongestWait]);
-    }
-
-    #[test]
-    fn a_quarter_without_alarms_still_allows_three() {
-        let rules = FloorRules::default();
-        let calm = vec![interval(20, 18, 0); 13 * 7 * 96];
-        let none = false_alarms(&calm, &rules);
-        assert_eq!(none.alarms, 0);
-        assert!((none.per_quarter_upper - 2.996).abs() < 0.01, "{none:?}");
-        let mut once = calm;
-        for bad in &mut once[500..504] {
-            *bad = interval(20, 5, 0);
-        }
-        assert_eq!(false_alarms(&once, &rules).alarms, 1);
     }
 }

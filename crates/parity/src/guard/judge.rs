@@ -91,12 +91,13 @@ fn weight(signed: &SignedRules, rule: &MetricRule) -> f64 {
     f64::from(rule.weight.max(1)) / f64::from(total.max(1))
 }
 
+/// Whose the combined evidence is: another metric, worse within its margin, lends nobody its own.
 fn top_contributor(signed: &SignedRules, metrics: &[MetricInputs]) -> Option<usize> {
     let rules = signed.rules().metrics.iter();
     rules
         .zip(metrics)
         .enumerate()
-        .filter(|(_, (rule, inputs))| rule.role == Role::Guardrail && inputs.estimate_beyond_margin)
+        .filter(|(_, (rule, _))| rule.role == Role::Guardrail)
         .map(|(place, (rule, inputs))| {
             (
                 place,

@@ -39,10 +39,10 @@ use callers::Callers;
 use conduct::Conduct;
 use evidence::Evidence;
 use feeds::Feeds;
-use figures::can_see_within_s;
+use figures::{cadence_s, can_see_within_s};
 use floors::FloorWatch;
 use pending::Pending;
-use record::{Arm, Beat, Call, Outcome, Place, Reading};
+use record::{Arm, Beat, Call, FeedId, Outcome, Place, Reading};
 use serde::{Deserialize, Serialize};
 
 /// The guard of one chunk under one agreement.
@@ -155,6 +155,24 @@ impl Guard {
                 .is_none_or(|segment| usize::from(segment) < segments)
     }
 
+    /// Judges everything of a history that is complete until then: every feed has spoken, and the slowest metric is mature.
+    pub(crate) fn assess_complete(&mut self, complete_us: i64) -> Assessment {
+        let rules = self.rules.rules();
+        let oldest_s = rules.metrics.iter().map(|metric| metric.maturity_s).max();
+        let now_us = complete_us.saturating_add(i64::from(oldest_s.unwrap_or(0)) * 1_000_000);
+        for feed in 0..u16::try_from(rules.feeds.len()).unwrap_or(0) {
+            for arm in Arm::BOTH {
+                let taken = self.observe(&Record::Beat(Beat {
+                    feed: FeedId(feed),
+                    arm,
+                    complete_until_us: now_us,
+                }));
+                debug_assert_eq!(taken, Observed::Counted);
+            }
+        }
+        self.assess(now_us, Situation::default())
+    }
+
     /// Judges what is mature by `now_us` (UTC, microseconds). Time may not run backwards: an earlier instant is answered
     /// as the latest one asked about.
     pub fn assess(&mut self, now_us: i64, situation: Situation) -> Assessment {
@@ -230,7 +248,7 @@ pub fn at_signing(signed: &SignedRules) -> Vec<String> {
             says.push(format!(
                 "{}: \"worse\" rolls back; harm shows within {} s of a call.",
                 rule.name,
-                can_see_within_s(rule, 0)
+                can_see_within_s(rule, cadence_s(signed.rules(), rule))
             ));
         }
     }

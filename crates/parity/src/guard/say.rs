@@ -3,7 +3,7 @@
 use super::assessment::{Floor, Inputs, MetricInputs};
 use super::verdict::Verdict;
 use crate::kpi::Ratio;
-use crate::rules::{Instrument, MetricRule, SignedRules};
+use crate::rules::{FailProof, Instrument, MetricRule, SignedRules};
 
 /// A hold that no metric's verdict speaks of.
 pub(super) fn hold(signed: &SignedRules, inputs: &Inputs) -> Option<String> {
@@ -66,10 +66,16 @@ pub(super) fn metric(
             "not worse than the margin (odds {})",
             odds(inputs.log_e_noninferior)
         ),
-        Verdict::Fail => format!(
-            "worse, and beyond the margin (odds {})",
-            odds(inputs.log_e_harm.max(inputs.log_e_beyond_margin))
-        ),
+        Verdict::Fail => match rule.fail {
+            FailProof::WorseThanEqual => format!(
+                "worse, and beyond the margin by the best estimate (odds {})",
+                odds(inputs.log_e_harm)
+            ),
+            FailProof::WorseThanMargin => format!(
+                "worse, and beyond the margin (odds {})",
+                odds(inputs.log_e_beyond_margin)
+            ),
+        },
         Verdict::WorseWithinMargin if inputs.alarm && inputs.log_e_harm < -alpha.ln() => {
             "its alarm is raised: somebody must look".to_owned()
         }

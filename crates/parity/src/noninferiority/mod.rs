@@ -119,10 +119,22 @@ pub fn compare(
         difference: share(pilot) - share(baseline),
         newcombe,
         score: miettinen_nurminen(pilot, baseline, ALPHA),
-        test: farrington_manning(pilot, baseline, margin.share()),
+        test: oriented(farrington_manning(pilot, baseline, margin.share()), margin),
         verdict: verdict(newcombe, margin),
         calls_needed: calls_needed(baseline, pilot, margin, chance),
     })
+}
+
+/// A small p speaks for "not worse than the margin", whichever way the margin counts.
+fn oriented(test: FarringtonManning, margin: Margin) -> FarringtonManning {
+    if margin.share() < 0.0 {
+        FarringtonManning {
+            z: -test.z,
+            p: normal_cdf(-test.z),
+        }
+    } else {
+        test
+    }
 }
 
 fn verdict(interval: Interval, margin: Margin) -> Proof {
@@ -292,6 +304,7 @@ mod tests {
             prop_assert_eq!(good.verdict, bad.verdict);
             prop_assert!((good.newcombe.lower + bad.newcombe.upper).abs() < 1e-9);
             prop_assert!((good.score.lower + bad.score.upper).abs() < 1e-6);
+            prop_assert!((good.test.p - bad.test.p).abs() < 1e-6);
             prop_assert!(good.newcombe.lower <= good.difference && good.difference <= good.newcombe.upper);
             prop_assert!(good.score.lower <= good.difference + 1e-9 && good.difference <= good.score.upper + 1e-9);
         }

@@ -3,13 +3,13 @@
 
 mod properties;
 
-use segue_parity::guard::assessment::Floor;
+use segue_parity::guard::assessment::{Floor, Inputs, MetricInputs};
 use segue_parity::guard::record::{
     Arm, Beat, Call, FeedId, MetricId, Outcome, Place, Reading, StratumId,
 };
 use segue_parity::guard::{Action, Assessment, Guard, Observed, Record, Situation, Verdict, judge};
 use segue_parity::kpi::Ratio;
-use segue_parity::rules::{RuleFault, Rules, SignedRules};
+use segue_parity::rules::{Role, RuleFault, Rules, SignedRules};
 
 const HOUR_US: i64 = 3_600_000_000;
 const DAY_US: i64 = 24 * HOUR_US;
@@ -476,6 +476,38 @@ fn reviews_below_the_floor_and_misses_in_re_triage_hold() {
         assert!(metric.inputs.alarm, "{}", metric.says);
         assert_eq!(metric.verdict, Verdict::WorseWithinMargin);
     }
+}
+
+/// Proved worse within its own margin, a guardrail holds; it lends its evidence to no other whose estimate is beyond by chance.
+#[test]
+fn no_metric_fails_by_the_evidence_of_another() {
+    let (_, quiet) = after(&days(3, |_, _| {}), 3 * DAY_US);
+    let guardrails: Vec<_> = (0..quiet.metrics.len())
+        .filter(|n| quiet.metrics[*n].role == Role::Guardrail)
+        .collect();
+    let [strong, weak] = guardrails[..] else {
+        panic!("two guardrails: {guardrails:?}")
+    };
+    let mut metrics: Vec<MetricInputs> = quiet.metrics.iter().map(|m| m.inputs.clone()).collect();
+    for read in &mut metrics {
+        (read.weight_of_evidence, read.stale, read.alarm) = (1_000, false, false);
+    }
+    (
+        metrics[strong].log_e_harm,
+        metrics[strong].estimate_beyond_margin,
+    ) = (30.0, false);
+    (
+        metrics[weak].log_e_harm,
+        metrics[weak].estimate_beyond_margin,
+    ) = (0.05, true);
+    let inputs = Inputs {
+        log_e_combined: 29.0,
+        ..quiet.inputs.clone()
+    };
+    let judged = judge(&signed(), inputs, metrics, Vec::new());
+    assert_eq!(judged.metrics[strong].verdict, Verdict::WorseWithinMargin);
+    assert_ne!(judged.metrics[weak].verdict, Verdict::Fail);
+    assert_ne!(judged.verdict, Verdict::Fail);
 }
 
 #[test]

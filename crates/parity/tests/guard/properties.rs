@@ -104,9 +104,13 @@ proptest! {
             match metric.verdict {
                 Verdict::Pass => prop_assert!(
                     !few && !read.stale && !read.alarm && read.log_e_noninferior >= proof
-                        && metric.role != Role::Watch
                 ),
-                Verdict::Fail => prop_assert!(!few && read.estimate_beyond_margin),
+                Verdict::Fail => {
+                    let combined = metric.role == Role::Guardrail
+                        && assessment.inputs.log_e_combined >= proof;
+                    prop_assert!(!few && read.estimate_beyond_margin);
+                    prop_assert!(combined || read.log_e_harm >= proof);
+                }
                 Verdict::WorseWithinMargin => prop_assert!(read.alarm || read.log_e_harm >= proof),
                 Verdict::NoData => prop_assert!(few || read.stale),
                 Verdict::Inconclusive => prop_assert!(!few && !read.stale && !read.alarm),

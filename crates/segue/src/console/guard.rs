@@ -125,14 +125,14 @@ impl Shared {
     ) -> Result<Vec<Event>, Refusal> {
         let events = decide(&self.transition(), command, actor, now)?;
         for event in &events {
-            if let Event::FellBack(fell) = event {
-                if let Some(why) = self.node.bring_home(&fell.scope).not_durable {
-                    tracing::error!(
-                        scope = fell.scope,
-                        why,
-                        "calls are home, but the latch is not on disk"
-                    );
-                }
+            if let Event::FellBack(fell) = event
+                && let Some(why) = self.node.bring_home(&fell.scope).not_durable
+            {
+                tracing::error!(
+                    scope = fell.scope,
+                    why,
+                    "calls are home, but the latch is not on disk"
+                );
             }
         }
         Ok(events)

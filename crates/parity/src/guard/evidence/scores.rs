@@ -133,7 +133,7 @@ impl Scores {
     }
 }
 
-/// Points of the handle-time trend between false alarms when the mean is exactly what is allowed; printed at signing.
+/// Calls between false alarms of the handle-time trend when the mean is exactly what is allowed; printed at signing.
 pub(in crate::guard) fn trend_run_length() -> f64 {
     crate::sequences::cusum::normal_run_length(TREND_K, TREND_H, 0.0)
         * float(u64::from(TREND_CALLS))
