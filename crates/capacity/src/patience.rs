@@ -42,6 +42,9 @@ pub struct PatienceCurve {
     pub steps: Vec<Step>,
 }
 
+/// With fewer hang-ups the patience learnt is chance.
+pub const HANG_UPS_MIN: u64 = 30;
+
 /// The most steps kept: whole seconds up to almost three hours.
 const STEPS_MAX: usize = 10_000;
 
@@ -106,11 +109,11 @@ impl PatienceCurve {
         (self.abandoned > 0).then(|| total_s / abandoned)
     }
 
-    /// For the formulas: Erlang A where somebody hung up, else Erlang C.
-    pub fn patience(&self) -> Patience {
+    /// For Erlang A; none where so few hung up that it would be chance.
+    pub fn measured(&self) -> Option<Patience> {
+        let enough = self.abandoned >= HANG_UPS_MIN;
         self.mean_s()
-            .map_or(Patience::Endless, |patience_s| Patience::Mean {
-                patience_s,
-            })
+            .filter(|_| enough)
+            .map(|patience_s| Patience::Mean { patience_s })
     }
 }

@@ -292,3 +292,16 @@ proptest! {
         }
     }
 }
+
+proptest! {
+    /// The core keeps an Erlang C of its own, as it depends on nothing: it is this one.
+    #[test]
+    fn the_cores_erlang_c_is_this_one(calls in 0.1..2_000.0f64, aht_s in 10.0..2_000.0f64, spare in 1u32..40, within_s in 0u32..120) {
+        let core = segue_domain::staffing::Load { calls_per_hour: calls, aht_s };
+        let agents = common::above(core.erlangs()) + spare;
+        let here = answer(calls, aht_s, None, agents, f64::from(within_s));
+        let there = core.service_level(agents, within_s);
+        prop_assert!((there - here.service_level.sl_answered_over_offered).abs() < 1e-9, "{there} {here:?}");
+        prop_assert!((core.p_wait(agents) - here.p_wait).abs() < 1e-9);
+    }
+}

@@ -66,14 +66,19 @@ fn the_textbooks_curve() {
 #[test]
 fn nobody_hung_up_or_nobody_waited() {
     let curve = PatienceCurve::learn(&[answered(5), answered(9)]).unwrap();
-    assert_eq!(
-        (curve.mean_s(), curve.patience()),
-        (None, Patience::Endless)
-    );
+    assert_eq!((curve.mean_s(), curve.measured()), (None, None));
     let empty = PatienceCurve::learn(&[]).unwrap();
     assert_eq!((empty.waited, empty.quantile_ms(0.5)), (0, None));
     let all = PatienceCurve::learn(&[gone(10), gone(20)]).unwrap();
     close(all.steps[1].still_waiting + 1.0, 1.0, 0.0);
+}
+
+/// Twenty-nine hang-ups are chance, thirty are a measurement.
+#[test]
+fn few_hang_ups_measure_nothing() {
+    let of = |hang_ups: usize| PatienceCurve::learn(&vec![gone(10); hang_ups]).unwrap();
+    assert_eq!(of(29).measured(), None);
+    assert_eq!(of(30).measured(), Some(Patience::mean(10.0).unwrap()));
 }
 
 /// January 1999: callers are several times as patient as the waits of those who hung up look.

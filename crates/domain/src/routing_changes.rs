@@ -6,7 +6,7 @@
 use crate::Decided;
 use crate::actor::{Actor, Right, Side};
 use crate::canonical;
-use crate::chunks::{Chunk, ChunkState};
+use crate::chunks::{Chunk, ChunkState, PlannedStep};
 use crate::event::Event;
 use crate::ids::{ChunkId, StepId};
 use crate::lines::bad;
@@ -16,6 +16,7 @@ use crate::signature::{Added, Agreement, SignatureInput, Signed};
 use crate::transition::Transition;
 use crate::{account_manager, fallback, gates, ladder, pauses, schedule, site_serial};
 use jiff::Timestamp;
+use jiff::civil::Date;
 use serde::{Deserialize, Serialize};
 
 /// One concern's question to a forward step.
@@ -299,6 +300,24 @@ pub fn check_forward(
         .try_for_each(|check| check(t, chunk, share, now))
 }
 
+/// The next agreed share of a chunk, and the local date of its site from which it may be taken: the agreed one, or later where
+/// the step before came late. What has to be seen at a share is not seen by catching up (A8).
+pub fn next_step(t: &Transition, chunk: &Chunk) -> Option<(TrafficShare, Date)> {
+    let steps = || {
+        let steps = chunk.planned.steps.iter();
+        steps.filter_map(|s| Some((s.share_percent.parse().ok()?, s.from)))
+    };
+    let (next, from) = steps().find(|(share, _)| *share > chunk.share)?;
+    let before = steps().filter(|(share, _)| *share <= chunk.share).last();
+    let (Some((_, before)), Some(since), true) = (before, chunk.share_since, chunk.share.is_out())
+    else {
+        return Some((next, from));
+    };
+    let since = t.day_at(&chunk.planned.site, since);
+    let apart = schedule::rush::next_step_from(t, &chunk.planned, (before, from), since);
+    Some((next, from.max(apart)))
+}
+
 fn check_planned(
     t: &Transition,
     chunk: &Chunk,
@@ -306,15 +325,7 @@ fn check_planned(
     now: Timestamp,
 ) -> Result<(), Refusal> {
     let id = &chunk.planned.id;
-    let steps = chunk
-        .planned
-        .steps
-        .iter()
-        .filter_map(|s| Some((s.share_percent.parse().ok()?, s.from)));
-    let Some((next, from)) = steps
-        .into_iter()
-        .find(|(planned, _)| *planned > chunk.share)
-    else {
+    let Some((next, from)) = next_step(t, chunk) else {
         return Err(bad(format!(
             "a further agreed step of {id}; it stands at its last one, {} %",
             chunk.share.percent()
@@ -331,15 +342,25 @@ fn check_planned(
             .how("take the agreed step, or propose a plan with other steps"));
     }
     let today = t.day_at(&chunk.planned.site, now);
-    if today < from {
-        return Err(Refusal::new(Code::StepTooEarly)
-            .missing(format!(
-                "{from}, the agreed date; at the site it is {today}"
-            ))
-            .who("both parties, in a new version of the plan")
-            .how("wait for the date, or agree an earlier one"));
+    if today >= from {
+        return Ok(());
     }
-    Ok(())
+    let agreed = |s: &PlannedStep| s.from == from && s.share_percent.parse() == Ok(share);
+    let (what, how) = if chunk.planned.steps.iter().any(agreed) {
+        (
+            "the agreed date",
+            "wait for the date, or agree an earlier one",
+        )
+    } else {
+        (
+            "as the step before came late and the agreed days lie between two steps",
+            "wait for the date; a step that comes late moves the next one with it",
+        )
+    };
+    Err(Refusal::new(Code::StepTooEarly)
+        .missing(format!("{from}, {what}; at the site it is {today}"))
+        .who("both parties, in a new version of the plan")
+        .how(how))
 }
 
 fn superseded(step: &StepId, chunk: &ChunkId) -> Refusal {

@@ -14,7 +14,7 @@ use segue_domain::discovery::{CompleteDiscoveryItem, OpenDiscovery, SignDiscover
 use segue_domain::gates::{self, SignGate};
 use segue_domain::headaches::Headaches;
 use segue_domain::ids::ChunkId;
-use segue_domain::routing_changes::{ApproveStep, ProposeStep, Step};
+use segue_domain::routing_changes::{ApproveStep, ProposeStep, Step, next_step};
 use segue_domain::schedule::{ProposePlan, SignPlan};
 use segue_domain::share::ShareInput;
 use segue_domain::signature::{Agreement, Needs};
@@ -203,9 +203,9 @@ fn agreed(scene: &Scene<'_>) -> Option<Move> {
     Some(Move::say(actor, SignPlan { version, signature }))
 }
 
-/// 10:00 at the site on the agreed date of a step, unless that is past.
-fn wait_for_step(scene: &Scene<'_>, chunk: &Chunk, step: usize) -> Option<Move> {
-    let date = chunk.planned.steps.get(step)?.from;
+/// 10:00 at the site on the date from which the next step may be taken, unless that is past.
+fn wait_for_step(scene: &Scene<'_>, chunk: &Chunk) -> Option<Move> {
+    let (_, date) = next_step(scene.t, chunk)?;
     let zone = scene.t.site_zone(&chunk.planned.site)?;
     let zone = TimeZone::get(zone).ok()?;
     let at = zone.to_timestamp(date.at(10, 0, 0, 0)).ok()?;
@@ -224,7 +224,7 @@ fn ready(scene: &Scene<'_>, id: &ChunkId) -> Option<Move> {
     if chunk.state == ChunkState::Ready {
         return None;
     }
-    wait_for_step(scene, chunk, 0)
+    wait_for_step(scene, chunk)
         .or_else(|| prove(scene, chunk))
         .or_else(|| {
             let agreement = scene.t.gates.get(id).map(|g| g.agreement.clone());
@@ -250,11 +250,8 @@ fn live(scene: &Scene<'_>, id: &ChunkId, percent: u8) -> Option<Move> {
     {
         return Some(next);
     }
-    let steps = chunk.planned.steps.iter().enumerate();
-    let (n, share) = steps
-        .filter_map(|(n, step)| Some((n, step.share_percent.parse().ok()?)))
-        .find(|(_, share)| *share > chunk.share && share.percent() <= percent)?;
-    wait_for_step(scene, chunk, n)
+    let (share, _) = next_step(scene.t, chunk).filter(|(share, _)| share.percent() <= percent)?;
+    wait_for_step(scene, chunk)
         .or_else(|| prove(scene, chunk))
         .or_else(|| needs::first_of(needs::BEFORE_STEP, scene, chunk))
         .or_else(|| take_step(scene, chunk, share.percent()))

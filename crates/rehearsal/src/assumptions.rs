@@ -1,5 +1,6 @@
 //! What the rehearsal takes for granted about people. Printed with every report: another answer needs another assumption.
 
+use segue_capacity::staffing::learning::LearningCurve;
 use serde::{Deserialize, Serialize};
 
 /// What is assumed, with defaults a practitioner would start from; each is a question to ask the parties.
@@ -67,12 +68,12 @@ impl Default for Assumptions {
 impl Assumptions {
     /// The outsourcer's handle time after so many calls of a type by a team, as a part of the client's.
     pub(crate) fn handle_factor(&self, calls: u32, team: u32) -> f64 {
-        let (first, learned) = (
-            f64::from(self.first_call_percent),
-            f64::from(self.learned_percent),
-        );
-        let half = f64::from(self.half_learned_calls.max(1)) * f64::from(team.max(1));
-        (learned + (first - learned) * (-f64::from(calls) / half).exp2()) / 100.0
+        let curve = LearningCurve {
+            settled_aht_s: f64::from(self.learned_percent) / 100.0,
+            first_aht_s: f64::from(self.first_call_percent) / 100.0,
+            halves_every_calls: f64::from(self.half_learned_calls.max(1)) * f64::from(team.max(1)),
+        };
+        curve.aht_s_after(calls)
     }
 }
 

@@ -17,6 +17,7 @@ mod login;
 mod node;
 mod office;
 mod output;
+mod readiness;
 mod service;
 
 use clap::Parser;

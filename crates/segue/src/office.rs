@@ -46,8 +46,22 @@ impl Office {
         actor: &Actor,
         command: Command,
     ) -> Result<Answer, Failure> {
-        let command_id =
-            CommandId::new(ctx.command_id()?).map_err(|e| Failure::BadInput(e.to_string()))?;
+        self.execute_as(ctx, actor, None, command).await
+    }
+
+    /// The same under a command id of its own: one of several commands that one invocation sends.
+    pub async fn execute_as(
+        &self,
+        ctx: &Context,
+        actor: &Actor,
+        id: Option<String>,
+        command: Command,
+    ) -> Result<Answer, Failure> {
+        let id = match id {
+            Some(id) => id,
+            None => ctx.command_id()?,
+        };
+        let command_id = CommandId::new(id).map_err(|e| Failure::BadInput(e.to_string()))?;
         let request = Request {
             stream: self.stream.clone(),
             command_id,

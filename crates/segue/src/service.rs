@@ -125,6 +125,7 @@ impl Service {
             state,
             wake: Arc::clone(&wake),
             verdicts: options.data.path("guard-verdicts.jsonl"),
+            data: options.data.clone(),
             stop: stopping,
         };
         let (http_addr, pages) = start_pages(&options, parts).await?;

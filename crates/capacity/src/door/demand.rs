@@ -5,15 +5,14 @@ use crate::error::CapacityError;
 use crate::forecast::calendar::{Calendar, Holiday};
 use crate::history::{CallHistory, Learnt};
 use crate::load::{Patience, ServiceTarget};
+use crate::patience::HANG_UPS_MIN;
 use crate::readiness::demand::Demand;
 use jiff::tz::TimeZone;
 use jiff::{SignedDuration, Timestamp};
 use segue_domain::Transition;
 use segue_domain::baseline::BaselineFigures;
+use segue_domain::contingency::open_work::promised_callbacks;
 use segue_domain::ladder::Rung;
-
-/// With fewer hang-ups the patience learnt is chance.
-const HANG_UPS_MIN: u64 = 30;
 
 /// Everything about a group's calls that does not change from interval to interval, and what does.
 pub(super) struct Source {
@@ -22,6 +21,9 @@ pub(super) struct Source {
     calls: Calls,
     /// Part of the calls that goes out today.
     moved: f64,
+    /// Callbacks promised by the outsourcer, and until when they are made: within the hour.
+    callbacks: u32,
+    callbacks_until: Timestamp,
 }
 
 enum Calls {
@@ -61,7 +63,16 @@ impl Source {
         let agreed = t.terms.capacity.target(*rung);
         let mut target = ServiceTarget::new(agreed.percent, agreed.within_s);
         target.level_bp = target.level_bp.min(10_000);
+        let callbacks = promised(t, key);
+        if callbacks.is_none() {
+            told.assumed.push(
+                "no callbacks promised by the outsourcer (`segue do record-open-work` tells)"
+                    .into(),
+            );
+        }
         Ok(Some(Self {
+            callbacks: callbacks.unwrap_or(0),
+            callbacks_until: now + SignedDuration::from_hours(1),
             patience,
             target,
             calls: source,
@@ -76,10 +87,14 @@ impl Source {
         from: Timestamp,
         to: Timestamp,
     ) -> Result<Vec<(Timestamp, Demand)>, CapacityError> {
-        let split = |calls_per_hour: f64, aht_s: f64, cv: f64| Demand {
+        let split = |at: Timestamp, calls_per_hour: f64, aht_s: f64, cv: f64| Demand {
             in_house_per_hour: calls_per_hour * (1.0 - self.moved),
             moved_per_hour: calls_per_hour * self.moved,
-            callbacks_per_hour: 0.0,
+            callbacks_per_hour: if at < self.callbacks_until {
+                f64::from(self.callbacks)
+            } else {
+                0.0
+            },
             aht_s,
             cv,
         };
@@ -88,17 +103,17 @@ impl Source {
                 let intervals = learnt.forecast.intervals(zone, &calendar(t), from, to)?;
                 let demand = intervals.into_iter().map(|i| {
                     let aht_s = learnt.aht_s_at(zone, i.start);
-                    (i.start, split(i.calls_per_hour(), aht_s, i.cv))
+                    (i.start, split(i.start, i.calls_per_hour(), aht_s, i.cv))
                 });
                 Ok(demand.collect())
             }
             Calls::Flat(flat) => {
                 let quarter = SignedDuration::from_mins(super::INTERVAL_MIN);
                 let starts = std::iter::successors(Some(from), |at| Some(*at + quarter));
-                let demand = split(flat.in_house_per_hour, flat.aht_s, flat.cv);
+                let demand = |at| split(at, flat.in_house_per_hour, flat.aht_s, flat.cv);
                 Ok(starts
                     .take_while(|at| *at < to)
-                    .map(|at| (at, demand))
+                    .map(|at| (at, demand(at)))
                     .collect())
             }
         }
@@ -167,10 +182,8 @@ fn patience(
     learnt: Option<&Learnt>,
     told: &mut DoorGroup,
 ) -> Result<Patience, CapacityError> {
-    let curve = learnt.map(|l| &l.patience);
-    let curve = curve.filter(|curve| curve.abandoned >= HANG_UPS_MIN);
-    if let Some(patience_s) = curve.and_then(crate::patience::PatienceCurve::mean_s) {
-        return Patience::mean(patience_s);
+    if let Some(patience) = learnt.and_then(|l| l.patience.measured()) {
+        return Ok(patience);
     }
     let patience_s = match rung {
         Rung::Message => 90.0,
@@ -181,6 +194,16 @@ fn patience(
         "callers who wait {patience_s:.0} s on average ({HANG_UPS_MIN} hang-ups in the call records would tell)"
     ));
     Patience::mean(patience_s)
+}
+
+/// Callbacks the outsourcer has promised to callers of a group; `None` where no snapshot of its open work was handed over.
+fn promised(t: &Transition, (site, rung): &GroupKey) -> Option<u32> {
+    let own = t
+        .chunks
+        .values()
+        .filter(|c| c.planned.site == *site && t.rung(&c.planned.call_type) == Some(*rung));
+    let counts = own.map(|c| promised_callbacks(t, &c.planned.id));
+    counts.reduce(|sum, more| Some(sum?.saturating_add(more?)))?
 }
 
 /// The part of a group's calls that goes out today: its chunks' shares, each by its contacts.

@@ -57,6 +57,15 @@ impl Default for Assumptions {
     }
 }
 
+impl Assumptions {
+    /// With the readiness that both parties signed.
+    pub fn signed(t: &Transition) -> Self {
+        let mut assumed = Self::default();
+        assumed.terms.ready = f64::from(t.terms.people.readiness_min_bp) / 10_000.0;
+        assumed
+    }
+}
+
 /// Where a group's calls come from.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize)]
 #[serde(rename_all = "snake_case")]

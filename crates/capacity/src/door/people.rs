@@ -7,12 +7,14 @@ use jiff::{SignedDuration, Timestamp};
 use segue_domain::Transition;
 use segue_domain::ids::{ShiftId, SiteId, StaffId};
 use segue_domain::ladder::Rung;
-use segue_domain::people::fallback_capacity::capacity;
+use segue_domain::people::fallback_capacity::reached;
 use segue_domain::people::fallback_minimums::Cover;
+use segue_domain::people::fallback_roster::FallbackShift;
 use segue_domain::people::paths::StaffPath;
 use segue_domain::people::project_manager;
 use segue_domain::people::roster::{StaffMember, leaves_on};
 use segue_domain::windows::Occurrence;
+use std::collections::BTreeMap;
 
 /// The shifts of a centre as they come in time.
 pub(super) struct Shifts {
@@ -59,7 +61,7 @@ pub(super) fn missing(t: &Transition, site: &SiteId, rung: Rung) -> Vec<String> 
     missing
 }
 
-/// The people of a group at an instant.
+/// The people of a group at an instant; who is in two shifts at once is one person.
 pub(super) fn there(
     t: &Transition,
     (site, rung): &GroupKey,
@@ -68,37 +70,51 @@ pub(super) fn there(
     assumptions: &Assumptions,
 ) -> Vec<Headcount> {
     let on = t.day_at(site, at);
-    let mut people: Vec<Headcount> = Vec::new();
+    let mut states: BTreeMap<&StaffId, PersonState> = BTreeMap::new();
     for shift in shifts.on(at) {
         let cover = Cover {
             site: site.clone(),
             rung: *rung,
             shift: shift.clone(),
         };
-        let states = t.people.staff.values().filter(|m| m.site == *site);
-        let mut states: Vec<_> = states
-            .filter_map(|member| state_in(t, member, &cover, on, assumptions))
-            .collect();
-        // Somebody counted who can be reached: beyond that number nobody counts.
-        if let Some(reachable) = reachable(t, &cover, at) {
-            states.truncate(reachable as usize);
-        }
-        for state in states {
-            match people.iter_mut().find(|h| h.state == state) {
-                Some(alike) => alike.people += 1,
-                None => people.push(Headcount { state, people: 1 }),
+        // Of the fallback roster nobody counts beyond how many were reached; who works the shift anyhow is there.
+        let mut reached = reached(t, &cover, at);
+        for member in t.people.staff.values().filter(|m| m.site == *site) {
+            let Some(state) = state_in(t, member, &cover, on, assumptions) else {
+                continue;
+            };
+            let rostered = accepted(t, member, &cover, on).is_some();
+            if let Some(left) = reached
+                .as_mut()
+                .filter(|_| rostered && state != PersonState::Released)
+            {
+                if *left == 0 {
+                    continue;
+                }
+                *left -= 1;
             }
+            states.entry(&member.staff).or_insert(state);
+        }
+    }
+    let mut people: Vec<Headcount> = Vec::new();
+    for state in states.into_values() {
+        match people.iter_mut().find(|h| h.state == state) {
+            Some(alike) => alike.people += 1,
+            None => people.push(Headcount { state, people: 1 }),
         }
     }
     people
 }
 
-/// How many of a cover could be reached, where that was counted and still counts.
-fn reachable(t: &Transition, cover: &Cover, at: Timestamp) -> Option<u32> {
-    let counted = t.people.reachable.iter().find(|r| r.cover == *cover)?;
-    let have = capacity(t, cover, at).have;
-    // The domain says whether the count is still fresh: then it has no more than was reached.
-    (have <= counted.reachable).then_some(counted.reachable)
+/// The fallback shift that a person accepted and that has begun.
+fn accepted<'t>(
+    t: &'t Transition,
+    member: &StaffMember,
+    cover: &Cover,
+    on: Date,
+) -> Option<&'t FallbackShift> {
+    let mut roster = t.people.fallback_roster.iter();
+    roster.find(|s| s.staff == member.staff && s.shift == cover.shift && s.from <= on)
 }
 
 /// What a person is worth to a group in a shift; none for people of other groups, shifts or posts.
@@ -109,11 +125,7 @@ fn state_in(
     on: Date,
     assumptions: &Assumptions,
 ) -> Option<PersonState> {
-    let accepted = t
-        .people
-        .fallback_roster
-        .iter()
-        .find(|s| s.staff == member.staff && s.shift == cover.shift && s.from <= on);
+    let accepted = accepted(t, member, cover, on);
     let works = member.shifts.contains(&cover.shift);
     // Whoever accepted calls of one rung for this shift counts there and nowhere else.
     let rung = accepted.map_or(member.skill, |s| s.rung);

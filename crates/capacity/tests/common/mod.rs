@@ -43,3 +43,13 @@ pub(crate) fn close(value: f64, want: f64, tolerance: f64) {
         "{value}, wanted {want}"
     );
 }
+
+/// The next whole number of people.
+#[expect(
+    clippy::cast_possible_truncation,
+    clippy::cast_sign_loss,
+    reason = "a few thousand at most, and none below zero"
+)]
+pub(crate) fn above(load: f64) -> u32 {
+    load.ceil() as u32
+}

@@ -138,6 +138,15 @@ pub struct OpenWorkAcknowledged {
     pub at: Timestamp,
 }
 
+/// Callbacks of a chunk that the last snapshot promises and nobody has made; `None` before the first snapshot.
+pub fn promised_callbacks(t: &Transition, chunk: &ChunkId) -> Option<u32> {
+    let snapshot = t.contingency.open_work.as_ref()?;
+    let promised = snapshot.items.iter().filter(|item| {
+        item.kind == WorkKind::PromisedCallback && item.chunk.as_ref() == Some(chunk)
+    });
+    Some(u32::try_from(promised.count()).unwrap_or(u32::MAX))
+}
+
 /// What an incident brought home beside the calls, in state.
 #[derive(Clone, Debug, Default, PartialEq, Serialize)]
 pub struct HandedOver {

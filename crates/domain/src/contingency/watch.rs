@@ -82,6 +82,34 @@ pub enum Observed {
         /// Rostered.
         rostered: u64,
     },
+    /// What the guard says of the way forward.
+    Guard {
+        /// Why nothing goes forward; nothing where it may.
+        holds: Option<Hold>,
+    },
+}
+
+/// Why the guard lets nothing go forward. The way home is never held.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize, schemars::JsonSchema)]
+#[serde(rename_all = "snake_case")]
+pub enum Hold {
+    /// A feed of call records has been silent for more than twice its cadence: silence is never success.
+    FeedSilent,
+    /// What is known of the calls speaks against more of them.
+    Evidence,
+    /// In-house is below its floor too: whatever moves now moves into trouble.
+    InHouseUnwell,
+}
+
+impl Hold {
+    /// The cause in words.
+    pub const fn words(self) -> &'static str {
+        match self {
+            Self::FeedSilent => "a feed of call records is silent",
+            Self::Evidence => "the evidence is against it",
+            Self::InHouseUnwell => "in-house is below its floor too",
+        }
+    }
 }
 
 /// Reports what the watch observed.
@@ -148,6 +176,8 @@ pub struct Watch {
     pub failing_since: Option<Timestamp>,
     /// Open alarms, since when.
     pub open: BTreeMap<TriggerKind, Timestamp>,
+    /// Why the guard lets nothing go forward, since when.
+    pub held: Option<(Hold, Timestamp)>,
 }
 
 impl Watch {
@@ -163,6 +193,7 @@ impl Watch {
                 self.failures_in_a_row = self.failures_in_a_row.saturating_add(1);
                 self.failing_since.get_or_insert(at);
             }
+            Observed::Guard { holds } => self.held = holds.map(|hold| (hold, at)),
             _ => {}
         }
     }
@@ -278,6 +309,9 @@ pub(crate) fn report(
 /// Whether the journal should know: a heartbeat that counts, or the end of what was wrong.
 fn is_news(t: &Transition, before: &Watch, after: &Watch, observed: &Observed) -> bool {
     let triggers = || t.contingency.triggers.values();
+    if let Observed::Guard { holds } = observed {
+        return before.held.map(|(hold, _)| hold) != *holds;
+    }
     if let Observed::Heartbeat { outcome } = observed {
         let counts = triggers().find_map(|set| match set.trigger.threshold {
             Threshold::FailuresInARow { count } => Some(count),
@@ -351,18 +385,21 @@ pub(super) fn findings(t: &Transition, chunk: &Chunk) -> Vec<Finding> {
     let covers = |scope: &str| {
         Scope::read(t, scope).is_ok_and(|scope| scope.covers(&chunk.planned.id, chunk))
     };
-    let watches = t.contingency.watches.iter();
-    let open = watches
-        .filter(|(scope, _)| covers(scope))
-        .flat_map(|(scope, watch)| {
-            watch.open.iter().map(move |(kind, since)| {
-                let text = format!(
-                    "alarm open: {} at {scope} since {}",
-                    kind.words(),
-                    text::second(*since)
-                );
-                GateLeg::Technology.finds(text)
-            })
-        });
-    open.collect()
+    let mut found = Vec::new();
+    for (scope, watch) in &t.contingency.watches {
+        if !covers(scope) {
+            continue;
+        }
+        let finds = |says: &str, since: &Timestamp| {
+            GateLeg::Technology.finds(format!("{says} at {scope} since {}", text::second(*since)))
+        };
+        let alarm = |kind: &TriggerKind| format!("alarm open: {}", kind.words());
+        let open = watch.open.iter();
+        found.extend(open.map(|(kind, since)| finds(&alarm(kind), since)));
+        let held = watch.held.iter();
+        found.extend(
+            held.map(|(hold, since)| finds(&format!("the guard holds: {},", hold.words()), since)),
+        );
+    }
+    found
 }

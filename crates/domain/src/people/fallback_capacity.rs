@@ -45,14 +45,17 @@ impl Capacity {
 pub fn capacity(t: &Transition, cover: &Cover, now: Timestamp) -> Capacity {
     let minimum = t.people.minimums.agreed.iter().find(|m| m.cover == *cover);
     let rostered = have_on(t, cover, t.day_at(&cover.site, now), None);
-    let reachable =
-        t.people.reachable.iter().find(|r| {
-            r.cover == *cover && now < hours_after(r.at, t.terms.people.reachable_valid_h)
-        });
     Capacity {
-        have: reachable.map_or(rostered, |r| r.reachable.min(rostered)),
+        have: reached(t, cover, now).map_or(rostered, |reached| reached.min(rostered)),
         need: minimum.map_or(0, |m| recorded_readiness::need(t, m)),
     }
+}
+
+/// How many of the fallback roster were reached when somebody last tried, as long as that count is valid.
+pub fn reached(t: &Transition, cover: &Cover, now: Timestamp) -> Option<u32> {
+    let counted = t.people.reachable.iter().find(|r| r.cover == *cover)?;
+    let valid = now < hours_after(counted.at, t.terms.people.reachable_valid_h);
+    valid.then_some(counted.reachable)
 }
 
 /// How many are on the fallback roster on a day, without one person.

@@ -19,7 +19,7 @@ use serde::{Deserialize, Serialize};
 /// The whole, in basis points.
 const WHOLE_BP: u32 = 10_000;
 /// More people than any centre keeps.
-const KEEP_MAX: u32 = 5_000;
+pub const KEEP_MAX: u32 = 5_000;
 
 /// What was computed for one centre, rung and shift; readiness in basis points, at its worst interval.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize, schemars::JsonSchema)]

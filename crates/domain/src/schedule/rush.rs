@@ -235,6 +235,18 @@ pub fn compressed(t: &Transition, plan: &Plan, chunk: &PlannedChunk, now: Timest
     found
 }
 
+/// From which date the next step of a chunk may follow one that took effect on `since`: the floor's working days later,
+/// or the planned ones where both agreed fewer by a waiver.
+pub(crate) fn next_step_from(
+    t: &Transition,
+    chunk: &PlannedChunk,
+    (last, next): (Date, Date),
+    since: Date,
+) -> Date {
+    let floor = Needed::of(t, chunk).floor.step_days;
+    days::after_working(since, floor.min(days::working(last, next)))
+}
+
 fn length(item: &PlanItem) -> u32 {
     days::working(item.from, days::after(item.due, 1))
 }

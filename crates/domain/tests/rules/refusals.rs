@@ -328,6 +328,18 @@ refusals! {
         refusal
     }
 
+    StepTooEarly, a_step_that_comes_late_moves_the_next_one_with_it: {
+        let mut story = Story::agreed();
+        // The last step's date has passed before the first is taken, on a Monday.
+        story.not_before("2027-03-22T14:00:00Z".parse().unwrap());
+        story.goes_live(MSG, 20);
+        assert_eq!(story.t.day_at(&"RVS-Main".into(), story.now), date(2027, 3, 22));
+        let refusal = story.when(&client(), propose_step(MSG, 50)).refuses(Code::StepTooEarly, "2027-03-25, as the step before came late");
+        story.not_before("2027-03-25T04:00:00Z".parse().unwrap());
+        story.when(&client(), propose_step(MSG, 50)).records(&["step_proposed"]);
+        refusal
+    }
+
     GateRed, each_leg_and_each_cell_alone_keeps_the_gate_red: {
         let mut ready = Story::agreed();
         ready.proves(MSG);

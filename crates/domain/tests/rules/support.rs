@@ -136,7 +136,7 @@ impl Story {
         self.now += jiff::SignedDuration::from_mins(minutes);
     }
 
-    fn not_before(&mut self, at: Timestamp) {
+    pub(crate) fn not_before(&mut self, at: Timestamp) {
         self.now = self.now.max(at);
     }
 

@@ -2,13 +2,13 @@
 
 use crate::contingency::proved;
 use crate::fixture::{director, duty, manager, nurse};
-use crate::support::Story;
+use crate::support::{Story, fallback, propose_step};
 use segue_domain::contingency::library::{Advice, Threshold, TriggerKind};
 use segue_domain::contingency::triggers::{
     SetTriggers, SignTrigger, TestTriggers, Trigger, TriggerTest, hash,
 };
-use segue_domain::contingency::watch::{Heartbeat, Observed, RaiseAlarm, ReportObservation};
-use segue_domain::{Code, Event, Side};
+use segue_domain::contingency::watch::{Heartbeat, Hold, Observed, RaiseAlarm, ReportObservation};
+use segue_domain::{Code, Event, Side, gates};
 
 const MSG: &str = "RVS-Main/MSG";
 
@@ -361,4 +361,40 @@ fn a32_what_no_watch_sees_has_a_button_for_everybody() {
     early
         .when(&agent, harm("x"))
         .refuses(Code::Unknown, "a trigger `clinical harm`");
+}
+
+/// Silence is never success: while the guard hears nothing, nothing goes forward, and everything may go home.
+#[test]
+fn what_the_guard_holds_goes_no_further() {
+    let mut story = Story::agreed();
+    story.goes_live(MSG, 20);
+    let guard = |holds| observed(MSG, Observed::Guard { holds });
+    for hold in [Hold::FeedSilent, Hold::Evidence, Hold::InHouseUnwell] {
+        story
+            .when(&duty(Side::Client), guard(Some(hold)))
+            .records(&["observation_recorded"]);
+        story.does(&duty(Side::Client), guard(Some(hold)));
+        story
+            .when(&duty(Side::Client), guard(Some(hold)))
+            .changes_nothing();
+        assert!(
+            gates::red(&story.t, &MSG.into(), story.now)
+                .iter()
+                .any(|f| f.contains(hold.words())),
+            "{}",
+            hold.words()
+        );
+        story
+            .when(&manager(Side::Client), propose_step(MSG, 50))
+            .refuses(Code::GateRed, hold.words());
+        let mut home_again = story.clone();
+        home_again.does(&duty(Side::Outsourcer), fallback("all"));
+        assert!(!home_again.t.chunks[&MSG.into()].is_out());
+    }
+    story.does(&duty(Side::Client), guard(None));
+    assert!(
+        !gates::red(&story.t, &MSG.into(), story.now)
+            .iter()
+            .any(|f| f.contains("guard"))
+    );
 }

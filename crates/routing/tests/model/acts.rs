@@ -25,6 +25,10 @@ pub(crate) enum Act {
     DatabaseReturns,
     /// The node has not read the journal for longer than its lease.
     LeaseLapses,
+    /// A feed of call records goes silent, and the guard tells the journal.
+    FeedFalls,
+    /// It speaks again, and the guard tells the journal.
+    FeedSpeaks,
     /// Sixteen minutes: approvals grow old.
     Minutes,
     /// The way out again: verified, note, open work, gate, as far as the time allows.
@@ -48,6 +52,8 @@ impl Act {
         Self::DatabaseReturns,
         Self::Restart,
         Self::LeaseLapses,
+        Self::FeedFalls,
+        Self::FeedSpeaks,
         Self::Minutes,
         Self::GetReady,
         Self::Day,

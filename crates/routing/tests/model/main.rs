@@ -1,8 +1,9 @@
-//! Model check: every interleaving of both parties, the clock, a press, a lost node and a lost database over the small
+//! Model check: every interleaving of both parties, the clock, a press, a silent feed, a lost node and a lost database over the small
 //! example, through the real `decide`, `apply`, `compile`, latch and `choose`.
 //!
 //! What is checked in every state: calls go out only at a share both parties signed under the epoch in force; after an
-//! acknowledged press nothing goes out until both have signed anew, whatever the journal knew when; and replaying what was
+//! acknowledged press nothing goes out until both have signed anew, whatever the journal knew when; no share rises while the
+//! guard hears nothing; and replaying what was
 //! recorded gives the state. `SEGUE_MODEL_STATES` sets how many states are looked at (see `make model`).
 #![expect(
     clippy::unwrap_used,
@@ -60,6 +61,9 @@ impl Model for Transition {
             Property::always("what is recorded gives the state", |_, w: &World| {
                 w.replays()
             }),
+            Property::always("silence is never success", |_, w: &World| {
+                !w.raised_in_silence
+            }),
             // The world is not so small that nothing can go wrong.
             Property::sometimes("out at the last share", |_, w: &World| {
                 w.sends_out() == Some(10_000)
@@ -70,6 +74,12 @@ impl Model for Transition {
             ),
             Property::sometimes("out again after a fallback", |_, w: &World| {
                 w.presses > 0 && w.sends_out().is_some() && !w.pressed
+            }),
+            Property::sometimes("on the way out again after a silence", |_, w: &World| {
+                w.silences > 0 && !w.silent && w.sends_out() == Some(10_000)
+            }),
+            Property::sometimes("home while the feed is silent", |_, w: &World| {
+                w.silent && w.pressed
             }),
             Property::sometimes("home by a lapsed lease", |_, w: &World| w.is_cut_off()),
             Property::sometimes("restarted with a latch", |_, w: &World| {

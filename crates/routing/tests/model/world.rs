@@ -3,6 +3,7 @@
 use crate::acts::Act;
 use jiff::{SignedDuration, Timestamp};
 use segue_domain::caller::CallerKey;
+use segue_domain::contingency::watch::{Hold, Observed, ReportObservation};
 use segue_domain::fallback::{Fallback, VerifyReturn, WriteIncidentNote};
 use segue_domain::ids::ChunkId;
 use segue_domain::routing_changes::{ApproveStep, LowerShare, ProposeStep};
@@ -36,6 +37,7 @@ const RESTARTS_MAX: u8 = 1;
 const OUTAGES_MAX: u8 = 1;
 const DAYS_MAX: u8 = 2;
 const QUARTERS_MAX: u8 = 1;
+const SILENCES_MAX: u8 = 1;
 
 /// What the node has in memory and on disk; both change together, as the latch is fsynced.
 #[derive(Clone, Debug)]
@@ -59,11 +61,16 @@ pub(crate) struct World {
     pub(crate) pressed: bool,
     /// Both signed a step while an acknowledged press was not journalled yet.
     pub(crate) raised_while_pending: bool,
+    /// The guard told the journal that a feed is silent, and has not told it otherwise.
+    pub(crate) silent: bool,
+    /// A share rose meanwhile.
+    pub(crate) raised_in_silence: bool,
     pub(crate) presses: u8,
     pub(crate) restarts: u8,
     outages: u8,
     days: u8,
     quarters: u8,
+    pub(crate) silences: u8,
 }
 
 /// The same story may be told in many orders; what counts is where it leads.
@@ -72,13 +79,20 @@ impl World {
         let t = &self.t;
         let agreed = canonical::json(&(&t.chunks, &t.steps, &t.incidents, &t.gates));
         let node = (self.node.table.hash(), canonical::json(&self.node.latch));
-        let ghost = (self.pressed, self.raised_while_pending, self.pending.len());
+        let ghost = (
+            self.pressed,
+            self.raised_while_pending,
+            self.pending.len(),
+            self.silent,
+            self.raised_in_silence,
+        );
         let spent = (
             self.presses,
             self.restarts,
             self.outages,
             self.days,
             self.quarters,
+            self.silences,
         );
         let rest = (self.database, self.node.lease_good, self.now);
         format!("{agreed}{node:?}{ghost:?}{spent:?}{rest:?}")
@@ -105,8 +119,8 @@ impl fmt::Debug for World {
         let pending = self.pending.len();
         write!(
             f,
-            "database {}, {pending} presses pending, pressed {}",
-            self.database, self.pressed
+            "database {}, {pending} presses pending, pressed {}, feed silent {}",
+            self.database, self.pressed, self.silent
         )
     }
 }
@@ -145,11 +159,14 @@ impl World {
             pending: Vec::new(),
             pressed: false,
             raised_while_pending: false,
+            silent: false,
+            raised_in_silence: false,
             presses: 0,
             restarts: 0,
             outages: 0,
             days: 0,
             quarters: 0,
+            silences: 0,
         };
         assert!(
             world.walk(&example, &Goal::Ready(chunk())),
@@ -196,6 +213,7 @@ impl World {
             apply(Arc::make_mut(&mut self.t), event);
             if matches!(event, Event::ShareChanged(e) if e.to > e.from) {
                 self.raised_while_pending |= !self.pending.is_empty();
+                self.raised_in_silence |= self.silent;
                 self.pressed &= !self.pending.is_empty();
             }
         }
@@ -215,6 +233,8 @@ impl World {
             Act::Day => self.days < DAYS_MAX,
             Act::Minutes => self.quarters < QUARTERS_MAX,
             Act::LeaseLapses => self.node.lease_good && !self.database,
+            Act::FeedFalls => self.database && !self.silent && self.silences < SILENCES_MAX,
+            Act::FeedSpeaks => self.database && self.silent,
             Act::Propose | Act::Approve(_) | Act::Lower(_) | Act::Tail | Act::GetReady => {
                 self.database
             }
@@ -261,6 +281,11 @@ impl World {
                 true
             }
             Act::GetReady => next.get_ready(),
+            Act::FeedFalls => {
+                next.silences += 1;
+                next.guard(Some(Hold::FeedSilent))
+            }
+            Act::FeedSpeaks => next.guard(None),
         };
         changed.then_some(next)
     }
@@ -304,6 +329,18 @@ impl World {
             share_percent: ShareInput::percent(share / 2),
         };
         self.does(&of(side, Role::Duty), lower)
+    }
+
+    /// The guard tells the journal what it holds.
+    fn guard(&mut self, holds: Option<Hold>) -> bool {
+        let told = ReportObservation {
+            scope: CHUNK.into(),
+            observed: Observed::Guard { holds },
+            forecast_per_100_h: None,
+        };
+        let told = self.does(&of(Side::Client, Role::Duty), told);
+        self.silent = holds.is_some();
+        told
     }
 
     /// The node latches first; then the journal is told, now or later.

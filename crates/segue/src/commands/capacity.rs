@@ -2,6 +2,7 @@
 
 use crate::cli::Global;
 use crate::context::Context;
+use crate::data_dir::DataDir;
 use crate::office::{Office, block_on};
 use crate::output::{Answer, Answered, Failure};
 use clap::{Args, Subcommand};
@@ -228,7 +229,7 @@ impl Staff {
             return Err(Failure::BadInput("--to must be later than --from".into()));
         }
         let mut history = CallHistory::default();
-        each_call(&ctx, self.source.as_deref(), ctx.now(), |call| {
+        each_call(&ctx.data, self.source.as_deref(), ctx.now(), |call| {
             if self.call_type.is_none() || call.call_type == self.call_type.as_deref() {
                 history.add(call);
             }
@@ -238,7 +239,8 @@ impl Staff {
             .map_err(failure)?;
         let patience = match self.promise.patience {
             Some(patience_s) => Patience::mean(patience_s).map_err(failure)?,
-            None => learnt.patience.patience(),
+            // As everywhere: callers of whom too few hung up to tell are planned as waiting for ever.
+            None => learnt.patience.measured().unwrap_or(Patience::Endless),
         };
         let rules = Rules {
             patience,
@@ -250,7 +252,7 @@ impl Staff {
         let tested = tested(&learnt.days, &calendar);
         let json = json!({
             "intervals": staffed.iter().map(interval_json).collect::<Vec<_>>(),
-            "patience_s": learnt.patience.mean_s(),
+            "patience_s": learnt.patience.measured().and(learnt.patience.mean_s()),
             "handle": learnt.handle,
             "learnt_from_days": learnt.days.len(),
             "backtest": tested,
@@ -285,12 +287,12 @@ fn instant(bound: Bound, zone: &TimeZone) -> Result<Timestamp, Failure> {
 
 /// Hands the offered calls of the last half year to `each`.
 pub fn each_call(
-    ctx: &Context,
+    data: &DataDir,
     source: Option<&str>,
     now: Timestamp,
     mut each: impl FnMut(&Call<'_>),
 ) -> Result<u64, Failure> {
-    let store = CallStore::new(ctx.data.path("calls"));
+    let store = CallStore::new(data.path("calls"));
     let today = now.to_zoned(TimeZone::UTC).date();
     let first = today.saturating_sub(Span::new().days(HISTORY_DAYS));
     let last = today.saturating_add(Span::new().days(1));

@@ -1,22 +1,17 @@
 //! `segue door`: is the way home really open? Readiness by group, told in callers, and recorded for gates and separations.
 
 use crate::cli::Global;
-use crate::commands::capacity::{each_call, failure};
 use crate::context::Context;
-use crate::data_dir::write_private;
 use crate::login;
 use crate::office::{Office, block_on};
 use crate::output::{Answer, Answered, Failure};
+use crate::readiness;
 use clap::Args;
-use segue_capacity::door::calls::Sorter;
-use segue_capacity::door::{Assumptions, Basis, Door, DoorGroup, ShiftReadiness, door};
+use segue_capacity::door::{Basis, Door, DoorGroup};
 use segue_capacity::readiness::Standing;
 use segue_domain::ids::SiteId;
-use segue_domain::people::fallback_minimums::Cover;
-use segue_domain::people::recorded_readiness::{ReadinessFigures, RecordReadiness};
 use segue_domain::{Command, Transition};
 use serde_json::{Value, json};
-use sha2::{Digest, Sha256};
 use std::fmt::Write as _;
 
 /// Options of `segue door`.
@@ -40,7 +35,8 @@ impl DoorCommand {
             if let Some(site) = self.site.as_ref().filter(|s| state.site_zone(s).is_none()) {
                 return Err(Failure::BadInput(format!("there is no centre `{site}`")));
             }
-            let (door, unsorted) = look(&ctx, &state, self.site.as_ref())?;
+            let (door, unsorted) =
+                readiness::look(&ctx.data, &state, self.site.as_ref(), ctx.now())?;
             let recorded = if self.record {
                 record(&ctx, &office, &state, &door).await?
             } else {
@@ -49,22 +45,15 @@ impl DoorCommand {
             let mut text = text(&door, unsorted);
             if self.record {
                 let _ = writeln!(text, "Recorded for {recorded} shifts.");
+            } else if !door.groups.is_empty() {
+                text.push_str("Not recorded: gates and separations stand on the last figures recorded (`segue door --record`).\n");
             }
             Ok(Answer::new(&door_json(&door, unsorted, recorded), text))
         })
     }
 }
 
-/// The door as it is now, and how many calls of the records belong to no group.
-fn look(ctx: &Context, state: &Transition, site: Option<&SiteId>) -> Result<(Door, u64), Failure> {
-    let mut sorter = Sorter::new(state);
-    each_call(ctx, None, ctx.now(), |call| sorter.add(call))?;
-    let (calls, unsorted) = sorter.finish();
-    let door = door(state, &calls, site, ctx.now(), &Assumptions::default()).map_err(failure)?;
-    Ok((door, unsorted))
-}
-
-/// Records every shift's figures through the one command layer; what they were computed from is kept by its hash.
+/// Records every shift's figures through the one command layer.
 async fn record(
     ctx: &Context,
     office: &Office,
@@ -72,55 +61,14 @@ async fn record(
     door: &Door,
 ) -> Result<usize, Failure> {
     let actor = login::actor(ctx).await?;
-    let mut recorded = 0;
-    for group in &door.groups {
-        for shift in &group.shifts {
-            let Some(cover) = cover(state, group, shift) else {
-                continue;
-            };
-            let inputs = serde_json::to_string(&shift.readiness.worst)
-                .map_err(|e| Failure::Internal(e.into()))?;
-            let hash = hex::encode(Sha256::digest(&inputs));
-            let kept = ctx.data.path("door");
-            std::fs::create_dir_all(&kept)
-                .map_err(|e| Failure::Unavailable(format!("{} ({e})", kept.display())))?;
-            write_private(&kept.join(format!("{hash}.json")), &inputs)?;
-            let command = Command::RecordReadiness(RecordReadiness {
-                cover,
-                figures: figures(shift, hash),
-            });
-            office.execute(ctx, &actor, command).await?;
-            recorded += 1;
-        }
+    let computed = readiness::computed(state, door);
+    for (n, computed) in computed.iter().enumerate() {
+        computed.keep_inputs(&ctx.data)?;
+        let id = ctx.command_id.as_ref().map(|id| format!("{id}-{n}"));
+        let command = Command::RecordReadiness(computed.command.clone());
+        office.execute_as(ctx, &actor, id, command).await?;
     }
-    Ok(recorded)
-}
-
-fn cover(t: &Transition, group: &DoorGroup, shift: &ShiftReadiness) -> Option<Cover> {
-    let mut types = t
-        .call_types
-        .iter()
-        .map(segue_domain::ladder::CallType::rung);
-    Some(Cover {
-        site: SiteId::from(group.group.site.as_str()),
-        rung: types.find(|rung| rung.to_string() == group.group.skill)?,
-        shift: shift.shift.clone(),
-    })
-}
-
-/// Basis points, rounded down: 94.99 % is not 95 %.
-fn figures(shift: &ShiftReadiness, inputs: String) -> ReadinessFigures {
-    let worst = &shift.readiness.worst;
-    let [now, quarter, two_hours, day] = worst.basis_points();
-    ReadinessFigures {
-        now_bp: now,
-        within_15min_bp: quarter,
-        within_2h_bp: two_hours,
-        within_24h_bp: day,
-        keep: worst.keep.unwrap_or(0),
-        worst_interval: worst.start,
-        inputs,
-    }
+    Ok(computed.len())
 }
 
 fn door_json(door: &Door, unsorted: u64, recorded: usize) -> Value {
@@ -156,7 +104,7 @@ fn group_json(group: &DoorGroup) -> Value {
         "readiness_15min": now.map(|i| i.within_15min),
         "readiness_2h": now.map(|i| i.within_2h),
         "readiness_24h": now.map(|i| i.within_24h),
-        "standing": now.map(|i| i.standing),
+        "standing": known.map(|r| r.worst.standing),
         "worst_interval": known.map(|r| &r.worst),
         "short_of": now.and_then(|i| i.short_of),
         "agents_needed": now.map(|i| i.agents_needed),
@@ -182,10 +130,18 @@ fn text(door: &Door, unsorted: u64) -> String {
             }
             Some(r) => {
                 let now = &r.now;
-                let word = match now.standing {
-                    Standing::Ready => "open",
-                    Standing::Blocked => "BELOW 95 %: the next wave is blocked",
-                    Standing::Alarm => "BELOW 80 %: alarm, moves freeze",
+                // What counts is the worst interval: the gate looks at it too.
+                let terms = &door.assumptions.terms;
+                let word = match r.worst.standing {
+                    Standing::Ready => "open".to_owned(),
+                    Standing::Blocked => format!(
+                        "BELOW {:.0} % at its worst: once recorded, the next wave is blocked",
+                        100.0 * terms.ready
+                    ),
+                    Standing::Alarm => format!(
+                        "BELOW {:.0} % at its worst: alarm; once recorded, moves freeze",
+                        100.0 * terms.alarm
+                    ),
                 };
                 // Rounded down: 94.99 % is not 95 %.
                 let [at_once, quarter, two_hours, day] = now.basis_points().map(|bp| bp / 100);

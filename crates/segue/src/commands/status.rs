@@ -7,8 +7,8 @@ use crate::office::{Office, block_on};
 use crate::output::{Answer, Answered};
 use clap::Args;
 use segue_domain::Transition;
-use segue_domain::chunks::Chunk;
-use segue_domain::people::recorded_readiness::ReadinessFigures;
+use segue_domain::chunks::{Chunk, ChunkState};
+use segue_domain::people::recorded_readiness::{ReadinessFigures, ReadinessRecorded};
 use serde_json::{Value, json};
 use std::fmt::Write as _;
 
@@ -43,9 +43,18 @@ impl Status {
     }
 }
 
-/// The door as recorded last: the lowest readiness of any shift. Unknown is said, never guessed.
+/// The door as recorded last: the lowest readiness of any shift, at its worst, whose door is not closed. Unknown is said,
+/// never guessed.
 fn door(t: &Transition) -> Value {
-    let recorded = &t.people.readiness;
+    let open = |r: &&ReadinessRecorded| {
+        let mut chunks = t.chunks.values();
+        chunks.any(|c| {
+            c.state != ChunkState::Closed
+                && c.planned.site == r.cover.site
+                && t.rung(&c.planned.call_type) == Some(r.cover.rung)
+        })
+    };
+    let recorded: Vec<_> = t.people.readiness.iter().filter(open).collect();
     let least = |of: fn(&ReadinessFigures) -> u32| {
         let bp = recorded.iter().map(|r| of(&r.figures)).min();
         bp.map(|bp| f64::from(bp) / 10_000.0)

@@ -12,11 +12,13 @@ mod live;
 mod metrics;
 mod parity;
 mod people;
+mod readiness;
 mod verifying;
 
 #[cfg(test)]
 mod tests;
 
+use crate::data_dir::DataDir;
 use crate::home::HomeDoor;
 use crate::node::Node;
 use crate::office::LocalDesk;
@@ -65,6 +67,8 @@ pub(crate) struct ConsoleParts {
     pub(crate) wake: Arc<Notify>,
     /// Where the guards' verdicts are kept, with all they were reached from.
     pub(crate) verdicts: PathBuf,
+    /// Where call records and what readiness was computed from lie.
+    pub(crate) data: DataDir,
     /// Turns true when the process ends.
     pub(crate) stop: watch::Receiver<bool>,
 }
@@ -84,6 +88,7 @@ struct Shared {
     writer: FactsWriter,
     key: CallerKey,
     verdicts: PathBuf,
+    data: DataDir,
     people: People,
     state: watch::Receiver<Arc<Transition>>,
     wake: Arc<Notify>,
@@ -125,6 +130,7 @@ impl NodeConsole {
         let shared = Arc::new(Shared::new(parts));
         tokio::spawn(live::keep(Arc::clone(&shared), stop.clone()));
         tokio::spawn(guard::keep(Arc::clone(&shared), stop.clone()));
+        tokio::spawn(readiness::keep(Arc::clone(&shared), stop.clone()));
         tokio::spawn(live::check_chain(Arc::clone(&shared), stop));
         Self { shared }
     }
@@ -142,6 +148,7 @@ impl Shared {
             writer: parts.writer,
             key: parts.key,
             verdicts: parts.verdicts,
+            data: parts.data,
             people: People::new(parts.accounts),
             state: parts.state,
             wake: parts.wake,

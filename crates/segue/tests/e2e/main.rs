@@ -12,6 +12,7 @@ mod browser;
 #[path = "../../../web/tests/support/browser.rs"]
 mod chromium;
 mod demo;
+mod door;
 mod fallback;
 mod journal;
 mod kill;

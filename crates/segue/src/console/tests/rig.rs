@@ -182,6 +182,7 @@ impl Rig {
             state,
             wake,
             verdicts: directory.path().join("guard-verdicts.jsonl"),
+            data: DataDir::create(&directory.path().join("data"), false).unwrap(),
             stop: stopping,
         }));
         let console = NodeConsole { shared };

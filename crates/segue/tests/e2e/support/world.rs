@@ -61,8 +61,9 @@ impl World {
         };
         segue(&world.data(), None, &["init", "--json"]).done();
         world.load_the_dice();
-        world.client = world.person(CLIENT, "client", Some(PIN));
-        world.outsourcer = world.person(OUTSOURCER, "outsourcer", None);
+        let roles = ["signatory", "implementation", "test-caller", "duty"];
+        world.client = world.person(CLIENT, "client", &roles, Some(PIN));
+        world.outsourcer = world.person(OUTSOURCER, "outsourcer", &roles, None);
         world
     }
 
@@ -214,11 +215,18 @@ impl World {
         }
     }
 
-    fn person(&self, name: &str, side: &str, pin: Option<&str>) -> String {
+    /// Somebody new with these roles; their token.
+    pub(crate) fn person(
+        &self,
+        name: &str,
+        side: &str,
+        roles: &[&str],
+        pin: Option<&str>,
+    ) -> String {
         let key = hex::encode(segue_example::key(name).to_bytes());
         fs::write(self.key(name), key).expect("written");
         let mut add = vec!["--json", "user", "add", name, "--side", side];
-        for role in ["signatory", "implementation", "test-caller", "duty"] {
+        for role in roles {
             add.extend(["--role", role]);
         }
         add.extend(pin.map(|_| "--pin"));
