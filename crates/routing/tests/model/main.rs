@@ -76,7 +76,7 @@ impl Model for Transition {
                 w.presses > 0 && w.sends_out().is_some() && !w.pressed
             }),
             Property::sometimes("on the way out again after a silence", |_, w: &World| {
-                w.silences > 0 && !w.silent && w.sends_out() == Some(10_000)
+                w.silences > 0 && !w.silent && w.sends_out().is_some()
             }),
             Property::sometimes("home while the feed is silent", |_, w: &World| {
                 w.silent && w.pressed

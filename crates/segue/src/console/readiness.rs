@@ -17,8 +17,8 @@ use tokio::sync::watch;
 
 /// How often it is asked whether anything changed.
 const PERIOD: Duration = Duration::from_secs(5);
-/// A look that took long is followed by a pause so many times as long.
-const PAUSE_TIMES: u32 = 19;
+/// A look that took long is followed by a pause so many times as long: changes come in bursts.
+const PAUSE_TIMES: u32 = 2;
 /// Time alone changes the answer: the forecast moves on.
 const EVERY: SignedDuration = SignedDuration::from_hours(1);
 /// Segue's own name as an actor: a part of the program, on the client's side.

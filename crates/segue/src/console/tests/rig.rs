@@ -4,6 +4,7 @@ use super::super::live::Words;
 use super::super::verifying::Verifier;
 use super::super::{ConsoleParts, NodeConsole, Shared};
 use crate::clock;
+use crate::data_dir::DataDir;
 use crate::home::HomeDoor;
 use crate::node::Node;
 use crate::node::files::NodeFiles;
