@@ -1,5 +1,6 @@
 //! What one look at a chunk leads to: pages and commands. Only what is new is said again.
 
+use crate::arming::Arming;
 use crate::recent::Recent;
 use jiff::Timestamp;
 use segue_domain::chunks::Chunk;
@@ -78,13 +79,16 @@ pub(crate) struct Scene<'a> {
     pub(crate) now: Timestamp,
     /// Whether the harm is proved anew since the last return on statistics.
     pub(crate) proved_anew: bool,
+    /// Whether it was shown on the client's own weeks that statistics may act alone.
+    pub(crate) arming: Arming,
 }
 
 impl Scene<'_> {
     /// What the desk is asked. Where in-house is unhealthy too, nothing is reported that could bring calls home by itself.
     pub(crate) fn commands(&self, assessment: &Assessment, is_new: bool) -> Vec<Command> {
         if assessment.action == Action::Freeze {
-            let alarm = || self.alarm(assessment).map(Command::from);
+            let both = "in-house is below its floor too; nothing was moved";
+            let alarm = || self.alarm(assessment, both).map(Command::from);
             return is_new.then(alarm).flatten().into_iter().collect();
         }
         let now_us = self.now.as_microsecond();
@@ -106,6 +110,14 @@ impl Scene<'_> {
         );
         match self.last_accepted() {
             _ if returns && !self.proved_anew => {}
+            // Not armed: people are told, and nothing that could move calls by itself is reported.
+            _ if returns && self.arming != Arming::Armed => {
+                let alarm = || {
+                    self.alarm(assessment, self.arming.words())
+                        .map(Command::from)
+                };
+                commands.extend(is_new.then(alarm).flatten());
+            }
             // Whether both have signed it is asked now, not when the guard began to look.
             Some(share) if returns && self.may_act() => commands.push(self.lower(share)),
             _ if returns => {
@@ -163,7 +175,7 @@ impl Scene<'_> {
     }
 
     /// An alarm by hand, which moves nothing: the trigger that would have fired.
-    fn alarm(&self, assessment: &Assessment) -> Option<RaiseAlarm> {
+    fn alarm(&self, assessment: &Assessment, seen: &str) -> Option<RaiseAlarm> {
         let kind = match assessment.inputs.floors.first() {
             Some(Floor::NoneAnswered) => TriggerKind::NobodyAnswers,
             Some(Floor::Abandonment) => TriggerKind::Abandonment,
@@ -174,7 +186,7 @@ impl Scene<'_> {
         set.then(|| RaiseAlarm {
             kind,
             scope: self.chunk.planned.id.to_string(),
-            seen: "in-house is below its floor too; nothing was moved".into(),
+            seen: seen.into(),
         })
     }
 }
