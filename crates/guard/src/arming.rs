@@ -2,9 +2,11 @@
 //! made with. Without one, or above 5 % false alarms, a Fail pages people and moves nothing.
 
 use segue_domain::ids::ChunkId;
-use segue_parity::calibration::OwnWeeks;
+use segue_parity::calibration::{OwnWeeks, own_weeks};
+use segue_parity::guard::record::Call;
 use segue_parity::rules::SignedRules;
 use serde::{Deserialize, Serialize};
+use std::collections::BTreeSet;
 
 /// How often the guard would have sent an equal centre home on the client's own weeks.
 #[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
@@ -19,6 +21,32 @@ pub struct Exhibit {
     pub days: u32,
     /// What came out.
     pub shown: OwnWeeks,
+}
+
+const DAY_US: i64 = 86_400 * 1_000_000;
+
+impl Exhibit {
+    /// Plays the client's own calls to the guard of a chunk, split at random by caller `splits` times at the share `pi_bp`.
+    pub fn of(
+        chunk: &ChunkId,
+        rules: &SignedRules,
+        calls: &[Call],
+        pi_bp: u16,
+        splits: u32,
+        seed: u64,
+    ) -> Self {
+        let days: BTreeSet<i64> = calls
+            .iter()
+            .map(|c| c.place.at_us.div_euclid(DAY_US))
+            .collect();
+        Self {
+            chunk: chunk.clone(),
+            rules: rules.clone(),
+            calls: u64::try_from(calls.len()).unwrap_or(u64::MAX),
+            days: u32::try_from(days.len()).unwrap_or(u32::MAX),
+            shown: own_weeks(rules, calls, pi_bp, splits, seed),
+        }
+    }
 }
 
 /// Whether a guard may lower a share alone on statistics.

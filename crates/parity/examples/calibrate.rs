@@ -1,7 +1,7 @@
 //! `make calibrate`: false roll-backs, false promotions, detection and promotion, world by world, beside other methods.
 //!
-//! `cargo run --release -p segue-parity --example calibrate -- RUNS [SEED [PART]]`, PART one of `false-alarms`,
-//! `false-promotions`, `detection`, `shared-alpha`, `block-bets`, `curves`; all of them without it. Progress goes to standard error.
+//! `cargo run --release -p segue-parity --example calibrate -- RUNS [SEED [PART [WORLD]]]`, PART one of `false-alarms`,
+//! `false-promotions`, `detection`, `shared-alpha`, `block-bets`, `curves`; all of them without it; WORLD the beginning of a world's name. Progress goes to standard error.
 #![expect(
     clippy::print_stdout,
     clippy::expect_used,
@@ -48,6 +48,13 @@ fn main() {
     }
 }
 
+/// The worlds asked for: all of them, or those whose name begins so.
+fn asked() -> impl Iterator<Item = WorldKind> {
+    let name = std::env::args().nth(4).unwrap_or_default();
+    let worlds = WorldKind::ALL.into_iter();
+    worlds.filter(move |kind| kind.name().starts_with(&name))
+}
+
 fn trial(
     kind: WorldKind,
     harm: Harm,
@@ -78,7 +85,7 @@ fn false_alarms(runs: u64, seed: u64) {
         }
     }
     println!("\n|---|---|---|---|---|---|---|---|---|---|---|");
-    for kind in WorldKind::ALL {
+    for kind in asked() {
         let trial = trial(kind, Harm::NONE, 0.5, &FOUR, 30, 4);
         let (mut cried, mut passed, mut peers) = (0, 0, [0_u64; 6]);
         for number in 0..runs {
@@ -355,7 +362,7 @@ fn curves(runs: u64, seed: u64) {
         ("transfer 5 → 10 %", passed_on, quality),
     ];
     let equal = [("equal, abandonment", waits), ("equal, transfer", quality)];
-    for kind in WorldKind::ALL {
+    for kind in asked() {
         for (truth, harm, metrics) in &harms {
             for count in [1, 4, 8] {
                 let days = spoken(kind, *harm, &metrics[..count], runs, seed, |ended| {

@@ -50,7 +50,8 @@ impl Office {
             .build()
             .unwrap();
         let directory = tempfile::tempdir().unwrap();
-        let journal = SqliteJournal::open(&directory.path().join("journal.db"));
+        let file = directory.path().join("journal.db");
+        let journal = SqliteJournal::open(&file);
         let journal = runtime.block_on(journal).unwrap();
         Self {
             runtime,
@@ -61,7 +62,12 @@ impl Office {
         }
     }
 
-    fn execute(&mut self, actor: &Actor, command: Command, now: Timestamp) -> (Vec<Event>, Transition) {
+    fn execute(
+        &mut self,
+        actor: &Actor,
+        command: Command,
+        now: Timestamp,
+    ) -> (Vec<Event>, Transition) {
         self.commands += 1;
         let request = Request {
             stream: self.stream.clone(),
@@ -212,7 +218,8 @@ impl Day {
             events
         };
         let now = self.now;
-        self.events.extend(events.into_iter().map(|event| (now, event)));
+        self.events
+            .extend(events.into_iter().map(|event| (now, event)));
     }
 
     pub(super) fn is_out(&self) -> bool {
@@ -249,6 +256,10 @@ impl Day {
         };
         self.underway.push((self.now, Fact::Routed(routed)));
         let centre = if out { outsourced } else { in_house };
+        // Talks are told for messages of 90 s and as much longer as the chunk's own calls are.
+        let planned = &self.t.chunk(chunk).unwrap().planned;
+        let base = self.t.baselines.of(&planned.site, &planned.call_type);
+        let longer = f64::from(base.unwrap().aht_s) / 90.0;
         let (wait_s, talk_s, gives_up): (f64, f64, f64) = match centre {
             Centre::Idle => (0.5, 90.0, 0.0),
             Centre::Well => (6.0, 90.0, 0.01),
@@ -259,7 +270,7 @@ impl Day {
         };
         let picked = self.now + self.exponential(wait_s);
         let left = self.unit() < gives_up;
-        let over = picked + self.exponential(talk_s.max(20.0));
+        let over = picked + self.exponential((talk_s * longer).max(20.0));
         let waiting = Recorded {
             call,
             by: arm,
@@ -341,25 +352,25 @@ impl Day {
 
     /// Both centres' feeds speak, where they do.
     fn feeds(&mut self) {
-            for by in Arm::BOTH {
-                if by == Arm::InHouse || self.outsourced_feed {
-                    let complete_until = self.now - SignedDuration::from_mins(1);
-                    self.watch.hear(Fact::Fed(Fed { by, complete_until }));
+        for by in Arm::BOTH {
+            if by == Arm::InHouse || self.outsourced_feed {
+                let complete_until = self.now - SignedDuration::from_mins(1);
+                self.watch.hear(Fact::Fed(Fed { by, complete_until }));
+            }
+        }
+    }
+
+    /// One look, and what follows from it.
+    fn look(&mut self) {
+        for turn in self.watch.look(&self.t, self.now, Outside::default()) {
+            for command in turn.commands.clone() {
+                if self.deaf > 0 && matches!(command, Command::LowerShare(_)) {
+                    self.deaf -= 1;
+                    continue;
                 }
+                self.does(&segue(), command);
             }
-            if minute % self.look_every_min != 0 {
-                continue;
-            }
-            for turn in self.watch.look(&self.t, self.now, Outside::default()) {
-                for command in turn.commands.clone() {
-                    if self.deaf > 0 && matches!(command, Command::LowerShare(_)) {
-                        self.deaf -= 1;
-                        continue;
-                    }
-                    self.does(&segue(), command);
-                }
-                self.turns.push(turn);
-            }
+            self.turns.push(turn);
         }
     }
 
@@ -387,4 +398,3 @@ impl Day {
         pages.map(|page| page.advised).collect()
     }
 }
-

@@ -8,10 +8,12 @@ mod build;
 mod gather;
 mod guard;
 mod ingest;
+mod joining;
 mod live;
 mod metrics;
 mod parity;
 mod people;
+pub(crate) mod remembering;
 mod verifying;
 
 #[cfg(test)]
@@ -23,6 +25,7 @@ use crate::office::LocalDesk;
 use gather::Measured;
 use jiff::Timestamp;
 use people::People;
+use remembering::GuardFiles;
 use segue_domain::Transition;
 use segue_domain::boards;
 use segue_domain::caller::CallerKey;
@@ -36,7 +39,6 @@ use segue_web::{
     EligibilityRequest, EventBatch, FallbackAnswer, FallbackRequest, IngestAnswer, IngestError,
     SignIn, Submission,
 };
-use std::path::PathBuf;
 use std::pin::Pin;
 use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
 use tokio::sync::{Notify, watch};
@@ -63,8 +65,8 @@ pub(crate) struct ConsoleParts {
     pub(crate) state: watch::Receiver<Arc<Transition>>,
     /// Wakes the tail after a command of this process.
     pub(crate) wake: Arc<Notify>,
-    /// Where the guards' verdicts are kept, with all they were reached from.
-    pub(crate) verdicts: PathBuf,
+    /// Where the guards keep their verdicts and what they remember.
+    pub(crate) guard_files: GuardFiles,
     /// Turns true when the process ends.
     pub(crate) stop: watch::Receiver<bool>,
 }
@@ -83,7 +85,7 @@ struct Shared {
     facts: Facts,
     writer: FactsWriter,
     key: CallerKey,
-    verdicts: PathBuf,
+    guard_files: GuardFiles,
     people: People,
     state: watch::Receiver<Arc<Transition>>,
     wake: Arc<Notify>,
@@ -141,7 +143,7 @@ impl Shared {
             facts: parts.facts,
             writer: parts.writer,
             key: parts.key,
-            verdicts: parts.verdicts,
+            guard_files: parts.guard_files,
             people: People::new(parts.accounts),
             state: parts.state,
             wake: parts.wake,
