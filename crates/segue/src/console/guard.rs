@@ -70,12 +70,13 @@ pub(super) async fn keep(shared: Arc<Shared>, mut stop: watch::Receiver<bool>) {
             shared.remember(&guards.watch, now).await;
         }
         let pause = PERIOD.max(started.elapsed() * PAUSE_TIMES);
-        tokio::select! {
-            () = tokio::time::sleep(pause) => {}
-            _ = stop.wait_for(|stop| *stop) => {
-                shared.remember(&guards.watch, clock::now()).await;
-                return;
-            }
+        let is_over = tokio::select! {
+            () = tokio::time::sleep(pause) => false,
+            _ = stop.wait_for(|stop| *stop) => true,
+        };
+        if is_over {
+            shared.remember(&guards.watch, clock::now()).await;
+            return;
         }
     }
 }
