@@ -65,7 +65,7 @@ fn trial(
     days: u32,
     per_day: u32,
 ) -> Trial {
-    let mut world = World::new(kind, harm, share);
+    let mut world = World::new(kind, harm, share).refined();
     world.days = days;
     let signed = rules(&world, metrics).expect("the rules of the calibration");
     Trial {
@@ -80,13 +80,13 @@ fn false_alarms(runs: u64, seed: u64) {
     println!(
         "False roll-back of an equal centre within 30 days, four metrics together, four looks a day; and what others conclude from the same calls"
     );
-    print!("| world | block | guard | 99 % bound | passed within 30 days |");
+    print!("| world | abandonment in it | block | guard | 99 % bound | passed within 30 days |");
     for on in ["abandonment", "transfer"] {
         for peer in Peer::ALL {
             print!(" {on}: {} |", peer.name());
         }
     }
-    println!("\n|---|---|---|---|---|---|---|---|---|---|---|");
+    println!("\n|---|---|---|---|---|---|---|---|---|---|---|---|");
     for kind in asked() {
         let trial = trial(kind, Harm::NONE, 0.5, &FOUR, 30, 4);
         let (mut cried, mut passed, mut peers) = (0, 0, [0_u64; 6]);
@@ -105,8 +105,9 @@ fn false_alarms(runs: u64, seed: u64) {
             }
         }
         print!(
-            "| {} | {} | {} | {} | {} |",
+            "| {} | {} | {} | {} | {} | {} |",
             kind.name(),
+            measured(&trial.world, MetricName::Abandonment, seed),
             block(&trial),
             percent(cried, runs),
             hundredths(upper_bound_99(cried, runs)),
@@ -450,7 +451,7 @@ fn peer_curves(
     day: impl Fn(&PeerTally, Peer) -> Option<u32>,
 ) {
     progress(kind.name(), 0, runs);
-    let mut world = World::new(kind, harm, 0.5);
+    let mut world = World::new(kind, harm, 0.5).refined();
     world.days = 60;
     let mut days: [Vec<u32>; 3] = std::array::from_fn(|_| Vec::new());
     for number in 0..runs {
