@@ -8,7 +8,7 @@ use jiff::{SignedDuration, Timestamp};
 use segue_parity::guard::record::{
     Arm, Call, MetricId, Outcome, Place, Reading, Record, StratumId,
 };
-use serde::Serialize;
+use serde::{Deserialize, Serialize};
 use std::collections::BTreeMap;
 
 /// Calls held at once; beyond it one is given up and counted.
@@ -18,7 +18,7 @@ const FORGOTTEN_AFTER: SignedDuration = SignedDuration::from_hours(30);
 /// A decision without a record for this long is unserved.
 const UNSERVED_AFTER: SignedDuration = SignedDuration::from_mins(15);
 
-#[derive(Debug)]
+#[derive(Debug, Serialize, Deserialize)]
 struct Open {
     routed: Routed,
     recorded: Option<Recorded>,
@@ -28,7 +28,7 @@ struct Open {
 }
 
 /// What does not match.
-#[derive(Debug, Clone, Copy, Default, PartialEq, Eq, Serialize)]
+#[derive(Debug, Clone, Copy, Default, PartialEq, Eq, Serialize, Deserialize)]
 pub struct Unmatched {
     /// Decisions sent out that no record explains.
     pub unserved: u64,
@@ -37,7 +37,7 @@ pub struct Unmatched {
 }
 
 /// The calls of one chunk that are not settled.
-#[derive(Debug, Default)]
+#[derive(Debug, Default, Serialize, Deserialize)]
 pub(crate) struct Account {
     open: BTreeMap<CallKey, Open>,
     pub(crate) unmatched: Unmatched,

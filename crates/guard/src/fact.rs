@@ -7,7 +7,22 @@ use serde::{Deserialize, Serialize};
 
 /// Segue's own id of a call: the 32 hexadecimal digits of `X-Segue-Call`.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash, Serialize, Deserialize)]
+#[serde(into = "String", try_from = "String")]
 pub struct CallKey(u128);
+
+impl From<CallKey> for String {
+    fn from(key: CallKey) -> Self {
+        format!("{:032x}", key.0)
+    }
+}
+
+impl TryFrom<String> for CallKey {
+    type Error = &'static str;
+
+    fn try_from(text: String) -> Result<Self, Self::Error> {
+        Self::read(&text).ok_or("no call id of 32 hexadecimal digits")
+    }
+}
 
 impl CallKey {
     /// The id as it is written; nothing where it is none.
@@ -26,7 +41,7 @@ impl CallKey {
 }
 
 /// A routing decision.
-#[derive(Debug, Clone, PartialEq, Eq)]
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
 pub struct Routed {
     /// The call.
     pub call: CallKey,
@@ -43,7 +58,7 @@ pub struct Routed {
 }
 
 /// A call as a centre's system has recorded it so far. Told again, it adds to what was told before, in any order.
-#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize)]
 pub struct Recorded {
     /// The call.
     pub call: CallKey,

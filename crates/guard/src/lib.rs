@@ -11,14 +11,19 @@
 #![forbid(unsafe_code)]
 
 mod account;
+mod arming;
 mod fact;
+mod outside;
 mod recent;
+mod segments;
 mod terms;
 mod turn;
 mod watch;
 
 pub use account::Unmatched;
+pub use arming::{Arming, Exhibit};
 pub use fact::{CallKey, Fact, Fed, Recorded, Routed};
-pub use terms::{CannotWatch, rules};
+pub use outside::{Outside, readiness_bp};
+pub use terms::{CannotWatch, floor_rules, rules};
 pub use turn::{Page, Turn};
-pub use watch::{Outside, Watch};
+pub use watch::Watch;

@@ -4,6 +4,7 @@ use segue_domain::contingency::watch::Observed;
 use segue_parity::guard::floors::FloorInterval;
 use segue_parity::guard::record::Outcome;
 use segue_parity::rules::FloorRules;
+use serde::{Deserialize, Serialize};
 use std::collections::{BTreeMap, VecDeque};
 
 const MINUTE_US: i64 = 60 * 1_000_000;
@@ -13,7 +14,7 @@ const MINUTES: i64 = 15;
 /// again and again: with handle times that vary by their own mean it is 2.3 standard errors away, with these 4.
 const HANDLED: u32 = 180;
 
-#[derive(Debug, Default)]
+#[derive(Debug, Default, Serialize, Deserialize)]
 pub(crate) struct Recent {
     minutes: BTreeMap<i64, FloorInterval>,
     handled_s: VecDeque<f64>,

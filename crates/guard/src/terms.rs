@@ -1,5 +1,6 @@
 //! A guard's rules from what both parties signed: margins, thresholds and baseline; nothing is decided here.
 
+use crate::segments;
 use segue_domain::Transition;
 use segue_domain::chunks::Chunk;
 use segue_domain::contingency::library::TriggerKind;
@@ -120,28 +121,34 @@ pub fn rules(t: &Transition, chunk: &Chunk) -> Result<SignedRules, CannotWatch> 
             ),
         ],
         strata: vec!["all".into()],
-        segments: Vec::new(),
+        segments: segments::names(),
         dispositions: Vec::new(),
         feeds: vec![FeedRule {
             name: FEED.into(),
             cadence_s: CADENCE_S,
         }],
-        floors: FloorRules {
-            threshold_s: t.terms.service_level_threshold_s,
-            short_abandon_s: t.terms.short_abandon_s,
-            ..FloorRules::default()
-        },
+        floors: floor_rules(t),
         conduct: ConductRules {
             // Of the floors only "nobody answers" may act alone, and that the domain does itself (§7.1).
             automatic_on_floor: false,
             automatic_on_fail: acts(TriggerKind::GuardrailFail),
-            soak_s: soak_days * DAY_S,
+            soak_s: soak_days * DAY_S, // none agreed: as long as the slowest guardrail needs
             cool_down_s: t.terms.cool_down_h * 3_600,
             ..ConductRules::default()
         },
     }
     .check()
     .map_err(CannotWatch::Rules)
+}
+
+/// The floors a guard holds the outsourcer to under these terms. A rehearsal asks
+/// [`segue_parity::guard::floors::broken_in`] with them at the end of every 15 minutes, and so judges as the guard does.
+pub fn floor_rules(t: &Transition) -> FloorRules {
+    FloorRules {
+        threshold_s: t.terms.service_level_threshold_s,
+        short_abandon_s: t.terms.short_abandon_s,
+        ..FloorRules::default()
+    }
 }
 
 /// A bad share in basis points; at least one, because nothing can be held against a baseline that is never bad.

@@ -1,11 +1,12 @@
 //! What one look at a chunk leads to: pages and commands. Only what is new is said again.
 
+use crate::arming::Arming;
 use crate::recent::Recent;
 use jiff::Timestamp;
 use segue_domain::chunks::Chunk;
 use segue_domain::contingency::library::TriggerKind;
 use segue_domain::contingency::triggers::SetTrigger;
-use segue_domain::contingency::watch::{Observed, RaiseAlarm, ReportObservation};
+use segue_domain::contingency::watch::{Hold, Observed, RaiseAlarm, ReportObservation};
 use segue_domain::ids::ChunkId;
 use segue_domain::routing_changes::LowerShare;
 use segue_domain::share::{ShareInput, TrafficShare};
@@ -60,6 +61,20 @@ const fn advised(action: Action) -> Option<&'static str> {
     }
 }
 
+/// Why nothing goes forward while this action stands; the way home is never held.
+const fn hold(action: Action) -> Option<Hold> {
+    match action {
+        Action::HoldAndPage => Some(Hold::FeedSilent),
+        Action::Freeze => Some(Hold::InHouseUnwell),
+        Action::Hold
+        | Action::GoHome
+        | Action::PageGoHome
+        | Action::ReturnToLastAccepted
+        | Action::PageReturn => Some(Hold::Evidence),
+        Action::StayHome | Action::Stay | Action::AskPerson | Action::AskApprovals => None,
+    }
+}
+
 /// The page of an action, where there is one.
 pub(crate) fn page(assessment: &Assessment) -> Option<Page> {
     advised(assessment.action).map(|advised| Page {
@@ -78,13 +93,26 @@ pub(crate) struct Scene<'a> {
     pub(crate) now: Timestamp,
     /// Whether the harm is proved anew since the last return on statistics.
     pub(crate) proved_anew: bool,
+    /// Whether it was shown on the client's own weeks that statistics may act alone.
+    pub(crate) arming: Arming,
 }
 
 impl Scene<'_> {
     /// What the desk is asked. Where in-house is unhealthy too, nothing is reported that could bring calls home by itself.
     pub(crate) fn commands(&self, assessment: &Assessment, is_new: bool) -> Vec<Command> {
+        let mut commands = self.moves(assessment, is_new);
+        let holds = hold(assessment.action);
+        // Said when it changes; the desk keeps nothing that is so already.
+        if holds != self.held() {
+            commands.push(self.observation(Observed::Guard { holds }));
+        }
+        commands
+    }
+
+    fn moves(&self, assessment: &Assessment, is_new: bool) -> Vec<Command> {
         if assessment.action == Action::Freeze {
-            let alarm = || self.alarm(assessment).map(Command::from);
+            let both = "in-house is below its floor too; nothing was moved";
+            let alarm = || self.alarm(assessment, both).map(Command::from);
             return is_new.then(alarm).flatten().into_iter().collect();
         }
         let now_us = self.now.as_microsecond();
@@ -106,6 +134,14 @@ impl Scene<'_> {
         );
         match self.last_accepted() {
             _ if returns && !self.proved_anew => {}
+            // Not armed: people are told, and nothing that could move calls by itself is reported.
+            _ if returns && self.arming != Arming::Armed => {
+                let alarm = || {
+                    self.alarm(assessment, self.arming.words())
+                        .map(Command::from)
+                };
+                commands.extend(is_new.then(alarm).flatten());
+            }
             // Whether both have signed it is asked now, not when the guard began to look.
             Some(share) if returns && self.may_act() => commands.push(self.lower(share)),
             _ if returns => {
@@ -157,13 +193,22 @@ impl Scene<'_> {
     }
 
     fn is_open(&self, kind: TriggerKind) -> bool {
+        self.watched()
+            .is_some_and(|watch| watch.open.contains_key(&kind))
+    }
+
+    /// What the journal knows the guard to hold.
+    fn held(&self) -> Option<Hold> {
+        self.watched()?.held.map(|(hold, _)| hold)
+    }
+
+    fn watched(&self) -> Option<&segue_domain::contingency::watch::Watch> {
         let scope = self.chunk.planned.id.to_string();
-        let watch = self.t.contingency.watches.get(&scope);
-        watch.is_some_and(|watch| watch.open.contains_key(&kind))
+        self.t.contingency.watches.get(&scope)
     }
 
     /// An alarm by hand, which moves nothing: the trigger that would have fired.
-    fn alarm(&self, assessment: &Assessment) -> Option<RaiseAlarm> {
+    fn alarm(&self, assessment: &Assessment, seen: &str) -> Option<RaiseAlarm> {
         let kind = match assessment.inputs.floors.first() {
             Some(Floor::NoneAnswered) => TriggerKind::NobodyAnswers,
             Some(Floor::Abandonment) => TriggerKind::Abandonment,
@@ -174,7 +219,7 @@ impl Scene<'_> {
         set.then(|| RaiseAlarm {
             kind,
             scope: self.chunk.planned.id.to_string(),
-            seen: "in-house is below its floor too; nothing was moved".into(),
+            seen: seen.into(),
         })
     }
 }

@@ -1,10 +1,14 @@
 //! The loop itself: one guard per chunk that is out, told in any order, asked at any time.
 
 use crate::account::{Account, Told, Unmatched, records};
+use crate::arming::{Arming, Exhibit};
 use crate::fact::{CallKey, Fact, Fed, Recorded, Routed};
+use crate::outside::Outside;
 use crate::recent::Recent;
+use crate::segments;
 use crate::terms::{CannotWatch, FEED, rules};
 use crate::turn::{Scene, Turn, page};
+use jiff::tz::TimeZone;
 use jiff::{SignedDuration, Timestamp};
 use segue_domain::chunks::{Chunk, ChunkState};
 use segue_domain::ids::ChunkId;
@@ -13,6 +17,7 @@ use segue_domain::{Command, Transition};
 use segue_parity::guard::record::{Arm, Beat, Record};
 use segue_parity::guard::{Action, Guard, Situation};
 use segue_parity::rules::{FloorRules, MetricName, SignedRules};
+use serde::{Deserialize, Serialize};
 use std::collections::BTreeMap;
 
 /// Decisions, and records, kept until their chunk or their decision is known.
@@ -20,18 +25,12 @@ const EARLY_MAX: usize = 10_000;
 /// How often what is old is closed.
 const SWEEP_EVERY: SignedDuration = SignedDuration::from_mins(10);
 
-/// What systems around the loop say at the time of a look.
-#[derive(Debug, Clone, Copy, Default, PartialEq, Eq)]
-pub struct Outside {
-    /// No route to the outsourcer: every trunk is down.
-    pub no_route: bool,
-    /// In-house readiness is below what was agreed, whatever its calls look like.
-    pub in_house_not_ready: bool,
-}
-
-#[derive(Debug)]
+#[derive(Debug, Serialize, Deserialize)]
 struct Watched {
     guard: Guard,
+    /// The clock of its centre.
+    #[serde(with = "jiff::fmt::serde::tz::required")]
+    zone: TimeZone,
     account: Account,
     in_house: Recent,
     outsourced: Recent,
@@ -44,8 +43,9 @@ struct Watched {
     asked: Option<(TrafficShare, f64)>,
 }
 
-/// Watches every chunk of a transition.
-#[derive(Debug, Default)]
+/// Watches every chunk of a transition. Written down and read back it goes on as if nothing had happened: evidence outlives the
+/// process, and what was told is not told twice.
+#[derive(Debug, Default, Serialize, Deserialize)]
 pub struct Watch {
     chunks: BTreeMap<ChunkId, Watched>,
     /// Which chunk a call belongs to; records name only the call.
@@ -55,15 +55,36 @@ pub struct Watch {
     /// Records whose decision is not known yet.
     early_recorded: BTreeMap<CallKey, Recorded>,
     fed_until: [Option<Timestamp>; 2],
+    /// Found again at the next look.
+    #[serde(skip)]
     cannot: BTreeMap<ChunkId, CannotWatch>,
+    /// Kept beside the guard's own memory, by whoever made them.
+    #[serde(skip)]
+    exhibits: BTreeMap<ChunkId, Exhibit>,
     swept_at: Option<Timestamp>,
 }
 
 impl Watch {
-    /// Starts a guard for each chunk that is out and has none, and tells the guard of one that came home. Guards run in
+    /// What the client's own weeks have shown; replaces what was known before.
+    pub fn show(&mut self, exhibits: impl IntoIterator<Item = Exhibit>) {
+        let exhibits = exhibits.into_iter();
+        self.exhibits = exhibits.map(|e| (e.chunk.clone(), e)).collect();
+    }
+
+    /// Whether a chunk's guard may act alone on statistics; nothing where no guard watches it.
+    pub fn arming(&self, chunk: &ChunkId) -> Option<Arming> {
+        let rules = self.rules(chunk)?;
+        Some(Arming::of(self.exhibits.get(chunk), rules))
+    }
+
+    /// Starts a guard for each chunk that is out and has none, renews what both have signed anew, and tells the guard of one
+    /// that came home. Guards run in
     /// every live state, paused and held included, and outlive a return: evidence is not forgotten by it.
     pub fn follow(&mut self, t: &Transition, now: Timestamp) {
         for (id, chunk) in &t.chunks {
+            if let Some(watched) = self.chunks.get_mut(id) {
+                watched.renew(t, chunk);
+            }
             match self.chunks.get_mut(id) {
                 Some(watched) if chunk.epoch > watched.epoch => {
                     watched.epoch = chunk.epoch;
@@ -90,8 +111,10 @@ impl Watch {
                 let base = t
                     .baselines
                     .of(&chunk.planned.site, &chunk.planned.call_type);
+                let zone = t.site_zone(&chunk.planned.site).map(TimeZone::get);
                 let watched = Watched {
                     guard: Guard::new(signed),
+                    zone: zone.and_then(Result::ok).unwrap_or(TimeZone::UTC),
                     account: Account::default(),
                     in_house: Recent::default(),
                     outsourced: Recent::default(),
@@ -182,12 +205,21 @@ impl Watch {
     pub fn look(&mut self, t: &Transition, now: Timestamp, outside: Outside) -> Vec<Turn> {
         self.follow(t, now);
         let fed_until = self.fed_until;
+        let exhibits = &self.exhibits;
         let out = |id: &ChunkId| t.chunk(id).filter(|chunk| chunk.is_out());
         let turns = self
             .chunks
             .iter_mut()
             .filter_map(|(id, watched)| Some((watched, out(id)?)))
-            .map(|(watched, chunk)| watched.look(t, chunk, now, outside, fed_until))
+            .map(|(watched, chunk)| {
+                let exhibit = exhibits.get(&chunk.planned.id);
+                let around = Around {
+                    outside: outside.or(Outside::of(t, chunk, now)),
+                    arming: Arming::of(exhibit, watched.guard.rules()),
+                    fed_until,
+                };
+                watched.look(t, chunk, now, around)
+            })
             .collect();
         if self
             .swept_at
@@ -218,7 +250,25 @@ fn keep<T>(early: &mut BTreeMap<CallKey, T>, call: CallKey, fact: T) {
     early.insert(call, fact);
 }
 
+/// What is known around one look.
+#[derive(Clone, Copy)]
+struct Around {
+    outside: Outside,
+    arming: Arming,
+    fed_until: [Option<Timestamp>; 2],
+}
+
 impl Watched {
+    /// Terms signed since the guard began are the guard's from now on. Terms that make no rules change nothing: the agreement
+    /// before them is still in force.
+    fn renew(&mut self, t: &Transition, chunk: &Chunk) {
+        let Ok(signed) = rules(t, chunk) else { return };
+        if *self.guard.rules() != signed && self.guard.renew(signed) {
+            self.returned_at_log_e = None;
+            self.asked = None;
+        }
+    }
+
     fn floors(&self) -> FloorRules {
         self.guard.rules().rules().floors
     }
@@ -229,7 +279,8 @@ impl Watched {
     }
 
     fn tell(&mut self, told: Option<Told>) {
-        let Some(told) = told else { return };
+        let Some(mut told) = told else { return };
+        told.call.place.segment = segments::of(told.call.place.at_us, &self.zone);
         let floors = self.floors();
         let place = told.call.place;
         let recent = match place.arm {
@@ -248,16 +299,11 @@ impl Watched {
         }
     }
 
-    fn look(
-        &mut self,
-        t: &Transition,
-        chunk: &Chunk,
-        now: Timestamp,
-        outside: Outside,
-        fed_until: [Option<Timestamp>; 2],
-    ) -> Turn {
+    fn look(&mut self, t: &Transition, chunk: &Chunk, now: Timestamp, around: Around) -> Turn {
         let floors = self.floors();
-        for call in self.account.look(now, fed_until) {
+        let outside = around.outside;
+        for mut call in self.account.look(now, around.fed_until) {
+            call.place.segment = segments::of(call.place.at_us, &self.zone);
             let recent = match call.place.arm {
                 Arm::InHouse => &mut self.in_house,
                 Arm::Outsourced => &mut self.outsourced,
@@ -290,6 +336,7 @@ impl Watched {
             rules: &floors,
             now,
             proved_anew: self.is_proved_anew(assessment.inputs.log_e_combined),
+            arming: around.arming,
         };
         let commands = scene.commands(&assessment, is_new);
         if commands.iter().any(|c| matches!(c, Command::LowerShare(_))) {

@@ -1,7 +1,7 @@
 //! `make calibrate`: false roll-backs, false promotions, detection and promotion, world by world, beside other methods.
 //!
-//! `cargo run --release -p segue-parity --example calibrate -- RUNS [SEED [PART]]`, PART one of `false-alarms`,
-//! `false-promotions`, `detection`, `shared-alpha`, `block-bets`; all of them without it.
+//! `cargo run --release -p segue-parity --example calibrate -- RUNS [SEED [PART [WORLD]]]`, PART one of `false-alarms`,
+//! `false-promotions`, `detection`, `shared-alpha`, `block-bets`, `curves`; all of them without it; WORLD the beginning of a world's name. Progress goes to standard error.
 #![expect(
     clippy::print_stdout,
     clippy::expect_used,
@@ -9,10 +9,12 @@
 )]
 
 use segue_parity::calibration::{
-    Harm, Looks, Peer, PeerTally, PlainBlockBet, Trial, World, WorldKind, rules, run,
-    upper_bound_99,
+    Ended, Harm, Looks, Peer, PeerBlockBet, PeerTally, Stakes, Trial, World, WorldKind, listen,
+    rules, run, upper_bound_99,
 };
+use segue_parity::guard::record::{Arm, Outcome};
 use segue_parity::rules::MetricName;
+use std::collections::BTreeMap;
 
 const FOUR: [MetricName; 4] = [
     MetricName::Abandonment,
@@ -33,18 +35,26 @@ fn main() {
     let (runs, seed) = (number(300), number(20_261_126));
     let part = std::env::args().nth(3).unwrap_or_default();
     println!("{runs} runs a world, seed {seed}; 500 calls a day, alpha 5 %\n");
-    let parts: [(&str, Part); 5] = [
+    let parts: [(&str, Part); 6] = [
         ("false-alarms", false_alarms),
         ("false-promotions", false_promotions),
         ("detection", detection),
         ("shared-alpha", shared_alpha),
         ("block-bets", block_bets),
+        ("curves", curves),
     ];
     for (name, print) in parts {
         if part.is_empty() || part == name {
             print(runs, seed);
         }
     }
+}
+
+/// The worlds asked for: all of them, or those whose name begins so.
+fn asked() -> impl Iterator<Item = WorldKind> {
+    let name = std::env::args().nth(4).unwrap_or_default();
+    let worlds = WorldKind::ALL.into_iter();
+    worlds.filter(move |kind| kind.name().starts_with(&name))
 }
 
 fn trial(
@@ -55,7 +65,7 @@ fn trial(
     days: u32,
     per_day: u32,
 ) -> Trial {
-    let mut world = World::new(kind, harm, share);
+    let mut world = World::new(kind, harm, share).refined();
     world.days = days;
     let signed = rules(&world, metrics).expect("the rules of the calibration");
     Trial {
@@ -70,17 +80,18 @@ fn false_alarms(runs: u64, seed: u64) {
     println!(
         "False roll-back of an equal centre within 30 days, four metrics together, four looks a day; and what others conclude from the same calls"
     );
-    print!("| world | block | guard | 99 % bound | passed within 30 days |");
+    print!("| world | abandonment in it | block | guard | 99 % bound | passed within 30 days |");
     for on in ["abandonment", "transfer"] {
         for peer in Peer::ALL {
             print!(" {on}: {} |", peer.name());
         }
     }
-    println!("\n|---|---|---|---|---|---|---|---|---|---|---|");
-    for kind in WorldKind::ALL {
+    println!("\n|---|---|---|---|---|---|---|---|---|---|---|---|");
+    for kind in asked() {
         let trial = trial(kind, Harm::NONE, 0.5, &FOUR, 30, 4);
         let (mut cried, mut passed, mut peers) = (0, 0, [0_u64; 6]);
         for number in 0..runs {
+            progress(kind.name(), number, runs);
             let (mut waits, mut quality) = (PeerTally::abandonment(), PeerTally::transfer());
             let ended = run(&trial, seed, number, |day, call| {
                 waits.add(day, call);
@@ -94,8 +105,9 @@ fn false_alarms(runs: u64, seed: u64) {
             }
         }
         print!(
-            "| {} | {} | {} | {} | {} |",
+            "| {} | {} | {} | {} | {} | {} |",
             kind.name(),
+            measured(&trial.world, MetricName::Abandonment, seed),
             block(&trial),
             percent(cried, runs),
             hundredths(upper_bound_99(cried, runs)),
@@ -111,7 +123,9 @@ fn false_alarms(runs: u64, seed: u64) {
 /// One metric exactly at its margin, judged alone: how often is the step passed within 60 days?
 fn false_promotions(runs: u64, seed: u64) {
     println!("\nFalse promotion with one metric exactly at its margin, 60 days");
-    println!("| at its margin | world | promoted | 99 % bound |\n|---|---|---|---|");
+    println!(
+        "| at its margin | world | measured in it | promoted | 99 % bound |\n|---|---|---|---|---|"
+    );
     let (mut transfer, mut handle_time, mut abandonment) = (Harm::NONE, Harm::NONE, Harm::NONE);
     transfer.transfer = 1.4;
     handle_time.handle_time = 1.1;
@@ -134,18 +148,48 @@ fn false_promotions(runs: u64, seed: u64) {
             abandonment,
         ),
     ];
-    for (metric, kind, harm) in cases {
+    let asked: Vec<WorldKind> = asked().collect();
+    for (metric, kind, harm) in cases.into_iter().filter(|case| asked.contains(&case.1)) {
         let trial = trial(kind, harm, 0.5, &[metric], 60, 4);
         let promoted = (0..runs)
+            .inspect(|number| progress(kind.name(), *number, runs))
             .filter(|number| run(&trial, seed, *number, |_, _| {}).passed.is_some())
             .count() as u64;
         println!(
-            "| {metric} | {} | {} | {} |",
+            "| {metric} | {} | {} | {} | {} |",
             kind.name(),
+            measured(&trial.world, metric, seed),
             percent(promoted, runs),
             hundredths(upper_bound_99(promoted, runs))
         );
     }
+}
+
+/// The abandonment that a world tuned to a share really has outside, redials within 30 minutes left out; other metrics are drawn
+/// as they should be.
+fn measured(world: &World, metric: MetricName, seed: u64) -> String {
+    if metric != MetricName::Abandonment {
+        return "as drawn".to_owned();
+    }
+    let (mut calls, mut left) = (0_u64, 0_u64);
+    for number in 0..400 {
+        let mut last_us: BTreeMap<u64, i64> = BTreeMap::new();
+        listen(world, seed ^ 0x7217, number, |_, call| {
+            let at_us = call.place.at_us;
+            let before = call.place.caller.and_then(|c| last_us.insert(c, at_us));
+            let redial = before.is_some_and(|before| at_us - before < 1_800_000_000);
+            let (bad, short) = match call.outcome {
+                Outcome::Abandoned { wait_ms } => (true, wait_ms < 5_000),
+                _ => (false, false),
+            };
+            if call.place.arm == Arm::Outsourced && !redial && !short {
+                calls += 1;
+                left += u64::from(bad);
+            }
+        });
+    }
+    let hundredths = left * 10_000 / calls.max(1);
+    format!("{}.{:02} %", hundredths / 100, hundredths % 100)
 }
 
 /// How long until a centre that is twice as bad is rolled back, four metrics sharing α.
@@ -228,13 +272,52 @@ fn shared_alpha(runs: u64, seed: u64) {
     }
 }
 
-/// The guard beside the plain block bet on the same calls, abandonment alone: on target for 30 days, and at 10 %.
+/// The days on which each way of betting on blocks cried on the same calls; in the order of [`WAYS`].
+const WAYS: [&str; 4] = [
+    "plain, 3 h",
+    "plain, own block",
+    "stakes of the target, own block",
+    "guard",
+];
+
+fn block_ways(kind: WorldKind, harm: Harm, days: u32, runs: u64, seed: u64) -> [Vec<u32>; 4] {
+    let trial = trial(kind, harm, 0.5, &[MetricName::Abandonment], days, 24);
+    let own_min = trial.signed.rules().metrics[0].block_min.unwrap_or(1_440);
+    let mut cried: [Vec<u32>; 4] = std::array::from_fn(|_| Vec::new());
+    for number in 0..runs {
+        progress(kind.name(), number, runs);
+        let bet = |block_min, stakes| PeerBlockBet::new(Harm::NONE.abandonment, block_min, stakes);
+        let mut peers = [
+            bet(180, Stakes::Plain),
+            bet(own_min, Stakes::Plain),
+            bet(own_min, Stakes::OfTarget),
+        ];
+        // The others see every day, also those after the guard has cried.
+        listen(&trial.world, seed, number, |day, call| {
+            for peer in &mut peers {
+                peer.add(day, call);
+            }
+        });
+        let guard = run(&trial, seed, number, |_, _| {}).failed;
+        let days = peers.iter().map(PeerBlockBet::cried);
+        let days = days.chain([guard.map(|failed| failed.0)]);
+        for (cried, day) in cried.iter_mut().zip(days) {
+            cried.push(day.unwrap_or(NEVER));
+        }
+    }
+    cried
+}
+
+/// What a run that never cried counts as.
+const NEVER: u32 = u32::MAX;
+
+/// The guard beside other bets on blocks of the same calls, abandonment alone: on target for 30 days, and at 10 % for 60.
 fn block_bets(runs: u64, seed: u64) {
     println!(
-        "\nAbandonment alone, the guard beside a plain bet on three-hour blocks: false alarms in 30 days, days to find 5 → 10 %"
+        "\nAbandonment alone, ways to bet on blocks on the same calls: cried in 30 days on target; days to find 5 → 10 %; and run by run, days earlier than the plain three-hour bet"
     );
     println!(
-        "| world | false: guard | false: plain | found by day 30: plain | median: guard | plain | 90 %: guard | plain |\n|---|---|---|---|---|---|---|---|"
+        "| world | bet | false in 30 days | 99 % bound | found by day 30 | median | 90 % | earlier, median | earlier or the same day |\n|---|---|---|---|---|---|---|---|---|"
     );
     for kind in [
         WorldKind::Independent,
@@ -243,51 +326,163 @@ fn block_bets(runs: u64, seed: u64) {
         WorldKind::RedialChains,
         WorldKind::StaffingNoise,
     ] {
-        let play = |harm: Harm, days: u32| -> (Vec<u32>, Vec<u32>) {
-            let trial = trial(kind, harm, 0.5, &[MetricName::Abandonment], days, 24);
-            let both = (0..runs).map(|number| {
-                let mut plain = PlainBlockBet::new(Harm::NONE.abandonment);
-                // The plain bet sees every day, also those after the guard has cried.
-                let ended = run(&trial, seed, number, |_, _| {});
-                let mut quiet = trial.clone();
-                quiet.signed = rules(&quiet.world, &[MetricName::Complaint])
-                    .expect("the rules of the calibration");
-                run(&quiet, seed, number, |day, call| plain.add(day, call));
-                (
-                    ended.failed.map_or(u32::MAX, |failed| failed.0),
-                    plain.cried().unwrap_or(u32::MAX),
-                )
-            });
-            both.unzip()
+        let on_target = block_ways(kind, Harm::NONE, 30, runs, seed);
+        let waits = Harm {
+            abandonment: 0.10,
+            ..Harm::NONE
         };
-        let (false_guard, false_plain) = play(Harm::NONE, 30);
-        let (mut guard, mut plain) = play(
-            Harm {
-                abandonment: 0.10,
-                ..Harm::NONE
-            },
-            60,
-        );
-        guard.sort_unstable();
-        plain.sort_unstable();
-        let cried = |days: &[u32]| days.iter().filter(|day| **day <= 30).count() as u64;
-        let at = |days: &[u32], percent: usize| match days
-            [(days.len() * percent).div_ceil(100).max(1) - 1]
-        {
-            u32::MAX => "–".to_owned(),
-            day => day.to_string(),
+        let worse = block_ways(kind, waits, 60, runs, seed);
+        for (way, name) in WAYS.into_iter().enumerate() {
+            let by_day_30 = |days: &[u32]| days.iter().filter(|day| **day <= 30).count() as u64;
+            let pairs = worse[0].iter().zip(&worse[way]);
+            let mut earlier: Vec<i64> = pairs
+                .map(|(plain, this)| i64::from((*plain).min(61)) - i64::from((*this).min(61)))
+                .collect();
+            let not_later = earlier.iter().filter(|days| **days >= 0).count() as u64;
+            earlier.sort_unstable();
+            let mut days = worse[way].clone();
+            days.sort_unstable();
+            let cried = by_day_30(&on_target[way]);
+            println!(
+                "| {} | {name} | {} | {} | {} | {} | {} | {} | {} |",
+                kind.name(),
+                percent(cried, runs),
+                hundredths(upper_bound_99(cried, runs)),
+                percent(by_day_30(&worse[way]), runs),
+                day_at(&days, 50),
+                day_at(&days, 90),
+                earlier[earlier.len() / 2],
+                percent(not_later, runs)
+            );
+        }
+    }
+}
+
+fn day_at(sorted: &[u32], percent: usize) -> String {
+    match sorted[(sorted.len() * percent).div_ceil(100).max(1) - 1] {
+        NEVER => "–".to_owned(),
+        day => day.to_string(),
+    }
+}
+
+/// Days at which the curves are read.
+const CURVE: [u32; 9] = [1, 2, 3, 5, 7, 14, 21, 30, 60];
+
+/// Who has found harm, and who has called an equal centre not worse, by which day: the guard with 1, 4 and 8 metrics, and others.
+fn curves(runs: u64, seed: u64) {
+    println!("\nPercent of runs that have spoken by the day; 60 days, four looks a day");
+    print!("| world | truth | method |");
+    for day in CURVE {
+        print!(" {day} |");
+    }
+    println!("\n|---|---|---|---|---|---|---|---|---|---|---|---|");
+    let waits = [
+        MetricName::Abandonment,
+        MetricName::Transfer,
+        MetricName::RepeatContact,
+        MetricName::HandleTime,
+        MetricName::NotWithinThreshold,
+        MetricName::NeverAnswered,
+        MetricName::Complaint,
+        MetricName::Satisfaction,
+    ];
+    let mut quality = waits;
+    quality.swap(0, 1);
+    let (mut late, mut passed_on) = (Harm::NONE, Harm::NONE);
+    late.abandonment = 0.10;
+    passed_on.transfer = 2.0;
+    let harms = [
+        ("abandonment 5 → 10 %", late, waits),
+        ("transfer 5 → 10 %", passed_on, quality),
+    ];
+    let equal = [("equal, abandonment", waits), ("equal, transfer", quality)];
+    for kind in asked() {
+        for (truth, harm, metrics) in &harms {
+            for count in [1, 4, 8] {
+                let days = spoken(kind, *harm, &metrics[..count], runs, seed, |ended| {
+                    ended.failed.map(|failed| failed.0)
+                });
+                curve(kind, truth, &format!("guard, {count} metrics"), &days);
+            }
+            peer_curves(kind, truth, *harm, metrics[0], runs, seed, PeerTally::cried);
+        }
+        for (truth, metrics) in &equal {
+            for count in [1, 4] {
+                let days = spoken(kind, Harm::NONE, &metrics[..count], runs, seed, |ended| {
+                    ended.passed.map(|passed| passed.0)
+                });
+                curve(kind, truth, &format!("guard, {count} metrics"), &days);
+            }
+            peer_curves(
+                kind,
+                truth,
+                Harm::NONE,
+                metrics[0],
+                runs,
+                seed,
+                PeerTally::passed,
+            );
+        }
+    }
+}
+
+/// The day on which the guard spoke, run by run.
+fn spoken(
+    kind: WorldKind,
+    harm: Harm,
+    metrics: &[MetricName],
+    runs: u64,
+    seed: u64,
+    day: impl Fn(Ended) -> Option<u32>,
+) -> Vec<u32> {
+    let trial = trial(kind, harm, 0.5, metrics, 60, 4);
+    let runs = (0..runs).map(|number| run(&trial, seed, number, |_, _| {}));
+    runs.map(|ended| day(ended).unwrap_or(NEVER)).collect()
+}
+
+/// What others say of one metric, each with all of α for it.
+fn peer_curves(
+    kind: WorldKind,
+    truth: &str,
+    harm: Harm,
+    metric: MetricName,
+    runs: u64,
+    seed: u64,
+    day: impl Fn(&PeerTally, Peer) -> Option<u32>,
+) {
+    progress(kind.name(), 0, runs);
+    let mut world = World::new(kind, harm, 0.5).refined();
+    world.days = 60;
+    let mut days: [Vec<u32>; 3] = std::array::from_fn(|_| Vec::new());
+    for number in 0..runs {
+        let mut tally = match metric {
+            MetricName::Abandonment => PeerTally::abandonment(),
+            _ => PeerTally::transfer(),
         };
-        println!(
-            "| {} | {} | {} | {} | {} | {} | {} | {} |",
-            kind.name(),
-            percent(cried(&false_guard), runs),
-            percent(cried(&false_plain), runs),
-            percent(cried(&plain), runs),
-            at(&guard, 50),
-            at(&plain, 50),
-            at(&guard, 90),
-            at(&plain, 90)
-        );
+        listen(&world, seed, number, |on, call| tally.add(on, call));
+        for (days, peer) in days.iter_mut().zip(Peer::ALL) {
+            days.push(day(&tally, peer).unwrap_or(NEVER));
+        }
+    }
+    for (days, peer) in days.iter().zip(Peer::ALL) {
+        curve(kind, truth, peer.name(), days);
+    }
+}
+
+fn curve(kind: WorldKind, truth: &str, method: &str, days: &[u32]) {
+    print!("| {} | {truth} | {method} |", kind.name());
+    for by in CURVE {
+        let spoken = days.iter().filter(|day| **day <= by).count() as u64;
+        print!(" {} |", percent(spoken, days.len() as u64));
+    }
+    println!();
+}
+
+/// Where a long table stands.
+#[expect(clippy::print_stderr, reason = "progress beside the table")]
+fn progress(what: &str, run: u64, runs: u64) {
+    if run.is_multiple_of(1_000) {
+        eprintln!("{what}: {run} of {runs}");
     }
 }
 

@@ -190,6 +190,16 @@ pub(crate) fn float(value: u64) -> f64 {
     value as f64
 }
 
+/// A number of calls or days, at least zero, rounded up.
+#[expect(
+    clippy::cast_possible_truncation,
+    clippy::cast_sign_loss,
+    reason = "a count, at least zero; the cast saturates"
+)]
+pub(crate) fn whole_up(value: f64) -> u64 {
+    value.ceil() as u64
+}
+
 #[cfg(test)]
 mod tests {
     use super::*;

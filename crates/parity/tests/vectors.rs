@@ -5,43 +5,15 @@
     reason = "tests: a failure is a panic, a skip is visible"
 )]
 
+mod support;
+
 use segue_parity::guard::record::Arm;
 use segue_parity::sequences::betting_interval::BettingInterval;
 use segue_parity::sequences::empirical_bernstein::EmpiricalBernstein;
 use segue_parity::sequences::event_share::{EventShare, log_chance};
 use segue_parity::sequences::{cusum, normal_mixture, quantile_interval, sample_ratio};
 use serde_json::Value;
-use std::path::Path;
-
-/// The cases of these groups, or a visible skip.
-fn cases(group: &str) -> Vec<Value> {
-    let data = std::env::var_os("SEGUE_REAL_DATA").map_or_else(
-        || Path::new(env!("CARGO_MANIFEST_DIR")).join("../../../shared/data"),
-        Into::into,
-    );
-    let file = data.join("../vectors/guard_reference.json");
-    let Ok(text) = std::fs::read_to_string(&file) else {
-        println!(
-            "SKIPPED: {} is not here; set SEGUE_REAL_DATA",
-            file.display()
-        );
-        return Vec::new();
-    };
-    let all: Value = serde_json::from_str(&text).unwrap();
-    let cases: Vec<Value> = all["cases"]
-        .as_array()
-        .unwrap()
-        .iter()
-        .filter(|case| case["group"] == group)
-        .cloned()
-        .collect();
-    assert!(
-        !cases.is_empty(),
-        "no case of {group} in {}",
-        file.display()
-    );
-    cases
-}
+use support::cases;
 
 fn number(case: &Value, path: &str) -> f64 {
     case.pointer(path).and_then(Value::as_f64).unwrap()

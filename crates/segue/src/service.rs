@@ -1,6 +1,7 @@
 //! One process with everything in it: SIP, pages, tail, home door. `segue serve` runs one, `segue demo` runs one too.
 
 use crate::clock;
+use crate::console::remembering::GuardFiles;
 use crate::console::{ConsoleParts, NodeConsole};
 use crate::data_dir::{DataDir, random_bytes};
 use crate::home::HomeDoor;
@@ -124,8 +125,8 @@ impl Service {
             key,
             state,
             wake: Arc::clone(&wake),
-            verdicts: options.data.path("guard-verdicts.jsonl"),
             data: options.data.clone(),
+            guard_files: GuardFiles::new(options.data.root()),
             stop: stopping,
         };
         let (http_addr, pages) = start_pages(&options, parts).await?;

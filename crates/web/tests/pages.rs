@@ -351,6 +351,9 @@ async fn the_parity_page_says_what_its_picture_shows() {
         "26 of 35",
         "deputy account manager, CareBridge",
         "Not watched",
+        "as of 10:25 EST",
+        "What is not known",
+        "In-house readiness was not recorded",
     ] {
         assert!(page.contains(said), "{said}");
     }

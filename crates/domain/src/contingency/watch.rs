@@ -396,7 +396,8 @@ pub(super) fn findings(t: &Transition, chunk: &Chunk) -> Vec<Finding> {
         let alarm = |kind: &TriggerKind| format!("alarm open: {}", kind.words());
         let open = watch.open.iter();
         found.extend(open.map(|(kind, since)| finds(&alarm(kind), since)));
-        let held = watch.held.iter();
+        // What is home the guard does not watch: its last word there is of calls long over.
+        let held = watch.held.iter().filter(|_| chunk.is_out());
         found.extend(
             held.map(|(hold, since)| finds(&format!("the guard holds: {},", hold.words()), since)),
         );

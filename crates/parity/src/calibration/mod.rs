@@ -13,8 +13,8 @@ mod trial;
 mod world;
 
 pub use own_weeks::{OwnWeeks, own_weeks};
-pub use peers::{Peer, PeerTally, PlainBlockBet};
-pub use trial::{Ended, Looks, Trial, rules, run};
+pub use peers::{Peer, PeerBlockBet, PeerTally, Stakes};
+pub use trial::{Ended, Looks, Trial, listen, rules, run};
 pub use world::{Harm, World, WorldKind};
 
 /// Upper bound, at 99 %, of a chance that was seen `hits` times in `runs` (Clopper-Pearson), by bisection on logarithms.

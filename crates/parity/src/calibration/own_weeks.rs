@@ -9,12 +9,12 @@ use crate::guard::record::{Arm, Call};
 use crate::guard::{Guard, Record, Verdict};
 use crate::kpi::Ratio;
 use crate::rules::SignedRules;
-use serde::Serialize;
+use serde::{Deserialize, Serialize};
 
 const DAY_US: i64 = 86_400 * 1_000_000;
 
 /// The exhibit.
-#[derive(Debug, Clone, PartialEq, Serialize)]
+#[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
 pub struct OwnWeeks {
     /// Random splits in which a guardrail failed, of all that were tried.
     pub false_roll_backs: Ratio,

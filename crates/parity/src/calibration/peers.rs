@@ -1,8 +1,9 @@
 //! What others would have concluded from the same calls: tests in use elsewhere, for comparison only.
 
 use crate::guard::record::{Arm, Call, Outcome};
+use crate::sequences::block_bet::{SPREAD, STAKES};
 use crate::sequences::event_share::{EventShare, log_chance};
-use crate::sequences::normal_mixture;
+use crate::sequences::{log_mean, normal_mixture};
 
 /// A method beside ours, each at one-sided 5 % on one metric.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -33,13 +34,24 @@ impl Peer {
     }
 }
 
-const RATIOS: [f64; 9] = [1.0, 1.25, 1.476, 1.743, 2.058, 2.43, 2.869, 3.388, 4.0];
-const EIGHTH: f64 = 0.125;
-const BETS: [f64; 9] = [
-    0.0, EIGHTH, EIGHTH, EIGHTH, EIGHTH, EIGHTH, EIGHTH, EIGHTH, EIGHTH,
+/// Rate ratios: equal and eight worse ones for harm; the margin's (5 → 7 %) and five better ones for non-inferiority.
+const RATIOS: [f64; 15] = [
+    1.0, 1.25, 1.476, 1.743, 2.058, 2.43, 2.869, 3.388, 4.0, 1.4, 0.6, 0.8, 1.0, 1.1, 1.2,
 ];
+const EQUAL: usize = 0;
+const AT_MARGIN: usize = 9;
+/// The margin in points of a rate of 5 %.
+const MARGIN: f64 = 0.02;
+const Z_ONE_SIDED: f64 = 1.644_854;
 
-/// The running figures of one metric on one run, and the day on which each method would have cried harm.
+/// Bets spread evenly over some of the ratios.
+fn on(places: std::ops::Range<usize>) -> [f64; RATIOS.len()] {
+    let each = 1.0 / crate::kpi::float(places.len() as u64);
+    std::array::from_fn(|place| if places.contains(&place) { each } else { 0.0 })
+}
+
+/// The running figures of one metric on one run, and the day on which each method would have cried harm, or said
+/// "not worse than the margin".
 #[derive(Debug, Clone)]
 pub struct PeerTally {
     bad: fn(&Call) -> Option<bool>,
@@ -47,6 +59,7 @@ pub struct PeerTally {
     events: EventShare,
     day: u32,
     cried: [Option<u32>; 3],
+    passed: [Option<u32>; 3],
 }
 
 impl PeerTally {
@@ -69,6 +82,7 @@ impl PeerTally {
             events: EventShare::new(RATIOS.len()),
             day: 0,
             cried: [None; 3],
+            passed: [None; 3],
         }
     }
 
@@ -86,8 +100,15 @@ impl PeerTally {
         if bad && pi > 0.0 && pi < 1.0 {
             self.events
                 .add(&RATIOS.map(|ratio| log_chance(pi, ratio, call.place.arm)));
-            if self.events.log_e(0, &BETS) >= 20.0_f64.ln() {
+            if self.events.log_e(EQUAL, &on(1..AT_MARGIN)) >= 20.0_f64.ln() {
                 self.cry(Peer::PerCallEventShare);
+            }
+            if self
+                .events
+                .log_e(AT_MARGIN, &on(AT_MARGIN + 1..RATIOS.len()))
+                >= 20.0_f64.ln()
+            {
+                self.pass(Peer::PerCallEventShare);
             }
         }
     }
@@ -95,6 +116,11 @@ impl PeerTally {
     /// The day on which a method cried harm, from 1.
     pub fn cried(&self, peer: Peer) -> Option<u32> {
         self.cried[place(peer)]
+    }
+
+    /// The day on which a method called it not worse than the margin, from 1.
+    pub fn passed(&self, peer: Peer) -> Option<u32> {
+        self.passed[place(peer)]
     }
 
     fn look(&mut self) {
@@ -105,10 +131,13 @@ impl PeerTally {
         let (p_home, p_out) = (home[0] / home[1], out[0] / out[1]);
         let pooled = (home[0] + out[0]) / (home[1] + out[1]);
         let spread = (pooled * (1.0 - pooled) * (1.0 / home[1] + 1.0 / out[1])).sqrt();
-        if spread > 0.0 && (p_out - p_home) / spread > 1.644_854 {
+        if spread > 0.0 && (p_out - p_home) / spread > Z_ONE_SIDED {
             self.cry(Peer::ZTestDaily);
         }
         let variance = p_home * (1.0 - p_home) / home[1] + p_out * (1.0 - p_out) / out[1];
+        if variance > 0.0 && p_out - p_home + Z_ONE_SIDED * variance.sqrt() < MARGIN {
+            self.pass(Peer::ZTestDaily);
+        }
         let calls = home[1] + out[1];
         let half =
             normal_mixture::bound(calls * calls * variance, 0.1, 500.0 * calls * variance, 0.1)
@@ -116,11 +145,19 @@ impl PeerTally {
         if variance > 0.0 && p_out - p_home > half {
             self.cry(Peer::AsymptoticSequence);
         }
+        if variance > 0.0 && p_out - p_home + half < MARGIN {
+            self.pass(Peer::AsymptoticSequence);
+        }
     }
 
     fn cry(&mut self, peer: Peer) {
         let day = self.day + 1;
         self.cried[place(peer)].get_or_insert(day);
+    }
+
+    fn pass(&mut self, peer: Peer) {
+        let day = self.day + 1;
+        self.passed[place(peer)].get_or_insert(day);
     }
 }
 
@@ -132,33 +169,45 @@ const fn place(peer: Peer) -> usize {
     }
 }
 
-/// The block bet that ours is measured against: three-hour blocks of the outsourced arm, Z the share above target in
-/// [−1, 1], Π(1 + λZ) with λ up to ½ from the mean and variance so far, α 5 % for this one metric.
+/// What a block bet stakes.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum Stakes {
+    /// Z the share above target in [−1, 1], Π(1 + λZ) with λ up to ½ from the mean and variance so far: the handbook's.
+    Plain,
+    /// Fractions of the whole target, as [`crate::sequences::block_bet`] stakes them, every block counting the same.
+    OfTarget,
+}
+
+/// The block bets that ours is measured against, part by part: blocks of the outsourced arm, α 5 % for this one metric.
 #[derive(Debug, Clone)]
-pub struct PlainBlockBet {
+pub struct PeerBlockBet {
     target: f64,
+    block_us: i64,
+    stakes: Stakes,
     block: i64,
     calls: f64,
     bad: f64,
     blocks: f64,
     sum: f64,
     squares: f64,
-    log_wealth: f64,
+    log_wealth: [f64; STAKES.len()],
     cried: Option<u32>,
 }
 
-impl PlainBlockBet {
-    /// Abandonment against this target.
-    pub const fn new(target: f64) -> Self {
+impl PeerBlockBet {
+    /// Abandonment against this target, on blocks of so many minutes.
+    pub fn new(target: f64, block_min: u32, stakes: Stakes) -> Self {
         Self {
             target,
+            block_us: i64::from(block_min.max(1)) * 60_000_000,
+            stakes,
             block: 0,
             calls: 0.0,
             bad: 0.0,
             blocks: 0.0,
             sum: 0.0,
             squares: 0.0,
-            log_wealth: 0.0,
+            log_wealth: [0.0; STAKES.len()],
             cried: None,
         }
     }
@@ -169,7 +218,7 @@ impl PlainBlockBet {
         if call.place.arm == Arm::InHouse || short {
             return;
         }
-        let block = call.place.at_us.div_euclid(3 * 3_600_000_000);
+        let block = call.place.at_us.div_euclid(self.block_us);
         if block != self.block {
             self.close(day);
             self.block = block;
@@ -186,14 +235,25 @@ impl PlainBlockBet {
     fn close(&mut self, day: u32) {
         if self.calls > 0.0 {
             let z = self.bad / self.calls - self.target;
-            let mean = self.sum / (self.blocks + 1.0);
-            let variance = (self.squares + 0.05) / (self.blocks + 1.0);
-            let stake = (mean / (variance + mean * mean)).clamp(0.0, 0.5);
-            self.log_wealth += (stake * z).ln_1p();
+            match self.stakes {
+                Stakes::Plain => {
+                    let mean = self.sum / (self.blocks + 1.0);
+                    let variance = (self.squares + 0.05) / (self.blocks + 1.0);
+                    let stake = (mean / (variance + mean * mean)).clamp(0.0, 0.5);
+                    for log in &mut self.log_wealth {
+                        *log += (stake * z).ln_1p();
+                    }
+                }
+                Stakes::OfTarget => {
+                    for (log, stake) in self.log_wealth.iter_mut().zip(STAKES) {
+                        *log += (stake * z / self.target).ln_1p();
+                    }
+                }
+            }
             self.blocks += 1.0;
             self.sum += z;
             self.squares += z * z;
-            if self.log_wealth >= 20.0_f64.ln() {
+            if log_mean(SPREAD.into_iter().zip(self.log_wealth)) >= 20.0_f64.ln() {
                 self.cried.get_or_insert(day + 1);
             }
         }

@@ -135,6 +135,16 @@ pub fn run(trial: &Trial, seed: u64, run: u64, mut also: impl FnMut(u32, &Call))
     ended
 }
 
+/// The calls of one run, all days of it, with nobody judging them.
+pub fn listen(world: &World, seed: u64, run: u64, mut also: impl FnMut(u32, &Call)) {
+    let mut stream = Stream::new(world, seed, run);
+    for day in 0..world.days {
+        for call in stream.day(day) {
+            also(day, &call);
+        }
+    }
+}
+
 /// One look; whether the run is over.
 fn assess(guard: &mut Guard, now_us: i64, day: u32, told: u64, ended: &mut Ended) -> bool {
     let assessment = guard.assess(now_us, Situation::default());

@@ -6,7 +6,7 @@
 
 use super::evidence::Evidence;
 use super::record::{Arm, MetricId, Place, StratumId};
-use crate::kpi::float;
+use crate::kpi::{float, whole_up};
 use crate::noninferiority::normal_quantile;
 use crate::rules::{
     ConductRules, FloorRules, Instrument, Margin, MetricRule, Role, Rules, SignedRules,
@@ -355,15 +355,6 @@ impl<'a> World<'a> {
 /// Uniform on (0, 1).
 fn unit(rng: &mut ChaCha8Rng) -> f64 {
     (f64::from(rng.next_u32()) + 0.5) / 4_294_967_296.0
-}
-
-#[expect(
-    clippy::cast_possible_truncation,
-    clippy::cast_sign_loss,
-    reason = "a count or a number of days, at least zero; the cast saturates"
-)]
-fn whole_up(value: f64) -> u64 {
-    value.ceil() as u64
 }
 
 #[expect(

@@ -4,7 +4,7 @@ use super::Guard;
 use super::assessment::{Interval, MetricInputs, SegmentFigure, WaitFigure};
 use super::record::Arm;
 use crate::kpi::Ratio;
-use crate::rules::{Instrument, MetricRule, Rules};
+use crate::rules::Instrument;
 
 impl Guard {
     pub(super) fn metric_inputs(&self, step_began_us: i64) -> Vec<MetricInputs> {
@@ -15,7 +15,7 @@ impl Guard {
             .map(|(metric, (rule, evidence))| {
                 let read = evidence.read(alpha, step_began_us);
                 let feed = rule.feed.as_ref().and_then(|feed| rules.feed(feed));
-                let cadence_s = cadence_s(rules, rule);
+                let cadence_s = rules.cadence_s(rule);
                 let late_calls = if self.reads_calls(metric) {
                     self.calls.late()
                 } else {
@@ -36,7 +36,7 @@ impl Guard {
                         .is_some_and(|feed| self.feeds.is_stale(feed, cadence_s, self.now_us)),
                     alarm: read.alarm,
                     knowledge_as_of_us: self.mature_until_us(metric),
-                    can_see_harm_within_s: can_see_within_s(rule, cadence_s),
+                    can_see_harm_within_s: rules.can_see_within_s(rule),
                     late: self.readings[metric].late() + late_calls,
                 }
             })
@@ -93,19 +93,4 @@ impl Guard {
         figures.truncate(SHOWN);
         figures
     }
-}
-
-/// The cadence of the feed a metric needs; nothing where it names none.
-pub(super) fn cadence_s(rules: &Rules, rule: &MetricRule) -> u32 {
-    let feed = rule.feed.as_ref().and_then(|feed| rules.feed(feed));
-    feed.map_or(0, |feed| rules.feeds[usize::from(feed.0)].cadence_s)
-}
-
-/// Harm shows within this time: a record's maturity, the feed's cadence, and the block it has to fill.
-pub(super) fn can_see_within_s(rule: &MetricRule, cadence_s: u32) -> u64 {
-    let block_s = match rule.name.instrument() {
-        Instrument::BlockBet => 60 * u64::from(rule.block_min.unwrap_or(1_440)),
-        _ => 0,
-    };
-    u64::from(rule.maturity_s) + u64::from(cadence_s) + block_s
 }

@@ -1,7 +1,10 @@
 //! Agreed floors: fast harm, caught without statistics, from whatever has arrived.
+//!
+//! One interface for production and rehearsal: who follows calls one by one tells a [`FloorWatch`] and asks
+//! [`FloorWatch::broken`]; who has counted whole intervals already asks [`broken_in`]. Both are cheap and know no clock.
 
 use super::assessment::Floor;
-use super::record::{Arm, Call, Outcome};
+use super::record::{Arm, Outcome};
 use crate::rules::FloorRules;
 use serde::{Deserialize, Serialize};
 use std::collections::BTreeMap;
@@ -53,27 +56,25 @@ impl FloorInterval {
 }
 
 /// The last two hours of each centre.
-#[derive(Debug, Clone, Default, PartialEq, Serialize, Deserialize)]
-pub(super) struct FloorWatch {
+#[derive(Debug, Clone, Default, PartialEq, Eq, Serialize, Deserialize)]
+pub struct FloorWatch {
     arms: [BTreeMap<i64, FloorInterval>; 2],
 }
 
 impl FloorWatch {
-    /// One call, as soon as it is told; too old to matter is dropped here and still counts elsewhere.
-    pub(super) fn add(&mut self, call: &Call, rules: &FloorRules) {
-        let intervals = &mut self.arms[call.place.arm.index()];
-        let interval = call.place.at_us.div_euclid(INTERVAL_US);
-        intervals
-            .entry(interval)
-            .or_default()
-            .add(call.outcome, rules);
+    /// One call offered at `at_us` (UTC, microseconds), as soon as it is told; too old to matter is dropped here and still
+    /// counts elsewhere.
+    pub fn add(&mut self, arm: Arm, at_us: i64, outcome: Outcome, rules: &FloorRules) {
+        let intervals = &mut self.arms[arm.index()];
+        let interval = at_us.div_euclid(INTERVAL_US);
+        intervals.entry(interval).or_default().add(outcome, rules);
         while intervals.len() > INTERVALS_KEPT {
             intervals.pop_first();
         }
     }
 
     /// The floors that are broken at `now_us`: on the running and the last whole interval, and on the last two whole ones.
-    pub(super) fn broken(&self, arm: Arm, now_us: i64, rules: &FloorRules) -> Vec<Floor> {
+    pub fn broken(&self, arm: Arm, now_us: i64, rules: &FloorRules) -> Vec<Floor> {
         let running = now_us.div_euclid(INTERVAL_US);
         let at = |interval: i64| {
             let known = self.arms[arm.index()].get(&interval);
@@ -89,8 +90,9 @@ impl FloorWatch {
     }
 }
 
-/// The floors that two consecutive intervals break.
-fn broken_in(first: FloorInterval, second: FloorInterval, rules: &FloorRules) -> Vec<Floor> {
+/// The floors that two consecutive intervals of 15 minutes break, the earlier one first: what the guard asks at every look, and
+/// a rehearsal at the end of every interval.
+pub fn broken_in(first: FloorInterval, second: FloorInterval, rules: &FloorRules) -> Vec<Floor> {
     let mut broken = Vec::new();
     let enough = |offered: u32, bad: u32| offered >= rules.offered_min && bad >= rules.bad_min;
     let thin = |interval: FloorInterval| {

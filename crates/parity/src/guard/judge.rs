@@ -226,7 +226,10 @@ fn forward(
     let conduct = &signed.rules().conduct;
     let situation = &inputs.situation;
     let on_step_us = inputs.now_us.saturating_sub(situation.step_began_us);
-    let reached = |seconds: u32| on_step_us >= i64::from(seconds) * 1_000_000;
+    let reached = |seconds: u64| {
+        let limit_us = seconds.saturating_mul(1_000_000);
+        i64::try_from(limit_us).is_ok_and(|limit_us| on_step_us >= limit_us)
+    };
     let deciding = |metric: &MetricVerdict| matches!(metric.role, Role::Guardrail | Role::Gate);
     if situation.held {
         reasons.push("A person holds the step.".to_owned());
@@ -250,7 +253,7 @@ fn forward(
             }));
             Action::Hold
         }
-        _ if !reached(conduct.soak_s) => {
+        _ if !reached(signed.rules().soak_s()) => {
             reasons.push("The soak of this step is not over.".to_owned());
             Action::Stay
         }
@@ -270,7 +273,7 @@ fn forward(
             reasons.extend(said(metrics, |metric| {
                 deciding(metric) && metric.verdict != Verdict::Pass
             }));
-            if reached(conduct.deadline_s) {
+            if reached(u64::from(conduct.deadline_s)) {
                 Action::AskPerson
             } else {
                 Action::Stay

@@ -39,7 +39,6 @@ use callers::Callers;
 use conduct::Conduct;
 use evidence::Evidence;
 use feeds::Feeds;
-use figures::{cadence_s, can_see_within_s};
 use floors::FloorWatch;
 use pending::Pending;
 use record::{Arm, Beat, Call, FeedId, Outcome, Place, Reading};
@@ -98,6 +97,24 @@ impl Guard {
         &self.rules
     }
 
+    /// Takes rules that both have signed anew. Where what is measured changed, that is a new agreement with an α of its own:
+    /// evidence begins afresh, and cool-down, floors and feeds go on. Where only floors or conduct changed, evidence stays.
+    /// True: evidence began afresh.
+    pub fn renew(&mut self, rules: SignedRules) -> bool {
+        if self.rules.measures_as(&rules) {
+            self.rules = rules;
+            return false;
+        }
+        let old = std::mem::replace(self, Self::new(rules));
+        self.now_us = old.now_us;
+        self.floors = old.floors;
+        self.conduct = old.conduct;
+        if self.rules.rules().feeds == old.rules.rules().feeds {
+            self.feeds = old.feeds;
+        }
+        true
+    }
+
     /// Takes one record in. Floors see it at once, evidence when its interval is mature.
     pub fn observe(&mut self, record: &Record) -> Observed {
         match record {
@@ -119,7 +136,10 @@ impl Guard {
         if !self.is_possible(&call.place) {
             return Observed::Refused;
         }
-        self.floors.add(call, &self.rules.rules().floors);
+        let place = &call.place;
+        let floors = &self.rules.rules().floors;
+        self.floors
+            .add(place.arm, place.at_us, call.outcome, floors);
         if matches!(call.outcome, Outcome::Waiting { .. }) {
             return Observed::Counted;
         }
@@ -248,9 +268,13 @@ pub fn at_signing(signed: &SignedRules) -> Vec<String> {
             says.push(format!(
                 "{}: \"worse\" rolls back; harm shows within {} s of a call.",
                 rule.name,
-                can_see_within_s(rule, cadence_s(signed.rules(), rule))
+                signed.rules().can_see_within_s(rule)
             ));
         }
     }
+    says.push(format!(
+        "No step is over before {} s: the soak, and never less than the slowest guardrail needs to see harm.",
+        signed.rules().soak_s()
+    ));
     says
 }

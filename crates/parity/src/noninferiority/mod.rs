@@ -8,7 +8,7 @@ mod score;
 pub use score::{FarringtonManning, farrington_manning, miettinen_nurminen};
 
 use crate::guard::assessment::Interval;
-use crate::kpi::{Ratio, float};
+use crate::kpi::{Ratio, float, whole_up};
 use serde::{Deserialize, Serialize};
 use statrs::distribution::{ContinuousCDF, Normal};
 use thiserror::Error;
@@ -188,7 +188,7 @@ fn calls_needed(baseline: Ratio, pilot: Ratio, margin: Margin, chance: f64) -> O
     let z = normal_quantile(1.0 - ALPHA / 2.0) + normal_quantile(chance.clamp(0.5, 0.99));
     let allowed = (margin.share() / z).powi(2);
     let left = allowed - spread(baseline) / float(baseline.denominator);
-    (left > 0.0).then(|| whole(spread(pilot) / left).max(1))
+    (left > 0.0).then(|| whole_up(spread(pilot) / left).max(1))
 }
 
 fn share(side: Ratio) -> f64 {
@@ -203,15 +203,6 @@ pub(crate) fn normal_quantile(p: f64) -> f64 {
 /// The distribution function of the standard normal distribution.
 pub(crate) fn normal_cdf(z: f64) -> f64 {
     Normal::standard().cdf(z)
-}
-
-#[expect(
-    clippy::cast_possible_truncation,
-    clippy::cast_sign_loss,
-    reason = "a count of calls, above zero; the cast saturates"
-)]
-fn whole(calls: f64) -> u64 {
-    calls.ceil() as u64
 }
 
 #[cfg(test)]
@@ -284,6 +275,15 @@ mod tests {
             let here = newcombe(of(good, all), of(3_280, 4_000), ALPHA);
             assert!((gate.low / 100.0 - here.lower).abs() < 1e-7);
             assert!((gate.high / 100.0 - here.upper).abs() < 1e-7);
+            let needed = |chance: u32| {
+                let (pilot, baseline) = (
+                    proof::Counts::new(good, all),
+                    proof::Counts::new(3_280, 4_000),
+                );
+                proof::calls_needed(baseline, pilot, 3, chance).map(proof::about)
+            };
+            let asked = asked(of(3_280, 4_000), of(good, all), -3.0);
+            assert_eq!(needed(70), asked.calls_needed.map(proof::about));
         }
     }
 

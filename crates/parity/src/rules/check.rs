@@ -107,6 +107,16 @@ pub enum RuleFault {
         /// The stratum.
         stratum: String,
     },
+    /// A step that could be over before harm shows.
+    #[error(
+        "conduct.soak_s is {soak_s}, and the slowest guardrail sees harm only within {slowest_s} s; agree at least that, or leave soak_s out"
+    )]
+    SoakTooShort {
+        /// As written.
+        soak_s: u32,
+        /// What the slowest guardrail takes.
+        slowest_s: u64,
+    },
     /// The mix of outcome levels without their names.
     #[error("disposition_mix needs at least two dispositions, most urgent first")]
     NoDispositions,
@@ -135,6 +145,10 @@ impl Rules {
         for metric in &self.metrics {
             self.role(metric, &mut faults);
             self.numbers(metric, &mut faults);
+        }
+        let (soak_s, slowest_s) = (self.conduct.soak_s, self.slowest_guardrail_s());
+        if soak_s > 0 && u64::from(soak_s) < slowest_s {
+            faults.push(RuleFault::SoakTooShort { soak_s, slowest_s });
         }
         if faults.is_empty() {
             Ok(SignedRules::new(self))

@@ -171,7 +171,8 @@ pub struct ConductRules {
     pub cool_down_s: u32,
     /// The longest cool-down, in seconds.
     pub cool_down_max_s: u32,
-    /// Soak in seconds before a step may be judged a Pass.
+    /// Soak in seconds before a step may be judged a Pass; 0: as long as the slowest guardrail needs to see harm
+    /// ([`Rules::soak_s`]). A shorter one is refused.
     pub soak_s: u32,
     /// After this time on a step without a Pass a person is asked, in seconds.
     pub deadline_s: u32,
@@ -248,6 +249,33 @@ impl Rules {
     pub fn metric(&self, name: MetricName) -> Option<MetricId> {
         let index = self.metrics.iter().position(|metric| metric.name == name)?;
         u16::try_from(index).ok().map(MetricId)
+    }
+
+    /// The cadence of the feed a metric needs, in seconds; nothing where it names none.
+    pub fn cadence_s(&self, metric: &MetricRule) -> u32 {
+        let feed = metric.feed.as_ref().and_then(|feed| self.feed(feed));
+        feed.map_or(0, |feed| self.feeds[usize::from(feed.0)].cadence_s)
+    }
+
+    /// Harm shows within this many seconds: a record's maturity, the feed's cadence, and the block it has to fill.
+    pub fn can_see_within_s(&self, metric: &MetricRule) -> u64 {
+        let block_s = match metric.name.instrument() {
+            Instrument::BlockBet => 60 * u64::from(metric.block_min.unwrap_or(1_440)),
+            _ => 0,
+        };
+        u64::from(metric.maturity_s) + u64::from(self.cadence_s(metric)) + block_s
+    }
+
+    /// The soak in force, in seconds: as signed, and never shorter than the slowest guardrail needs to see harm
+    /// (`statistics.md`, verdicts 7).
+    pub fn soak_s(&self) -> u64 {
+        u64::from(self.conduct.soak_s).max(self.slowest_guardrail_s())
+    }
+
+    fn slowest_guardrail_s(&self) -> u64 {
+        let guardrails = self.metrics.iter().filter(|m| m.role == Role::Guardrail);
+        let seen = guardrails.map(|metric| self.can_see_within_s(metric));
+        seen.max().unwrap_or(0)
     }
 
     /// The feed of this name.

@@ -43,6 +43,22 @@ impl SignedRules {
         by_stratum.get(usize::from(stratum.0)).copied()
     }
 
+    /// Whether both measure the same in the same way, so that evidence under one is evidence under the other; floors, conduct
+    /// and the agreement's name may differ.
+    pub fn measures_as(&self, other: &Self) -> bool {
+        let (a, b) = (&self.rules, &other.rules);
+        let names = |r: &Rules| (r.strata.clone(), r.segments.clone(), r.dispositions.clone());
+        let callers = |r: &Rules| {
+            let c = &r.conduct;
+            (c.redial_s, c.episode_s, c.caller_once_s)
+        };
+        a.alpha_bp == b.alpha_bp
+            && a.metrics == b.metrics
+            && a.feeds == b.feeds
+            && names(a) == names(b)
+            && callers(a) == callers(b)
+    }
+
     /// α, 0–1.
     pub fn alpha(&self) -> f64 {
         f64::from(self.rules.alpha_bp) / 10_000.0

@@ -11,8 +11,8 @@ use crate::kpi::float;
 use serde::{Deserialize, Serialize};
 
 /// Fractions staked and how the wealth is spread over them: most of it where a block twice as bad as agreed pays best.
-const STAKES: [f64; 5] = [0.1, 0.25, 0.5, 0.8, 0.95];
-const SPREAD: [f64; 5] = [0.05, 0.15, 0.3, 0.35, 0.15];
+pub(crate) const STAKES: [f64; 5] = [0.1, 0.25, 0.5, 0.8, 0.95];
+pub(crate) const SPREAD: [f64; 5] = [0.05, 0.15, 0.3, 0.35, 0.15];
 
 /// A block larger than any before counts up to this often in a bet on non-inferiority when it is bad, and once when it is good.
 const LARGEST: f64 = 1.25;

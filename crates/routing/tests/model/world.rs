@@ -211,9 +211,11 @@ impl World {
         };
         for event in &events {
             apply(Arc::make_mut(&mut self.t), event);
-            if matches!(event, Event::ShareChanged(e) if e.to > e.from) {
+            if let Event::ShareChanged(e) = event
+                && e.to > e.from
+            {
                 self.raised_while_pending |= !self.pending.is_empty();
-                self.raised_in_silence |= self.silent;
+                self.raised_in_silence |= self.silent && e.from.is_out();
                 self.pressed &= !self.pending.is_empty();
             }
         }
@@ -233,7 +235,14 @@ impl World {
             Act::Day => self.days < DAYS_MAX,
             Act::Minutes => self.quarters < QUARTERS_MAX,
             Act::LeaseLapses => self.node.lease_good && !self.database,
-            Act::FeedFalls => self.database && !self.silent && self.silences < SILENCES_MAX,
+            // The guard watches what is out.
+            Act::FeedFalls => {
+                let out = self
+                    .t
+                    .chunk(&chunk())
+                    .is_some_and(segue_domain::chunks::Chunk::is_out);
+                out && self.database && !self.silent && self.silences < SILENCES_MAX
+            }
             Act::FeedSpeaks => self.database && self.silent,
             Act::Propose | Act::Approve(_) | Act::Lower(_) | Act::Tail | Act::GetReady => {
                 self.database

@@ -38,7 +38,7 @@ pub fn run(cli: Cli) -> Answered {
         Command::Do(command) => command.run(global),
         Command::Schema => Ok(do_::schema()),
         Command::Fallback(fallback) => fallback.run(global),
-        Command::Parity(parity) => parity.run(),
+        Command::Parity(parity) => parity.run(global),
         Command::Plan(plan) => plan.run(global),
         Command::Calls(calls) => calls.run(global),
         Command::Capacity(capacity) => capacity.run(global),

@@ -5,7 +5,9 @@
 
 use super::Shared;
 use super::ingest::IN_HOUSE;
+use super::joining::Joiner;
 use super::parity;
+use super::remembering::GuardFiles;
 use crate::clock;
 use crate::home::JOURNAL_WAIT;
 use crate::node::policy::arm_name;
@@ -39,37 +41,61 @@ const PAGE: u32 = 5_000;
 const PAGES_MAX: usize = 40;
 /// A record may be on its way for this long after its call: a feed that speaks has told everything older.
 const UNDERWAY: SignedDuration = SignedDuration::from_secs(60);
+/// How often what the guards remember is written down, and exhibits are read.
+const KEEP_EVERY: SignedDuration = SignedDuration::from_mins(1);
 /// Segue's own name as an actor: a part of the program, on the client's side.
 const SEGUE: &str = "segue";
 
 /// Looks until `stop`.
 pub(super) async fn keep(shared: Arc<Shared>, mut stop: watch::Receiver<bool>) {
-    let mut watch = Watch::default();
+    let now = clock::now();
+    let (mut guards, mut first_back) = shared.recall(now);
     let mut read_long_at = Timestamp::UNIX_EPOCH;
+    let mut kept_at = Timestamp::UNIX_EPOCH;
     loop {
         let started = clock::monotonic();
         let now = clock::now();
+        if now.duration_since(kept_at) >= KEEP_EVERY {
+            shared.show_exhibits(&mut guards.watch);
+        }
         let back = if now.duration_since(read_long_at) >= LONG_EVERY {
             read_long_at = now;
-            LONG_BACK
+            std::mem::replace(&mut first_back, LONG_BACK)
         } else {
             SHORT_BACK
         };
-        shared.guard(&mut watch, now, back).await;
+        shared.guard(&mut guards, now, back).await;
+        if now.duration_since(kept_at) >= KEEP_EVERY {
+            kept_at = now;
+            shared.remember(&guards.watch, now).await;
+        }
         let pause = PERIOD.max(started.elapsed() * PAUSE_TIMES);
-        tokio::select! {
-            () = tokio::time::sleep(pause) => {}
-            _ = stop.wait_for(|stop| *stop) => return,
+        let is_over = tokio::select! {
+            () = tokio::time::sleep(pause) => false,
+            _ = stop.wait_for(|stop| *stop) => true,
+        };
+        if is_over {
+            shared.remember(&guards.watch, clock::now()).await;
+            return;
         }
     }
 }
 
+/// The loop with what it needs to read facts.
+#[derive(Debug, Default)]
+pub(super) struct GuardLoop {
+    pub(super) watch: Watch,
+    joiner: Joiner,
+}
+
 impl Shared {
     /// One look: everything new is heard, every chunk that is out is judged, what follows is done.
-    pub(super) async fn guard(&self, watch: &mut Watch, now: Timestamp, back: SignedDuration) {
+    pub(super) async fn guard(&self, guards: &mut GuardLoop, now: Timestamp, back: SignedDuration) {
         let t = self.transition();
-        watch.follow(&t, now);
-        let heard = hear(&self.facts, watch, now - back).await;
+        guards.watch.follow(&t, now);
+        guards.joiner.forget(now);
+        let heard = hear(&self.facts, guards, now - back).await;
+        let watch = &mut guards.watch;
         if let Err(error) = &heard {
             tracing::warn!(
                 error = chain(error),
@@ -94,25 +120,75 @@ impl Shared {
                 self.keep_verdict(turn, watch).await;
             }
         }
-        let view = parity::view(&t, watch, &turns);
+        let view = parity::view(&t, watch, &turns, now);
         self.memory().parity = Arc::new(view);
+    }
+
+    /// What a process before this one remembered, and how far back facts are read first: nothing it was told counts twice, and
+    /// nothing that came since is missed.
+    pub(super) fn recall(&self, now: Timestamp) -> (GuardLoop, SignedDuration) {
+        match self.guard_files.recall() {
+            Ok(Some((watch, at))) => {
+                let joiner = Joiner::default();
+                (
+                    GuardLoop { watch, joiner },
+                    now.duration_since(at) + LONG_BACK,
+                )
+            }
+            Ok(None) => (GuardLoop::default(), LONG_BACK),
+            Err(error) => {
+                tracing::error!(
+                    error = format!("{error:#}"),
+                    "the guards begin without what they remembered"
+                );
+                (GuardLoop::default(), LONG_BACK)
+            }
+        }
+    }
+
+    /// Writes down what the guards remember; a disk that fails is said, and keeps no guard from looking.
+    pub(super) async fn remember(&self, watch: &Watch, now: Timestamp) {
+        let files = self.guard_files.clone();
+        let kept = match GuardFiles::written(watch, now) {
+            Ok(bytes) => tokio::task::spawn_blocking(move || files.keep(&bytes))
+                .await
+                .map_err(anyhow::Error::from)
+                .flatten(),
+            Err(error) => Err(error),
+        };
+        if let Err(error) = kept {
+            tracing::error!(
+                error = format!("{error:#}"),
+                "what the guards remember was not kept; check the disk"
+            );
+        }
+    }
+
+    /// What the client's own weeks have shown; what cannot be read arms nobody.
+    pub(super) fn show_exhibits(&self, watch: &mut Watch) {
+        let exhibits = self.guard_files.exhibits();
+        if let Err(error) = &exhibits {
+            tracing::error!(error = format!("{error:#}"), "no guard acts on statistics");
+        }
+        watch.show(exhibits.unwrap_or_default());
     }
 
     /// Keeps a verdict that changes what is done, one JSON document a line: it replays to the same answer.
     async fn keep_verdict(&self, turn: &Turn, watch: &Watch) {
         let rules = watch.rules(&turn.chunk);
         let kept = json!({ "chunk": turn.chunk, "at": turn.at, "rules": rules, "assessment": turn.assessment });
+        let path = self.guard_files.verdicts();
         let written = async {
             let mut file = tokio::fs::OpenOptions::new()
                 .create(true)
                 .append(true)
-                .open(&self.verdicts)
+                .open(&path)
                 .await?;
             file.write_all(format!("{kept}\n").as_bytes()).await?;
             file.sync_data().await
         };
         if let Err(error) = written.await {
-            tracing::error!(path = %self.verdicts.display(), %error, "a verdict was not kept; check the disk");
+            tracing::error!(path = %path.display(), %error, "a verdict was not kept; check the disk");
         }
     }
 
@@ -192,30 +268,40 @@ impl Shared {
     }
 }
 
-/// Tells the loop every decision and record since then.
-async fn hear(facts: &Facts, watch: &mut Watch, since: Timestamp) -> Result<(), FactsError> {
+/// Tells the loop every decision and record since then; records without Segue's header once they are joined.
+async fn hear(facts: &Facts, guards: &mut GuardLoop, since: Timestamp) -> Result<(), FactsError> {
+    let mut decisions: Vec<Decision> = Vec::new();
     let mut cursor = Cursor::from(since);
     for _ in 0..PAGES_MAX {
         let page = facts.decisions_since(&cursor, PAGE).await?;
-        page.iter()
-            .filter_map(routed)
-            .for_each(|r| watch.hear(Fact::Routed(r)));
-        match page.last() {
-            Some(last) if page.len() == PAGE as usize => cursor = Cursor::after(last),
+        let is_full = page.len() == PAGE as usize;
+        decisions.extend(page);
+        match decisions.last() {
+            Some(last) if is_full => cursor = Cursor::after(last),
             _ => break,
         }
     }
+    let mut records: Vec<AcdCall> = Vec::new();
     let mut cursor = Cursor::from(since);
     for _ in 0..PAGES_MAX {
         let page = facts.acd_calls_since(&cursor, PAGE).await?;
-        page.iter()
-            .filter_map(recorded)
-            .for_each(|r| watch.hear(Fact::Recorded(r)));
-        match page.last() {
-            Some(last) if page.len() == PAGE as usize => cursor = Cursor::after_call(last),
+        let is_full = page.len() == PAGE as usize;
+        records.extend(page);
+        match records.last() {
+            Some(last) if is_full => cursor = Cursor::after_call(last),
             _ => break,
         }
     }
+    guards.joiner.join(&decisions, &mut records);
+    let watch = &mut guards.watch;
+    decisions
+        .iter()
+        .filter_map(routed)
+        .for_each(|r| watch.hear(Fact::Routed(r)));
+    records
+        .iter()
+        .filter_map(recorded)
+        .for_each(|r| watch.hear(Fact::Recorded(r)));
     Ok(())
 }
 
@@ -236,7 +322,7 @@ fn routed(decision: &Decision) -> Option<Routed> {
     })
 }
 
-/// A record that kept Segue's header; without it nobody knows which decision it belongs to.
+/// A record that kept Segue's header or was joined; of any other nobody knows which decision it belongs to.
 fn recorded(call: &AcdCall) -> Option<Recorded> {
     Some(Recorded {
         call: CallKey::read(call.call_id.as_deref()?)?,

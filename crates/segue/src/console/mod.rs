@@ -8,11 +8,13 @@ mod build;
 mod gather;
 mod guard;
 mod ingest;
+mod joining;
 mod live;
 mod metrics;
 mod parity;
 mod people;
 mod readiness;
+pub(crate) mod remembering;
 mod verifying;
 
 #[cfg(test)]
@@ -25,6 +27,7 @@ use crate::office::LocalDesk;
 use gather::Measured;
 use jiff::Timestamp;
 use people::People;
+use remembering::GuardFiles;
 use segue_domain::Transition;
 use segue_domain::boards;
 use segue_domain::caller::CallerKey;
@@ -38,7 +41,6 @@ use segue_web::{
     EligibilityRequest, EventBatch, FallbackAnswer, FallbackRequest, IngestAnswer, IngestError,
     SignIn, Submission,
 };
-use std::path::PathBuf;
 use std::pin::Pin;
 use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
 use tokio::sync::{Notify, watch};
@@ -65,10 +67,10 @@ pub(crate) struct ConsoleParts {
     pub(crate) state: watch::Receiver<Arc<Transition>>,
     /// Wakes the tail after a command of this process.
     pub(crate) wake: Arc<Notify>,
-    /// Where the guards' verdicts are kept, with all they were reached from.
-    pub(crate) verdicts: PathBuf,
     /// Where call records and what readiness was computed from lie.
     pub(crate) data: DataDir,
+    /// Where the guards keep their verdicts and what they remember.
+    pub(crate) guard_files: GuardFiles,
     /// Turns true when the process ends.
     pub(crate) stop: watch::Receiver<bool>,
 }
@@ -87,8 +89,8 @@ struct Shared {
     facts: Facts,
     writer: FactsWriter,
     key: CallerKey,
-    verdicts: PathBuf,
     data: DataDir,
+    guard_files: GuardFiles,
     people: People,
     state: watch::Receiver<Arc<Transition>>,
     wake: Arc<Notify>,
@@ -147,8 +149,8 @@ impl Shared {
             facts: parts.facts,
             writer: parts.writer,
             key: parts.key,
-            verdicts: parts.verdicts,
             data: parts.data,
+            guard_files: parts.guard_files,
             people: People::new(parts.accounts),
             state: parts.state,
             wake: parts.wake,

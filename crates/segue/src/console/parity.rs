@@ -1,9 +1,10 @@
 //! The guards' last verdicts as the parity page shows them. Figures are the guards' own; only words are chosen here.
 
+use jiff::Timestamp;
 use jiff::tz::TimeZone;
 use segue_domain::contingency::triggers::SetTrigger;
 use segue_domain::{Side, Transition};
-use segue_guard::{Turn, Watch};
+use segue_guard::{Arming, Turn, Watch, readiness_bp};
 use segue_parity::guard::assessment::{Interval, MetricVerdict};
 use segue_parity::guard::record::{MetricId, StratumId};
 use segue_parity::guard::{Action, Verdict};
@@ -20,13 +21,14 @@ const Z_95: f64 = 1.959_964;
 const DAY_S: i64 = 86_400;
 
 /// Everything the guards say now.
-pub(super) fn view(t: &Transition, watch: &Watch, turns: &[Turn]) -> ParityView {
+pub(super) fn view(t: &Transition, watch: &Watch, turns: &[Turn], now: Timestamp) -> ParityView {
     let mut chunks: Vec<(u8, ChunkParity)> = turns
         .iter()
         .filter_map(|turn| Some((urgency(turn), chunk(t, turn, watch)?)))
         .collect();
     chunks.sort_by_key(|(urgency, _)| *urgency);
     ParityView {
+        at: Some(now),
         chunks: chunks.into_iter().map(|(_, chunk)| chunk).collect(),
         unwatched: watch
             .cannot()
@@ -89,7 +91,9 @@ fn chunk(t: &Transition, turn: &Turn, watch: &Watch) -> Option<ChunkParity> {
         lead: lead(t, turn, rules),
         picture,
         measures: measures(rules, &assessment.metrics),
+        compared: rules.rules().segments.clone(),
         worse_off: worse_off(rules, turn),
+        not_known: not_known(t, turn, watch),
         reasons: assessment.reasons.clone(),
         calls,
     })
@@ -146,11 +150,13 @@ fn lead(t: &Transition, turn: &Turn, rules: &SignedRules) -> String {
     let Some(since) = since else {
         return advised.into();
     };
-    let days = |seconds: u32| {
-        let left = i64::from(seconds) - turn.at.duration_since(since).as_secs();
+    let days = |seconds: u64| {
+        let left =
+            i64::try_from(seconds).unwrap_or(i64::MAX) - turn.at.duration_since(since).as_secs();
         (left.max(0) + DAY_S - 1) / DAY_S
     };
-    let left = match (days(conduct.soak_s), days(conduct.deadline_s)) {
+    let deadline = days(conduct.deadline_s.into());
+    let left = match (days(rules.rules().soak_s()), deadline) {
         (0, deadline) => format!("A person is asked in {deadline} days at the latest."),
         (soak, deadline) => format!(
             "No step before the soak ends in {soak} days; a person is asked in {deadline} days at the latest."
@@ -324,6 +330,29 @@ fn measures(rules: &SignedRules, metrics: &[MetricVerdict]) -> Vec<MeasureRow> {
         .zip(&rules.rules().metrics)
         .map(row)
         .collect()
+}
+
+/// What is not known and could change the verdict, each with its next step.
+fn not_known(t: &Transition, turn: &Turn, watch: &Watch) -> Vec<String> {
+    let mut says = vec![
+        "Had we not moved: the staffing of before is in no record, so what depends on load is held against the signed target alone."
+            .to_owned(),
+        "Language and age of callers are in no record: groups are told apart only by when they called.".to_owned(),
+    ];
+    let readiness = t
+        .chunk(&turn.chunk)
+        .map(|chunk| readiness_bp(t, chunk, turn.at));
+    if readiness == Some(None) {
+        says.push(
+            "Whether in-house could take the calls back was not recorded for the shift that is on (`segue door --record`): its own calls alone are looked at."
+                .to_owned(),
+        );
+    }
+    let arming = watch
+        .arming(&turn.chunk)
+        .filter(|arming| *arming != Arming::Armed);
+    says.extend(arming.map(|arming| arming.words().to_owned()));
+    says
 }
 
 fn worse_off(rules: &SignedRules, turn: &Turn) -> Vec<WorseOff> {

@@ -1,5 +1,6 @@
 //! The console over the real journal, accounts and call facts of a temporary directory.
 
+mod guard;
 mod rig;
 
 use super::ingest::{IN_HOUSE, OUTSOURCED};

@@ -66,7 +66,7 @@ impl NodeFiles {
 }
 
 /// Old or new, never half: write beside, sync, rename, sync the folder.
-fn write_durably(path: &Path, bytes: &[u8]) -> Result<()> {
+pub(crate) fn write_durably(path: &Path, bytes: &[u8]) -> Result<()> {
     let beside = path.with_extension("new");
     let mut file = File::create(&beside).with_context(|| {
         format!(

@@ -1,5 +1,6 @@
 //! Parity: is it as good, when will we know, who did worse, and what would bring calls home.
 
+use crate::format::{Clock, DASH};
 use crate::page::failure::render;
 use crate::page::{Chrome, Failure, Room};
 use crate::parity::{ChunkParity, ParityView, picture};
@@ -19,6 +20,8 @@ use tower_sessions::Session;
 struct ParityPage {
     chrome: Chrome,
     parity: ParityView,
+    /// `10:42 EDT`; a dash before the guards' first look.
+    as_of: String,
 }
 
 impl ParityPage {
@@ -39,7 +42,7 @@ impl ParityPage {
     )]
     fn interval(&self, interval: &Option<(f64, f64)>) -> String {
         interval.map_or_else(
-            || crate::format::DASH.to_owned(),
+            || DASH.to_owned(),
             |(low, high)| format!("{low:.1} to {high:.1}"),
         )
     }
@@ -57,5 +60,12 @@ pub(crate) async fn show(
     let view = app.view();
     let chrome = Chrome::new(&app, &view, Some(&person), &form, Room::Parity, "Parity")?;
     let parity = app.console.parity();
-    render(StatusCode::OK, &ParityPage { chrome, parity })
+    let clock = Clock::new(&view.zone);
+    let as_of = parity.at.map(|at| clock.minute(at).text);
+    let page = ParityPage {
+        chrome,
+        parity,
+        as_of: as_of.unwrap_or_else(|| DASH.to_owned()),
+    };
+    render(StatusCode::OK, &page)
 }

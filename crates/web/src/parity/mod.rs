@@ -5,11 +5,14 @@
 pub(crate) mod picture;
 
 use crate::view::Aspect;
+use jiff::Timestamp;
 use serde::{Deserialize, Serialize};
 
 /// Everything the guards say now.
 #[derive(Clone, Debug, Default, PartialEq, Serialize, Deserialize)]
 pub struct ParityView {
+    /// When the guards looked: knowledge as of then. Nothing: they have not yet.
+    pub at: Option<Timestamp>,
     /// The chunks that are out, the one that needs somebody first.
     pub chunks: Vec<ChunkParity>,
     /// Chunks that are out and that no guard watches, with what to do.
@@ -35,8 +38,12 @@ pub struct ChunkParity {
     pub picture: Option<Picture>,
     /// Every measure of the step.
     pub measures: Vec<MeasureRow>,
-    /// Segments that did worse.
+    /// Groups of callers that are compared.
+    pub compared: Vec<String>,
+    /// Groups that did worse.
     pub worse_off: Vec<WorseOff>,
+    /// What is not known and could change the verdict, each with its next step.
+    pub not_known: Vec<String>,
     /// Why the guard does what it does, the deciding reason first.
     pub reasons: Vec<String>,
     /// The calls behind it: how many, how fresh, what does not match.

@@ -50,12 +50,14 @@ pub(crate) fn parity() -> ParityView {
             measure("Handle time", "Signal", "660 s, 694 s", "10 % longer", Aspect::Proved, "Pass"),
             measure("Satisfaction", "Watch", "\u{2013}", "3 points worse", Aspect::Unknown, "No data"),
         ],
+        compared: vec!["English".into(), "Spanish".into()],
         worse_off: vec![WorseOff {
             segment: "Spanish".into(),
             measure: "Answered in time".into(),
             in_house: "81 of 100".into(),
             outsourced: "26 of 35".into(),
         }],
+        not_known: vec!["In-house readiness was not recorded for the shift that is on (`segue door --record`).".into()],
         reasons: vec!["Answered in time: neither within nor beyond the margin is proved.".into()],
         calls: vec![
             "500 calls sent out since the step, 500 with a record.".into(),
@@ -72,6 +74,7 @@ pub(crate) fn parity() -> ParityView {
         word: "quiet".into(),
     };
     ParityView {
+        at: Some("2027-03-10T15:25:00Z".parse().unwrap()),
         chunks: vec![chunk],
         unwatched: vec![(
             "RVS-Main/MSG-N".into(),

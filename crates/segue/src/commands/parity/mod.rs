@@ -3,8 +3,10 @@
 mod budget;
 mod check;
 mod compare;
+mod own_weeks;
 mod report;
 
+use crate::cli::Global;
 use crate::output::Answered;
 use clap::Subcommand;
 
@@ -17,17 +19,20 @@ pub enum Parity {
     Budget(budget::Budget),
     /// What rows of calls prove by signed rules, as the guard would judge them
     Check(check::Check),
+    /// How often the guard would have cried wolf on the client's own weeks; before that it acts on no statistics
+    OwnWeeks(own_weeks::OwnWeeks),
     /// What a period report can say about a change at one area from one date
     Report(report::ReportOptions),
 }
 
 impl Parity {
     /// Answers.
-    pub fn run(&self) -> Answered {
+    pub fn run(&self, global: &Global) -> Answered {
         match self {
             Self::Compare(compare) => compare.run(),
             Self::Budget(budget) => budget.run(),
             Self::Check(check) => check.run(),
+            Self::OwnWeeks(own_weeks) => own_weeks.run(global),
             Self::Report(report) => report.run(),
         }
     }

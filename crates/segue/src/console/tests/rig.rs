@@ -1,6 +1,7 @@
 //! The real parts in a temporary directory, without the background tasks: each test says when what is read and shown.
 
 use super::super::live::Words;
+use super::super::remembering::GuardFiles;
 use super::super::verifying::Verifier;
 use super::super::{ConsoleParts, NodeConsole, Shared};
 use crate::clock;
@@ -10,6 +11,7 @@ use crate::node::Node;
 use crate::node::files::NodeFiles;
 use jiff::{SignedDuration, Timestamp};
 use segue_domain::account_manager::AccountManagerChanged;
+use segue_domain::baseline::{BaselineFigures, BaselineKey, BaselineRecorded};
 use segue_domain::caller::CallerKey;
 use segue_domain::gates::GatePassed;
 use segue_domain::ids::TransitionId;
@@ -89,6 +91,25 @@ fn events(at: Timestamp) -> Vec<Event> {
             from,
             to,
             epoch: 0,
+            at,
+        }),
+        Event::BaselineRecorded(BaselineRecorded {
+            key: BaselineKey {
+                site: "RVS-Main".into(),
+                call_type: "MSG".into(),
+                segment: None,
+            },
+            figures: BaselineFigures {
+                weeks: 13,
+                weekly_contacts: 6_900,
+                offered: 89_700,
+                answered_within: 73_554,
+                abandoned: 2_691,
+                aht_s: 90,
+                busiest_hour_calls: 120,
+                peak_concurrent: 6,
+            },
+            reference: "baseline of 13 weeks".into(),
             at,
         }),
     ]
@@ -182,8 +203,8 @@ impl Rig {
             key,
             state,
             wake,
-            verdicts: directory.path().join("guard-verdicts.jsonl"),
             data: DataDir::create(&directory.path().join("data"), false).unwrap(),
+            guard_files: GuardFiles::new(directory.path()),
             stop: stopping,
         }));
         let console = NodeConsole { shared };

@@ -1,0 +1,136 @@
+//! `segue parity own-weeks`: A/A weeks. The guard of a chunk runs on the client's own in-house calls, split at random again and
+//! again: both sides are the same centre, so every roll-back is a false one. Above 5 % it may not act on statistics.
+
+use crate::cli::Global;
+use crate::console::remembering::GuardFiles;
+use crate::context::Context;
+use crate::office::{Office, block_on};
+use crate::output::{Answer, Answered, Failure};
+use clap::Args;
+use segue_calls::offered::in_order;
+use segue_calls::store::CallStore;
+use segue_domain::ids::ChunkId;
+use segue_guard::{Arming, Exhibit, rules};
+use segue_parity::guard::record::{Arm, Call, Outcome, Place, StratumId};
+use serde_json::json;
+
+/// Calls judged at most: a split plays all of them.
+const CALLS_MAX: usize = 2_000_000;
+/// Fewer days say nothing of weeks.
+const DAYS_MIN: u32 = 14;
+
+/// Options of `segue parity own-weeks`.
+#[derive(Debug, Args)]
+pub struct OwnWeeks {
+    /// The chunk whose guard is shown
+    #[arg(value_name = "CHUNK")]
+    chunk: ChunkId,
+    /// Percent of callers on the side that is watched
+    #[arg(long, value_name = "P", default_value_t = 50, value_parser = clap::value_parser!(u16).range(1..=99))]
+    share: u16,
+    /// Random splits
+    #[arg(long, value_name = "N", default_value_t = 200, value_parser = clap::value_parser!(u32).range(100..=10_000))]
+    splits: u32,
+    /// The same seed gives the same splits
+    #[arg(long, value_name = "N", default_value_t = 1)]
+    seed: u64,
+}
+
+impl OwnWeeks {
+    pub(super) fn run(&self, global: &Global) -> Answered {
+        let ctx = Context::open(global)?;
+        let state = block_on(async { Office::open(&ctx.data).await?.state().await })?;
+        let chunk = state.chunk(&self.chunk).ok_or_else(|| {
+            Failure::BadInput(format!(
+                "there is no chunk `{}` in an agreed plan; see `segue status`",
+                self.chunk
+            ))
+        })?;
+        let signed = rules(&state, chunk)
+            .map_err(|why| Failure::BadInput(format!("{}: {why}", self.chunk)))?;
+        let call_type = chunk.planned.call_type.to_string();
+        let store = CallStore::new(ctx.data.path("calls"));
+        let kept = in_order(&store, CALLS_MAX).map_err(super::super::calls::failure)?;
+        let calls: Vec<Call> = (1_u64..)
+            .zip(
+                kept.iter()
+                    .filter(|c| c.call_type.as_deref() == Some(&call_type)),
+            )
+            .map(|(key, kept)| Call {
+                key,
+                place: Place {
+                    at_us: kept.offered_us,
+                    arm: Arm::InHouse,
+                    pi_bp: 0,
+                    caller: kept.caller.map(short),
+                    stratum: StratumId(0),
+                    segment: None,
+                },
+                outcome: {
+                    let wait_ms = u32::try_from(kept.wait_ms).unwrap_or(u32::MAX);
+                    if kept.answered {
+                        Outcome::Answered { wait_ms }
+                    } else {
+                        Outcome::Abandoned { wait_ms }
+                    }
+                },
+                answered_by: None,
+                handle_ms: kept.handle_ms.and_then(|ms| u32::try_from(ms).ok()),
+                transferred: None,
+                disposition: None,
+            })
+            .collect();
+        let exhibit = Exhibit::of(
+            &self.chunk,
+            &signed,
+            &calls,
+            self.share * 100,
+            self.splits,
+            self.seed,
+        );
+        if exhibit.days < DAYS_MIN {
+            return Err(Failure::BadInput(format!(
+                "{} calls of type {call_type} on {} days; import at least {DAYS_MIN} days of the client's own (`segue calls import`)",
+                exhibit.calls, exhibit.days
+            )));
+        }
+        let answer = self.answer(&exhibit);
+        let files = GuardFiles::new(ctx.data.root());
+        files
+            .exhibit(exhibit)
+            .map_err(|error| Failure::Unavailable(format!("{error:#}")))?;
+        Ok(answer)
+    }
+
+    fn answer(&self, exhibit: &Exhibit) -> Answer {
+        let arming = Arming::of(Some(exhibit), &exhibit.rules);
+        let shown = &exhibit.shown;
+        let json = json!({
+            "chunk": exhibit.chunk,
+            "calls": exhibit.calls,
+            "days": exhibit.days,
+            "share_percent": self.share,
+            "seed": self.seed,
+            "false_roll_backs": shown.false_roll_backs,
+            "upper": shown.upper,
+            "may_arm": shown.may_arm,
+        });
+        let text = format!(
+            "{}: of {} random splits of {} calls on {} days, {} would have sent an equal centre back (99 % bound {:.1} %).\n{}",
+            exhibit.chunk,
+            shown.false_roll_backs.denominator,
+            exhibit.calls,
+            exhibit.days,
+            shown.false_roll_backs.numerator,
+            shown.upper * 100.0,
+            arming.words()
+        );
+        Answer::new(&json, text).wanting_if(!shown.may_arm)
+    }
+}
+
+/// A caller's hash, shortened as the guard shortens it.
+fn short(hash: [u8; 32]) -> u64 {
+    let [a, b, c, d, e, f, g, h, ..] = hash;
+    u64::from_be_bytes([a, b, c, d, e, f, g, h])
+}
