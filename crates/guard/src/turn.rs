@@ -11,7 +11,7 @@ use segue_domain::ids::ChunkId;
 use segue_domain::routing_changes::LowerShare;
 use segue_domain::share::{ShareInput, TrafficShare};
 use segue_domain::{Command, Transition};
-use segue_parity::guard::assessment::Floor;
+use segue_parity::guard::assessment::{Floor, MetricVerdict};
 use segue_parity::guard::{Action, Assessment};
 use segue_parity::rules::FloorRules;
 use serde::Serialize;
@@ -61,10 +61,15 @@ const fn advised(action: Action) -> Option<&'static str> {
     }
 }
 
-/// Why nothing goes forward while this action stands; the way home is never held.
-const fn hold(action: Action) -> Option<Hold> {
-    match action {
-        Action::HoldAndPage => Some(Hold::FeedSilent),
+/// Why nothing goes forward while this action stands; the way home is never held. A feed that never spoke is none: whoever has
+/// no feed is told so on the page, and people decide.
+fn hold(assessment: &Assessment) -> Option<Hold> {
+    let fell_silent = |m: &MetricVerdict| m.inputs.stale && m.inputs.knowledge_as_of_us.is_some();
+    match assessment.action {
+        Action::HoldAndPage => {
+            let mut metrics = assessment.metrics.iter();
+            metrics.any(fell_silent).then_some(Hold::FeedSilent)
+        }
         Action::Freeze => Some(Hold::InHouseUnwell),
         Action::Hold
         | Action::GoHome
@@ -101,7 +106,7 @@ impl Scene<'_> {
     /// What the desk is asked. Where in-house is unhealthy too, nothing is reported that could bring calls home by itself.
     pub(crate) fn commands(&self, assessment: &Assessment, is_new: bool) -> Vec<Command> {
         let mut commands = self.moves(assessment, is_new);
-        let holds = hold(assessment.action);
+        let holds = hold(assessment);
         // Said when it changes; the desk keeps nothing that is so already.
         if holds != self.held() {
             commands.push(self.observation(Observed::Guard { holds }));
