@@ -74,7 +74,7 @@ fn a_guard_that_was_not_shown_calm_only_pages() {
 fn nothing_comes_home_by_itself_where_readiness_was_recorded_too_low() {
     let mut day = Day::live(true);
     day.play(60, Centre::Well, Centre::Well);
-    let shifts: Vec<_> = day.t.people.shifts.iter().cloned().collect();
+    let shifts = day.t.people.shifts.clone();
     for shift in shifts.iter().filter(|s| s.site.to_string() == "RVS-Main") {
         let readiness = RecordReadiness {
             cover: Cover {

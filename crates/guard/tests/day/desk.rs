@@ -14,7 +14,7 @@ const APPT: &str = "RVS-Main/APPT";
 #[test]
 fn a_day_through_the_desk_brings_home_what_degrades_and_leaves_the_healthy_alone() {
     // Messages are accepted and all of them out: in-house nobody is left to take any. Appointments have just begun.
-    let mut day = Day::through_the_desk(Goal::Live(APPT.into(), 20), APPT);
+    let mut day = Day::through_the_desk(&Goal::Live(APPT.into(), 20), APPT);
     assert_eq!(day.t.chunk(&MSG.into()).unwrap().share.percent(), 100);
     day.arm();
     day.beside = Some((MSG.into(), Centre::Idle, Centre::Well));

@@ -118,7 +118,7 @@ impl Day {
     }
 
     pub(super) fn live_at(percent: u8, automatic: bool) -> Self {
-        let mut day = Self::at(Goal::Live(MSG.into(), percent), MSG, None);
+        let mut day = Self::at(&Goal::Live(MSG.into(), percent), MSG, None);
         if automatic {
             day.arm();
         }
@@ -126,11 +126,11 @@ impl Day {
     }
 
     /// On the way to a goal, straight through the domain or through a desk over a journal.
-    pub(super) fn through_the_desk(goal: Goal, chunk: &str) -> Self {
+    pub(super) fn through_the_desk(goal: &Goal, chunk: &str) -> Self {
         Self::at(goal, chunk, Some(Office::open()))
     }
 
-    fn at(goal: Goal, chunk: &str, office: Option<Office>) -> Self {
+    fn at(goal: &Goal, chunk: &str, office: Option<Office>) -> Self {
         let mut day = Self {
             office,
             chunk: chunk.into(),
@@ -151,7 +151,7 @@ impl Day {
         };
         let example = Example::riverside();
         for _ in 0..MOVES_MAX {
-            match example.next(&day.t, &goal, day.now) {
+            match example.next(&day.t, goal, day.now) {
                 None => break,
                 Some(Move::Wait(until)) => day.now = until,
                 Some(Move::Say(said)) => {

@@ -74,7 +74,7 @@ pub(crate) fn parity() -> ParityView {
         word: "quiet".into(),
     };
     ParityView {
-        at: Some("2027-03-10T15:25:00Z".parse().unwrap()),
+        at: jiff::Timestamp::from_second(1_804_692_300).ok(), // 10 March 2027, 10:25 in New York
         chunks: vec![chunk],
         unwatched: vec![(
             "RVS-Main/MSG-N".into(),

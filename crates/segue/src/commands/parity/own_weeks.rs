@@ -131,6 +131,6 @@ impl OwnWeeks {
 
 /// A caller's hash, shortened as the guard shortens it.
 fn short(hash: [u8; 32]) -> u64 {
-    let [a, b, c, d, e, f, g, h, ..] = hash;
-    u64::from_be_bytes([a, b, c, d, e, f, g, h])
+    hash.first_chunk()
+        .map_or(0, |first| u64::from_be_bytes(*first))
 }

@@ -31,7 +31,7 @@ async fn without_header(rig: &Rig, calls: u8, end: AcdEventKind) {
             rule: "share".to_owned(),
             bucket: Some(1),
             pi_bp: 2_000,
-            arm: "out".to_owned(),
+            arm: "outsourced".to_owned(),
             reason: "test".to_owned(),
             targets: Vec::new(),
             caller,

@@ -50,6 +50,29 @@ pub(super) struct Rig {
     _stop: watch::Sender<bool>,
 }
 
+/// What the guard of the chunk holds the outsourcer against.
+fn baseline(at: Timestamp) -> Event {
+    Event::BaselineRecorded(BaselineRecorded {
+        key: BaselineKey {
+            site: "RVS-Main".into(),
+            call_type: "MSG".into(),
+            segment: None,
+        },
+        figures: BaselineFigures {
+            weeks: 13,
+            weekly_contacts: 6_900,
+            offered: 89_700,
+            answered_within: 73_554,
+            abandoned: 2_691,
+            aht_s: 90,
+            busiest_hour_calls: 120,
+            peak_concurrent: 6,
+        },
+        reference: "baseline of 13 weeks".into(),
+        at,
+    })
+}
+
 /// Riverside with an agreed plan, one chunk at 20 %.
 fn events(at: Timestamp) -> Vec<Event> {
     let facts: CreateTransition = serde_json::from_str(include_str!(
@@ -93,25 +116,7 @@ fn events(at: Timestamp) -> Vec<Event> {
             epoch: 0,
             at,
         }),
-        Event::BaselineRecorded(BaselineRecorded {
-            key: BaselineKey {
-                site: "RVS-Main".into(),
-                call_type: "MSG".into(),
-                segment: None,
-            },
-            figures: BaselineFigures {
-                weeks: 13,
-                weekly_contacts: 6_900,
-                offered: 89_700,
-                answered_within: 73_554,
-                abandoned: 2_691,
-                aht_s: 90,
-                busiest_hour_calls: 120,
-                peak_concurrent: 6,
-            },
-            reference: "baseline of 13 weeks".into(),
-            at,
-        }),
+        baseline(at),
     ]
     .into_iter()
     .enumerate()
