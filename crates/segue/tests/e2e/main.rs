@@ -16,6 +16,7 @@ mod fallback;
 mod journal;
 mod kill;
 mod pages;
+mod plan;
 mod records;
 mod rehearse;
 mod scenario;

@@ -10,6 +10,7 @@
 use futures_util::FutureExt;
 use futures_util::future::BoxFuture;
 use jiff::Timestamp;
+use segue_web::calendar::CalendarView;
 use segue_web::parity::ParityView;
 use segue_web::view::{
     Aspect, BlindSpot, ChainCheck, CheckView, ChunkView, HomeLatch, HourView, JoinView,
@@ -25,11 +26,13 @@ use std::collections::HashMap;
 use std::sync::{Arc, Mutex};
 use tokio::sync::watch;
 
+mod calendar_view;
 mod parity_view;
 
 pub(crate) const USER: &str = "dana";
 pub(crate) const PASSWORD: &str = "correct horse battery staple";
 pub(crate) const PIN: &str = "73910246";
+pub(crate) const READ_TOKEN: &str = "segue_a-token-that-may-read";
 pub(crate) const FEED_TOKEN: &str = "feed-token-of-rvs-main";
 
 /// The moment the fixture shows: Tue 13 Apr 2027 10:42 EDT.
@@ -200,6 +203,24 @@ impl Console for MemoryConsole {
 
     fn parity(&self) -> ParityView {
         parity_view::parity()
+    }
+
+    fn calendar(&self) -> Option<CalendarView> {
+        let known = !self.view.borrow().lines.is_empty();
+        known.then(calendar_view::calendar)
+    }
+
+    fn calendar_feed(&self) -> String {
+        "BEGIN:VCALENDAR\r\nEND:VCALENDAR\r\n".into()
+    }
+
+    fn authenticate_reader(&self, credentials: Credentials) -> BoxFuture<'_, SignIn> {
+        let secret = if credentials.secret == READ_TOKEN {
+            READ_TOKEN
+        } else {
+            PASSWORD
+        };
+        std::future::ready(self.check(&credentials, secret, "in-house manager")).boxed()
     }
 
     fn boards(&self) -> Vec<BoardKind> {
