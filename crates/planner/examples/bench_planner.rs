@@ -29,8 +29,6 @@ const WEIGHTS: Weights = Weights {
     dual_cost: 1,
 };
 
-/// A lease that ends before a plan of the generator can.
-const HURRY_WEEK: u32 = 13;
 /// When a counter-proposal is asked for.
 const NOW_WEEK: u32 = 6;
 /// The generator's models have one.
@@ -160,7 +158,8 @@ fn clashes(single: &Model, large: &Model) -> Done {
         Explained::Clash(clash) => clash.text(),
         other => format!("{other:?}"),
     };
-    for (name, model) in [("single", single), ("large", large)] {
+    // The week of a lease that ends before a plan can.
+    for (name, model, week) in [("single", single, 8), ("large", large, 13)] {
         // The outsourcer hires nobody after week 4: no plan.
         let mut hired = model.clone();
         for rule in &mut hired.rules {
@@ -173,7 +172,7 @@ fn clashes(single: &Model, large: &Model) -> Done {
         hurried.rules.push(client(
             "LEASE",
             "the building is given back",
-            Limit::NotAfter { week: HURRY_WEEK },
+            Limit::NotAfter { week },
         ));
         for (what, asked) in [("one rule", hired), ("several rules", hurried)] {
             timed(

@@ -2,12 +2,17 @@
 //! party's rule that makes one possible. Law, licences and safety are never offered.
 
 use crate::goal::Goal;
+use crate::greedy::Greedy;
 use crate::model::{Limit, Model, Owner, Pool, Rule, WEEKS_MAX};
 use crate::solver::{Budget, Outcome, SolveError, Solver, Task};
 use serde::Serialize;
+use std::cell::Cell;
 
 /// The name under which the length of the plan stands among the rules.
 pub const HORIZON: &str = "HORIZON";
+
+/// Questions that may take the whole time and stay undecided.
+const UNDECIDED_MAX: u32 = 3;
 
 /// A rule as people read it.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize)]
@@ -67,7 +72,8 @@ enum Feasible {
     Unknown,
 }
 
-/// Why a model has no plan, if it has none. Each of many questions may take the time of the budget.
+/// Why a model has no plan, if it has none. Each of many questions may take the time of the budget; once a few were not decided
+/// in it, the others are asked of the list scheduler alone, so that somebody who waits gets what is known.
 ///
 /// # Errors
 /// [`SolveError`] when the solver fails.
@@ -76,7 +82,15 @@ pub fn explain(
     solver: &impl Solver,
     budget: Budget,
 ) -> Result<Explained, SolveError> {
-    let ask = |model: &Model| feasible(model, solver, budget);
+    let undecided = Cell::new(0);
+    let ask = |model: &Model| {
+        if undecided.get() >= UNDECIDED_MAX {
+            return feasible(model, &Greedy, budget);
+        }
+        let answer = feasible(model, solver, budget)?;
+        undecided.set(undecided.get() + u32::from(answer == Feasible::Unknown));
+        Ok(answer)
+    };
     match ask(model)? {
         Feasible::Yes => return Ok(Explained::Possible),
         Feasible::Unknown => return Ok(Explained::Unknown),
