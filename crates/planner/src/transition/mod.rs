@@ -27,6 +27,8 @@ const STEP_DAYS: i64 = 3;
 const ALL_HOURS: &str = "all";
 /// Weeks of slack that a model gets beyond its outline.
 const SLACK_WEEKS: u32 = 26;
+/// Weeks before the first step that a model has at most: for what a party may give way in.
+const LEAD_WEEKS: i64 = 26;
 /// The rule of the answered start: no step before that day.
 pub const FIRST_STEP: &str = "FIRST-STEP";
 
@@ -36,7 +38,7 @@ pub const FIRST_STEP: &str = "FIRST-STEP";
 /// N₉₅ and costs are no facts of the schedule: they are 0 here and may be filled in before solving.
 pub fn model(t: &Transition, outline: &Plan, first_step: Option<Date>, now: Timestamp) -> Model {
     let today = schedule::today(t, None, now);
-    let weeks = begin(t, outline, today);
+    let weeks = begin(t, outline, first_step, today);
     let last = step_dates(outline).max().map_or(0, |on| weeks.of(on));
     let mut all = rules::of_terms(t);
     all.extend(first_step.map(|on| no_step_before(on, weeks, today)));
@@ -131,11 +133,13 @@ fn step_dates(plan: &Plan) -> impl Iterator<Item = Date> {
         .flat_map(|c| c.steps.iter().map(|s| s.from))
 }
 
-/// The Monday of today or of the first step; a week earlier where a hard deadline is over by then.
-fn begin(t: &Transition, outline: &Plan, today: Date) -> Weeks {
-    let first = step_dates(outline).min().unwrap_or(today).min(today);
+/// The Monday of today, or of a day so long before the first step that a plan of the longest still follows it; of the first
+/// step where it is over already. A week earlier where a hard deadline is over by then.
+fn begin(t: &Transition, outline: &Plan, first_step: Option<Date>, today: Date) -> Weeks {
+    let first = step_dates(outline).chain(first_step).min().unwrap_or(today);
+    let lead = days::after(first, -7 * LEAD_WEEKS);
     let weeks = Weeks {
-        monday: days::monday_of(first),
+        monday: days::monday_of(first.min(today.max(lead))),
     };
     let over = in_force(t).any(|c| c.is_hard() && rules::is_over(c, weeks));
     Weeks {

@@ -120,6 +120,25 @@ fn no_step_before_the_answered_start() {
     assert_eq!(first.min(), Some(date(2027, 12, 13)), "the Monday after it");
 }
 
+/// A start years away leaves the plan as many weeks as one that begins soon.
+#[test]
+fn a_late_start_leaves_the_longest_plan_room() {
+    let story = Story::at(&Goal::Discovered);
+    let late = date(2036, 3, 5);
+    let (soon, then) = (story.model(date(2027, 3, 1)), story.model(late));
+    let Limit::NotBefore { week } = *limit(&then, FIRST_STEP) else {
+        panic!("a rule of the first week");
+    };
+    assert_eq!(then.monday(week), date(2036, 3, 10), "the Monday after it");
+    assert!((1..=27).contains(&week), "{week}");
+    assert!(
+        then.weeks.abs_diff(soon.weeks) <= 30 && then.weeks < 156,
+        "{} {}",
+        then.weeks,
+        soon.weeks
+    );
+}
+
 /// A drafted plan has its steps on one weekday from Monday to Thursday and breaks none of the schedule's rules.
 #[test]
 fn a_wave_plan_gets_its_days() {
