@@ -6,7 +6,7 @@ use crate::answer::{Satisfied, binding};
 use crate::calendar::Entry;
 use crate::checker::Violation;
 use crate::goal::Satisfaction;
-use crate::model::{Model, Owner};
+use crate::model::{Cell, Limit, Model, Owner, Rule};
 use crate::plan::WavePlan;
 use jiff::Timestamp;
 use jiff::civil::Date;
@@ -143,29 +143,43 @@ fn bindings(model: &Model, weeks: &WavePlan) -> Option<Vec<Vec<Vec<Bound>>>> {
         .iter()
         .map(|steps| vec![Vec::new(); steps.len()])
         .collect();
-    let names: Vec<_> = model.cells.iter().map(crate::Cell::name).collect();
+    let names: Vec<_> = model.cells.iter().map(Cell::name).collect();
     for binding in binding(model, weeks) {
         let place = names.iter().position(|name| *name == binding.cell);
         let step = usize::try_from(binding.step).unwrap_or(1) - 1;
         let slot = place.and_then(|c| all.get_mut(c)?.get_mut(step));
         if let Some(slot) = slot {
-            *slot = binding.rules.iter().map(|v| named(model, v)).collect();
+            let cell = place.and_then(|c| model.cells.get(c));
+            let named = |v| named(model, cell, v);
+            *slot = binding.rules.iter().flat_map(named).collect();
         }
     }
     Some(all)
 }
 
-/// A rule in its own words rather than in those of one violation.
-fn named(model: &Model, broken: &Violation) -> Bound {
-    let rule = model.rules.iter().find(|r| r.id == broken.rule);
-    Bound {
+/// A rule in its own words rather than in those of one violation. In the week of the step before, the rules that keep steps
+/// apart say more than that weeks are the grain.
+fn named(model: &Model, cell: Option<&Cell>, broken: &Violation) -> Vec<Bound> {
+    let bound = |rule: &Rule| Bound {
+        rule: rule.id.clone(),
+        owner: rule.owner,
+        text: rule.text.clone(),
+    };
+    if let Some(rule) = model.rules.iter().find(|r| r.id == broken.rule) {
+        return vec![bound(rule)];
+    }
+    let apart = |r: &&Rule| {
+        matches!(r.limit, Limit::StepGap { weeks: 1.. }) && cell.is_some_and(|c| r.scope.has(c))
+    };
+    let apart: Vec<_> = model.rules.iter().filter(apart).map(bound).collect();
+    if !apart.is_empty() {
+        return apart;
+    }
+    vec![Bound {
         rule: broken.rule.clone(),
         owner: broken.owner,
-        text: match rule {
-            Some(rule) => rule.text.clone(),
-            None => "a step follows the one before".into(),
-        },
-    }
+        text: "a step follows the one before".into(),
+    }]
 }
 
 fn lane(

@@ -307,6 +307,12 @@ fn the_agenda_says_who_moves_when_and_what_binds() {
         assert_eq!(told, planned);
         let last = planned.iter().max();
         assert!(lane.accepted.as_ref() > last && lane.closed > lane.accepted);
+        let told = lane
+            .steps
+            .iter()
+            .flat_map(|s| &s.bound)
+            .all(|b| b.rule != "STEP_ORDER");
+        assert!(told, "the rules that keep steps apart are named: {lane:?}");
         // A second step waits for the first at least.
         assert!(
             lane.steps[1..]
