@@ -13,8 +13,7 @@ use jiff::civil::Date;
 use segue_domain::chunks::{PlannedChunk, PlannedStep};
 use segue_domain::ladder::Rung;
 use segue_domain::schedule::constraints::in_force;
-use segue_domain::schedule::limits::Limit;
-use segue_domain::schedule::{self, Plan, PlanVersion, days};
+use segue_domain::schedule::{self, Plan, PlanVersion, days, limits};
 use segue_domain::{Side, Transition};
 use serde::Serialize;
 use std::fmt::Write as _;
@@ -222,12 +221,14 @@ fn lane(
 fn closed(t: &Transition) -> Vec<Closed> {
     let hard = in_force(t).filter(|c| c.is_hard());
     hard.filter_map(|c| match c.declared.limit {
-        Limit::Blackout { first, last } | Limit::ChangeFreeze { first, last } => Some(Closed {
-            first,
-            last,
-            by: c.by,
-            reason: c.declared.reason.clone(),
-        }),
+        limits::Limit::Blackout { first, last } | limits::Limit::ChangeFreeze { first, last } => {
+            Some(Closed {
+                first,
+                last,
+                by: c.by,
+                reason: c.declared.reason.clone(),
+            })
+        }
         _ => None,
     })
     .collect()

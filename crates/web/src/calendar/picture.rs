@@ -12,6 +12,8 @@ const RIGHT: f64 = 1380.0;
 const TOP: f64 = 42.0;
 const ROW: f64 = 36.0;
 const BAR: f64 = 18.0;
+/// A digit in a bar.
+const DIGIT_PX: f64 = 7.0;
 /// Longest name of a chunk that fits beside its lane.
 const NAME_CHARS_MAX: usize = 20;
 /// Months narrower than this are named every third time.
@@ -192,13 +194,16 @@ fn draw_lane(out: &mut String, view: &CalendarView, lane: &LaneView, scale: &Sca
                 "<rect fill=\"url(#cal-x)\" x=\"{from:.1}\" y=\"{bar}\" width=\"{width:.1}\" height=\"{BAR}\"/>"
             );
         }
-        if width > 22.0 {
+        let label = step.share_percent.to_string();
+        // The circle of the acceptance stands over the end of the last bar.
+        let room = if is_last { width - 8.0 } else { width };
+        if room > DIGIT_PX * px(label.len()) + 4.0 {
             let _ = write!(
                 out,
                 "<text x=\"{:.1}\" y=\"{:.1}\" class=\"s m to halo\">{}</text>",
-                from + width / 2.0,
+                from + room / 2.0,
                 middle + 4.0,
-                step.share_percent
+                label
             );
         }
     }
