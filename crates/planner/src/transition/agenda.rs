@@ -149,8 +149,8 @@ fn bindings(model: &Model, weeks: &WavePlan) -> Option<Vec<Vec<Vec<Bound>>>> {
         let slot = place.and_then(|c| all.get_mut(c)?.get_mut(step));
         if let Some(slot) = slot {
             let cell = place.and_then(|c| model.cells.get(c));
-            let named = |v| named(model, cell, v);
-            *slot = binding.rules.iter().flat_map(named).collect();
+            let broken = binding.rules.iter();
+            *slot = broken.flat_map(|v| named(model, cell, v)).collect();
         }
     }
     Some(all)

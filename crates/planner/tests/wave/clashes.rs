@@ -119,7 +119,7 @@ fn the_length_of_the_plan_is_a_rule_of_both() {
 #[test]
 fn safety_is_not_offered_under_a_partys_name() {
     let kept = vec![Pool { week: 0, people: 0 }];
-    let rules = vec![
+    let rules = [
         rule("KEPT", Owner::Client, Limit::Readiness { kept }),
         rule("LEASE", Owner::Client, Limit::ClosedBy { week: 9 }),
         rule("HOLD", Owner::Outsourcer, Limit::Hold { weeks: 12 }),

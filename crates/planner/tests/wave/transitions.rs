@@ -276,7 +276,7 @@ fn what_is_past_is_past() {
     assert!(clash.text().contains("nothing after"), "{}", clash.text());
 }
 
-/// The page's agenda: the newest version beside the one in force, whose rule binds each date, both parties' wishes.
+/// The page's agenda: every date, whose rule binds it, what both parties get of their wishes.
 #[test]
 fn the_agenda_says_who_moves_when_and_what_binds() {
     let mut story = Story::at(&Goal::Discovered);
@@ -338,7 +338,14 @@ fn the_agenda_says_who_moves_when_and_what_binds() {
             .iter()
             .all(|e| !e.tentative && e.description.contains(&agreed.hash))
     );
+}
 
+/// A newer version stands beside the one in force, and calendars move the entries they have.
+#[test]
+fn the_agenda_shows_what_a_newer_version_moves() {
+    let mut story = Story::at(&Goal::Agreed);
+    let agreed = agenda::of(&story.t, story.now).unwrap();
+    let entries = agreed.entries("T-plan");
     let mut later = story.example.clone();
     for chunk in &mut later.plan.chunks {
         for step in &mut chunk.steps {

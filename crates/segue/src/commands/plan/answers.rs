@@ -94,14 +94,14 @@ pub(super) fn draft(t: &Transition, wanted: &Wanted<'_>, now: Timestamp) -> Answ
         }
         (Found::Dated(dated, gap), Err(_)) => Ok(shown(t, &model, &dated, gap, None)),
         // A template looks for the first date that keeps every rule; how far it is from the best plan nobody knows.
-        (_, Ok(())) => Ok(shown(t, &model, &outline, None, note)),
-        (Found::Nothing, Err(refusal)) => without(&model, wanted.greedy, refusal),
+        (_, Ok(())) => Ok(shown(t, &model, &outline, None, note.as_deref())),
+        (Found::Nothing, Err(refusal)) => without(&model, wanted.greedy, &refusal),
         (Found::Undated | Found::TooLarge(_), Err(refusal)) => Err(refusal.into()),
     }
 }
 
 /// Neither plan: the clash of the model's rules where there is one, with what the template's plan breaks.
-fn without(model: &Model, greedy: bool, refusal: Refusal) -> Answered {
+fn without(model: &Model, greedy: bool, refusal: &Refusal) -> Answered {
     let mut answer = wave::no_plan(model, greedy)?;
     let _ = write!(
         answer.text,
@@ -116,7 +116,7 @@ fn shown(
     model: &Model,
     plan: &Plan,
     gap: Option<f64>,
-    note: Option<String>,
+    note: Option<&str>,
 ) -> Answer {
     let steps: Vec<_> = plan
         .chunks
@@ -149,7 +149,7 @@ fn shown(
             "Not weighed, because it has no week: {name} ({words})"
         );
     }
-    if let Some(note) = &note {
+    if let Some(note) = note {
         let _ = writeln!(text, "Note: {note}.");
     }
     let listed: Vec<_> = steps
