@@ -475,6 +475,15 @@ async fn the_calendar_is_one_on_the_page_in_the_feed_and_on_the_command_line() {
     );
     feed.says("STATUS:CONFIRMED");
 
+    assert_eq!(serving.stop(), 0);
+}
+
+/// A calendar program gives a token of its person that may read; what is no such token is nobody.
+#[tokio::test(flavor = "multi_thread")]
+async fn a_calendar_subscribes_with_a_reading_token_of_its_person() {
+    let world = World::new();
+    world.walk(&Example::riverside(), &Goal::Agreed);
+    let serving = Serving::start(&world.data());
     let token = world
         .ask(None, &["user", "token", CLIENT, "--scope", "read"])
         .done();
