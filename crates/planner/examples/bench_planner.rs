@@ -11,7 +11,7 @@
 mod generator;
 
 use generator::{Size, model};
-use segue_planner::clash;
+use segue_planner::clash::{Explained, explain};
 use segue_planner::counter::{Base, Counter, counter};
 use segue_planner::negotiate::{Negotiation, negotiate};
 use segue_planner::{
@@ -28,6 +28,11 @@ const WEIGHTS: Weights = Weights {
     week: 40,
     dual_cost: 1,
 };
+
+/// When a counter-proposal is asked for.
+const NOW_WEEK: u32 = 6;
+/// The generator's models have one.
+const NO_PLAN: &str = "the model has no plan";
 
 type Done = Result<(), Box<dyn Error>>;
 
@@ -112,73 +117,17 @@ fn timed<T>(
     Ok(answer)
 }
 
-#[expect(clippy::too_many_lines, reason = "one case after the other")]
 fn cases() -> Done {
-    let none = "the model has no plan";
     let single = model(Size::SINGLE, 1);
-    let budget = Budget::default();
+    let large = model(Size::LARGE, 1);
     let told = |d: &Draft| format!("{} weeks, gap {:?}", d.weeks, d.gap);
     let base = timed(
         "single site, all goals in their order",
-        || Ok(draft(&single, &Highs, budget)?.ok_or(none)?),
+        || Ok(draft(&single, &Highs, Budget::default())?.ok_or(NO_PLAN)?),
         told,
     )?;
-    let large = model(Size::LARGE, 1);
-    for (name, model) in [("single", &single), ("large", &large)] {
-        // The outsourcer hires nobody after week 4: no plan.
-        let mut hired = model.clone();
-        for rule in &mut hired.rules {
-            if let Limit::Headcount { people } = &mut rule.limit {
-                people.truncate(3);
-            }
-        }
-        let budget = Budget {
-            time_limit_s: 5,
-            ..budget
-        };
-        let named =
-            |c: &Option<clash::Clash>| c.as_ref().map_or("no clash".into(), clash::Clash::text);
-        timed(
-            &format!("clash, {name} model"),
-            || Ok(clash::explain(&hired, &Highs, budget)?),
-            named,
-        )?;
-    }
-    let goal = Goal::weighted(&large, WEIGHTS);
-    let plan = Greedy
-        .solve(&Task::new(&large, &goal, budget))?
-        .planned()
-        .ok_or(none)?
-        .plan;
-    for (name, model, plan) in [("single", &single, base.plan), ("large", &large, plan)] {
-        let base = Base {
-            model: model.clone(),
-            plan,
-            now_week: 6,
-            agreed_before_week: 7,
-        };
-        let mut changed = model.clone();
-        changed.rules.push(Rule {
-            id: "NEW-FREEZE".into(),
-            owner: Owner::Client,
-            text: "the record system is upgraded".into(),
-            limit: Limit::Blackout {
-                first: 12,
-                last: 12,
-            },
-            scope: Scope::default(),
-        });
-        let found = |c: &Option<Counter>| {
-            c.as_ref().map_or("no plan".into(), |c| {
-                format!("{} dates move, gap {:?}", c.changes.len(), c.gap)
-            })
-        };
-        timed(
-            &format!("counter-proposal, {name} model"),
-            || Ok(counter(&base, &changed, &Highs, budget)?),
-            found,
-        )?;
-    }
+    clashes(&single, &large)?;
+    counters(&single, base.plan, &large)?;
     let found = |n: &Option<Negotiation>| {
         n.as_ref().map_or("no plan".into(), |n| {
             let fairest = &n.plans[0];
@@ -193,8 +142,94 @@ fn cases() -> Done {
     };
     timed(
         "negotiation, single site",
-        || Ok(negotiate(&single, None, &Highs, budget)?),
+        || Ok(negotiate(&single, None, &Highs, Budget::default())?),
         found,
     )?;
     Ok(())
+}
+
+/// One rule against itself, and rules of several owners against each other, with three seconds for each question.
+fn clashes(single: &Model, large: &Model) -> Done {
+    let budget = Budget {
+        time_limit_s: 3,
+        ..Budget::default()
+    };
+    let named = |e: &Explained| match e {
+        Explained::Clash(clash) => clash.text(),
+        other => format!("{other:?}"),
+    };
+    // The week of a lease that ends before a plan can.
+    for (name, model, week) in [("single", single, 8), ("large", large, 13)] {
+        // The outsourcer hires nobody after week 4: no plan.
+        let mut hired = model.clone();
+        for rule in &mut hired.rules {
+            if let Limit::Headcount { people } = &mut rule.limit {
+                people.truncate(3);
+            }
+        }
+        // Every cell has to be moved by a week that the outsourcer's people, classes and testers do not allow.
+        let mut hurried = model.clone();
+        hurried.rules.push(client(
+            "LEASE",
+            "the building is given back",
+            Limit::NotAfter { week },
+        ));
+        for (what, asked) in [("one rule", hired), ("several rules", hurried)] {
+            timed(
+                &format!("clash of {what}, {name} model"),
+                || Ok(explain(&asked, &Highs, budget)?),
+                named,
+            )?;
+        }
+    }
+    Ok(())
+}
+
+/// A freeze of the client in the week after now that has the most steps.
+fn counters(single: &Model, drafted: WavePlan, large: &Model) -> Done {
+    let goal = Goal::weighted(large, WEIGHTS);
+    let planned = Greedy.solve(&Task::new(large, &goal, Budget::default()))?;
+    let planned = planned.planned().ok_or(NO_PLAN)?.plan;
+    for (name, model, plan) in [("single", single, drafted), ("large", large, planned)] {
+        let steps = |week: u32| plan.weeks.iter().flatten().filter(|w| **w == week).count();
+        let week = (NOW_WEEK + 2..model.weeks)
+            .max_by_key(|w| steps(*w))
+            .unwrap_or(NOW_WEEK);
+        let base = Base {
+            model: model.clone(),
+            plan,
+            now_week: NOW_WEEK,
+            agreed_before_week: NOW_WEEK + 1,
+        };
+        let mut changed = model.clone();
+        changed.rules.push(client(
+            "NEW-FREEZE",
+            "the record system is upgraded",
+            Limit::Blackout {
+                first: week,
+                last: week,
+            },
+        ));
+        let found = |c: &Option<Counter>| {
+            c.as_ref().map_or("no plan".into(), |c| {
+                format!("{} dates move, gap {:?}", c.changes.len(), c.gap)
+            })
+        };
+        timed(
+            &format!("counter-proposal, {name} model"),
+            || Ok(counter(&base, &changed, &Highs, Budget::default())?),
+            found,
+        )?;
+    }
+    Ok(())
+}
+
+fn client(id: &str, text: &str, limit: Limit) -> Rule {
+    Rule {
+        id: id.into(),
+        owner: Owner::Client,
+        text: text.into(),
+        limit,
+        scope: Scope::default(),
+    }
 }

@@ -113,7 +113,7 @@ pub struct NegotiationAnswer {
 }
 
 impl Satisfied {
-    fn of(client: Satisfaction, outsourcer: Satisfaction) -> Self {
+    pub(crate) fn of(client: Satisfaction, outsourcer: Satisfaction) -> Self {
         Self {
             client: client.ratio,
             outsourcer: outsourcer.ratio,
@@ -124,7 +124,7 @@ impl Satisfied {
         }
     }
 
-    fn words(&self) -> String {
+    pub(crate) fn words(&self) -> String {
         format!(
             "client {:.3}, outsourcer {:.3}",
             self.client, self.outsourcer
@@ -177,9 +177,11 @@ impl PlanAnswer {
     }
 }
 
-/// For each step, what a week earlier would break.
+/// For each step, what a week earlier would break, and the plan itself does not.
 pub fn binding(model: &Model, plan: &WavePlan) -> Vec<Binding> {
     let mut all = Vec::new();
+    let broken = crate::checker::violations(model, plan);
+    let is_new = |v: &Violation| broken.iter().all(|b| b.rule != v.rule);
     for (c, cell) in model.cells.iter().enumerate() {
         for n in 0..model.shares(cell).len() {
             let week = plan.weeks[c][n];
@@ -189,6 +191,7 @@ pub fn binding(model: &Model, plan: &WavePlan) -> Vec<Binding> {
             };
             earlier.weeks[c][n] = before;
             let mut rules = crate::checker::violations(model, &earlier);
+            rules.retain(is_new);
             rules.dedup_by_key(|v| v.rule.clone());
             all.push(Binding {
                 cell: cell.name(),
@@ -295,23 +298,37 @@ impl NegotiationAnswer {
 }
 
 impl Clash {
-    /// For people: what cannot hold together, and what would be enough.
+    /// For people: what cannot hold together and what would be enough, and of both what is proved.
     pub fn text(&self) -> String {
-        let mut text = String::from("There is no plan. These rules cannot hold together:\n");
+        let mut text =
+            String::from("There is no plan. It is proved that these rules cannot hold together:\n");
         for rule in &self.clash {
             let _ = writeln!(text, "  {} ({}): {}", rule.rule, rule.owner, rule.text);
         }
-        if self.fixes.is_empty() {
-            text.push_str(
-                "No single change of a party's rule is enough; change two, or what moves.\n",
-            );
+        text.push_str(if self.irreducible {
+            "Without any one of them the others can.\n"
         } else {
-            text.push_str("Each of these alone makes a plan possible:\n");
-        }
+            "Whether each of them is needed was not found out within the time.\n"
+        });
+        text.push_str(match (self.fixes.is_empty(), self.fixes_complete) {
+            (true, true) => "No single change of a party's rule is enough; change two, or what moves.\n",
+            (true, false) => {
+                "No single change of a party's rule was found within the time that is enough; there may be one. Change two, or what moves.\n"
+            }
+            (false, true) => "Each of these alone makes a plan possible:\n",
+            (false, false) => {
+                "Each of these alone makes a plan possible; others may, they were not decided within the time:\n"
+            }
+        });
         for fix in &self.fixes {
+            let less = if fix.least {
+                ""
+            } else {
+                " (less may be enough: not found out within the time)"
+            };
             let _ = writeln!(
                 text,
-                "  {} ({}): {} → {}",
+                "  {} ({}): {} → {}{less}",
                 fix.rule, fix.owner, fix.from, fix.to
             );
         }

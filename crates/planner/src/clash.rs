@@ -1,15 +1,18 @@
 //! Why there is no plan: an irreducible clash of named rules, found by deletion, and the smallest single change of a
 //! party's rule that makes one possible. Law, licences and safety are never offered.
 
-use crate::compile::compile;
 use crate::goal::Goal;
 use crate::greedy::Greedy;
 use crate::model::{Limit, Model, Owner, Pool, Rule, WEEKS_MAX};
 use crate::solver::{Budget, Outcome, SolveError, Solver, Task};
 use serde::Serialize;
+use std::cell::Cell;
 
 /// The name under which the length of the plan stands among the rules.
 pub const HORIZON: &str = "HORIZON";
+
+/// Questions that may take the whole time and stay undecided.
+const UNDECIDED_MAX: u32 = 3;
 
 /// A rule as people read it.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize)]
@@ -31,11 +34,13 @@ pub struct Fix {
     pub owner: Owner,
     /// As it stands.
     pub from: String,
-    /// As little changed as makes a plan possible.
+    /// So changed, a plan is possible.
     pub to: String,
+    /// Whether any less was proved not to be enough; otherwise less was only not found to be within the time.
+    pub least: bool,
 }
 
-/// Rules that cannot hold together.
+/// Rules that cannot hold together: that much is proved.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize)]
 pub struct Clash {
     /// Without any one of them the others can hold, where `irreducible`.
@@ -44,9 +49,22 @@ pub struct Clash {
     pub fixes: Vec<Fix>,
     /// Whether every rule was proved to be needed for the clash within the time.
     pub irreducible: bool,
+    /// Whether every rule that is not among the fixes was proved not to be enough within the time.
+    pub fixes_complete: bool,
 }
 
 /// What is known of a model.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub enum Explained {
+    /// It has a plan.
+    Possible,
+    /// Neither a plan was found nor proved that there is none, within the time of one solve of the budget.
+    Unknown,
+    /// It has none, and this is why.
+    Clash(Clash),
+}
+
+/// An answer to "is there a plan?".
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 enum Feasible {
     Yes,
@@ -54,7 +72,8 @@ enum Feasible {
     Unknown,
 }
 
-/// Why a model has no plan; `None` when it has one, or when nothing is proved in the time of one solve of the budget.
+/// Why a model has no plan, if it has none. Each of many questions may take the time of the budget; once a few were not decided
+/// in it, the others are asked of the list scheduler alone, so that somebody who waits gets what is known.
 ///
 /// # Errors
 /// [`SolveError`] when the solver fails.
@@ -62,14 +81,23 @@ pub fn explain(
     model: &Model,
     solver: &impl Solver,
     budget: Budget,
-) -> Result<Option<Clash>, SolveError> {
-    let ask = |model: &Model| feasible(model, solver, budget);
-    if ask(model)? != Feasible::No {
-        return Ok(None);
+) -> Result<Explained, SolveError> {
+    let undecided = Cell::new(0);
+    let ask = |model: &Model| {
+        if undecided.get() >= UNDECIDED_MAX {
+            return feasible(model, &Greedy, budget);
+        }
+        let answer = feasible(model, solver, budget)?;
+        undecided.set(undecided.get() + u32::from(answer == Feasible::Unknown));
+        Ok(answer)
+    };
+    match ask(model)? {
+        Feasible::Yes => return Ok(Explained::Possible),
+        Feasible::Unknown => return Ok(Explained::Unknown),
+        Feasible::No => {}
     }
     let (core, mut irreducible) = delete(model, &ask)?;
-    let longer = with_weeks(&core, core.weeks.saturating_mul(2));
-    let longer = ask(&longer)?;
+    let longer = ask(&with_weeks(&core, core.weeks.saturating_mul(2)))?;
     irreducible &= longer != Feasible::Unknown;
     let mut clash: Vec<_> = core.rules.iter().map(named).collect();
     if longer == Feasible::Yes {
@@ -79,52 +107,69 @@ pub fn explain(
             text: format!("every step is taken within {} weeks", model.weeks),
         });
     }
-    let mut fixes = Vec::new();
-    for rule in core.rules.iter().filter(|r| r.owner.may_relax()) {
+    let mut menu = Menu {
+        fixes: Vec::new(),
+        complete: longer != Feasible::Unknown,
+    };
+    for rule in core.rules.iter().filter(|r| r.may_relax()) {
         for lever in levers(&rule.limit) {
-            let changed = |level| with_limit(model, rule, lever.at(level));
-            if let Some(level) = least(lever.levels, |level| ask(&changed(level)))? {
-                fixes.push(Fix {
-                    rule: rule.id.clone(),
-                    owner: rule.owner,
-                    from: rule.limit.to_string(),
-                    to: lever
-                        .at(level)
-                        .map_or_else(|| "without it".into(), |l| l.to_string()),
-                });
-            }
+            let found = least(lever.levels, |level| {
+                ask(&with_limit(model, rule, lever.at(level)))
+            })?;
+            let to = |level| {
+                let limit = lever.at(level);
+                limit.map_or_else(|| "without it".into(), |l: Limit| l.to_string())
+            };
+            menu.add(found, &rule.id, rule.owner, rule.limit.to_string(), to);
         }
     }
     if longer == Feasible::Yes {
         let most = model.weeks.min(WEEKS_MAX - model.weeks.min(WEEKS_MAX));
-        let changed = |level| with_weeks(model, model.weeks + level);
-        if let Some(level) = least(most, |level| ask(&changed(level)))? {
-            fixes.push(Fix {
-                rule: HORIZON.into(),
-                owner: Owner::Both,
-                from: format!("{} weeks", model.weeks),
-                to: format!("{} weeks", model.weeks + level),
-            });
-        }
+        let found = least(most, |level| ask(&with_weeks(model, model.weeks + level)))?;
+        let weeks = |n: u32| format!("{n} weeks");
+        let to = |level| weeks(model.weeks + level);
+        menu.add(found, HORIZON, Owner::Both, weeks(model.weeks), to);
     }
-    Ok(Some(Clash {
+    Ok(Explained::Clash(Clash {
         clash,
-        fixes,
+        fixes: menu.fixes,
         irreducible,
+        fixes_complete: menu.complete,
     }))
 }
 
-/// Windows and orders first, then the list scheduler, then the solver: most questions end with the first two.
+/// Single changes, as they are found.
+struct Menu {
+    fixes: Vec<Fix>,
+    complete: bool,
+}
+
+impl Menu {
+    fn add(
+        &mut self,
+        (level, proved): (Option<u32>, bool),
+        rule: &str,
+        owner: Owner,
+        from: String,
+        to: impl Fn(u32) -> String,
+    ) {
+        match level {
+            Some(level) => self.fixes.push(Fix {
+                rule: rule.into(),
+                owner,
+                from,
+                to: to(level),
+                least: proved,
+            }),
+            None => self.complete &= proved,
+        }
+    }
+}
+
+/// Whether a model has a plan, whatever it costs.
 fn feasible(model: &Model, solver: &impl Solver, budget: Budget) -> Result<Feasible, SolveError> {
-    if compile(model).spans().is_none() {
-        return Ok(Feasible::No);
-    }
     let goal = Goal::any(model);
-    let task = Task::new(model, &goal, budget);
-    if matches!(Greedy.solve(&task)?, Outcome::Planned(_)) {
-        return Ok(Feasible::Yes);
-    }
-    Ok(match solver.solve(&task)? {
+    Ok(match solver.solve(&Task::new(model, &goal, budget))? {
         Outcome::Planned(_) => Feasible::Yes,
         Outcome::Infeasible => Feasible::No,
         Outcome::Unknown => Feasible::Unknown,
@@ -138,7 +183,7 @@ fn delete(
     ask: &impl Fn(&Model) -> Result<Feasible, SolveError>,
 ) -> Result<(Model, bool), SolveError> {
     let mut core = model.clone();
-    core.rules.sort_by_key(|r| r.owner.may_relax());
+    core.rules.sort_by_key(Rule::may_relax);
     let mut irreducible = true;
     let mut size = core.rules.len().div_ceil(2);
     while size > 0 {
@@ -165,24 +210,33 @@ fn delete(
     Ok((core, irreducible))
 }
 
-/// The least level at which the answer is yes, by bisection: a weaker rule never makes a plan impossible.
+/// The least level at which the answer is yes, by bisection: a weaker rule never makes a plan impossible. And whether it is
+/// proved: no answer on the way was missing.
 fn least(
     levels: u32,
     ask: impl Fn(u32) -> Result<Feasible, SolveError>,
-) -> Result<Option<u32>, SolveError> {
-    if levels == 0 || ask(levels)? != Feasible::Yes {
-        return Ok(None);
+) -> Result<(Option<u32>, bool), SolveError> {
+    if levels == 0 {
+        return Ok((None, true));
     }
-    let (mut no, mut yes) = (0, levels);
-    while yes - no > 1 {
-        let level = no + (yes - no) / 2;
-        if ask(level)? == Feasible::Yes {
-            yes = level;
-        } else {
-            no = level;
+    match ask(levels)? {
+        Feasible::Yes => {}
+        Feasible::No => return Ok((None, true)),
+        Feasible::Unknown => return Ok((None, false)),
+    }
+    let (mut not, mut enough, mut proved) = (0, levels, true);
+    while enough - not > 1 {
+        let level = not + (enough - not) / 2;
+        match ask(level)? {
+            Feasible::Yes => enough = level,
+            Feasible::No => not = level,
+            Feasible::Unknown => {
+                not = level;
+                proved = false;
+            }
         }
     }
-    Ok(Some(yes))
+    Ok((Some(enough), proved))
 }
 
 fn named(rule: &Rule) -> Named {
@@ -242,12 +296,6 @@ fn levers(limit: &Limit) -> Vec<Lever> {
             vec![lever(weeks, move |l| Limit::StepGap { weeks: weeks - l })]
         }
         Limit::Soak { weeks } => vec![lever(weeks, move |l| Limit::Soak { weeks: weeks - l })],
-        Limit::Hold { weeks } => vec![lever(weeks, move |l| Limit::Hold { weeks: weeks - l })],
-        Limit::Evidence { contacts } => {
-            vec![lever(contacts, move |l| Limit::Evidence {
-                contacts: contacts - l,
-            })]
-        }
         Limit::NotBefore { week } => {
             vec![lever(week, move |l| Limit::NotBefore { week: week - l })]
         }
@@ -301,12 +349,6 @@ fn levers(limit: &Limit) -> Vec<Lever> {
                 people: raised(&people, l),
             })]
         }
-        Limit::Readiness { kept } => {
-            let most = kept.iter().map(|p| p.people).max().unwrap_or(0);
-            vec![lever(room(most), move |l| Limit::Readiness {
-                kept: raised(&kept, l),
-            })]
-        }
         Limit::StepContacts { percent_max } => {
             vec![lever(100 - percent_max, move |l| Limit::StepContacts {
                 percent_max: percent_max + l,
@@ -332,6 +374,11 @@ fn levers(limit: &Limit) -> Vec<Lever> {
             levels: 1,
             limit: Box::new(|_| None),
         }],
+        // Never offered: `Rule::may_relax`.
+        Limit::Hold { .. }
+        | Limit::Evidence { .. }
+        | Limit::Readiness { .. }
+        | Limit::Settled { .. } => Vec::new(),
     }
 }
 

@@ -24,10 +24,29 @@ impl Solver for Greedy {
         let Some(spans) = compiled.spans() else {
             return Ok(Outcome::Infeasible);
         };
-        let board = Board::new(&compiled, &spans);
+        Ok(match Self::plan(task, &compiled, &spans) {
+            None => Outcome::Unknown,
+            Some(plan) => Outcome::Planned(Solved {
+                value: task.goal.value(&plan),
+                plan,
+                gap: None,
+            }),
+        })
+    }
+}
+
+impl Greedy {
+    /// The best plan of all orders that passes the checker and keeps the limits; where any plan is as good, the first.
+    pub(crate) fn plan(
+        task: &Task<'_>,
+        compiled: &Compiled,
+        spans: &[Vec<(i64, i64)>],
+    ) -> Option<WavePlan> {
+        let board = Board::new(compiled, spans);
+        let any_will_do = task.goal.is_flat();
         let mut best: Option<(i64, WavePlan)> = None;
         for n in 0..ORDERS {
-            let order = order(task.model, &compiled, u64::from(task.budget.seed), n);
+            let order = order(task.model, compiled, u64::from(task.budget.seed), n);
             let Some(mut board) = board.clone().fill(&order) else {
                 continue;
             };
@@ -41,15 +60,12 @@ impl Solver for Greedy {
             let better = best.as_ref().is_none_or(|(known, _)| value < *known);
             if kept && better && checker::violations(task.model, &plan).is_empty() {
                 best = Some((value, plan));
+                if any_will_do {
+                    break;
+                }
             }
         }
-        Ok(best.map_or(Outcome::Unknown, |(value, plan)| {
-            Outcome::Planned(Solved {
-                plan,
-                value,
-                gap: None,
-            })
-        }))
+        best.map(|(_, plan)| plan)
     }
 }
 

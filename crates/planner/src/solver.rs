@@ -107,7 +107,7 @@ pub struct Solved {
 pub enum SolveError {
     /// The solver failed.
     #[error(
-        "the solver stopped: {0}; try again with the greedy planner, and keep the model for a report"
+        "the solver stopped: {0}; `segue plan draft --greedy` plans without it, and keep the model for a report"
     )]
     Solver(String),
     /// The solver's plan breaks a rule: a fault of the planner, never shown as a plan.

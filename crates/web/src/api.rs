@@ -245,10 +245,14 @@ pub(crate) async fn fallback(
     Ok(Json(app.bring_home(request).await?))
 }
 
-/// Who reads: Basic credentials or a session. Reading changes nothing, so it needs no form token.
-async fn reader(app: &App, headers: &HeaderMap, session: &Session) -> Result<Person, Denied> {
+/// Who reads: Basic credentials (a reading token is a password, too) or a session. Reading changes nothing, so it needs no form token.
+pub(crate) async fn reader(
+    app: &App,
+    headers: &HeaderMap,
+    session: &Session,
+) -> Result<Person, Denied> {
     match basic(headers) {
-        Some(credentials) => known(app.console.authenticate(credentials).await),
+        Some(credentials) => known(app.console.authenticate_reader(credentials).await),
         None => session::person(session).await.ok_or(Denied::NotSignedIn),
     }
 }

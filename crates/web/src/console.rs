@@ -1,5 +1,6 @@
 //! The one arrow from the pages to the program: what a page may ask and what it gets back.
 
+use crate::calendar::CalendarView;
 use crate::parity::ParityView;
 use crate::view::{LiveView, RefusalView};
 use axum::body::Bytes;
@@ -34,6 +35,16 @@ pub trait Console: Send + Sync + 'static {
 
     /// What the guards say now; both parties see the same.
     fn parity(&self) -> ParityView;
+
+    /// The plan as both parties see it; none while nothing is proposed.
+    fn calendar(&self) -> Option<CalendarView>;
+
+    /// The same for calendars (RFC 5545); without entries while nothing is proposed.
+    fn calendar_feed(&self) -> String;
+
+    /// Checks an account by its password, or by a token of it that may read. For programs that keep what they were given,
+    /// as calendars do.
+    fn authenticate_reader(&self, credentials: Credentials) -> BoxFuture<'_, SignIn>;
 
     /// Every board there is; a reader may be refused some of them.
     fn boards(&self) -> Vec<BoardKind>;

@@ -8,6 +8,7 @@
 
 mod api;
 mod assets;
+pub mod calendar;
 mod console;
 mod events;
 mod finding;

@@ -7,10 +7,11 @@ mod setup;
 #[path = "support/visitor.rs"]
 mod visitor;
 
-use axum::http::StatusCode;
+use axum::body::Body;
+use axum::http::{Request, StatusCode};
 use base64::Engine;
 use base64::engine::general_purpose::STANDARD;
-use console::{FEED_TOKEN, PASSWORD, PIN, USER};
+use console::{FEED_TOKEN, PASSWORD, PIN, READ_TOKEN, USER};
 use setup::{settings, signed_in, visitor, visitor_with};
 
 #[tokio::test]
@@ -205,4 +206,41 @@ async fn who_may_take_a_call_is_told_to_known_people_who_say_where_the_patient_i
     let nowhere = v.send("/api/v1/eligibility", &token, "{}").await;
     assert_eq!(nowhere.status, StatusCode::CONFLICT);
     assert_eq!(nowhere.json()["refusal"]["code"], "PATIENT_LOCATION");
+}
+
+/// The calendar feed is for people of both parties: by session, or by a token that may read and nothing else.
+#[tokio::test]
+async fn a_calendar_subscribes_with_a_token_that_may_only_read() {
+    let feed = "/plan/calendar.ics";
+    let (_, mut v) = signed_in().await;
+    let own = v.get(feed).await;
+    assert_eq!(own.status, StatusCode::OK);
+    assert_eq!(own.header("content-type"), "text/calendar; charset=utf-8");
+    assert!(own.text.starts_with("BEGIN:VCALENDAR\r\n"));
+    v.forget("segue_session");
+    let nobody = v.get(feed).await;
+    assert_eq!(nobody.status, StatusCode::UNAUTHORIZED);
+    assert!(nobody.header("www-authenticate").starts_with("Basic"));
+    for (secret, status) in [
+        (READ_TOKEN, StatusCode::OK),
+        (PASSWORD, StatusCode::OK),
+        ("segue_another", StatusCode::UNAUTHORIZED),
+    ] {
+        let basic = format!("Basic {}", STANDARD.encode(format!("{USER}:{secret}")));
+        let request = Request::get(feed)
+            .header("authorization", &basic)
+            .body(Body::empty())
+            .unwrap();
+        assert_eq!(v.open(request).await.status(), status, "{secret}");
+        let act = [("authorization", basic.as_str())];
+        let acts = v
+            .send("/api/v1/commands", &act, r#"{"command":{"name":"note"}}"#)
+            .await;
+        let may = secret == PASSWORD;
+        assert_eq!(
+            acts.status == StatusCode::OK,
+            may,
+            "{secret} reads and does not act"
+        );
+    }
 }

@@ -48,6 +48,7 @@ async fn pages() -> Vec<(String, String)> {
             "/boards/gates",
             "/boards/people",
             "/parity",
+            "/plan/calendar",
         ] {
             pages.push((format!("{name} {path}"), v.get(path).await.text));
         }
@@ -70,7 +71,7 @@ async fn pages() -> Vec<(String, String)> {
             }
         }
     }
-    assert_eq!(pages.len(), 27);
+    assert_eq!(pages.len(), 29);
     pages
 }
 
@@ -519,4 +520,35 @@ fn sheets_use_only_tokens_that_exist_and_no_force() {
             );
         }
     }
+}
+
+/// The calendar says in words what its picture draws: dates with what they move from, whose rules bind, what both get.
+#[tokio::test]
+async fn the_calendar_tells_what_it_draws() {
+    let app = App::new(
+        MemoryConsole::new(example()) as Arc<_>,
+        Settings::new([7; 32]),
+    );
+    let mut v = Visitor::new(router(app));
+    let away = v.get("/plan/calendar").await;
+    assert_eq!(away.status, 303);
+    v.sign_in(USER, PASSWORD).await;
+    let page = v.get("/plan/calendar").await.text;
+    for words in [
+        "<a href=\"/plan/calendar\" aria-current=\"page\">Plan</a>",
+        "<del>Wed 14 Apr 2027</del> <ins>Mon 10 May 2027</ins>",
+        "<td>CareBridge</td><td>at most 12 nurses trained per week <code>C-3</code></td>",
+        "<td class=\"num\">74.0 of 100</td>",
+        "no wish with a date",
+        "RVS-North/APPT &#38; more",
+        "href=\"/plan/calendar.ics\"",
+    ] {
+        assert!(page.contains(words), "{words}: {page}");
+    }
+    assert_eq!(
+        page.matches("class=\"bo\"").count(),
+        7,
+        "a bar for each step"
+    );
+    assert!(!page.contains("<calls>"));
 }

@@ -5,13 +5,13 @@ use jiff::civil::Date;
 /// A Monday to count from.
 const MONDAY: Date = jiff::civil::date(1970, 1, 5);
 
-/// Days since [`MONDAY`].
-pub(super) fn number(date: Date) -> i64 {
+/// Days since Monday, 5 January 1970.
+pub fn number(date: Date) -> i64 {
     date.duration_since(MONDAY).as_hours() / 24
 }
 
 /// That many days later; the end of the calendar where there is none.
-pub(super) fn after(date: Date, days: i64) -> Date {
+pub fn after(date: Date, days: i64) -> Date {
     let span = jiff::Span::new().try_days(days);
     let later = span.and_then(|span| date.checked_add(span));
     later.unwrap_or(if days < 0 { Date::MIN } else { Date::MAX })
@@ -27,12 +27,12 @@ fn count(n: i64) -> u32 {
 }
 
 /// Mondays to Fridays in `[from, to)`; none when `to` is before `from`.
-pub(super) fn working(from: Date, to: Date) -> u32 {
+pub fn working(from: Date, to: Date) -> u32 {
     count(working_before(number(to)) - working_before(number(from)))
 }
 
 /// The first date with that many working days in `[from, date)`.
-pub(super) fn after_working(from: Date, days: u32) -> Date {
+pub fn after_working(from: Date, days: u32) -> Date {
     if days == 0 {
         return from;
     }
@@ -41,19 +41,19 @@ pub(super) fn after_working(from: Date, days: u32) -> Date {
 }
 
 /// Whole weekends, Saturday and Sunday, in `[from, to)`.
-pub(super) fn weekends(from: Date, to: Date) -> u32 {
+pub fn weekends(from: Date, to: Date) -> u32 {
     let saturdays_before = |n: i64| (n + 1).div_euclid(7);
     count(saturdays_before(number(to) - 1) - saturdays_before(number(from)))
 }
 
 /// Mondays in `[from, to)`.
-pub(super) fn mondays(from: Date, to: Date) -> u32 {
+pub fn mondays(from: Date, to: Date) -> u32 {
     let before = |n: i64| (n + 6).div_euclid(7);
     count(before(number(to)) - before(number(from)))
 }
 
 /// The Monday of a date's week.
-pub(super) fn monday_of(date: Date) -> Date {
+pub fn monday_of(date: Date) -> Date {
     after(date, -number(date).rem_euclid(7))
 }
 

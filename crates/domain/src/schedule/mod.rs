@@ -7,7 +7,7 @@ pub mod balance;
 pub mod board;
 pub mod compromise;
 pub mod constraints;
-mod days;
+pub mod days;
 pub mod items;
 mod judge;
 pub mod limits;
@@ -90,7 +90,7 @@ pub fn violations(t: &Transition, plan: &Plan, now: Timestamp) -> Vec<Refusal> {
 }
 
 /// The date at a centre; without a centre, at the first one.
-pub(crate) fn today(t: &Transition, chunk: Option<&PlannedChunk>, now: Timestamp) -> Date {
+pub fn today(t: &Transition, chunk: Option<&PlannedChunk>, now: Timestamp) -> Date {
     let site = chunk.map(|c| &c.site).or(t.sites.first().map(|s| &s.id));
     let zone = site.and_then(|site| t.site_zone(site));
     let zone = zone.and_then(|zone| TimeZone::get(zone).ok());

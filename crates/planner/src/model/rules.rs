@@ -22,8 +22,8 @@ pub enum Owner {
 }
 
 impl Owner {
-    /// Whether a party may give way here: law and safety are never offered.
-    pub fn may_relax(self) -> bool {
+    /// Whether it is a party, or both: law and safety never give way.
+    fn is_party(self) -> bool {
         matches!(self, Self::Client | Self::Outsourcer | Self::Both)
     }
 }
@@ -55,6 +55,19 @@ pub struct Rule {
     /// Which cells it is about.
     #[serde(default)]
     pub scope: Scope,
+}
+
+impl Rule {
+    /// Whether a party may give way here. Law and safety are never offered, whoever brought the rule in: an open door, the
+    /// hold after acceptance and the proof of a step are safety by what they limit. What is taken or agreed is settled.
+    pub fn may_relax(&self) -> bool {
+        let safe = matches!(
+            self.limit,
+            Limit::Readiness { .. } | Limit::Hold { .. } | Limit::Evidence { .. }
+        );
+        let settled = matches!(self.limit, Limit::Settled { .. });
+        self.owner.is_party() && !safe && !settled
+    }
 }
 
 /// Which cells a rule or a wish is about; an empty list means all.
@@ -206,6 +219,13 @@ pub enum Limit {
         /// How many are kept from which week on, in order; before the first entry none.
         kept: Vec<Pool>,
     },
+    /// A cell's first steps stay in these weeks, because they are taken or agreed; its other steps are not before a week.
+    Settled {
+        /// The week of each step that stays.
+        weeks: Vec<u32>,
+        /// The first week that is open for the others.
+        from: u32,
+    },
 }
 
 /// The people of a pool in a week.
@@ -245,6 +265,17 @@ impl fmt::Display for Limit {
             Self::VolumePerWeek { contacts } => write!(f, "{contacts} contacts a week"),
             Self::StepsPerWeeks { steps, weeks } => write!(f, "{steps} steps in {weeks} weeks"),
             Self::Readiness { kept } => write!(f, "kept {}", Pools(kept)),
+            Self::Settled { weeks, from } if weeks.is_empty() => {
+                write!(f, "no step before week {from}")
+            }
+            Self::Settled { weeks, from } => {
+                let weeks: Vec<_> = weeks.iter().map(ToString::to_string).collect();
+                let weeks = weeks.join(", ");
+                write!(
+                    f,
+                    "steps stay in weeks {weeks}; no other before week {from}"
+                )
+            }
         }
     }
 }

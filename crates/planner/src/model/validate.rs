@@ -259,6 +259,10 @@ fn limit(place: &str, limit: &Limit) -> Result<(), ModelError> {
             }
             (vec![], vec![])
         }
+        Limit::Settled { weeks, from } => {
+            let all = weeks.iter().chain([from]).copied();
+            (all.collect(), vec![])
+        }
         Limit::Headcount { people: pool } | Limit::Readiness { kept: pool } => {
             if pool.len() > 100 || pool.windows(2).any(|p: &[Pool]| p[0].week >= p[1].week) {
                 return Err(wrong("at most 100 entries, in the order of their weeks"));
@@ -267,6 +271,13 @@ fn limit(place: &str, limit: &Limit) -> Result<(), ModelError> {
             (weeks, pool.iter().map(|p| p.people).collect())
         }
     };
+    if let Limit::Settled { weeks, .. } = limit
+        && (weeks.len() > STEPS_MAX || weeks.windows(2).any(|p| p[0] >= p[1]))
+    {
+        return Err(wrong(
+            "one week for each settled step, each later than the one before",
+        ));
+    }
     if weeks.iter().any(|w| *w > WEEKS_MAX) {
         return Err(wrong(&format!("weeks up to {WEEKS_MAX}")));
     }

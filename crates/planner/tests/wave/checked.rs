@@ -123,6 +123,61 @@ fn each_kind_is_broken_by_one_step_more() {
     assert_eq!(broken(&kept, GOOD), [""; 0]);
 }
 
+/// Later shifts wait for earlier ones of the same centre and type, by either gate, and for nothing else.
+#[test]
+fn shifts_move_in_their_order() {
+    let two = |gate| {
+        let soak = rule("SOAK", Owner::Safety, Limit::Soak { weeks: 2 });
+        let order = rule("SHIFTS", Owner::Both, Limit::ShiftOrder(gate));
+        crate::tiny::with_nights(model(1, 20, vec![soak, order]))
+    };
+    // S1/MSG/day, S1/TRI/day, S1/MSG/night, S1/TRI/night.
+    let broken = |gate, nights: [u32; 2]| {
+        let [msg, tri] = nights;
+        let found = checker::violations(&two(gate), &plan([[0, 3], [0, 5], [msg, 12], [tri, 12]]));
+        let texts: Vec<_> = found.iter().map(|v| v.text.clone()).collect();
+        assert!(found.iter().all(|v| v.rule == "SHIFTS"), "{found:?}");
+        texts
+    };
+    let stood = Gate::Stood { step: 1, weeks: 4 };
+    assert_eq!(broken(Gate::Accepted, [5, 7]), [""; 0]);
+    assert_eq!(broken(stood, [4, 4]), [""; 0]);
+    let early = broken(Gate::Accepted, [4, 7]);
+    assert_eq!(
+        early,
+        ["S1/MSG/night begins in week 4, before week 5 when S1/MSG/day lets it"]
+    );
+    assert_eq!(broken(Gate::Accepted, [5, 6]).len(), 1);
+    assert_eq!(broken(stood, [3, 3]).len(), 2);
+}
+
+/// What is taken or agreed stays, and nothing else is moved into the past.
+#[test]
+fn what_is_settled_stays() {
+    let settled = |weeks: &[u32], from| {
+        let weeks = weeks.to_vec();
+        let mut rule = rule("SETTLED", Owner::Both, Limit::Settled { weeks, from });
+        rule.scope.sites = vec!["S1".into()];
+        rule.scope.types = vec!["MSG".into()];
+        let found = checker::violations(&model(2, 20, vec![rule]), &plan(GOOD));
+        found.into_iter().map(|v| v.text).collect::<Vec<_>>()
+    };
+    assert_eq!(settled(&[0], 1), [""; 0]);
+    assert_eq!(settled(&[0, 1], 5), [""; 0]);
+    assert_eq!(
+        settled(&[1], 1),
+        ["S1/MSG/day has step 1 in week 0, settled for week 1"]
+    );
+    assert_eq!(
+        settled(&[0], 2),
+        ["S1/MSG/day has step 2 in week 1, not before week 2"]
+    );
+    assert_eq!(
+        settled(&[0, 1, 2], 3),
+        ["S1/MSG/day has 2 steps, 3 are settled"]
+    );
+}
+
 /// A plan without all its steps, or with steps out of order, is asked nothing else.
 #[test]
 fn what_is_no_plan_is_refused_as_such() {

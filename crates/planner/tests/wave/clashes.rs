@@ -2,8 +2,9 @@
 
 use crate::tiny::{legal, model, models, rule};
 use proptest::prelude::*;
-use segue_planner::clash::{HORIZON, explain};
-use segue_planner::{Budget, Highs, Limit, Model, Owner};
+use segue_planner::clash::{Clash, Explained, Fix, HORIZON, Named, explain};
+use segue_planner::{Budget, Highs, Limit, Model, Outcome, Owner, Pool, SolveError, Solver, Task};
+use std::cell::Cell;
 
 fn without(model: &Model, name: &str) -> Model {
     if name == HORIZON {
@@ -16,6 +17,14 @@ fn without(model: &Model, name: &str) -> Model {
     }
 }
 
+#[expect(clippy::unwrap_used, clippy::panic, reason = "a helper of tests")]
+fn clash(model: &Model) -> Clash {
+    match explain(model, &Highs, Budget::default()).unwrap() {
+        Explained::Clash(found) => found,
+        other => panic!("a clash, not {other:?}"),
+    }
+}
+
 proptest! {
     #![proptest_config(ProptestConfig::with_cases(48))]
 
@@ -23,9 +32,9 @@ proptest! {
     #[test]
     fn a_clash_is_one_and_is_irreducible(model in models(5)) {
         let found = explain(&model, &Highs, Budget::default()).unwrap();
-        prop_assert_eq!(found.is_none(), !legal(&model).is_empty());
-        let Some(found) = found else { return Ok(()) };
-        prop_assert!(found.irreducible);
+        prop_assert_eq!(found == Explained::Possible, !legal(&model).is_empty());
+        let Explained::Clash(found) = found else { return Ok(()) };
+        prop_assert!(found.irreducible && found.fixes_complete);
         let names: Vec<_> = found.clash.iter().map(|r| r.rule.as_str()).collect();
         let core = model.with_rules(|r| names.contains(&r.id.as_str()));
         prop_assert!(legal(&core).is_empty());
@@ -33,7 +42,9 @@ proptest! {
             prop_assert!(!legal(&without(&core, name)).is_empty(), "{} is not needed", name);
         }
         for fix in &found.fixes {
-            prop_assert!(fix.owner.may_relax() && names.contains(&fix.rule.as_str()));
+            let rule = model.rules.iter().find(|r| r.id == fix.rule);
+            prop_assert!(rule.is_none_or(segue_planner::Rule::may_relax) && names.contains(&fix.rule.as_str()));
+            prop_assert!(fix.least);
         }
     }
 }
@@ -69,7 +80,7 @@ fn a_cohort_and_a_hurry_clash() {
             },
         ),
     ];
-    let found = explain(&model, &Highs, Budget::default()).unwrap().unwrap();
+    let found = clash(&model);
     let names: Vec<_> = found.clash.iter().map(|r| r.rule.as_str()).collect();
     assert_eq!(names, ["COHORT", "HURRY"]);
     let fixes: Vec<_> = found
@@ -90,9 +101,7 @@ fn a_cohort_and_a_hurry_clash() {
 #[test]
 fn the_length_of_the_plan_is_a_rule_of_both() {
     let rules = vec![rule("SOAK", Owner::Safety, Limit::StepGap { weeks: 3 })];
-    let found = explain(&model(1, 3, rules), &Highs, Budget::default())
-        .unwrap()
-        .unwrap();
+    let found = clash(&model(1, 3, rules));
     let names: Vec<_> = found
         .clash
         .iter()
@@ -104,4 +113,98 @@ fn the_length_of_the_plan_is_a_rule_of_both() {
         (found.fixes[0].from.as_str(), found.fixes[0].to.as_str()),
         ("3 weeks", "4 weeks")
     );
+}
+
+/// An open door and a hold are safety by what they limit: not offered, whoever brought the rule in.
+#[test]
+fn safety_is_not_offered_under_a_partys_name() {
+    let kept = vec![Pool { week: 0, people: 0 }];
+    let rules = [
+        rule("KEPT", Owner::Client, Limit::Readiness { kept }),
+        rule("LEASE", Owner::Client, Limit::ClosedBy { week: 9 }),
+        rule("HOLD", Owner::Outsourcer, Limit::Hold { weeks: 12 }),
+    ];
+    for rest in [&rules[..1], &rules[1..]] {
+        let found = clash(&model(1, 12, rest.to_vec()));
+        let offered: Vec<_> = found.fixes.iter().map(|f| f.rule.as_str()).collect();
+        assert!(
+            !offered.contains(&"KEPT") && !offered.contains(&"HOLD"),
+            "{offered:?}"
+        );
+    }
+    let found = clash(&model(1, 12, rules[1..].to_vec()));
+    let offered: Vec<_> = found.fixes.iter().map(|f| f.rule.as_str()).collect();
+    assert_eq!(offered, ["LEASE"]);
+}
+
+/// Answers "no" to the first questions, and runs out of time from then on.
+struct Tired {
+    answers: u32,
+    asked: Cell<u32>,
+}
+
+impl Solver for Tired {
+    fn solve(&self, _: &Task<'_>) -> Result<Outcome, SolveError> {
+        self.asked.set(self.asked.get() + 1);
+        Ok(if self.asked.get() <= self.answers {
+            Outcome::Infeasible
+        } else {
+            Outcome::Unknown
+        })
+    }
+}
+
+/// What the time did not suffice for is told as such, in the document and in words.
+#[test]
+fn what_was_not_found_is_not_told_as_proved() {
+    let soak = rule("SOAK", Owner::Safety, Limit::StepGap { weeks: 3 });
+    let lease = rule("LEASE", Owner::Client, Limit::NotAfter { week: 2 });
+    let model = model(1, 12, vec![soak, lease]);
+    let ask = |answers| {
+        let asked = Cell::new(0);
+        let solver = Tired { answers, asked };
+        let found = explain(&model, &solver, Budget::default()).unwrap();
+        (found, solver.asked.get())
+    };
+    assert_eq!(ask(0), (Explained::Unknown, 1));
+    let (Explained::Clash(found), asked) = ask(1) else {
+        panic!("the first answer proves a clash");
+    };
+    assert_eq!(asked, 4, "three questions without an answer are enough");
+    assert!(!found.irreducible && !found.fixes_complete);
+    let text = found.text();
+    assert!(
+        text.contains("Whether each of them is needed was not found out within the time."),
+        "{text}"
+    );
+    assert!(
+        text.contains("others may, they were not decided within the time"),
+        "the list scheduler found one fix: {text}"
+    );
+    let told = Clash {
+        clash: vec![Named {
+            rule: "LEASE".into(),
+            owner: Owner::Client,
+            text: "the lease ends".into(),
+        }],
+        fixes: vec![Fix {
+            rule: "LEASE".into(),
+            owner: Owner::Client,
+            from: "moved by week 2".into(),
+            to: "moved by week 5".into(),
+            least: false,
+        }],
+        irreducible: true,
+        fixes_complete: true,
+    };
+    assert!(
+        told.text()
+            .contains("(less may be enough: not found out within the time)")
+    );
+    let none = Clash {
+        fixes: Vec::new(),
+        fixes_complete: false,
+        ..told
+    };
+    assert!(none.text().contains("there may be one"));
 }

@@ -83,5 +83,65 @@ fn a_calendar() {
     let model = tiny::model(1, 4, Vec::new());
     let draft = draft(&model, &Highs, Budget::default()).unwrap().unwrap();
     let made = "2026-11-26T12:00:00Z".parse().unwrap();
-    insta::assert_snapshot!(calendar::ics(&model, &draft.plan, made));
+    let entries = calendar::entries(&model, &draft.plan);
+    insta::assert_snapshot!(calendar::ics("Segue wave plan", &entries, made));
+}
+
+/// RFC 5545: lines of 75 octets at most that end with CR LF, unfolded to what was said, and nothing said breaks out of its
+/// line.
+#[test]
+fn a_calendar_is_folded_and_escaped() {
+    let entry = calendar::Entry {
+        uid: "T-1-Zürich, Süd;7/MSG-20".into(),
+        on: jiff::civil::date(2027, 3, 1),
+        summary: "MSG to 20 %\r\nBEGIN:VALARM".into(),
+        description: "Grüße; \\ à bientôt, ".repeat(20),
+        tentative: true,
+        sequence: 3,
+    };
+    let made = "2026-11-26T12:00:00Z".parse().unwrap();
+    let text = calendar::ics("Plan", std::slice::from_ref(&entry), made);
+    assert!(text.ends_with("END:VCALENDAR\r\n"), "{text}");
+    let lines: Vec<_> = text.split("\r\n").collect();
+    assert!(
+        lines
+            .iter()
+            .all(|line| line.len() <= 75 && !line.contains('\n')),
+        "{text}"
+    );
+    assert!(!lines.contains(&"BEGIN:VALARM"), "{text}");
+    let unfolded = text.replace("\r\n ", "");
+    let said = |name: &str| {
+        let line = unfolded.lines().find(|l| l.starts_with(name));
+        line.and_then(|l| l.split_once(':'))
+            .map(|(_, value)| value.to_owned())
+    };
+    let escaped = entry
+        .description
+        .replace('\\', "\\\\")
+        .replace(';', "\\;")
+        .replace(',', "\\,");
+    assert_eq!(said("DESCRIPTION"), Some(escaped));
+    assert_eq!(said("DTSTART;VALUE=DATE"), Some("20270301".into()));
+    assert_eq!(said("STATUS"), Some("TENTATIVE".into()));
+    assert_eq!(said("SEQUENCE"), Some("3".into()));
+    assert_eq!(said("PRODID"), Some("-//Segue//Wave plan//EN".into()));
+}
+
+/// A plan that moves keeps the names of its entries, so that calendars move what people have already.
+#[test]
+fn entries_keep_their_names_when_dates_move() {
+    let model = tiny::model(1, 6, Vec::new());
+    let plan = |weeks: [[u32; 2]; 2]| segue_planner::WavePlan {
+        weeks: weeks.iter().map(|w| w.to_vec()).collect(),
+    };
+    let names = |plan| {
+        let entries = calendar::entries(&model, &plan);
+        let mut names: Vec<_> = entries.into_iter().map(|e| e.uid).collect();
+        names.sort();
+        names
+    };
+    let (early, late) = (plan([[0, 1], [0, 1]]), plan([[2, 4], [3, 5]]));
+    assert_ne!(early.hash(&model), late.hash(&model));
+    assert_eq!(names(early), names(late));
 }

@@ -10,3 +10,4 @@ mod fair;
 mod generator;
 mod golden;
 mod tiny;
+mod transitions;

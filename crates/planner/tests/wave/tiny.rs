@@ -58,6 +58,18 @@ pub(crate) fn model(sites: u32, weeks: u32, rules: Vec<Rule>) -> Model {
     }
 }
 
+/// The same cells twice: by day and by night.
+pub(crate) fn with_nights(mut model: Model) -> Model {
+    model.shifts.push("night".into());
+    let night = |cell: &Cell| Cell {
+        shift: "night".into(),
+        ..cell.clone()
+    };
+    let nights: Vec<_> = model.cells.iter().map(night).collect();
+    model.cells.extend(nights);
+    model
+}
+
 /// Every way to take the steps within the weeks, legal or not.
 pub(crate) fn every(model: &Model) -> Vec<WavePlan> {
     let pairs = |()| (0..model.weeks).flat_map(|a| (a + 1..model.weeks).map(move |b| vec![a, b]));
@@ -131,6 +143,10 @@ pub(crate) fn limit() -> impl Strategy<Value = Limit> {
         (20..120_u32).prop_map(|contacts| Limit::VolumePerWeek { contacts }),
         (1..4_u32, 1..3_u32).prop_map(|(steps, weeks)| Limit::StepsPerWeeks { steps, weeks }),
         pool(24).prop_map(|kept| Limit::Readiness { kept }),
+        (0..3_u32, 0..2_usize).prop_map(|(from, settled)| Limit::Settled {
+            weeks: (0..).take(settled).collect(),
+            from
+        }),
     ]
 }
 
@@ -159,12 +175,15 @@ pub(crate) fn rules(most: usize) -> impl Strategy<Value = Vec<Rule>> {
     })
 }
 
-/// A model of one or two centres with some rules.
+/// A model of one or two centres, or of one with two shifts, with some rules.
 pub(crate) fn models(most_rules: usize) -> impl Strategy<Value = Model> {
     let one = (3..7_u32).prop_map(|weeks| (1, weeks));
     let two = (3..5_u32).prop_map(|weeks| (2, weeks));
-    (prop_oneof![2 => one, 1 => two], rules(most_rules))
-        .prop_map(|((sites, weeks), rules)| model(sites, weeks, rules))
+    let size = prop_oneof![4 => one, 1 => two.clone(), 1 => two.prop_map(|(_, weeks)| (0, weeks))];
+    (size, rules(most_rules)).prop_map(|((sites, weeks), rules)| match sites {
+        0 => with_nights(model(1, weeks, rules)),
+        _ => model(sites, weeks, rules),
+    })
 }
 
 fn wish() -> impl Strategy<Value = Wish> {

@@ -22,7 +22,6 @@ pub mod show;
 pub mod status;
 pub mod trial;
 pub mod user;
-mod wave;
 pub mod windows;
 
 use crate::cli::{Cli, Command};

@@ -5,6 +5,7 @@
 
 mod acts;
 mod build;
+mod calendar;
 mod gather;
 mod guard;
 mod ingest;
@@ -34,6 +35,7 @@ use segue_domain::caller::CallerKey;
 use segue_journal::StreamId;
 use segue_journal::accounts::Accounts;
 use segue_journal::facts::{Facts, FactsWriter};
+use segue_web::calendar::CalendarView;
 use segue_web::parity::ParityView;
 use segue_web::view::LiveView;
 use segue_web::{
@@ -208,6 +210,24 @@ impl Console for NodeConsole {
 
     fn parity(&self) -> ParityView {
         ParityView::clone(&self.shared.memory().parity)
+    }
+
+    fn calendar(&self) -> Option<CalendarView> {
+        calendar::view(&self.shared.transition(), crate::clock::now())
+    }
+
+    fn calendar_feed(&self) -> String {
+        calendar::feed(&self.shared.transition(), crate::clock::now())
+    }
+
+    fn authenticate_reader(&self, credentials: Credentials) -> Boxed<'_, SignIn> {
+        Box::pin(async move {
+            let t = self.shared.transition();
+            self.shared
+                .people
+                .enter_to_read(&t, &credentials, crate::clock::now())
+                .await
+        })
     }
 
     fn boards(&self) -> Vec<BoardKind> {

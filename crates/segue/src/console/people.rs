@@ -3,7 +3,9 @@
 use crate::office::chain;
 use jiff::Timestamp;
 use segue_domain::{Actor, Role, Side, Transition};
-use segue_journal::accounts::{Account, AccountError, Accounts, Door, Entry, EntryError};
+use segue_journal::accounts::{
+    Account, AccountError, Accounts, Door, Entry, EntryError, TokenScope,
+};
 use segue_web::{Credentials, Person, SignIn};
 use std::collections::HashMap;
 use std::sync::{Mutex, PoisonError};
@@ -11,6 +13,8 @@ use std::time::Duration;
 
 /// Where pages' visitors come from, as far as the console is told.
 const SOURCE: &str = "page";
+/// How every token begins.
+const TOKEN_BEGINS: &str = "segue_";
 /// People remembered after they signed in; more than a transition ever has.
 const REMEMBERED_MAX: usize = 10_000;
 /// A press waits this long for the accounts, then goes by what was known at sign-in.
@@ -58,6 +62,27 @@ impl People {
             .enter_with_pin(&who.user, &who.secret, SOURCE, now)
             .await;
         self.signed_in(t, entry, Some(Role::Duty))
+    }
+
+    /// By password, or by a token of the account that may read.
+    pub(super) async fn enter_to_read(
+        &self,
+        t: &Transition,
+        who: &Credentials,
+        now: Timestamp,
+    ) -> SignIn {
+        // A program that repeats a token taken back must not use up its person's attempts at the password.
+        if !who.secret.starts_with(TOKEN_BEGINS) {
+            return self.enter(t, who, now).await;
+        }
+        let reads = |entry: &Entry| {
+            let may = matches!(entry.door, Door::Token(TokenScope::Read | TokenScope::Act));
+            may && entry.account.name == who.user
+        };
+        match self.accounts.enter_with_token(&who.secret, now).await {
+            Ok(entry) if !reads(&entry) => SignIn::Unknown,
+            entry => self.signed_in(t, entry, None),
+        }
     }
 
     fn signed_in(

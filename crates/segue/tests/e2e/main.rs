@@ -17,6 +17,7 @@ mod fallback;
 mod journal;
 mod kill;
 mod pages;
+mod plan;
 mod records;
 mod rehearse;
 mod scenario;

@@ -1,6 +1,7 @@
 //! Pages: what all of them share, and one file per page.
 
 pub(crate) mod boards;
+pub(crate) mod calendar;
 pub(crate) mod duty;
 pub(crate) mod failure;
 pub(crate) mod home;
@@ -34,6 +35,7 @@ pub(crate) struct Chrome {
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub(crate) enum Room {
     Live,
+    Plan,
     Parity,
     Boards,
     Duty,

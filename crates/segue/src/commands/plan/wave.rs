@@ -1,21 +1,22 @@
 //! `segue plan …` over a model file: which cell moves in which week, why there is no plan, both parties' wishes in balance,
 //! the nearest plan under changed rules. None of it needs a data directory.
 
+use super::write;
 use crate::data_dir::random_bytes;
 use crate::output::{Answer, Answered, Failure};
 use jiff::Timestamp;
 use segue_domain::Side;
 use segue_planner::answer::{DiffAnswer, NegotiationAnswer, PlanAnswer, PlanFile};
-use segue_planner::clash::{self, Clash};
-use segue_planner::counter::counter;
+use segue_planner::clash::{self, Clash, Explained};
+use segue_planner::counter::{counter, settled};
 use segue_planner::negotiate::negotiate;
 use segue_planner::seal::{self, Opened};
-use segue_planner::{Budget, Highs, Preference, calendar, checker, draft};
+use segue_planner::{Budget, Draft, Greedy, Highs, Model, Preference, calendar, checker, draft};
 use serde_json::{Value, json};
 use std::path::Path;
 
 /// Seconds for one question of a clash, which asks many.
-const CLASH_QUESTION_S: u32 = 5;
+const CLASH_QUESTION_S: u32 = 3;
 
 fn internal(e: segue_planner::SolveError) -> Failure {
     Failure::Internal(e.into())
@@ -39,19 +40,45 @@ pub fn open(value: Value) -> Result<PlanFile, Failure> {
     Ok(file)
 }
 
+/// The best plan of a model, or with the list scheduler alone a good one at once.
+pub fn planned(model: &Model, greedy: bool) -> Result<Option<Draft>, Failure> {
+    let budget = Budget::default();
+    let found = if greedy {
+        draft(model, &Greedy, budget)
+    } else {
+        draft(model, &Highs, budget)
+    };
+    found.map_err(internal)
+}
+
 /// `plan draft`: the best plan, or why there is none.
-pub fn drafted(file: &PlanFile, ics: Option<&Path>, now: Timestamp) -> Answered {
-    let found = draft(&file.model, &Highs, Budget::default()).map_err(internal)?;
-    let Some(found) = found else {
-        return explained(file);
+pub fn drafted(file: &PlanFile, greedy: bool, ics: Option<&Path>, now: Timestamp) -> Answered {
+    let Some(found) = planned(&file.model, greedy)? else {
+        return no_plan(&file.model, greedy);
     };
     if let Some(path) = ics {
-        std::fs::write(path, calendar::ics(&file.model, &found.plan, now))
-            .map_err(|e| Failure::Unavailable(format!("`{}`: {e}", path.display())))?;
+        let entries = calendar::entries(&file.model, &found.plan);
+        write(path, &calendar::ics("Segue wave plan", &entries, now))?;
     }
     let answer = PlanAnswer::of(&file.model, &found);
     let text = answer.text();
     Ok(Answer::new(&answer, text))
+}
+
+/// What to answer instead of a plan: the clash where one is proved, else that nothing is. Exit code 5 in any case.
+pub fn no_plan(model: &Model, greedy: bool) -> Answered {
+    if greedy {
+        let text = "The list scheduler found no plan, which proves nothing; ask without --greedy.";
+        let json = json!({ "clash": [], "fixes": [], "possible": null });
+        return Ok(Answer::new(&json, text).wanting_if(true));
+    }
+    let mut answer = explained(model)?;
+    if !answer.wanting {
+        answer.text = "There is a plan, and none was found within the time for what was asked; \
+             fewer cells, weeks or wishes make the question easier."
+            .into();
+    }
+    Ok(answer.wanting_if(true))
 }
 
 /// `plan check`: every rule that the plan breaks.
@@ -74,31 +101,48 @@ pub fn checked(file: &PlanFile) -> Answered {
     Ok(Answer::new(&json!({ "violations": broken }), text).wanting_if(!broken.is_empty()))
 }
 
-/// `plan explain`: the clash and what would be enough; exit code 5 when there is one.
-pub fn explained(file: &PlanFile) -> Answered {
+/// `plan explain`: the clash and what would be enough; exit code 5 when there is one, or when nobody can say.
+pub fn explained(model: &Model) -> Answered {
     let budget = Budget {
         time_limit_s: CLASH_QUESTION_S,
         ..Budget::default()
     };
-    let found = clash::explain(&file.model, &Highs, budget).map_err(internal)?;
-    Ok(match found {
-        None => {
-            let text = "No clash is proved: there is a plan, or none was found in time.";
-            Answer::new(&json!({ "clash": [], "fixes": [] }), text)
-        }
-        Some(clash) => Answer::new(&clash, Clash::text(&clash)).wanting_if(true),
-    })
+    let nothing = |possible: Option<bool>, text: &str| {
+        let json = json!({ "clash": [], "fixes": [], "possible": possible });
+        Answer::new(&json, text).wanting_if(possible != Some(true))
+    };
+    Ok(
+        match clash::explain(model, &Highs, budget).map_err(internal)? {
+            Explained::Possible => {
+                nothing(Some(true), "There is a plan: the rules can hold together.")
+            }
+            Explained::Unknown => nothing(
+                None,
+                "No plan was found within the time, and it is not proved that there is none; \
+             fewer cells or weeks, or a wider limit, make the question easier.",
+            ),
+            Explained::Clash(clash) => {
+                let mut answer = Answer::new(&clash, Clash::text(&clash)).wanting_if(true);
+                answer.json["possible"] = json!(false);
+                answer
+            }
+        },
+    )
 }
 
 /// `plan negotiate`: both parties' wishes in balance.
 pub fn negotiated(file: &PlanFile) -> Answered {
-    let base = file.base.as_ref().map(|b| &b.plan);
-    let found = negotiate(&file.model, base, &Highs, Budget::default()).map_err(internal)?;
+    let base = file.base.as_ref().map(|b| b.standing(&file.model));
+    let base = base
+        .transpose()
+        .map_err(|e| Failure::BadInput(e.to_string()))?;
+    let found =
+        negotiate(&file.model, base.as_ref(), &Highs, Budget::default()).map_err(internal)?;
     match found
         .as_ref()
         .and_then(|found| NegotiationAnswer::of(&file.model, found))
     {
-        None => explained(file),
+        None => no_plan(&file.model, false),
         Some(answer) => {
             let text = answer.text();
             Ok(Answer::new(&answer, text))
@@ -134,11 +178,11 @@ pub fn countered(file: &PlanFile) -> Answered {
                 .into(),
         )
     })?;
-    base.model
-        .validate()
-        .map_err(|e| Failure::BadInput(format!("base: {e}")))?;
+    base.validate(&file.model)
+        .map_err(|e| Failure::BadInput(e.to_string()))?;
     match counter(base, &file.model, &Highs, Budget::default()).map_err(internal)? {
-        None => explained(file),
+        // What is taken or agreed is among the rules that clash.
+        None => no_plan(&settled(base, &file.model), false),
         Some(found) => {
             let answer = DiffAnswer::of(&file.model, &found);
             let text = answer.text();

@@ -1,156 +1,11 @@
-//! A model's rules as the four shapes that plans are made from: windows, precedences, resources, centres in motion. Each
-//! keeps the index of its rule. Greedy and MILP both read this; the checker does not.
+//! Each kind of rule as windows, bans, precedences, resources or motions.
 
-use crate::model::{Cell, Gate, Limit, Model, Rule, people_in};
+use super::{Banned, Compiled, Motion, NEVER, Precedence, Resource, Step, Use, Window, evidence};
+use crate::model::{Gate, Limit, Model, Rule, people_in};
 use segue_domain::ladder::Rung;
-use std::collections::BTreeSet;
-
-/// More weeks than any plan has.
-pub(crate) const NEVER: i64 = 1_000;
-
-/// One step of one cell, by position.
-#[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord)]
-pub(crate) struct Step {
-    pub(crate) cell: usize,
-    pub(crate) step: usize,
-}
-
-/// A step lies within these weeks.
-#[derive(Clone, Copy, Debug)]
-pub(crate) struct Window {
-    pub(crate) step: Step,
-    pub(crate) from: i64,
-    pub(crate) to: i64,
-}
-
-/// A cell takes no step in these weeks.
-#[derive(Clone, Copy, Debug)]
-pub(crate) struct Banned {
-    pub(crate) cell: usize,
-    pub(crate) first: i64,
-    pub(crate) last: i64,
-}
-
-/// One step comes at least so many weeks after another.
-#[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord)]
-pub(crate) struct Precedence {
-    pub(crate) before: Step,
-    pub(crate) after: Step,
-    pub(crate) weeks: i64,
-}
-
-/// A step taken in week *t* uses an amount in `[t + from, t + to)`.
-#[derive(Clone, Copy, Debug)]
-pub(crate) struct Use {
-    pub(crate) step: Step,
-    pub(crate) amount: i64,
-    pub(crate) from: i64,
-    pub(crate) to: i64,
-}
-
-/// Something of which there is so much in each week.
-#[derive(Clone, Debug)]
-pub(crate) struct Resource {
-    /// By week from 0; the last one goes on.
-    pub(crate) capacity: Vec<i64>,
-    pub(crate) uses: Vec<Use>,
-}
-
-/// Centres between their first step and their last acceptance.
-#[derive(Clone, Debug)]
-pub(crate) struct Motion {
-    pub(crate) max: usize,
-    /// The cells of each centre.
-    pub(crate) sites: Vec<Vec<usize>>,
-}
-
-/// All of a model's rules.
-#[derive(Debug, Default)]
-pub(crate) struct Compiled {
-    /// Steps of each cell.
-    pub(crate) steps: Vec<usize>,
-    pub(crate) weeks: i64,
-    /// Weeks from a cell's last step to its acceptance, and to its closure.
-    pub(crate) accepted: Vec<i64>,
-    pub(crate) closed: Vec<i64>,
-    pub(crate) windows: Vec<Window>,
-    pub(crate) banned: Vec<Banned>,
-    pub(crate) precedences: Vec<Precedence>,
-    pub(crate) resources: Vec<Resource>,
-    pub(crate) motions: Vec<Motion>,
-}
-
-/// The rules of a model in the four shapes.
-pub(crate) fn compile(model: &Model) -> Compiled {
-    let mut c = Compiled {
-        weeks: i64::from(model.weeks),
-        ..Compiled::default()
-    };
-    for cell in &model.cells {
-        let shares = model.shares(cell);
-        c.steps.push(shares.len());
-        let last = shares.last().copied().unwrap_or(0);
-        let rules = || model.rules.iter().filter(|r| r.scope.has(cell));
-        let soak = rules().map(|r| match r.limit {
-            Limit::Soak { weeks } => i64::from(weeks),
-            Limit::Evidence { contacts } => evidence(cell, last, contacts),
-            _ => 0,
-        });
-        let hold = rules().map(|r| match r.limit {
-            Limit::Hold { weeks } => i64::from(weeks),
-            _ => 0,
-        });
-        let (soak, hold) = (soak.max().unwrap_or(0), hold.max().unwrap_or(0));
-        c.accepted.push(soak);
-        c.closed.push(soak + hold);
-    }
-    c.steps_in_order();
-    for rule in &model.rules {
-        c.rule(model, rule);
-    }
-    c
-}
-
-/// Weeks at a share until so many contacts went out.
-fn evidence(cell: &Cell, share_percent: u32, contacts: u32) -> i64 {
-    let a_week = i64::from(cell.contacts_per_week) * i64::from(share_percent);
-    let wanted = i64::from(contacts) * 100;
-    if wanted == 0 {
-        return 0;
-    }
-    if a_week == 0 {
-        return NEVER;
-    }
-    (wanted / a_week + i64::from(wanted % a_week != 0)).min(NEVER)
-}
 
 impl Compiled {
-    /// One week at least between two steps of a cell: weeks are the grain.
-    fn steps_in_order(&mut self) {
-        for cell in 0..self.steps.len() {
-            self.gap(cell, |_| 1);
-        }
-    }
-
-    fn gap(&mut self, cell: usize, weeks: impl Fn(usize) -> i64) {
-        for step in 1..self.steps[cell] {
-            self.precedences.push(Precedence {
-                before: Step {
-                    cell,
-                    step: step - 1,
-                },
-                after: Step { cell, step },
-                weeks: weeks(step - 1),
-            });
-        }
-    }
-
-    pub(crate) fn last(&self, cell: usize) -> Step {
-        let step = self.steps[cell].saturating_sub(1);
-        Step { cell, step }
-    }
-
-    fn rule(&mut self, model: &Model, rule: &Rule) {
+    pub(super) fn rule(&mut self, model: &Model, rule: &Rule) {
         let about: Vec<_> = (0..model.cells.len())
             .filter(|c| rule.scope.has(&model.cells[*c]))
             .collect();
@@ -188,7 +43,7 @@ impl Compiled {
                 }
             }
             Limit::EasyFirst(gate) => {
-                let place = |cell: usize| rung_number(model.rung(&model.cells[cell]));
+                let place = |cell: usize| model.rung(&model.cells[cell]);
                 let group = |cell: usize| model.cells[cell].site.as_str();
                 self.in_order(&about, *gate, group, place);
             }
@@ -212,7 +67,24 @@ impl Compiled {
                     sites: sites.filter(|cells| !cells.is_empty()).collect(),
                 });
             }
+            Limit::Settled { weeks, from } => {
+                for cell in about {
+                    self.settled(cell, weeks, i64::from(*from));
+                }
+            }
             _ => self.amounts(model, rule, &about),
+        }
+    }
+
+    /// Steps that stay where they are, and the others not before a week. A cell with fewer steps has no plan.
+    fn settled(&mut self, cell: usize, weeks: &[u32], from: i64) {
+        if weeks.len() > self.steps[cell] {
+            self.window(self.last(cell), NEVER, 0);
+        }
+        for step in 0..self.steps[cell] {
+            let stays = weeks.get(step).map(|week| i64::from(*week));
+            let (first, last) = stays.map_or((from, NEVER), |week| (week, week));
+            self.window(Step { cell, step }, first, last);
         }
     }
 
@@ -353,12 +225,12 @@ impl Compiled {
 
     /// Precedences between cells of neighbouring places in each group; further ones follow from them, because a cell's gate
     /// never opens before its own first step.
-    fn in_order<G: PartialEq>(
+    fn in_order<G: PartialEq, P: Ord>(
         &mut self,
         about: &[usize],
         gate: Gate,
         group: impl Fn(usize) -> G,
-        place: impl Fn(usize) -> usize,
+        place: impl Fn(usize) -> P,
     ) {
         for &after in about {
             let own = || about.iter().copied().filter(|c| group(*c) == group(after));
@@ -383,56 +255,6 @@ impl Compiled {
             }
         }
     }
-
-    /// The precedences that say the most: of several between the same two steps, the longest; sorted.
-    pub(crate) fn tightest(&self) -> Vec<Precedence> {
-        let mut all: Vec<_> = self.precedences.clone();
-        all.sort_by_key(|p| (p.before, p.after, -p.weeks));
-        let mut seen = BTreeSet::new();
-        all.retain(|p| seen.insert((p.before, p.after)));
-        all
-    }
-
-    /// The weeks in which each step can be at all, by windows, blackouts and precedences: `None` where that is never.
-    pub(crate) fn spans(&self) -> Option<Vec<Vec<(i64, i64)>>> {
-        let mut spans: Vec<Vec<_>> = self
-            .steps
-            .iter()
-            .map(|n| vec![(0, self.weeks - 1); *n])
-            .collect();
-        for w in &self.windows {
-            let span = &mut spans[w.step.cell][w.step.step];
-            *span = (span.0.max(w.from), span.1.min(w.to));
-        }
-        let precedences = self.tightest();
-        loop {
-            let before = spans.clone();
-            for p in &precedences {
-                let first = spans[p.before.cell][p.before.step].0 + p.weeks;
-                let last = spans[p.after.cell][p.after.step].1 - p.weeks;
-                let after = &mut spans[p.after.cell][p.after.step].0;
-                *after = (*after).max(first);
-                let before = &mut spans[p.before.cell][p.before.step].1;
-                *before = (*before).min(last);
-            }
-            for b in &self.banned {
-                for span in &mut spans[b.cell] {
-                    if (b.first..=b.last).contains(&span.0) {
-                        span.0 = b.last + 1;
-                    }
-                    if (b.first..=b.last).contains(&span.1) {
-                        span.1 = b.first - 1;
-                    }
-                }
-            }
-            if spans.iter().flatten().any(|(from, to)| from > to) {
-                return None;
-            }
-            if spans == before {
-                return Some(spans);
-            }
-        }
-    }
 }
 
 /// Contacts that a step moves, times 100.
@@ -441,13 +263,4 @@ fn moved(model: &Model, s: Step) -> i64 {
     let shares = model.shares(cell);
     let before = s.step.checked_sub(1).map_or(0, |n| shares[n]);
     i64::from(shares[s.step] - before) * i64::from(cell.contacts_per_week)
-}
-
-fn rung_number(rung: Rung) -> usize {
-    match rung {
-        Rung::Message => 0,
-        Rung::Appointment => 1,
-        Rung::Consult => 2,
-        Rung::Triage => 3,
-    }
 }

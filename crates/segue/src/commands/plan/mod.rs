@@ -1,7 +1,8 @@
 //! `segue plan`: a draft from twelve answers or from a model, a check of a plan, why there is none, both parties' wishes in
-//! balance, versions with who signed what, what changes between two.
+//! balance, versions with who signed what, what changes between two, and the plan as a calendar.
 
-use super::wave;
+mod answers;
+mod wave;
 
 use crate::cli::Global;
 use crate::clock;
@@ -10,12 +11,12 @@ use crate::office::{Office, block_on};
 use crate::output::{Answer, Answered, Failure};
 use clap::{Args, Subcommand};
 use jiff::Timestamp;
-use segue_domain::schedule::constraints::in_force;
-use segue_domain::schedule::templates::{self, Answers};
 use segue_domain::schedule::{self, PlanVersion, ProposePlan};
-use segue_domain::{Side, Transition, canonical};
+use segue_domain::{Side, Transition};
 use segue_planner::answer::PlanFile;
-use segue_planner::{Budget, Highs, transition};
+use segue_planner::calendar;
+use segue_planner::transition::agenda;
+use segue_planner::transition::risks::Rehearsed;
 use serde::de::DeserializeOwned;
 use serde_json::{Value, json};
 use std::fmt::Write as _;
@@ -30,7 +31,7 @@ pub enum Plan {
     /// A plan from a model, or from twelve answers within caps, floors and both parties' constraints
     Draft(Draft),
     /// The model of the transition's outline, from twelve answers: to fill in, and to draft, explain and negotiate with
-    Model(File),
+    Model(Model),
     /// Every rule that a plan breaks; exit code 5 when there is one
     Check(File),
     /// Why a model has no plan: the rules that clash, and what would be enough; exit code 5 when they do
@@ -39,17 +40,37 @@ pub enum Plan {
     Negotiate(Negotiate),
     /// Every version with its hash and signatures
     List,
+    /// Who moves when, whose rule keeps each date from being earlier, what both parties get: the plan that the page shows
+    Calendar(Calendar),
     /// What changes from one version to another, or to the nearest plan under changed rules
     Diff(Diff),
 }
 
-/// Options of `segue plan model`, `check` and `explain`.
+/// Options of `segue plan check` and `explain`.
 #[derive(Debug, Args)]
 pub struct File {
-    /// A model with what goes with it, JSON or TOML; for a model: the twelve answers; for a check also the file of
-    /// `propose-plan`
+    /// A model with what goes with it, JSON or TOML; for a check also the file of `propose-plan`
     #[arg(long, value_name = "FILE")]
     file: PathBuf,
+}
+
+/// Options of `segue plan model`.
+#[derive(Debug, Args)]
+pub struct Model {
+    /// The twelve answers
+    #[arg(long, value_name = "FILE")]
+    file: PathBuf,
+    /// A rehearsal's report (`segue rehearse --json`): its plan risk keeps risky steps out of bad weeks
+    #[arg(long, value_name = "FILE")]
+    risks: Option<PathBuf>,
+}
+
+/// Options of `segue plan calendar`.
+#[derive(Debug, Args)]
+pub struct Calendar {
+    /// Writes the steps as an iCalendar file, too
+    #[arg(long, value_name = "FILE.ics")]
+    ics: Option<PathBuf>,
 }
 
 /// Options of `segue plan draft`.
@@ -59,9 +80,16 @@ pub struct Draft {
     /// from "all, always")
     #[arg(long, value_name = "FILE")]
     file: PathBuf,
-    /// Writes the plan of a model as an iCalendar file, too
+    /// Writes the plan of a model as an iCalendar file, too; a plan from answers is one once it is proposed
+    /// (`segue plan calendar`)
     #[arg(long, value_name = "FILE.ics")]
     ics: Option<PathBuf>,
+    /// Plans with the list scheduler alone: at once, and without saying how far the best plan may be
+    #[arg(long)]
+    greedy: bool,
+    /// With answers: a rehearsal's report (`segue rehearse --json`), whose plan risk keeps risky steps out of bad weeks
+    #[arg(long, value_name = "FILE")]
+    risks: Option<PathBuf>,
 }
 
 /// Options of `segue plan negotiate`.
@@ -97,18 +125,11 @@ impl Plan {
     /// Answers.
     pub fn run(&self, global: &Global) -> Answered {
         match self {
-            Self::Draft(of) => match document(&of.file)? {
-                Document::Wave(file) => wave::drafted(&file, of.ics.as_deref(), clock::now()),
-                Document::Other(value) => {
-                    let answers = parsed(&of.file, value)?;
-                    with_state(global, |t, now| draft(t, &answers, now))
-                }
-            },
+            Self::Draft(of) => of.run(global),
             Self::Model(of) => {
-                let answers: Answers = read(&of.file)?;
+                let (asked, told) = (read(&of.file)?, rehearsed(of.risks.as_deref())?);
                 with_state(global, |t, now| {
-                    let outline = templates::outline(t, &answers, now)?;
-                    let model = transition::model(t, &outline, now);
+                    let (_, model) = answers::modelled(t, &asked, told.as_ref(), now)?;
                     let text = serde_json::to_string_pretty(&model).unwrap_or_default();
                     Ok(Answer::new(&model, text))
                 })
@@ -120,12 +141,13 @@ impl Plan {
                     with_state(global, |t, now| Ok(check(t, &plan, now)))
                 }
             },
-            Self::Explain(of) => wave::explained(&wave_file(&of.file)?),
+            Self::Explain(of) => wave::explained(&wave_file(&of.file)?.model),
             Self::Negotiate(of) => match of.seal {
                 Some(side) => wave::sealed(side, value(&of.file)?),
                 None => wave::negotiated(&wave_file(&of.file)?),
             },
             Self::List => with_state(global, |t, _| Ok(list(t))),
+            Self::Calendar(of) => with_state(global, |t, now| of.answer(t, now)),
             Self::Diff(of) => match (&of.file, of.from, of.to) {
                 (Some(file), _, _) => wave::countered(&wave_file(file)?),
                 (None, from, to) => with_state(global, |t, _| {
@@ -134,6 +156,66 @@ impl Plan {
             },
         }
     }
+}
+
+impl Draft {
+    fn run(&self, global: &Global) -> Answered {
+        let value = match document(&self.file)? {
+            Document::Wave(file) => {
+                return wave::drafted(&file, self.greedy, self.ics.as_deref(), clock::now());
+            }
+            Document::Other(value) => value,
+        };
+        if self.ics.is_some() {
+            return Err(Failure::BadInput(
+                "--ics takes the plan of a model; propose a plan from answers, then `segue plan calendar --ics FILE.ics`".into(),
+            ));
+        }
+        let (asked, told) = (
+            parsed(&self.file, value)?,
+            rehearsed(self.risks.as_deref())?,
+        );
+        let wanted = answers::Wanted {
+            answers: &asked,
+            told: told.as_ref(),
+            greedy: self.greedy,
+        };
+        with_state(global, |t, now| answers::draft(t, &wanted, now))
+    }
+}
+
+impl Calendar {
+    fn answer(&self, t: &Transition, now: Timestamp) -> Answered {
+        let Some(agenda) = agenda::of(t, now) else {
+            return Ok(Answer::new(
+                &json!({ "version": null, "lanes": [] }),
+                "No plan is proposed yet; `segue plan draft` makes one.",
+            ));
+        };
+        if let Some(file) = &self.ics {
+            let entries = agenda.entries(t.id.as_str());
+            write(file, &calendar::ics(&t.name, &entries, now))?;
+        }
+        let text = agenda.text();
+        Ok(Answer::new(&agenda, text))
+    }
+}
+
+/// The rehearsal's report of a file, if one is named.
+fn rehearsed(file: Option<&Path>) -> Result<Option<Rehearsed>, Failure> {
+    let Some(file) = file else { return Ok(None) };
+    let told = serde_json::from_value(value(file)?).map_err(|e| {
+        Failure::BadInput(format!(
+            "`{}`: {e}; give the report that `segue rehearse --json` prints",
+            file.display()
+        ))
+    })?;
+    Ok(Some(told))
+}
+
+fn write(file: &Path, text: &str) -> Result<(), Failure> {
+    std::fs::write(file, text)
+        .map_err(|e| Failure::Unavailable(format!("`{}`: {e}", file.display())))
 }
 
 /// What a plan file holds.
@@ -229,72 +311,6 @@ fn parsed<T: DeserializeOwned>(file: &Path, value: Value) -> Result<T, Failure> 
             file.display()
         ))
     })
-}
-
-/// The template's plan, or a better one that the wave planner finds for the same chunks. Both keep every rule.
-fn draft(t: &Transition, answers: &Answers, now: Timestamp) -> Answered {
-    let outline = templates::outline(t, answers, now)?;
-    let model = transition::model(t, &outline, now);
-    let found = match model.validate() {
-        Ok(()) => segue_planner::draft(&model, &Highs, Budget::default()).unwrap_or_default(),
-        // A transition larger than the planner's bounds has the template's plan.
-        Err(_) => None,
-    };
-    let dated = found.and_then(|d| {
-        Some((
-            transition::dated(t, &outline, &model, &d.plan, now).ok()?,
-            d.gap,
-        ))
-    });
-    let template = schedule::check(t, &outline, now);
-    let (plan, gap) = match (dated, template) {
-        (Some((dated, gap)), Ok(())) if last_step(&dated) < last_step(&outline) => (dated, gap),
-        (Some((dated, gap)), Err(_)) => (dated, gap),
-        (_, Ok(())) => (outline, None),
-        (None, Err(refusal)) => return Err(refusal.into()),
-    };
-    let steps: Vec<_> = plan
-        .chunks
-        .iter()
-        .flat_map(|c| c.steps.iter().map(move |s| (c, s)))
-        .collect();
-    let first = steps.iter().map(|(_, s)| s.from).min();
-    let last = steps.iter().map(|(_, s)| s.from).max();
-    let days = first
-        .zip(last)
-        .map_or(0, |(first, last)| (last - first).get_days());
-    let weeks = days / 7 + 1;
-    let mut text = format!(
-        "{} steps in {weeks} weeks; propose it with `segue do propose-plan --file F.json`:\n",
-        steps.len()
-    );
-    for (chunk, step) in &steps {
-        let share = &step.share_percent.0;
-        let _ = writeln!(text, "  {}  {:<24} {share} %", step.from, chunk.id.as_str());
-    }
-    let listed: Vec<_> = steps
-        .iter()
-        .map(|(c, s)| json!({ "chunk": c.id, "share_percent": s.share_percent, "from": s.from }))
-        .collect();
-    let kept = |side| in_force(t).filter(|c| c.by == side && c.is_hard()).count();
-    let json = json!({
-        "hash": canonical::hash("draft", &plan),
-        "weeks": weeks,
-        // A template looks for the first date that keeps every rule; it does not search for the best plan.
-        "gap": gap,
-        "steps": listed,
-        "satisfied": { "client": kept(Side::Client), "outsourcer": kept(Side::Outsourcer) },
-        "plan": plan,
-    });
-    Ok(Answer::new(&json, text))
-}
-
-fn last_step(plan: &schedule::Plan) -> Option<jiff::civil::Date> {
-    plan.chunks
-        .iter()
-        .flat_map(|c| &c.steps)
-        .map(|s| s.from)
-        .max()
 }
 
 fn check(t: &Transition, plan: &segue_domain::schedule::Plan, now: Timestamp) -> Answer {

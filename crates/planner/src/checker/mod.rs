@@ -1,7 +1,10 @@
 //! The independent checker: walks a plan week by week and names every rule it breaks. No plan is shown that it does not
 //! pass. It shares no code with what makes plans (`compile`, `greedy`, `milp`): a mistake there must not be repeated here.
 
-use crate::model::{Cell, Gate, Limit, Model, Owner, Pool, Rule};
+mod amounts;
+mod dates;
+
+use crate::model::{Cell, Limit, Model, Owner, Rule};
 use crate::plan::WavePlan;
 use segue_domain::ladder::Rung;
 use serde::Serialize;
@@ -40,7 +43,7 @@ pub fn violations(model: &Model, plan: &WavePlan) -> Vec<Violation> {
 }
 
 /// Every cell has every step, each in a later week than the one before. Without that, no other question makes sense.
-fn shape(model: &Model, plan: &WavePlan) -> Vec<Violation> {
+pub(crate) fn shape(model: &Model, plan: &WavePlan) -> Vec<Violation> {
     let wrong = |rule: &str, text| Violation {
         rule: rule.into(),
         owner: Owner::Safety,
@@ -68,7 +71,7 @@ fn shape(model: &Model, plan: &WavePlan) -> Vec<Violation> {
     found
 }
 
-fn horizon(model: &Model, plan: &WavePlan) -> Vec<Violation> {
+pub(crate) fn horizon(model: &Model, plan: &WavePlan) -> Vec<Violation> {
     let late = model.cells.iter().zip(&plan.weeks);
     let late = late.filter(|(_, weeks)| weeks.iter().any(|w| *w >= model.weeks));
     let text = |cell: &Cell| {
@@ -266,236 +269,9 @@ impl<'a> Walk<'a> {
                 self.frequency(rule, u64::from(*steps), i64::from(*weeks))
             }
             Limit::Readiness { kept } => self.readiness(rule, kept),
+            Limit::Settled { weeks, from } => self.settled(rule, weeks, *from),
         }
     }
-
-    fn gaps(&self, rule: &'a Rule, needed: impl Fn(&Cell, u32) -> i64) -> Vec<String> {
-        let mut found = Vec::new();
-        for way in self.scoped(rule) {
-            for (n, pair) in way.steps.windows(2).enumerate() {
-                let ((from, share), (to, _)) = (pair[0], pair[1]);
-                let needed = needed(way.cell, share);
-                if to - from < needed {
-                    found.push(format!(
-                        "{} stands {} weeks at step {}, not {needed}",
-                        way.name,
-                        to - from,
-                        n + 1
-                    ));
-                }
-            }
-        }
-        found
-    }
-
-    fn dated(
-        &self,
-        rule: &'a Rule,
-        at: impl Fn(&Way<'_>) -> i64,
-        what: &str,
-        ok: impl Fn(i64) -> bool,
-        limit: u32,
-    ) -> Vec<String> {
-        let wrong = self.scoped(rule).filter(|w| !ok(at(w)));
-        wrong
-            .map(|w| {
-                format!(
-                    "{} {what} in week {}, the limit is week {limit}",
-                    w.name,
-                    at(w)
-                )
-            })
-            .collect()
-    }
-
-    /// Every pair that stands in an order, the later one not before the earlier one's gate.
-    fn ordered(
-        &self,
-        rule: &'a Rule,
-        gate: Gate,
-        before: impl Fn(&Way<'_>, &Way<'_>) -> bool,
-    ) -> Vec<String> {
-        let mut found = Vec::new();
-        for later in self.scoped(rule) {
-            for earlier in self.scoped(rule).filter(|e| before(e, later)) {
-                let open = match gate {
-                    Gate::Accepted => earlier.accepted,
-                    Gate::Stood { step, weeks } => {
-                        let n = usize::try_from(step).unwrap_or(1).min(earlier.steps.len());
-                        earlier
-                            .steps
-                            .get(n - 1)
-                            .map_or(0, |(w, _)| w + i64::from(weeks))
-                    }
-                };
-                if later.first < open {
-                    found.push(format!(
-                        "{} begins in week {}, before week {open} when {} lets it",
-                        later.name, later.first, earlier.name
-                    ));
-                }
-            }
-        }
-        found
-    }
-
-    fn easy_first(&self, rule: &'a Rule, gate: Gate) -> Vec<String> {
-        self.ordered(rule, gate, |e, l| {
-            e.cell.site == l.cell.site && e.rung < l.rung
-        })
-    }
-
-    fn shift_order(&self, rule: &'a Rule, gate: Gate) -> Vec<String> {
-        let place = |c: &Cell| self.model.shifts.iter().position(|s| *s == c.shift);
-        self.ordered(rule, gate, |e, l| {
-            e.cell.site == l.cell.site
-                && e.cell.kind == l.cell.kind
-                && place(e.cell) < place(l.cell)
-        })
-    }
-
-    fn motion(&self, rule: &'a Rule, max: u32) -> Vec<String> {
-        let mut found = Vec::new();
-        for week in 0..self.end {
-            let moving = self.model.sites.iter().filter(|site| {
-                let ways = || self.scoped(rule).filter(|w| w.cell.site == site.id);
-                let first = ways().map(|w| w.first).min();
-                let done = ways().map(|w| w.accepted).max();
-                first.is_some_and(|f| f <= week) && done.is_some_and(|d| week < d)
-            });
-            let moving: Vec<_> = moving.map(|s| s.id.as_str()).collect();
-            if moving.len() > usize::try_from(max).unwrap_or(usize::MAX) {
-                found.push(format!(
-                    "{} are in motion in week {week}, at most {max}",
-                    moving.join(", ")
-                ));
-            }
-        }
-        found
-    }
-
-    /// What is busy in the weeks before a first step: seats or testers.
-    fn before_first(
-        &self,
-        rule: &'a Rule,
-        weeks: i64,
-        max: u64,
-        amount: impl Fn(&Cell) -> u64,
-        what: &str,
-    ) -> Vec<String> {
-        let mut found = Vec::new();
-        for week in -weeks..self.end {
-            let busy = self
-                .scoped(rule)
-                .filter(|w| w.first - weeks <= week && week < w.first);
-            let sum: u64 = busy.map(|w| amount(w.cell)).sum();
-            if sum > 0 && week < 0 {
-                found.push(format!(
-                    "{sum} {what} in week {week}, before the plan begins"
-                ));
-            } else if sum > max {
-                found.push(format!("{sum} {what} in week {week}, at most {max}"));
-            }
-        }
-        found
-    }
-
-    fn headcount(&self, rule: &'a Rule, people: &[Pool]) -> Vec<String> {
-        let mut found = Vec::new();
-        for week in 0..self.end {
-            let needed = self.scoped(rule).map(|w| {
-                let percent = u64::from(w.share(week));
-                (u64::from(w.cell.people) * percent).div_ceil(100)
-            });
-            let (needed, there): (u64, u64) = (needed.sum(), there(people, week));
-            if needed > there {
-                found.push(format!(
-                    "{needed} people needed in week {week}, {there} are there"
-                ));
-            }
-        }
-        found
-    }
-
-    /// `max` is in contacts times 100.
-    fn moved(&self, rule: &'a Rule, max: u64, words: &str) -> Vec<String> {
-        let mut found = Vec::new();
-        for week in 0..self.end {
-            let moved: u64 = self.scoped(rule).map(|w| w.moved(week)).sum();
-            if moved > max {
-                let moved = moved.div_ceil(100);
-                found.push(format!(
-                    "{moved} contacts move in week {week}, at most {words}"
-                ));
-            }
-        }
-        found
-    }
-
-    fn triage(&self, rule: &'a Rule, points: u64) -> Vec<String> {
-        let mut found = Vec::new();
-        for site in &self.model.sites {
-            let ways = || {
-                let own = self.scoped(rule).filter(|w| w.cell.site == site.id);
-                own.filter(|w| w.rung == Rung::Triage)
-            };
-            let all: u64 = ways().map(|w| u64::from(w.cell.contacts_per_week)).sum();
-            for week in 0..self.end {
-                let moved: u64 = ways().map(|w| w.moved(week)).sum();
-                if moved > points * all {
-                    let site = &site.id;
-                    found.push(format!(
-                        "triage of {site} moves by more than {points} points in week {week}"
-                    ));
-                }
-            }
-        }
-        found
-    }
-
-    fn frequency(&self, rule: &'a Rule, max: u64, weeks: i64) -> Vec<String> {
-        let mut found = Vec::new();
-        for week in 0..self.end {
-            let inside = |w: i64| week - weeks < w && w <= week;
-            let steps = self
-                .scoped(rule)
-                .flat_map(|w| &w.steps)
-                .filter(|(w, _)| inside(*w));
-            let steps = u64::try_from(steps.count()).unwrap_or(u64::MAX);
-            if steps > max {
-                found.push(format!(
-                    "{steps} steps in the {weeks} weeks to week {week}, at most {max}"
-                ));
-            }
-        }
-        found
-    }
-
-    fn readiness(&self, rule: &'a Rule, kept: &[Pool]) -> Vec<String> {
-        let mut found = Vec::new();
-        for week in 0..self.end {
-            let open = self.scoped(rule).filter(|w| week < w.closed);
-            let (needed, kept): (u64, u64) =
-                (open.map(|w| u64::from(w.cell.n95)).sum(), there(kept, week));
-            if needed > kept {
-                found.push(format!(
-                    "in week {week} the open door needs {needed} people in-house, {kept} are kept"
-                ));
-            }
-        }
-        found
-    }
-}
-
-/// The people of a pool in a week: the last entry that has begun.
-fn there(pool: &[Pool], week: i64) -> u64 {
-    let mut people = 0;
-    for entry in pool {
-        if i64::from(entry.week) <= week {
-            people = u64::from(entry.people);
-        }
-    }
-    people
 }
 
 /// Weeks until so many contacts went out at a share; a share that moves nothing proves nothing in the longest plan.

@@ -2,33 +2,21 @@
 //! stays; of the rest, what is near weighs more, because people have already arranged for it. The answer is a diff that
 //! says what moves, why, and whose satisfaction changes.
 
+mod base;
+
+pub use base::{Base, BaseError};
+
 use crate::checker;
 use crate::goal::{Goal, Satisfaction, real};
-use crate::model::Model;
+use crate::model::{Limit, Model, Owner, Rule, Scope};
 use crate::plan::WavePlan;
 use crate::solver::{Budget, Outcome, SolveError, Solver, Task};
 use jiff::civil::Date;
 use segue_domain::Side;
-use serde::{Deserialize, Serialize};
+use serde::Serialize;
 
 /// Steps nearer than this many weeks weigh more, the nearest the most.
 const NEAR_WEEKS: i64 = 8;
-
-/// What a counter-proposal starts from.
-#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
-#[serde(deny_unknown_fields)]
-pub struct Base {
-    /// The rules the base plan was made by; its cells name the plan's lists.
-    pub model: Model,
-    /// The plan.
-    pub plan: WavePlan,
-    /// The week it is now: steps before it are past.
-    #[serde(default)]
-    pub now_week: u32,
-    /// Steps before this week are agreed and stay, too.
-    #[serde(default)]
-    pub agreed_before_week: u32,
-}
 
 /// The answer.
 #[derive(Clone, Debug, PartialEq)]
@@ -81,19 +69,45 @@ pub struct Touch {
     pub points: f64,
 }
 
-/// The base plan's weeks in the order of the new model; `None` for what it did not have.
-fn anchors(base: &Base, model: &Model) -> Vec<Vec<Option<u32>>> {
-    let known = |name: &str| base.model.cells.iter().position(|c| c.name() == name);
-    let weeks = |cell: &crate::model::Cell| {
-        let own = known(&cell.name()).and_then(|n| base.plan.weeks.get(n));
-        (0..model.shares(cell).len())
-            .map(|n| own.and_then(|w| w.get(n)).copied())
-            .collect()
-    };
-    model.cells.iter().map(weeks).collect()
+/// The new rules, and for each cell one more: what is taken or agreed stays, and nothing else is moved into the past. What
+/// has no plan under these has none as a counter-proposal; [`crate::clash`] names them like any other rule.
+pub fn settled(base: &Base, model: &Model) -> Model {
+    let stays = base.now_week.max(base.agreed_before_week);
+    let mut all = model.clone();
+    for (cell, anchors) in model.cells.iter().zip(base.anchors(model)) {
+        let kept = anchors.iter().flatten().take_while(|week| **week < stays);
+        let weeks: Vec<u32> = kept.copied().collect();
+        if weeks.is_empty() && base.now_week == 0 {
+            continue;
+        }
+        let name = cell.name();
+        let mondays: Vec<_> = weeks.iter().map(|w| model.monday(*w).to_string()).collect();
+        let text = if mondays.is_empty() {
+            format!("no step of {name} is moved into the past")
+        } else {
+            let mondays = mondays.join(", ");
+            format!("steps of {name} are taken or agreed in the weeks of {mondays}")
+        };
+        all.rules.push(Rule {
+            id: format!("SETTLED-{name}"),
+            owner: Owner::Both,
+            text,
+            limit: Limit::Settled {
+                weeks,
+                from: base.now_week,
+            },
+            scope: Scope {
+                sites: vec![cell.site.clone()],
+                types: vec![cell.kind.clone()],
+                shifts: vec![cell.shift.clone()],
+            },
+        });
+    }
+    all
 }
 
-/// The plan under the new rules that is nearest to the base plan; `Ok(None)` where there is none.
+/// The plan under the new rules that is nearest to the base plan; `Ok(None)` where there is none, or none was found in time:
+/// [`crate::clash`] says of the [`settled`] model which. The base is one that [`Base::validate`] passed.
 ///
 /// # Errors
 /// [`SolveError`] when the solver fails.
@@ -103,46 +117,27 @@ pub fn counter(
     solver: &impl Solver,
     budget: Budget,
 ) -> Result<Option<Counter>, SolveError> {
-    let anchors = anchors(base, model);
-    let stays = i64::from(base.now_week.max(base.agreed_before_week));
+    let anchors = base.anchors(model);
     let now = i64::from(base.now_week);
-    let anchor = |cell: usize, step: usize| anchors[cell][step].map(i64::from);
-    let kept = Goal::of(model, |cell, step, w| {
-        let fixed = anchor(cell, step).filter(|at| *at < stays);
-        i64::from(fixed.is_some_and(|at| at != w))
-    });
-    // What stays in the past is its own; everything else may not be moved there.
-    let backdated = Goal::of(model, |cell, step, w| {
-        let past = anchor(cell, step).is_some_and(|at| at < now);
-        i64::from(!past && w < now)
-    });
     let moved = Goal::of(model, |cell, step, w| {
         let weight = |at: i64| 1 + (NEAR_WEEKS - (at - now)).max(0);
-        anchor(cell, step).map_or(0, |at| weight(at) * (w - at).abs())
+        let anchor = anchors[cell][step].map(i64::from);
+        anchor.map_or(0, |at| weight(at) * (w - at).abs())
     });
-    let limits = [(kept, 0), (backdated, 0)];
-    let task = Task {
-        limits: &limits,
-        ..Task::new(model, &moved, budget)
-    };
-    let Outcome::Planned(best) = solver.solve(&task)? else {
+    let settled = settled(base, model);
+    let Outcome::Planned(best) = solver.solve(&Task::new(&settled, &moved, budget))? else {
         return Ok(None);
     };
+    let kept = anchors.iter().zip(&best.plan.weeks).map(|(old, new)| {
+        let weeks = old.iter().zip(new);
+        weeks.map(|(old, new)| old.unwrap_or(*new)).collect()
+    });
     let old = WavePlan {
-        weeks: anchors
-            .iter()
-            .zip(&best.plan.weeks)
-            .map(|(old, new)| {
-                old.iter()
-                    .zip(new)
-                    .map(|(old, new)| old.unwrap_or(*new))
-                    .collect()
-            })
-            .collect(),
+        weeks: kept.collect(),
     };
     let both = |plan: &WavePlan| Side::BOTH.map(|side| Satisfaction::of(model, side, plan));
     Ok(Some(Counter {
-        changes: changes(model, &old, &best.plan),
+        changes: changes(&settled, &old, &best.plan),
         before: both(&old),
         after: both(&best.plan),
         moved: best.value,

@@ -1,134 +1,31 @@
-//! The wave plan as a time-indexed MILP on HiGHS, in process: binaries "this step is taken by week w", which never fall.
-//!
-//! No big-M: windows, orders and waiting times are differences of two such binaries, whose polytope is integral by itself;
-//! only resources, centres in motion and claims cut it.
+//! The question as columns and rows: one binary for each open week of each step, one row for each thing a rule says.
 
-use crate::checker;
-use crate::compile::{Compiled, Motion, NEVER, Resource, Step, compile};
+use super::Reached;
+use crate::compile::{Compiled, Motion, NEVER, Resource, Step};
 use crate::goal::{Goal, real};
-use crate::greedy::Greedy;
 use crate::plan::WavePlan;
-use crate::solver::{Outcome, SolveError, Solved, Solver, Task};
-use highs::{Col, HighsModelStatus, HighsSolutionStatus, RowProblem, Sense, SolvedModel};
+use crate::solver::Task;
+use highs::{Col, RowProblem};
 
-/// From so many open columns on, better plans near the first one are looked for.
-const LARGE: i64 = 2_500;
-/// How often all neighbourhoods are looked at.
-const ROUNDS_MAX: usize = 4;
-/// In a neighbourhood of all steps, how far each may move.
-const REACH_WEEKS: i64 = 2;
-/// Nodes of the search in one neighbourhood: a bound that is the same on every machine.
-const NODES_MAX: i32 = 40;
-
-/// HiGHS with one thread and a fixed seed.
-#[derive(Clone, Copy, Debug, Default)]
-pub struct Highs;
-
-/// Whether a step was taken by a week.
-#[derive(Clone, Copy, Debug)]
-enum Reached {
-    /// Not yet: before its first possible week.
-    No,
-    /// Certainly: from its last possible week on.
-    Yes,
-    /// As the solver says.
-    Open(usize),
-}
-
-struct Program {
-    problem: RowProblem,
-    columns: Vec<Col>,
-    costs: Vec<f64>,
+/// A question, as far as it is written down.
+pub(super) struct Program {
+    pub(super) problem: RowProblem,
+    pub(super) columns: Vec<Col>,
+    pub(super) costs: Vec<f64>,
     /// The column of each (cell, step) in the first week that is open.
-    first: Vec<Vec<usize>>,
-    spans: Vec<Vec<(i64, i64)>>,
+    pub(super) first: Vec<Vec<usize>>,
+    pub(super) spans: Vec<Vec<(i64, i64)>>,
     /// Weeks by which everything is done: columns `end[w]`.
-    end: Vec<usize>,
+    pub(super) end: Vec<usize>,
     /// A start value for each column, from a known plan.
-    start: Vec<f64>,
+    pub(super) start: Vec<f64>,
     /// A row without columns does not hold.
-    impossible: bool,
-}
-
-impl Solver for Highs {
-    fn solve(&self, task: &Task<'_>) -> Result<Outcome, SolveError> {
-        let compiled = compile(task.model);
-        let Some(spans) = compiled.spans() else {
-            return Ok(Outcome::Infeasible);
-        };
-        let greedy = match task.start {
-            Some(_) => None,
-            None => Greedy.solve(task)?.planned().map(|s| s.plan),
-        };
-        let mut start = task.start.cloned().or(greedy);
-        if let Some(plan) = &mut start {
-            improve(task, &compiled, &spans, plan)?;
-        }
-        Program::of(task, &compiled, spans, start.as_ref()).run(task, &compiled, None)
-    }
-}
-
-/// Looks for better plans near a known one, before the whole question: each time some steps may move freely, the others not
-/// or little. Where nothing near is better, the plan stays. The same for a question too small to need it.
-fn improve(
-    task: &Task<'_>,
-    c: &Compiled,
-    spans: &[Vec<(i64, i64)>],
-    plan: &mut WavePlan,
-) -> Result<(), SolveError> {
-    let open = |spans: &[Vec<(i64, i64)>]| {
-        spans
-            .iter()
-            .flatten()
-            .map(|(from, to)| to - from)
-            .sum::<i64>()
-    };
-    if open(spans) < LARGE || !task.fairest.is_empty() {
-        return Ok(());
-    }
-    let sites: Vec<_> = task.model.sites.iter().map(|s| &s.id).collect();
-    let site = |cell: usize| {
-        sites
-            .iter()
-            .position(|s| **s == task.model.cells[cell].site)
-    };
-    for _ in 0..ROUNDS_MAX {
-        let before = task.goal.value(plan);
-        for near in 0..=sites.len() {
-            // First all of them a little, then one centre after another wholly.
-            let reach = |cell: usize| match near {
-                0 => REACH_WEEKS,
-                n if site(cell) == Some(n - 1) => NEVER,
-                _ => 1,
-            };
-            let narrow = |(cell, steps): (usize, &Vec<(i64, i64)>)| -> Vec<(i64, i64)> {
-                let at = |n: usize| i64::from(plan.weeks[cell][n]);
-                let within = |(n, span): (usize, &(i64, i64))| {
-                    (
-                        span.0.max(at(n) - reach(cell)),
-                        span.1.min(at(n) + reach(cell)),
-                    )
-                };
-                steps.iter().enumerate().map(within).collect()
-            };
-            let narrowed: Vec<_> = spans.iter().enumerate().map(narrow).collect();
-            let program = Program::of(task, c, narrowed, Some(plan));
-            if let Outcome::Planned(found) = program.run(task, c, Some(NODES_MAX))?
-                && found.value < task.goal.value(plan)
-            {
-                *plan = found.plan;
-            }
-        }
-        if task.goal.value(plan) == before {
-            break;
-        }
-    }
-    Ok(())
+    pub(super) impossible: bool,
 }
 
 impl Program {
     /// The whole question within the given weeks.
-    fn of(
+    pub(super) fn of(
         task: &Task<'_>,
         c: &Compiled,
         spans: Vec<Vec<(i64, i64)>>,
@@ -177,7 +74,7 @@ impl Program {
         self.columns.len() - 1
     }
 
-    fn reached(&self, step: Step, week: i64) -> Reached {
+    pub(super) fn reached(&self, step: Step, week: i64) -> Reached {
         let (from, to) = self.spans[step.cell][step.step];
         match week {
             _ if week < from => Reached::No,
@@ -399,95 +296,5 @@ impl Program {
             terms.push((-1.0, Reached::Open(most)));
             self.at_most(&terms, (real(claim.ideal) - rest) * scale);
         }
-    }
-
-    fn run(
-        mut self,
-        task: &Task<'_>,
-        c: &Compiled,
-        nodes_max: Option<i32>,
-    ) -> Result<Outcome, SolveError> {
-        for (col, cost) in self.columns.iter().zip(&self.costs) {
-            self.problem.change_column_cost(*col, *cost);
-        }
-        let has_start = task.start.is_some() || self.start.iter().any(|s| *s > 0.0);
-        let start = std::mem::take(&mut self.start);
-        let stopped = |what: String| SolveError::Solver(what);
-        let problem = std::mem::take(&mut self.problem);
-        if self.impossible {
-            return Ok(Outcome::Infeasible);
-        }
-        if start.is_empty() {
-            return self.checked(task, c, None);
-        }
-        let mut model = problem
-            .try_optimise(Sense::Minimise)
-            .map_err(|e| stopped(format!("{e:?}")))?;
-        model.make_quiet();
-        let gap = real(i64::from(task.budget.gap_bp)) / 10_000.0;
-        let seed = i32::try_from(task.budget.seed).unwrap_or(i32::MAX);
-        model
-            .try_set_option("threads", 1)
-            .and_then(|()| model.try_set_option("parallel", "off"))
-            .and_then(|()| model.try_set_option("random_seed", seed))
-            .and_then(|()| model.try_set_option("time_limit", f64::from(task.budget.time_limit_s)))
-            .and_then(|()| model.try_set_option("mip_rel_gap", gap))
-            .and_then(|()| model.try_set_option("mip_max_nodes", nodes_max.unwrap_or(i32::MAX)))
-            .map_err(|e| stopped(format!("{e:?}")))?;
-        if has_start {
-            model
-                .try_set_solution(Some(&start), None, None, None)
-                .map_err(|e| stopped(format!("{e:?}")))?;
-        }
-        let solved = model.try_solve().map_err(|e| stopped(format!("{e:?}")))?;
-        match solved.status() {
-            HighsModelStatus::Infeasible | HighsModelStatus::UnboundedOrInfeasible => {
-                Ok(Outcome::Infeasible)
-            }
-            _ if solved.primal_solution_status() != HighsSolutionStatus::Feasible => {
-                Ok(Outcome::Unknown)
-            }
-            _ => self.checked(task, c, Some(&solved)),
-        }
-    }
-
-    /// Reads the plan and passes it through the checker.
-    fn checked(
-        &self,
-        task: &Task<'_>,
-        c: &Compiled,
-        solved: Option<&SolvedModel>,
-    ) -> Result<Outcome, SolveError> {
-        let solution = solved.map(SolvedModel::get_solution);
-        let values = solution.as_ref().map_or(&[][..], |s| s.columns());
-        let week_of = |step: Step| {
-            let (from, to) = self.spans[step.cell][step.step];
-            let taken = |week: &i64| match self.reached(step, *week) {
-                Reached::No => false,
-                Reached::Yes => true,
-                Reached::Open(n) => values.get(n).is_some_and(|v| *v > 0.5),
-            };
-            u32::try_from((from..to).find(taken).unwrap_or(to)).unwrap_or(u32::MAX)
-        };
-        let cells = (0..c.steps.len()).map(|cell| {
-            let steps = (0..c.steps[cell]).map(|step| week_of(Step { cell, step }));
-            steps.collect()
-        });
-        let plan = WavePlan {
-            weeks: cells.collect(),
-        };
-        if let Some(broken) = checker::violations(task.model, &plan).into_iter().next() {
-            return Err(SolveError::Refused {
-                rule: broken.rule,
-                text: broken.text,
-            });
-        }
-        let gap = solved.map_or(0.0, SolvedModel::mip_gap);
-        Ok(Outcome::Planned(Solved {
-            value: task.goal.value(&plan),
-            plan,
-            // A problem that presolve leaves without whole numbers has no gap to report: it is solved.
-            gap: Some(if gap.is_finite() { gap } else { 0.0 }),
-        }))
     }
 }
