@@ -433,6 +433,27 @@ impl<'a> Message<'a> {
     }
 }
 
+/// The length of the body that a whole header block names, blank line included; `None` if it names
+/// none. For streams, where it divides the messages.
+pub(crate) fn framed_length(head: &[u8]) -> Result<Option<usize>, ParseError> {
+    let mut at = line_end(head, 0)? + 2;
+    let mut length = None;
+    while head.get(at..at + 2) != Some(b"\r\n") {
+        let span = header_line(head, at)?;
+        if span.kind == Kind::ContentLength {
+            let value = &head[usize::from(span.value)..usize::from(span.value_end)];
+            let found = fields::number(value).and_then(|length| usize::try_from(length).ok());
+            let found = found.ok_or(ParseError::ContentLength)?;
+            if length.is_some_and(|known| known != found) {
+                return Err(ParseError::ContentLength);
+            }
+            length = Some(found);
+        }
+        at = usize::from(span.end);
+    }
+    Ok(length)
+}
+
 /// The end of the line starting at `from`: the offset of its CRLF.
 fn line_end(bytes: &[u8], from: usize) -> Result<usize, ParseError> {
     let rest = bytes.get(from..).ok_or(ParseError::Truncated)?;

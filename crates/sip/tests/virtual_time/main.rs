@@ -12,3 +12,9 @@ mod preserve;
 mod sim;
 #[cfg(test)]
 mod soak;
+#[cfg(test)]
+mod streams;
+#[cfg(test)]
+mod trunks;
+#[cfg(test)]
+mod full_table;
