@@ -13,6 +13,13 @@ use crate::policy::{
 /// What this router answers OPTIONS and unknown methods with (RFC 3261 sections 11.2, 8.2.1).
 const ALLOW: &[u8] = b"Allow: INVITE, ACK, CANCEL, OPTIONS\r\nAccept: application/sdp\r\n";
 
+/// Whether a Request-URI is of a scheme that calls have (RFC 3261 section 16.3 step 2).
+fn is_spoken(uri: &[u8]) -> bool {
+    let scheme = uri.split(|byte| *byte == b':').next().unwrap_or_default();
+    let known: [&[u8]; 3] = [b"sip", b"sips", b"tel"];
+    known.iter().any(|name| scheme.eq_ignore_ascii_case(name))
+}
+
 impl<P: Policy> Core<P> {
     pub(super) fn on_request(
         &mut self,
@@ -65,6 +72,15 @@ impl<P: Policy> Core<P> {
         sink: &mut impl Sink,
     ) {
         let in_dialog = seen.to_tag.is_some();
+        if !in_dialog && !matches!(message.method(), Some(b"ACK" | b"CANCEL")) {
+            if let Some(options) = message.header("Proxy-Require") {
+                let extra = [b"Unsupported: ", options, b"\r\n"].concat();
+                return self.answer_statelessly(source, message, seen, 420, &extra, sink);
+            }
+            if !is_spoken(message.request_uri().unwrap_or_default()) {
+                return self.answer_statelessly(source, message, seen, 416, &[], sink);
+            }
+        }
         match message.method().unwrap_or_default() {
             b"INVITE" if !in_dialog => self.on_invite(now_us, source, message, seen, sink),
             b"CANCEL" => self.on_cancel(now_us, source, message, seen, sink),
@@ -92,10 +108,6 @@ impl<P: Policy> Core<P> {
         }
         if seen.hops == Some(0) {
             return self.answer_statelessly(source, message, seen, 483, &[], sink);
-        }
-        if let Some(options) = message.header("Proxy-Require") {
-            let extra = [b"Unsupported: ", options, b"\r\n"].concat();
-            return self.answer_statelessly(source, message, seen, 420, &extra, sink);
         }
         if self.own_passes(message) >= usize::from(self.config.own_passes_max) {
             self.counters.loops += 1;

@@ -7,6 +7,7 @@
 pub mod fields;
 mod names;
 mod start;
+mod strict;
 
 use crate::msg::fields::{Address, Via};
 use memchr::memchr2;

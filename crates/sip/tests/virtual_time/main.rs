@@ -15,6 +15,8 @@ mod soak;
 #[cfg(test)]
 mod streams;
 #[cfg(test)]
+mod torture;
+#[cfg(test)]
 mod trunks;
 #[cfg(test)]
 mod full_table;

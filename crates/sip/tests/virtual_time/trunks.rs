@@ -16,6 +16,7 @@ fn answer_options(sim: &mut Sim, status: u16) {
 
 /// Where a call goes first.
 fn first_target(sim: &mut Sim, id: &str) -> Sent {
+    sim.outbox.0.clear();
     sim.receive(CALLER, invite(id));
     sim.expect(CALLER, "SIP/2.0 100");
     let sent = sim.outbox.0.remove(0);
@@ -121,7 +122,8 @@ fn in_house_is_measured_and_never_passed_by() {
 
 #[test]
 fn calls_a_second_are_capped_and_the_rest_stays_home() {
-    let mut sim = Sim::proxy(&[OUT, HOME]);
+    let targets = [OUT, HOME].map(|to| Target::new(addr(to))).to_vec();
+    let mut sim = Sim::with(Mode::Proxy, targets, |c| c.calls_max = 1_000);
     sim.watch(vec![TrunkSettings {
         guarded: true,
         calls_per_s_max: NonZeroU32::new(10),
