@@ -196,35 +196,35 @@ impl Centre {
     }
 
     /// Calls that are talking, or wait for their ACK.
-    pub(crate) fn connected(self) -> Vec<(usize, Vec<u8>)> {
+    pub(crate) fn connected(&self) -> Vec<(usize, Vec<u8>)> {
         let open = |leg: &Leg| matches!(leg.state, State::Answered | State::Talking);
-        let legs = self.legs.into_iter().filter(|(_, leg)| open(leg));
-        legs.map(|(number, leg)| (number, leg.tag)).collect()
+        let legs = self.legs.iter().filter(|(_, leg)| open(leg));
+        legs.map(|(number, leg)| (*number, leg.tag.clone())).collect()
     }
 
-    /// The first status, when, and the final one, when; a final of 0 never comes.
-    fn habit(&self, number: usize) -> (u16, u64, u16, u64) {
+    /// What it says at once, its final word, and when; 0 is nothing.
+    fn habit(&self, number: usize) -> (u16, u16, u64) {
         let draw = number.wrapping_mul(2_654_435_761) >> 7;
         if self.place > 1 {
             // In-house and last resort: nearly always answer, at their own pace.
             return match draw % 20 {
-                0 => (0, 0, 503, 20_000),
-                1 => (180, 10_000, 486, 900_000),
-                2 => (180, 10_000, 200, 3_000_000),
-                _ => (0, 0, 200, 30_000),
+                0 => (0, 503, 20_000),
+                1 => (180, 486, 900_000),
+                2 => (180, 200, 3_000_000),
+                _ => (0, 200, 30_000),
             };
         }
         match draw % 12 {
-            0..3 => (0, 0, 200, 30_000),
-            3 => (180, 20_000, 200, 2_000_000),
-            4 => (0, 0, 503, 10_000),
-            5 => (0, 0, 0, 0),
-            6 => (100, 10_000, 0, 0),
-            7 => (180, 10_000, 0, 0),
-            8 => (0, 0, 200, 4_000_000 + (draw as u64 % 4_000_000)),
-            9 => (100, 5_000, 200, 9_000_000),
-            10 => (180, 5_000, 486, 4_000_000),
-            _ => (0, 0, 500, 3_100_000),
+            0..3 => (0, 200, 30_000),
+            3 => (180, 200, 2_000_000),
+            4 => (0, 503, 10_000),
+            5 => (0, 0, 0),
+            6 => (100, 0, 0),
+            7 => (180, 0, 0),
+            8 => (0, 200, 4_000_000 + (draw as u64 % 4_000_000)),
+            9 => (100, 200, 9_000_000),
+            10 => (180, 486, 4_000_000),
+            _ => (0, 500, 3_100_000),
         }
     }
 
@@ -266,7 +266,7 @@ impl Centre {
     }
 
     fn take(&mut self, now_us: u64, number: usize, bytes: &[u8], out: &mut Out) {
-        let (first, first_us, last, last_us) = self.habit(number);
+        let (first, last, last_us) = self.habit(number);
         let leg = Leg {
             state: State::Ringing,
             request: bytes.to_vec(),
@@ -280,8 +280,6 @@ impl Centre {
         if first > 0
             && let Ok(message) = Message::parse(bytes)
         {
-            // Told after the way there and back, which is time enough.
-            let _ = first_us;
             out.packets.push((None, answer(&message, first, &leg.tag)));
         }
         out.wake_us = (leg.at_us < u64::MAX).then_some(leg.at_us);

@@ -332,14 +332,23 @@ impl World {
         self.dead_since_us.iter().chain(centres).any(within)
     }
 
-    /// The same, up to the end of the tombstones: what the router knew of the call is gone.
+    /// The router died before the end of the call's tombstone: what it knew of the call is gone.
     fn lost_its_memory(&self, number: usize) -> bool {
         let began = self.callers[number].began_us;
         let within = |at: &u64| *at >= began && *at <= began + 100 * SECOND_US;
         self.dead_since_us.iter().any(within)
     }
 
-    fn account(mut self) -> Account {
+    /// Or a centre did, which then takes a late INVITE for a new one: a second dialog on the leg that
+    /// was answered, which a proxy has to pass on.
+    fn was_taken_for_new(&self, number: usize) -> bool {
+        let began = self.callers[number].began_us;
+        let within = |at: &u64| *at >= began && *at <= began + 100 * SECOND_US;
+        let mut restarts = self.centres.iter().flat_map(|centre| &centre.restarts_us);
+        self.lost_its_memory(number) || restarts.any(within)
+    }
+
+    fn account(self) -> Account {
         let mut account = Account {
             live: self.core.counters().live,
             packets: self.packets,
@@ -347,7 +356,8 @@ impl World {
         };
         for number in 0..self.weather.calls {
             let caller = &self.callers[number];
-            account.answered_twice += usize::from(caller.tags.len() > 1 && !self.lost_its_memory(number));
+            account.answered_twice += 
+                usize::from(caller.tags.len() > 1 && !self.was_taken_for_new(number));
             match caller.status {
                 Some(200..300) => account.answered += 1,
                 Some(487) if caller.has_cancelled => account.cancelled += 1,
@@ -359,11 +369,10 @@ impl World {
             let once = plan.asked[number] == 1 && plan.told[number] == 1;
             account.told_wrongly += usize::from(!once && !self.lost_its_memory(number));
         }
-        for centre in std::mem::take(&mut self.centres) {
-            for (number, tag) in centre.connected() {
-                let heard = self.callers[number].tags.contains(&tag);
-                account.ghosts += usize::from(!heard && !self.lost_its_memory(number));
-            }
+        let connected: Vec<_> = self.centres.iter().flat_map(Centre::connected).collect();
+        for (number, tag) in connected {
+            let heard = self.callers[number].tags.contains(&tag);
+            account.ghosts += usize::from(!heard && !self.was_taken_for_new(number));
         }
         account
     }
