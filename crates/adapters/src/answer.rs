@@ -114,7 +114,12 @@ impl Answer {
 
     /// `OK,CALL,ARM,COUNT,URI,URI,…`: read with `${CUT(…)}`.
     fn asterisk(&self) -> String {
-        let mut line = format!("OK,{},{},{}", self.call, word(&self.arm), self.targets.len());
+        let mut line = format!(
+            "OK,{},{},{}",
+            self.call,
+            word(&self.arm),
+            self.targets.len()
+        );
         for target in &self.targets {
             let _infallible = write!(line, ",{}", bare(&target.uri));
         }

@@ -172,7 +172,9 @@ fn json(body: &[u8]) -> Result<Fields, BadAsk> {
         source: text(&value, "source"),
         // Kamailio's own JSON writes numbers and strings where others write `true`.
         routed: routed.is_some_and(|v| {
-            v.as_bool() == Some(true) || v.as_i64() == Some(1) || matches!(v.as_str(), Some("1" | "true"))
+            v.as_bool() == Some(true)
+                || v.as_i64() == Some(1)
+                || matches!(v.as_str(), Some("1" | "true"))
         }),
     })
 }
@@ -196,7 +198,9 @@ fn connect(body: &[u8]) -> Result<Fields, BadAsk> {
 fn twilio(form: &Form) -> Fields {
     let user = |text: &str| {
         let bare = text.strip_prefix("sip:").unwrap_or(text);
-        bare.split_once('@').map_or(bare, |(user, _)| user).to_owned()
+        bare.split_once('@')
+            .map_or(bare, |(user, _)| user)
+            .to_owned()
     };
     Fields {
         dialled: form.get("To").map(user),
@@ -229,6 +233,8 @@ fn plain(form: &Form) -> Fields {
         caller: owned("caller"),
         call_id: owned("call_id"),
         source: owned("source"),
-        routed: form.get("already_routed").is_some_and(|value| !value.is_empty()),
+        routed: form
+            .get("already_routed")
+            .is_some_and(|value| !value.is_empty()),
     }
 }

@@ -17,7 +17,9 @@ const SEEN_MAX: usize = 1 << 20;
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Error)]
 pub enum Shut {
     /// No token, or none of a site here.
-    #[error("the token is missing or no site has it; send Authorization: Bearer with the site's token")]
+    #[error(
+        "the token is missing or no site has it; send Authorization: Bearer with the site's token"
+    )]
     Unknown,
     /// The signature is missing or wrong.
     #[error("the signature does not fit; sign t.n.body with the site's token")]
@@ -111,13 +113,21 @@ impl Gate {
 
     fn check(&mut self, key: &[u8; 32], signed: &str, body: &[u8], now_s: u64) -> Result<(), Shut> {
         let part = |name: &str| {
-            let mut parts = signed.split(',').filter_map(|part| part.trim().split_once('='));
-            parts.find(|(found, _)| *found == name).map(|(_, value)| value)
+            let mut parts = signed
+                .split(',')
+                .filter_map(|part| part.trim().split_once('='));
+            parts
+                .find(|(found, _)| *found == name)
+                .map(|(_, value)| value)
         };
-        let at_s: u64 = part("t").and_then(|t| t.parse().ok()).ok_or(Shut::Unsigned)?;
+        let at_s: u64 = part("t")
+            .and_then(|t| t.parse().ok())
+            .ok_or(Shut::Unsigned)?;
         let nonce = part("n").filter(|n| !n.is_empty() && n.len() <= NONCE_BYTES_MAX);
         let nonce = nonce.ok_or(Shut::Unsigned)?;
-        let sent = part("v").and_then(|v| hex::decode(v).ok()).ok_or(Shut::Unsigned)?;
+        let sent = part("v")
+            .and_then(|v| hex::decode(v).ok())
+            .ok_or(Shut::Unsigned)?;
         let mac = mac(key, at_s, nonce, body).ok_or(Shut::Unsigned)?;
         mac.verify_slice(&sent).map_err(|_| Shut::Unsigned)?;
         if at_s.abs_diff(now_s) > self.window_s {
@@ -129,7 +139,8 @@ impl Gate {
             self.order.pop_front();
             self.seen.remove(&hash);
         }
-        let once: [u8; 32] = Sha256::digest([&key[..], format!("{at_s}.{nonce}").as_bytes()].concat()).into();
+        let once: [u8; 32] =
+            Sha256::digest([&key[..], format!("{at_s}.{nonce}").as_bytes()].concat()).into();
         if !self.seen.insert(once) {
             return Err(Shut::Replayed);
         }

@@ -17,6 +17,7 @@ mod login;
 mod node;
 mod office;
 mod output;
+mod route_door;
 mod service;
 
 use clap::Parser;

@@ -11,7 +11,10 @@ use std::error::Error;
 use std::io::Write;
 use std::time::{Duration, Instant};
 
-#[expect(clippy::disallowed_methods, reason = "a tool that runs for minutes reads the clock")]
+#[expect(
+    clippy::disallowed_methods,
+    reason = "a tool that runs for minutes reads the clock"
+)]
 fn main() -> Result<(), Box<dyn Error>> {
     let words: Vec<String> = std::env::args().skip(1).collect();
     let what = words.first().map_or("", String::as_str);

@@ -8,7 +8,7 @@ use crate::branch::hex128;
 use crate::hop::{Hop, Transport};
 use crate::identity::Identity;
 use crate::msg::fields::{Address, Via, first_value_end, ip, trim};
-use crate::msg::{HeaderSpan, Kind, Message, split_commas};
+use crate::msg::{HeaderSpan, Kind, Message, request_uri, split_commas};
 use std::io::Write;
 use std::net::{IpAddr, SocketAddr};
 
@@ -99,8 +99,7 @@ fn first_value_cut(message: &Message<'_>, span: &HeaderSpan) -> (usize, usize) {
 /// The bytes of the top Routes that name this router (RFC 3261 section 16.4); two where it stands
 /// between two transports (RFC 5658).
 fn own_routes(message: &Message<'_>, me: &Identity) -> [Option<(usize, usize)>; 2] {
-    let own =
-        |value: &[u8]| Address::parse(value).is_some_and(|address| me.is_me(address.uri));
+    let own = |value: &[u8]| Address::parse(value).is_some_and(|address| me.is_me(address.uri));
     let mut cuts = [None; 2];
     let mut spans = message.spans(Kind::Route);
     for cut in &mut cuts {
@@ -347,7 +346,9 @@ pub(crate) fn end_of_answered(
     out: &mut Vec<u8>,
 ) {
     out.clear();
+    // A Contact may hold what a Request-URI may not; then the target is asked as it was called.
     let contact = response.contact();
+    let contact = contact.filter(|address| request_uri(address.uri).is_ok());
     put(
         out,
         &[

@@ -176,7 +176,10 @@ mod tests {
             framer.push(bytes);
             framer.next_frame().expect_err("unreadable")
         };
-        assert_eq!(fault(b"OPTIONS sip:a SIP/2.0\r\n\r\n"), FrameError::NoLength);
+        assert_eq!(
+            fault(b"OPTIONS sip:a SIP/2.0\r\n\r\n"),
+            FrameError::NoLength
+        );
         assert_eq!(fault(&[b'x'; 201]), FrameError::TooLong);
         let long = b"OPTIONS sip:a SIP/2.0\r\nContent-Length: 999\r\n\r\n";
         assert_eq!(fault(long), FrameError::TooLong);

@@ -116,7 +116,6 @@ impl<P: Policy + Send + 'static> Server<P> {
         }
         let opened = options
             .streams
-            .clone()
             .map(|streams| StreamThread::start(streams, config.peers.clone()))
             .transpose();
         let opened = opened.map_err(|(transport, addr, source)| IoError::Bind {
@@ -206,7 +205,7 @@ impl<P: Policy + Send + 'static> Server<P> {
 }
 
 /// A server's figures, at most 0.1 s old.
-#[derive(Debug, Clone)]
+#[derive(Debug, Clone, Default)]
 pub struct Watch(Arc<Mutex<Published>>);
 
 impl Watch {
@@ -419,7 +418,10 @@ impl Sink for Edge {
 }
 
 /// Receives if something is there.
-#[expect(unsafe_code, reason = "recvfrom with MSG_DONTWAIT has no safe wrapper over plain bytes")]
+#[expect(
+    unsafe_code,
+    reason = "recvfrom with MSG_DONTWAIT has no safe wrapper over plain bytes"
+)]
 fn receive(socket: &UdpSocket, buffer: &mut [u8]) -> io::Result<(usize, SocketAddr)> {
     let bytes: *mut [u8] = buffer;
     // SAFETY: initialised bytes are valid as possibly uninitialised ones, and only bytes are written.
@@ -432,13 +434,13 @@ fn receive(socket: &UdpSocket, buffer: &mut [u8]) -> io::Result<(usize, SocketAd
 /// Waits at most one tick for either; whether the socket has an error to tell.
 #[expect(unsafe_code, reason = "poll has no safe wrapper")]
 fn poll(socket: libc::c_int, bell: Option<libc::c_int>) -> bool {
-    let wanted = |fd| libc::pollfd {
+    let entry = |fd| libc::pollfd {
         fd,
         events: libc::POLLIN,
         revents: 0,
     };
     // A negative descriptor is left out.
-    let mut waited = [wanted(socket), wanted(bell.unwrap_or(-1))];
+    let mut waited = [entry(socket), entry(bell.unwrap_or(-1))];
     let ms = libc::c_int::try_from(WAIT.as_millis()).unwrap_or(10);
     // SAFETY: `waited` is a live array of two entries.
     let _interrupted = unsafe { libc::poll(waited.as_mut_ptr(), 2, ms) };

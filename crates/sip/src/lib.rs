@@ -25,6 +25,6 @@ mod wheel;
 pub use crate::core::{Config, Core, Counters, Sink, Stranger};
 pub use hop::{Hop, Transport};
 pub use policy::{
-    Attempt, AttemptResult, CallToken, FallThrough, Invite, Mode, Outcome, Policy, Route, Shed, Skip,
-    TARGETS_MAX, Target, Timers,
+    Attempt, AttemptResult, CallToken, FallThrough, Invite, Mode, Outcome, Policy, Route, Shed,
+    Skip, TARGETS_MAX, Target, Timers,
 };

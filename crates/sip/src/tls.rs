@@ -23,7 +23,9 @@ pub enum TlsError {
         reason: String,
     },
     /// The parts do not fit together.
-    #[error("certificate, key and authorities do not fit together: {0}; check that the key is the certificate's")]
+    #[error(
+        "certificate, key and authorities do not fit together: {0}; check that the key is the certificate's"
+    )]
     Unfit(String),
 }
 
@@ -107,10 +109,7 @@ fn fault(what: &'static str, path: &Path, reason: &dyn std::fmt::Display) -> Tls
     }
 }
 
-fn certificates(
-    what: &'static str,
-    path: &Path,
-) -> Result<Vec<CertificateDer<'static>>, TlsError> {
+fn certificates(what: &'static str, path: &Path) -> Result<Vec<CertificateDer<'static>>, TlsError> {
     let found: Result<Vec<_>, _> = CertificateDer::pem_file_iter(path)
         .map_err(|error| fault(what, path, &error))?
         .collect();

@@ -12,6 +12,7 @@ mod live;
 mod metrics;
 mod parity;
 mod people;
+mod trunks;
 mod verifying;
 
 #[cfg(test)]
@@ -65,6 +66,8 @@ pub(crate) struct ConsoleParts {
     pub(crate) wake: Arc<Notify>,
     /// Where the guards' verdicts are kept, with all they were reached from.
     pub(crate) verdicts: PathBuf,
+    /// What the SIP side counts.
+    pub(crate) sip: segue_sip::io_udp::Watch,
     /// Turns true when the process ends.
     pub(crate) stop: watch::Receiver<bool>,
 }
@@ -84,6 +87,7 @@ struct Shared {
     writer: FactsWriter,
     key: CallerKey,
     verdicts: PathBuf,
+    sip: segue_sip::io_udp::Watch,
     people: People,
     state: watch::Receiver<Arc<Transition>>,
     wake: Arc<Notify>,
@@ -142,6 +146,7 @@ impl Shared {
             writer: parts.writer,
             key: parts.key,
             verdicts: parts.verdicts,
+            sip: parts.sip,
             people: People::new(parts.accounts),
             state: parts.state,
             wake: parts.wake,

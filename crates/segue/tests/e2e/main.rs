@@ -14,6 +14,7 @@ mod chromium;
 mod demo;
 mod fallback;
 mod journal;
+mod kamailio;
 mod kill;
 mod pages;
 mod records;

@@ -9,26 +9,54 @@ use segue_sip::{
 };
 use sipx_sip::{Limits, parse_datagram};
 use sipx_testkit::{rfc4475, rfc5118};
+use std::fmt::Write;
 use std::net::SocketAddr;
 
 /// Pieces that grammars stumble over.
 const PIECES: [&[u8]; 24] = [
-    b"\r\n", b"\r\n ", b"\r", b"\n", b"\0", b":", b";", b",", b"<", b">", b"\"", b"\\", b"@", b"=", b"[", b"]", b" ",
-    b"\t", b"SIP/2.0", b"z9hG4bK", b"Via: SIP/2.0/UDP h;branch=z9hG4bKx\r\n", b"l: 5\r\n", b"%00", b"99999999999",
+    b"\r\n",
+    b"\r\n ",
+    b"\r",
+    b"\n",
+    b"\0",
+    b":",
+    b";",
+    b",",
+    b"<",
+    b">",
+    b"\"",
+    b"\\",
+    b"@",
+    b"=",
+    b"[",
+    b"]",
+    b" ",
+    b"\t",
+    b"SIP/2.0",
+    b"z9hG4bK",
+    b"Via: SIP/2.0/UDP h;branch=z9hG4bKx\r\n",
+    b"l: 5\r\n",
+    b"%00",
+    b"99999999999",
 ];
 
 /// Seeds and a generator; the same seed tries the same inputs.
-pub struct Mutator {
+pub(crate) struct Mutator {
     state: u64,
     seeds: Vec<Vec<u8>>,
 }
 
 impl Mutator {
     /// From the corpora of RFC 4475 and RFC 5118 and a plain call.
-    pub fn new(seed: u64) -> Self {
+    pub(crate) fn new(seed: u64) -> Self {
         let mut seeds: Vec<Vec<u8>> = rfc4475::CASES.iter().map(|c| c.bytes.to_vec()).collect();
         seeds.extend(rfc5118::CASES.iter().map(|case| case.wire().to_vec()));
-        for (method, tag) in [("INVITE", ""), ("CANCEL", ""), ("ACK", ";tag=x"), ("BYE", ";tag=x")] {
+        for (method, tag) in [
+            ("INVITE", ""),
+            ("CANCEL", ""),
+            ("ACK", ";tag=x"),
+            ("BYE", ";tag=x"),
+        ] {
             seeds.push(call(method, tag, "seed"));
         }
         Self {
@@ -98,7 +126,7 @@ fn finding(what: &str, bytes: &[u8]) -> String {
 ///
 /// # Errors
 /// The finding.
-pub fn parser(mutator: &mut Mutator) -> Result<(), String> {
+pub(crate) fn parser(mutator: &mut Mutator) -> Result<(), String> {
     let bytes = mutator.mutated();
     let Ok(ours) = Message::parse(&bytes) else {
         return Ok(());
@@ -109,8 +137,17 @@ pub fn parser(mutator: &mut Mutator) -> Result<(), String> {
     if ours.validate().is_ok() && ours.check().is_err() {
         return Err(finding("valid and not sound", &bytes));
     }
-    let _ = (ours.from_tag(), ours.to_tag(), ours.contact().is_some(), ours.top_via_branch());
-    let _ = (ours.max_forwards().is_ok(), ours.vias().count(), ours.headers("Route").count());
+    let _ = (
+        ours.from_tag(),
+        ours.to_tag(),
+        ours.contact().is_some(),
+        ours.top_via_branch(),
+    );
+    let _ = (
+        ours.max_forwards().is_ok(),
+        ours.vias().count(),
+        ours.headers("Route").count(),
+    );
     let limits = Limits::datagram();
     let Ok(theirs) = parse_datagram(Bytes::copy_from_slice(&bytes), &limits) else {
         return Ok(());
@@ -118,7 +155,10 @@ pub fn parser(mutator: &mut Mutator) -> Result<(), String> {
     let method = theirs.as_request().map(|request| request.method.as_bytes());
     let status = theirs.as_response().map(|response| response.status.code());
     if ours.method() != method || ours.status() != status {
-        return Err(finding("method or status read otherwise than by sipx-sip", &bytes));
+        return Err(finding(
+            "method or status read otherwise than by sipx-sip",
+            &bytes,
+        ));
     }
     if ours.body() != &theirs.body()[..] {
         return Err(finding("body read otherwise than by sipx-sip", &bytes));
@@ -165,22 +205,28 @@ const ANSWERS_MAX: usize = 6;
 ///
 /// # Errors
 /// The finding.
-pub fn proxy(mutator: &mut Mutator) -> Result<(), String> {
+pub(crate) fn proxy(mutator: &mut Mutator) -> Result<(), String> {
     let place = |last: u8| SocketAddr::from(([192, 0, 2, last], 5_060));
     let nets = ["192.0.2.0/24".parse::<Network>()].into_iter().flatten();
     let mut config = Config::new(place(100), [7; 32], AllowList::new(nets));
     config.calls_max = 4;
     let mut core = Core::new(config, Two([place(2), place(3)]), 0);
     let (mut now_us, mut seen) = (0, Vec::<(Hop, Vec<u8>)>::new());
+    let mut story = String::new();
     for step in 0..12 {
         let (from, bytes) = conversation(mutator, &seen, step, place(1).into());
         let mut sent = Sent::default();
+        let text = String::from_utf8_lossy(&bytes);
+        let _infallible = writeln!(story, "{now_us} {from}: {text:?}");
         core.on_message(now_us, from, &bytes, &mut sent);
         if sent.0.len() > ANSWERS_MAX {
             return Err(finding("one message made many", &bytes));
         }
         for (_, out) in &sent.0 {
-            if Message::parse(out).and_then(|m| m.check()).is_err() && !bytes.is_empty() && is_ours(out) {
+            if Message::parse(out).and_then(|m| m.check()).is_err()
+                && !bytes.is_empty()
+                && is_ours(out)
+            {
                 return Err(format!(
                     "{}\nbecame {}",
                     finding("an unreadable message was sent", &bytes),
@@ -194,12 +240,15 @@ pub fn proxy(mutator: &mut Mutator) -> Result<(), String> {
     }
     core.on_time(now_us + 100_000_000, &mut Sent::default());
     for later in 1..20 {
-        core.on_time(now_us + 100_000_000 + later * 20_000_000, &mut Sent::default());
+        core.on_time(
+            now_us + 100_000_000 + later * 20_000_000,
+            &mut Sent::default(),
+        );
     }
     if core.counters().live == 0 {
         Ok(())
     } else {
-        Err("a call was left behind".into())
+        Err(format!("a call was left behind:\n{story}"))
     }
 }
 
@@ -219,10 +268,20 @@ fn conversation(
     if step > 0 && !requests.is_empty() && mutator.below(3) > 0 {
         let (to, request) = requests[mutator.below(requests.len())].clone();
         let status = [100, 180, 183, 200, 302, 404, 486, 487, 500, 503, 603][mutator.below(11)];
-        let end = request.windows(2).position(|two| two == b"\r\n").unwrap_or(0);
+        let end = request
+            .windows(2)
+            .position(|two| two == b"\r\n")
+            .unwrap_or(0);
         let answer = [format!("SIP/2.0 {status} X").as_bytes(), &request[end..]].concat();
         let bent = mutator.below(2) == 0;
-        return (to, if bent { mutator.changed(answer) } else { answer });
+        return (
+            to,
+            if bent {
+                mutator.changed(answer)
+            } else {
+                answer
+            },
+        );
     }
     let id = ["a", "b", "c", "d", "e", "f"][mutator.below(6)];
     let method = ["INVITE", "INVITE", "CANCEL", "ACK", "BYE", "OPTIONS"][mutator.below(6)];
@@ -239,7 +298,7 @@ fn conversation(
 ///
 /// # Errors
 /// The finding.
-pub fn stream(mutator: &mut Mutator) -> Result<(), String> {
+pub(crate) fn stream(mutator: &mut Mutator) -> Result<(), String> {
     const MESSAGE_BYTES_MAX: usize = 4_096;
     let mut bytes = Vec::new();
     for _ in 0..=mutator.below(4) {
@@ -247,25 +306,28 @@ pub fn stream(mutator: &mut Mutator) -> Result<(), String> {
     }
     let read = |cuts: &mut dyn FnMut() -> usize| {
         let mut framer = Framer::new(MESSAGE_BYTES_MAX);
-        let (mut at, mut frames) = (0, Vec::new());
+        let (mut at, mut found) = (0, Vec::new());
         while at < bytes.len() {
             let to = (at + cuts()).min(bytes.len());
             framer.push(&bytes[at..to]);
             at = to;
             loop {
                 match framer.next_frame() {
-                    Ok(Some(frame)) => frames.push(frame),
+                    Ok(Some(frame)) => found.push(frame),
                     Ok(None) => break,
-                    Err(_) => return frames,
+                    Err(_) => return found,
                 }
             }
         }
-        frames
+        found
     };
     let whole = read(&mut || usize::MAX / 2);
     let cut = read(&mut || 1 + mutator.below(50));
     let messages = |frames: Vec<Frame>| -> Vec<Frame> {
-        frames.into_iter().filter(|frame| *frame != Frame::Ping).collect()
+        frames
+            .into_iter()
+            .filter(|frame| *frame != Frame::Ping)
+            .collect()
     };
     // Line ends between messages may count as a keep-alive or not, by how they arrive.
     if messages(whole) == messages(cut) {

@@ -18,7 +18,11 @@ pub(crate) struct Out {
 
 /// The call's number in its Call-ID.
 pub(crate) fn call_number(call_id: &[u8]) -> Option<usize> {
-    std::str::from_utf8(call_id).ok()?.strip_prefix("call-")?.parse().ok()
+    std::str::from_utf8(call_id)
+        .ok()?
+        .strip_prefix("call-")?
+        .parse()
+        .ok()
 }
 
 pub(crate) struct Caller {
@@ -100,7 +104,11 @@ impl Caller {
             } else {
                 now_us + self.interval_us
             };
-            let method = if self.has_cancelled { "CANCEL" } else { "INVITE" };
+            let method = if self.has_cancelled {
+                "CANCEL"
+            } else {
+                "INVITE"
+            };
             if self.has_cancelled || !self.heard {
                 packets.push((None, self.request(method, "")));
             }
@@ -128,7 +136,7 @@ impl Caller {
             self.tags.insert(tag.to_vec());
             self.status = Some(status);
             let contact = message.contact().and_then(|c| host(c.uri));
-            let ack = ack_of_2xx(ack, self.number);
+            let ack = ack_of_2xx(&ack, self.number);
             return self.out(vec![(contact, ack)]);
         }
         self.status = self.status.or(Some(status));
@@ -137,8 +145,8 @@ impl Caller {
 }
 
 /// A 2xx's ACK is a transaction of its own.
-fn ack_of_2xx(ack: Vec<u8>, number: usize) -> Vec<u8> {
-    let text = String::from_utf8_lossy(&ack).replace(&format!("z9hG4bKc{number}\r"), "z9hG4bKack\r");
+fn ack_of_2xx(ack: &[u8], number: usize) -> Vec<u8> {
+    let text = String::from_utf8_lossy(ack).replace(&format!("z9hG4bKc{number}\r"), "z9hG4bKack\r");
     text.into_bytes()
 }
 
@@ -199,7 +207,8 @@ impl Centre {
     pub(crate) fn connected(&self) -> Vec<(usize, Vec<u8>)> {
         let open = |leg: &Leg| matches!(leg.state, State::Answered | State::Talking);
         let legs = self.legs.iter().filter(|(_, leg)| open(leg));
-        legs.map(|(number, leg)| (*number, leg.tag.clone())).collect()
+        legs.map(|(number, leg)| (*number, leg.tag.clone()))
+            .collect()
     }
 
     /// What it says at once, its final word, and when; 0 is nothing.
@@ -257,7 +266,8 @@ impl Centre {
             b"CANCEL" | b"BYE" => {
                 let known = self.legs.contains_key(&number);
                 let status = if known { 200 } else { 481 };
-                out.packets.push((Some(from), answer(&message, status, b"x")));
+                out.packets
+                    .push((Some(from), answer(&message, status, b"x")));
                 self.stop(now_us, number, method, &mut out);
             }
             _ => {}
@@ -273,7 +283,11 @@ impl Centre {
             tag: format!("p{}-{}-{number}", self.place, self.life).into_bytes(),
             began_us: now_us,
             say: Vec::new(),
-            at_us: if last == 0 { u64::MAX } else { now_us + last_us },
+            at_us: if last == 0 {
+                u64::MAX
+            } else {
+                now_us + last_us
+            },
             interval_us: T1_US,
             says: last,
         };

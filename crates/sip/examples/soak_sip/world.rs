@@ -21,7 +21,7 @@ impl Dice {
         Self(seed ^ 0x9e37_79b9_7f4a_7c15)
     }
 
-    /// SplitMix64 (Steele, Lea, Flood 2014).
+    /// `SplitMix64` (Steele, Lea, Flood 2014).
     pub(crate) fn next(&mut self) -> u64 {
         self.0 = self.0.wrapping_add(0x9e37_79b9_7f4a_7c15);
         let mut z = self.0;
@@ -197,7 +197,7 @@ impl World {
     }
 
     /// Puts a packet on the bad network.
-    fn post(&mut self, from: SocketAddr, to: SocketAddr, bytes: Vec<u8>) {
+    fn post(&mut self, from: SocketAddr, to: SocketAddr, bytes: &[u8]) {
         self.packets += 1;
         let copies = 1 + u64::from(self.dice.below(1_000) < self.weather.doubled_permille);
         for _ in 0..copies {
@@ -207,7 +207,7 @@ impl World {
             let late = self.dice.below(1_000) < self.weather.late_permille;
             let span = if late { 6 * SECOND_US } else { 40_000 };
             let at = self.now_us + 500 + self.dice.below(span);
-            let bytes = bytes.clone();
+            let bytes = bytes.to_vec();
             self.at(at, Event::Packet { from, to, bytes });
         }
     }
@@ -237,7 +237,7 @@ impl World {
 
     fn posted(&mut self, outbox: Outbox) {
         for (to, bytes) in outbox.0 {
-            self.post(self.router, to, bytes);
+            self.post(self.router, to, &bytes);
         }
     }
 
@@ -245,11 +245,14 @@ impl World {
         match event {
             Event::Packet { from, to, bytes } if to == self.router => {
                 let mut outbox = Outbox(Vec::new());
-                self.core.on_datagram(self.now_us, from, &bytes, &mut outbox);
+                self.core
+                    .on_datagram(self.now_us, from, &bytes, &mut outbox);
                 self.posted(outbox);
             }
             Event::Packet { to, bytes, .. } if to == self.caller_addr => {
-                let Some(number) = call_number_of(&bytes) else { return };
+                let Some(number) = call_number_of(&bytes) else {
+                    return;
+                };
                 let out = self.callers[number].hear(self.now_us, &bytes);
                 self.do_caller(number, out);
             }
@@ -305,7 +308,7 @@ impl World {
     fn do_caller(&mut self, number: usize, out: Out) {
         let (from, router) = (self.caller_addr, self.router);
         for (to, bytes) in out.packets {
-            self.post(from, to.unwrap_or(router), bytes);
+            self.post(from, to.unwrap_or(router), &bytes);
         }
         if let Some(at) = out.wake_us {
             self.at(at, Event::CallerTimer(number));
@@ -316,7 +319,7 @@ impl World {
         let from = self.centres[centre].addr;
         for (to, bytes) in out.packets {
             let to = to.unwrap_or(self.router);
-            self.post(from, to, bytes);
+            self.post(from, to, &bytes);
         }
         if let Some(at) = out.wake_us {
             self.at(at, Event::CentreTimer(centre, out.number));
@@ -356,7 +359,7 @@ impl World {
         };
         for number in 0..self.weather.calls {
             let caller = &self.callers[number];
-            account.answered_twice += 
+            account.answered_twice +=
                 usize::from(caller.tags.len() > 1 && !self.was_taken_for_new(number));
             match caller.status {
                 Some(200..300) => account.answered += 1,

@@ -343,13 +343,13 @@ impl<P: Policy> Core<P> {
         let call = &mut self.calls[index];
         let at = call.next_us();
         if at < call.wheel_us {
-            // One turn of the wheel is 41 s; a later deadline is looked at again then.
-            call.wheel_us = at.min(now_us + 40_000_000);
             let wake = Wake {
                 index: u32::try_from(index).unwrap_or(0),
                 generation: call.generation,
             };
-            self.wheel.schedule(call.wheel_us, wake);
+            // One turn of the wheel is 41 s; a later deadline is looked at again then.
+            let comes_up = self.wheel.schedule(at.min(now_us + 40_000_000), wake);
+            call.wheel_us = at.min(comes_up);
         }
     }
 

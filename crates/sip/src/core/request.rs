@@ -6,9 +6,7 @@ use super::{Core, Sink, tag_of};
 use crate::edit;
 use crate::hop::Hop;
 use crate::msg::{Essentials, Message, ParseError};
-use crate::policy::{
-    Attempt, Invite, Mode, Outcome, Policy, Route, Skip, TARGETS_MAX, Target,
-};
+use crate::policy::{Attempt, Invite, Mode, Outcome, Policy, Route, Skip, TARGETS_MAX, Target};
 
 /// What this router answers OPTIONS and unknown methods with (RFC 3261 sections 11.2, 8.2.1).
 const ALLOW: &[u8] = b"Allow: INVITE, ACK, CANCEL, OPTIONS\r\nAccept: application/sdp\r\n";
@@ -163,7 +161,12 @@ impl<P: Policy> Core<P> {
             }
             admitted
         };
-        let targets = route.targets.iter().take(TARGETS_MAX).enumerate().filter(well);
+        let targets = route
+            .targets
+            .iter()
+            .take(TARGETS_MAX)
+            .enumerate()
+            .filter(well);
         let mut contacts = self.spare.pop().unwrap_or_default();
         edit::contacts(
             targets.map(|(_, target)| (target.uri.as_deref(), target.hop())),

@@ -17,7 +17,12 @@ impl<P: Policy> Core<P> {
         message: &Message<'_>,
         sink: &mut impl Sink,
     ) {
-        let (Some(branch), Some(status)) = (message.top_via_branch(), message.status()) else {
+        // What is built from an answer (ACK, BYE) is as sound as the answer.
+        let (Ok(seen), Some(status)) = (message.essentials(), message.status()) else {
+            self.counters.malformed += 1;
+            return;
+        };
+        let Some(branch) = seen.via.branch else {
             self.counters.malformed += 1;
             return;
         };
@@ -28,11 +33,11 @@ impl<P: Policy> Core<P> {
             return self.on_options_answer(now_us, source, message, branch);
         }
         let id = self.leg_of(branch, source);
-        let (Some((index, leg, role)), Some(cseq)) = (id, message.cseq()) else {
+        let Some((index, leg, role)) = id else {
             self.counters.stray += 1;
             return;
         };
-        match (role, cseq.method) {
+        match (role, seen.cseq.method) {
             (Role::Invite, b"INVITE") => match status {
                 100..200 => self.on_provisional(now_us, index, leg, status, message, sink),
                 200..300 => self.on_success(now_us, index, leg, status, message, sink),

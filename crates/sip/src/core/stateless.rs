@@ -203,7 +203,9 @@ impl<P: Policy> Core<P> {
             Shed::Proxy(_) | Shed::Redirect(_) | Shed::Refuse if invite => {
                 self.answer_statelessly(source, message, seen, 503, &[], sink);
             }
-            Shed::Proxy(_) | Shed::Redirect(_) | Shed::Refuse => self.decline(source, message, seen, 481, sink),
+            Shed::Proxy(_) | Shed::Redirect(_) | Shed::Refuse => {
+                self.decline(source, message, seen, 481, sink)
+            }
         }
     }
 }

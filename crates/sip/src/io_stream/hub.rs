@@ -84,7 +84,11 @@ impl Hub {
     }
 
     fn forget(&mut self, hop: Hop, id: u64) {
-        if self.connections.get(&hop).is_some_and(|known| known.id == id) {
+        if self
+            .connections
+            .get(&hop)
+            .is_some_and(|known| known.id == id)
+        {
             self.connections.remove(&hop);
         }
         let open = self.connections.len() as u64;
@@ -225,9 +229,8 @@ async fn accept(listener: Option<&tokio::net::TcpListener>) -> Accepted {
 fn listening(answer: &[u8], to: Hop) -> Hop {
     let message = Message::parse(answer).ok();
     let via = message.as_ref().and_then(Message::top_via);
-    let port = via.and_then(|via| {
-        reply_address(&via).map(|_| via.port.unwrap_or(to.transport.port()))
-    });
+    let port =
+        via.and_then(|via| reply_address(&via).map(|_| via.port.unwrap_or(to.transport.port())));
     port.map_or(to, |port| {
         Hop::new(to.transport, SocketAddr::new(to.addr.ip(), port))
     })

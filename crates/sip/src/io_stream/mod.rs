@@ -56,7 +56,7 @@ impl Default for StreamLimits {
         Self {
             connections_max: 512,
             connections_per_source_max: 32,
-            idle: Duration::from_secs(600),
+            idle: Duration::from_mins(10),
             message: Duration::from_secs(10),
             handshake: Duration::from_secs(5),
             connect: Duration::from_secs(2),
@@ -222,9 +222,8 @@ impl StreamThread {
             .or(options.tls)
             .unwrap_or_else(|| SocketAddr::from(([0, 0, 0, 0], 0)));
         let failed = |error| (Transport::Tcp, here, error);
-        let bound = |listener: &Option<TcpListener>| {
-            listener.as_ref().and_then(|l| l.local_addr().ok())
-        };
+        let bound =
+            |listener: &Option<TcpListener>| listener.as_ref().and_then(|l| l.local_addr().ok());
         let (stop, stopping) = watch::channel(false);
         let (to_core, events) = mpsc::channel(QUEUE_MESSAGES_MAX);
         let (outbound, from_core) = mpsc::channel(QUEUE_MESSAGES_MAX);

@@ -359,6 +359,11 @@ pub fn uri_host_port(uri: &[u8]) -> Option<(&[u8], Option<u16>)> {
     host_port(&host[..end])
 }
 
+/// The socket address of a URI whose host is an IP literal, whatever its transport.
+pub fn uri_address(uri: &[u8]) -> Option<SocketAddr> {
+    uri_hop(uri).map(|hop| hop.addr)
+}
+
 /// Transport and address of a URI whose host is an IP literal: TLS for `sips:`, else what its
 /// `transport` parameter says, else UDP. `None` for a transport that is not spoken here.
 pub fn uri_hop(uri: &[u8]) -> Option<Hop> {

@@ -16,6 +16,7 @@ use thiserror::Error;
 pub use fields::split_commas;
 pub use names::Kind;
 use start::StartLine;
+pub(crate) use start::request_uri;
 
 /// Longest message that is parsed, in bytes (spans are 16 bits wide; a UDP datagram is shorter).
 pub const MESSAGE_BYTES_MAX: usize = 65_535;

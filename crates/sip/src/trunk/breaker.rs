@@ -131,7 +131,11 @@ impl Breaker {
         self.turn(now_us, settings);
         self.halves[1].calls += 1;
         self.halves[1].failed += u32::from(failed);
-        self.in_a_row = if failed { self.in_a_row.saturating_add(1) } else { 0 };
+        self.in_a_row = if failed {
+            self.in_a_row.saturating_add(1)
+        } else {
+            0
+        };
         let [a, b] = self.halves;
         let (calls, bad) = (a.calls + b.calls, a.failed + b.failed);
         let often = calls >= settings.calls_min
@@ -165,7 +169,11 @@ impl Breaker {
         let half_us = u64::from(settings.window_ms) * 500;
         if now_us >= self.half_ends_us {
             let idle = now_us >= self.half_ends_us + half_us;
-            let before = if idle { Half::default() } else { self.halves[1] };
+            let before = if idle {
+                Half::default()
+            } else {
+                self.halves[1]
+            };
             self.halves = [before, Half::default()];
             self.half_ends_us = now_us + half_us;
         }
@@ -201,7 +209,10 @@ mod tests {
         assert!(!breaker.allows(31 * S) && breaker.allows(32 * S));
         breaker.begin(32 * S);
         breaker.note(33 * S, Attempt::Cancelled);
-        assert!(breaker.allows(33 * S), "a caller who hung up decides nothing");
+        assert!(
+            breaker.allows(33 * S),
+            "a caller who hung up decides nothing"
+        );
         breaker.begin(33 * S);
         breaker.note(34 * S, Attempt::Answered);
         assert_eq!(breaker.state(34 * S), BreakerState::Closed);

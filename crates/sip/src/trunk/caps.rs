@@ -12,26 +12,29 @@ const SWEEP_US: u64 = 60 * SECOND_US;
 /// Calls a second, spread evenly: a tenth of a second's worth, at least one call, at once.
 #[derive(Debug)]
 pub(super) struct Rate {
-    step_us: u64,
-    ahead_us: u64,
-    due_us: u64,
+    /// Microseconds from one call to the next.
+    step: u64,
+    /// How far ahead of its schedule a burst may run.
+    ahead: u64,
+    /// When the next call is on schedule.
+    due: u64,
 }
 
 impl Rate {
     pub(super) fn new(per_s: NonZeroU32) -> Self {
-        let step_us = SECOND_US / u64::from(per_s.get());
+        let step = SECOND_US / u64::from(per_s.get());
         Self {
-            step_us,
-            ahead_us: (SECOND_US / 10).saturating_sub(step_us),
-            due_us: 0,
+            step,
+            ahead: (SECOND_US / 10).saturating_sub(step),
+            due: 0,
         }
     }
 
     pub(super) fn take(&mut self, now_us: u64) -> bool {
-        if self.due_us > now_us + self.ahead_us {
+        if self.due > now_us + self.ahead {
             return false;
         }
-        self.due_us = self.due_us.max(now_us) + self.step_us;
+        self.due = self.due.max(now_us) + self.step;
         true
     }
 }

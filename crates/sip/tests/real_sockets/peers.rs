@@ -114,7 +114,17 @@ fn hundred_calls(here: &Path, router: SocketAddr, centre: Sipp) {
     let caller = Sipp::start(
         here,
         &[
-            &router, "-sf", "caller.xml", "-t", "t1", "-p", &own, "-m", "100", "-r", "50",
+            &router,
+            "-sf",
+            "caller.xml",
+            "-t",
+            "t1",
+            "-p",
+            &own,
+            "-m",
+            "100",
+            "-r",
+            "50",
         ],
     )
     .finish();
@@ -167,7 +177,10 @@ fn sipp_calls_through_over_tcp_then_tls_then_udp() {
     let (centre, at) = centre(&here, "u1");
     let streams = tls(&here);
     let far = start(vec![Target::new(at)], "127.0.0.1:0", streams.clone());
-    let trunk = Hop::new(Transport::Tls, far.stream_addr(Transport::Tls).expect("bound"));
+    let trunk = Hop::new(
+        Transport::Tls,
+        far.stream_addr(Transport::Tls).expect("bound"),
+    );
     let near = StreamOptions {
         tls: None,
         tcp: tcp().tcp,
@@ -176,7 +189,10 @@ fn sipp_calls_through_over_tcp_then_tls_then_udp() {
     let near = start(vec![Target::new(trunk)], "127.0.0.1:0", near);
     let router = near.stream_addr(Transport::Tcp).expect("bound");
     hundred_calls(&here, router, centre);
-    assert_eq!((near.counters().answered, far.counters().answered), (100, 100));
+    assert_eq!(
+        (near.counters().answered, far.counters().answered),
+        (100, 100)
+    );
     let streams = (near.stream_counters(), far.stream_counters());
     assert_eq!((streams.0.connected, streams.1.accepted), (1, 1));
 }
@@ -184,7 +200,14 @@ fn sipp_calls_through_over_tcp_then_tls_then_udp() {
 /// A key and a certificate for 127.0.0.1 that vouches for itself.
 fn certificate(here: &Path) -> TlsFiles {
     let made = Command::new("openssl")
-        .args(["req", "-x509", "-newkey", "ec", "-pkeyopt", "ec_paramgen_curve:prime256v1"])
+        .args([
+            "req",
+            "-x509",
+            "-newkey",
+            "ec",
+            "-pkeyopt",
+            "ec_paramgen_curve:prime256v1",
+        ])
         .args(["-nodes", "-days", "2", "-subj", "/CN=localhost"])
         .args(["-addext", "subjectAltName=IP:127.0.0.1,DNS:localhost"])
         .args(["-addext", "basicConstraints=critical,CA:FALSE"])
@@ -192,7 +215,11 @@ fn certificate(here: &Path) -> TlsFiles {
         .current_dir(here)
         .output()
         .expect("openssl runs");
-    assert!(made.status.success(), "{}", String::from_utf8_lossy(&made.stderr));
+    assert!(
+        made.status.success(),
+        "{}",
+        String::from_utf8_lossy(&made.stderr)
+    );
     TlsFiles {
         certificate: here.join("cacert.pem"),
         key: here.join("cakey.pem"),
@@ -213,9 +240,20 @@ fn tls(here: &Path) -> StreamOptions {
 fn openssl_speaks_tls_and_a_certificate_without_its_key_is_refused() {
     let here = folder("openssl");
     let server = start(Vec::new(), "127.0.0.1:0", tls(&here));
-    let at = server.stream_addr(Transport::Tls).expect("bound").to_string();
+    let at = server
+        .stream_addr(Transport::Tls)
+        .expect("bound")
+        .to_string();
     let mut client = Command::new("openssl")
-        .args(["s_client", "-quiet", "-verify_return_error", "-CAfile", "cacert.pem", "-connect", &at])
+        .args([
+            "s_client",
+            "-quiet",
+            "-verify_return_error",
+            "-CAfile",
+            "cacert.pem",
+            "-connect",
+            &at,
+        ])
         .current_dir(&here)
         .stdin(Stdio::piped())
         .stdout(Stdio::piped())
@@ -237,5 +275,8 @@ fn openssl_speaks_tls_and_a_certificate_without_its_key_is_refused() {
     let mut wrong = certificate(&here);
     wrong.key = here.join("cacert.pem");
     let fault = Tls::load(&wrong).expect_err("no key in it").to_string();
-    assert!(fault.contains("cacert.pem") && fault.contains("give a PEM file"), "{fault}");
+    assert!(
+        fault.contains("cacert.pem") && fault.contains("give a PEM file"),
+        "{fault}"
+    );
 }

@@ -81,9 +81,8 @@ fn read_until(stream: &mut TcpStream, wanted: &str) -> String {
 
 fn ok(request: &[u8]) -> String {
     let request = Message::parse(request).expect("a message");
-    let text = |name: &str| {
-        String::from_utf8_lossy(request.header(name).unwrap_or_default()).into_owned()
-    };
+    let text =
+        |name: &str| String::from_utf8_lossy(request.header(name).unwrap_or_default()).into_owned();
     let vias = request.headers("Via");
     let vias: Vec<String> = vias
         .map(|via| format!("Via: {}\r\n", String::from_utf8_lossy(via)))
@@ -116,13 +115,21 @@ fn calls_over_one_connection_in_pieces_with_keep_alives_between() {
     std::thread::sleep(Duration::from_millis(100));
     caller.write_all(rest).expect("written");
     // Both come over the same connection: nothing else was ever accepted.
-    let second = read_until(&mut centre, "Call-ID: b\r\nCSeq: 1 INVITE\r\nContent-Length: 0\r\n\r\n");
+    let second = read_until(
+        &mut centre,
+        "Call-ID: b\r\nCSeq: 1 INVITE\r\nContent-Length: 0\r\n\r\n",
+    );
     let at = second.find("INVITE sip").expect("whole");
-    centre.write_all(ok(second[at..].as_bytes()).as_bytes()).expect("written");
+    centre
+        .write_all(ok(second[at..].as_bytes()).as_bytes())
+        .expect("written");
     let answers = read_until(&mut caller, "SIP/2.0 200");
     assert!(answers.contains("Via: SIP/2.0/TCP") && answers.contains("rport="));
     let counters = server.stream_counters();
-    assert_eq!((counters.accepted, counters.connected, counters.open), (1, 1, 2));
+    assert_eq!(
+        (counters.accepted, counters.connected, counters.open),
+        (1, 1, 2)
+    );
     drop(server.stop());
 }
 
@@ -130,7 +137,8 @@ fn calls_over_one_connection_in_pieces_with_keep_alives_between() {
 fn case_15_a_peer_that_closes_in_mid_invite_costs_the_caller_nothing() {
     let trunk = TcpListener::bind("127.0.0.1:0").expect("a port");
     let home = UdpSocket::bind("127.0.0.1:0").expect("a port");
-    home.set_read_timeout(Some(Duration::from_secs(2))).expect("a time-out");
+    home.set_read_timeout(Some(Duration::from_secs(2)))
+        .expect("a time-out");
     let targets = vec![
         Target::new(Hop::new(Transport::Tcp, trunk.local_addr().expect("bound"))),
         Target::new(home.local_addr().expect("bound")),
@@ -138,18 +146,23 @@ fn case_15_a_peer_that_closes_in_mid_invite_costs_the_caller_nothing() {
     let server = start(targets, "127.0.0.1:0", tcp_at("127.0.0.1:0"));
     let mut caller = connect(&server);
     let me = caller.local_addr().expect("bound");
-    caller.write_all(invite(me, "c").as_bytes()).expect("written");
+    caller
+        .write_all(invite(me, "c").as_bytes())
+        .expect("written");
     let (mut peer, _) = trunk.accept().expect("the router connects");
     read_until(&mut peer, "INVITE");
     drop(peer);
     // The read time-out of 2 s is under the 3 s of silence: only the broken connection brings this.
     let mut buffer = [0; 4_096];
     let (length, from) = home.recv_from(&mut buffer).expect("the call comes home");
-    home.send_to(ok(&buffer[..length]).as_bytes(), from).expect("sent");
+    home.send_to(ok(&buffer[..length]).as_bytes(), from)
+        .expect("sent");
     read_until(&mut caller, "SIP/2.0 200");
     // And a port that nobody listens on any more, the same.
     drop(trunk);
-    caller.write_all(invite(me, "d").as_bytes()).expect("written");
+    caller
+        .write_all(invite(me, "d").as_bytes())
+        .expect("written");
     home.recv_from(&mut buffer).expect("the call comes home");
     assert_eq!(server.stream_counters().connect_failed, 1);
 }
@@ -186,7 +199,9 @@ fn half_a_message_a_silent_peer_and_an_unreadable_stream_are_closed() {
     let mut silent = connect(&server);
     assert!(closed(&mut silent) >= Duration::from_millis(1_000));
     let mut babble = connect(&server);
-    babble.write_all(b"GET / HTTP/1.1\r\nHost: x\r\n\r\n").expect("written");
+    babble
+        .write_all(b"GET / HTTP/1.1\r\nHost: x\r\n\r\n")
+        .expect("written");
     assert!(closed(&mut babble) < Duration::from_millis(1_000));
     let until = Instant::now() + Duration::from_secs(2);
     let ended = || {
@@ -207,22 +222,28 @@ fn half_a_message_a_silent_peer_and_an_unreadable_stream_are_closed() {
 #[test]
 fn ipv6_and_ipv4_meet_on_one_socket_of_both_transports() {
     let home = UdpSocket::bind("127.0.0.1:0").expect("a port");
-    home.set_read_timeout(Some(Duration::from_secs(2))).expect("a time-out");
+    home.set_read_timeout(Some(Duration::from_secs(2)))
+        .expect("a time-out");
     let Ok(six) = UdpSocket::bind("[::1]:0") else {
         println!("SKIPPED: no IPv6 on this machine");
         return;
     };
-    six.set_read_timeout(Some(Duration::from_secs(2))).expect("a time-out");
+    six.set_read_timeout(Some(Duration::from_secs(2)))
+        .expect("a time-out");
     let target = Target::new(home.local_addr().expect("bound"));
     let server = start(vec![target], "[::]:0", tcp_at("[::1]:0"));
-    let to = SocketAddr::new("::1".parse().expect("an address"), server.local_addr().port());
+    let to = SocketAddr::new(
+        "::1".parse().expect("an address"),
+        server.local_addr().port(),
+    );
     let me = six.local_addr().expect("bound");
     let text = invite(me, "six").replace("SIP/2.0/TCP", "SIP/2.0/UDP");
     six.send_to(text.as_bytes(), to).expect("sent");
     let mut buffer = [0; 4_096];
     let (length, from) = home.recv_from(&mut buffer).expect("over IPv4");
     assert!(from.is_ipv4());
-    home.send_to(ok(&buffer[..length]).as_bytes(), from).expect("sent");
+    home.send_to(ok(&buffer[..length]).as_bytes(), from)
+        .expect("sent");
     let mut seen = String::new();
     while !seen.contains("SIP/2.0 200") {
         let (length, _) = six.recv_from(&mut buffer).expect("an answer over IPv6");
@@ -230,8 +251,11 @@ fn ipv6_and_ipv4_meet_on_one_socket_of_both_transports() {
     }
     let mut stream = connect(&server);
     let me = stream.local_addr().expect("bound");
-    stream.write_all(invite(me, "six-tcp").as_bytes()).expect("written");
-    home.recv_from(&mut buffer).expect("the call comes over TCP and IPv6 too");
+    stream
+        .write_all(invite(me, "six-tcp").as_bytes())
+        .expect("written");
+    home.recv_from(&mut buffer)
+        .expect("the call comes over TCP and IPv6 too");
 }
 
 #[test]

@@ -124,6 +124,23 @@ fn case_15_calls_are_shed_past_an_in_house_that_is_known_to_be_down() {
 }
 
 #[test]
+fn case_15_after_a_stall_of_a_minute_every_call_goes_on_and_every_slot_is_freed() {
+    let mut sim = Sim::proxy(&[OUT, HOME]);
+    for id in ["a", "b", "c"] {
+        sim.call(id, OUT);
+    }
+    // The machine slept: all timers of a minute come due in one step.
+    sim.now_us += 60_000_000;
+    sim.core.on_time(sim.now_us, &mut sim.outbox);
+    for _ in 0..3 {
+        let home = sim.expect(HOME, "INVITE");
+        sim.receive(HOME, response(&home, 200, "h"));
+        sim.expect(CALLER, "SIP/2.0 200");
+    }
+    sim.ends_clean();
+}
+
+#[test]
 fn case_15_the_table_of_the_policy_changes_in_mid_fork() {
     // A roll-back swaps the table while the outsourcer's phone rings: this call keeps the targets it
     // was given, the next one follows the new table.

@@ -5,6 +5,8 @@ mod edges;
 #[cfg(test)]
 mod fall_through;
 #[cfg(test)]
+mod full_table;
+#[cfg(test)]
 mod hardest_cases;
 #[cfg(test)]
 mod preserve;
@@ -18,5 +20,3 @@ mod streams;
 mod torture;
 #[cfg(test)]
 mod trunks;
-#[cfg(test)]
-mod full_table;

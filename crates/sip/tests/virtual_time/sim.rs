@@ -1,11 +1,11 @@
 //! A virtual world for the core: packets by hand, time by hand, a policy that follows a plan.
 
 use segue_sip::allow::{AllowList, Network};
+use segue_sip::trunk::{TrunkReport, TrunkSettings};
 use segue_sip::{
     AttemptResult, CallToken, Config, Core, Hop, Invite, Mode, Outcome, Policy, Route, Shed, Sink,
     Target,
 };
-use segue_sip::trunk::{TrunkReport, TrunkSettings};
 use std::net::SocketAddr;
 
 pub(crate) const ME: &str = "192.0.2.100:5060";

@@ -39,7 +39,10 @@ fn case_15_fifty_thousand_calls_on_a_bad_network_are_all_accounted_for() {
     let account = World::new(weather()).run();
     all_accounted_for(account, 50_000);
     assert_eq!(account.on_a_dead_node, 0, "nobody died");
-    assert!(account.answered > 30_000 && account.cancelled > 500, "{account:?}");
+    assert!(
+        account.answered > 30_000 && account.cancelled > 500,
+        "{account:?}"
+    );
 }
 
 #[test]

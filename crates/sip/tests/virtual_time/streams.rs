@@ -16,7 +16,10 @@ fn tcp_then_home() -> Sim {
         Target::new(addr(HOME)),
     ];
     Sim::with(Mode::Proxy, targets, |c| {
-        c.faces = vec![over(Transport::Tcp, ME), over(Transport::Tls, "192.0.2.100:5061")];
+        c.faces = vec![
+            over(Transport::Tcp, ME),
+            over(Transport::Tls, "192.0.2.100:5061"),
+        ];
     })
 }
 
@@ -25,14 +28,26 @@ fn a_stream_target_is_named_so_and_never_asked_twice() {
     let mut sim = tcp_then_home();
     let out = sim.call("a", OUT);
     assert_eq!(out.hop, over(Transport::Tcp, OUT));
-    assert!(out.header("Via").starts_with("SIP/2.0/TCP 192.0.2.100:5060;"));
+    assert!(
+        out.header("Via")
+            .starts_with("SIP/2.0/TCP 192.0.2.100:5060;")
+    );
     sim.advance_ms(2_980);
     sim.nothing();
     // Another connection of the same host may bring the answer, another host may not.
-    sim.receive_over(over(Transport::Tcp, "198.51.100.7:40000"), response(&out, 180, "x"));
-    sim.receive_over(over(Transport::Udp, "198.51.100.1:40000"), response(&out, 180, "x"));
+    sim.receive_over(
+        over(Transport::Tcp, "198.51.100.7:40000"),
+        response(&out, 180, "x"),
+    );
+    sim.receive_over(
+        over(Transport::Udp, "198.51.100.1:40000"),
+        response(&out, 180, "x"),
+    );
     sim.nothing();
-    sim.receive_over(over(Transport::Tcp, "198.51.100.1:40000"), response(&out, 180, "o"));
+    sim.receive_over(
+        over(Transport::Tcp, "198.51.100.1:40000"),
+        response(&out, 180, "o"),
+    );
     sim.expect(CALLER, "SIP/2.0 180");
     sim.advance_ms(19_100);
     let cancel = sim.expect(OUT, "CANCEL");
@@ -67,7 +82,8 @@ fn case_15_a_connection_that_breaks_while_it_rings_leaves_the_call_to_its_timers
     let tcp = over(Transport::Tcp, OUT);
     sim.receive_over(tcp, response(&out, 180, "o"));
     sim.expect(CALLER, "SIP/2.0 180");
-    sim.core.on_refused(sim.now_us, tcp, &out.bytes, &mut sim.outbox);
+    sim.core
+        .on_refused(sim.now_us, tcp, &out.bytes, &mut sim.outbox);
     sim.nothing();
     sim.advance_ms(22_100);
     sim.expect(HOME, "INVITE");

@@ -1,6 +1,6 @@
 //! The torture messages through the core: each gets the answer the RFCs ask of a proxy, none a wrong one.
 
-use crate::sim::{Sim, addr};
+use crate::sim::{Sent, Sim, addr};
 use segue_sip::allow::{AllowList, Network};
 use segue_sip::{Mode, Target};
 use sipx_testkit::{rfc4475, rfc5118};
@@ -9,17 +9,23 @@ const PEER: &str = "192.0.2.1:5060";
 
 /// What a message is answered with: a status, `0` for silence, `1` for a call that is tried.
 fn answer_of(bytes: &[u8]) -> u16 {
-    let mut sim = Sim::with(Mode::Proxy, vec![Target::new(addr("198.51.100.1:5060"))], |c| {
-        let all = ["0.0.0.0/0", "::/0"].map(|net| net.parse::<Network>().expect("a network"));
-        c.peers = AllowList::new(all);
-    });
+    let mut sim = Sim::with(
+        Mode::Proxy,
+        vec![Target::new(addr("198.51.100.1:5060"))],
+        |c| {
+            let all = ["0.0.0.0/0", "::/0"].map(|net| net.parse::<Network>().expect("a network"));
+            c.peers = AllowList::new(all);
+        },
+    );
     sim.receive(PEER, bytes);
-    let lines: Vec<String> = sim.outbox.0.iter().map(|sent| sent.first_line()).collect();
+    let lines: Vec<String> = sim.outbox.0.iter().map(Sent::first_line).collect();
     if lines.iter().any(|line| line.starts_with("INVITE")) {
         return 1;
     }
     let status = lines.first().and_then(|line| line.split(' ').nth(1));
-    status.and_then(|text| text.parse().ok()).unwrap_or_default()
+    status
+        .and_then(|text| text.parse().ok())
+        .unwrap_or_default()
 }
 
 #[test]

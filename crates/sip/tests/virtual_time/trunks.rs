@@ -162,10 +162,17 @@ fn calls_at_a_time_are_capped_by_seeing_their_bye() {
     assert_eq!((sim.trunk().in_progress, sim.trunk().in_setup), (2, 0));
     let home = first_target(&mut sim, "c");
     assert_eq!(home.to, addr(HOME), "full");
-    assert!(home.headers("Record-Route").is_empty(), "only where a cap asks for it");
+    assert!(
+        home.headers("Record-Route").is_empty(),
+        "only where a cap asks for it"
+    );
     // The caller hangs up, through us because of Record-Route; a repeated BYE frees nothing twice.
     let (id, tag) = &ends[0];
-    let bye = request("BYE", id, tag).replacen("Max-Forwards", "Route: <sip:192.0.2.100:5060;lr>\r\nMax-Forwards", 1);
+    let bye = request("BYE", id, tag).replacen(
+        "Max-Forwards",
+        "Route: <sip:192.0.2.100:5060;lr>\r\nMax-Forwards",
+        1,
+    );
     let bye = bye.replacen("sip:7001@192.0.2.100 ", "sip:agent@198.51.100.1:5060 ", 1);
     for _ in 0..2 {
         sim.receive(CALLER, &bye);
@@ -174,7 +181,11 @@ fn calls_at_a_time_are_capped_by_seeing_their_bye() {
     }
     assert_eq!(sim.trunk().in_progress, 1);
     assert_eq!(first_target(&mut sim, "d").to, addr(OUT));
-    assert_eq!(first_target(&mut sim, "e").to, addr(HOME), "one in setup counts");
+    assert_eq!(
+        first_target(&mut sim, "e").to,
+        addr(HOME),
+        "one in setup counts"
+    );
 }
 
 #[test]

@@ -182,6 +182,7 @@ impl Rig {
             state,
             wake,
             verdicts: directory.path().join("guard-verdicts.jsonl"),
+            sip: segue_sip::io_udp::Watch::default(),
             stop: stopping,
         }));
         let console = NodeConsole { shared };
