@@ -66,7 +66,9 @@ enum Unanswered {
     Shut(#[from] Shut),
     #[error(transparent)]
     Bad(#[from] BadAsk),
-    #[error("there is no such dialect; ask at json, kamailio, freeswitch, asterisk, connect or twilio")]
+    #[error(
+        "there is no such dialect; ask at json, kamailio, freeswitch, asterisk, connect or twilio"
+    )]
     NoDialect,
     #[error("nothing is known of where calls go yet; route home")]
     NoTable,
@@ -119,7 +121,9 @@ pub async fn start(
         let stopped = async move {
             let _ = stopping.wait_for(|stop| *stop).await;
         };
-        let served = axum::serve(listener, router).with_graceful_shutdown(stopped).await;
+        let served = axum::serve(listener, router)
+            .with_graceful_shutdown(stopped)
+            .await;
         if let Err(error) = served {
             tracing::error!(%error, "the route door is shut; askers route home");
         }
@@ -128,11 +132,14 @@ pub async fn start(
 }
 
 fn askers(path: &std::path::Path) -> Result<(Vec<Asker>, Option<String>), Failure> {
-    let text = fs::read_to_string(path).map_err(|e| {
-        Failure::BadInput(format!("`{}` cannot be read: {e}", path.display()))
-    })?;
+    let text = fs::read_to_string(path)
+        .map_err(|e| Failure::BadInput(format!("`{}` cannot be read: {e}", path.display())))?;
     let (mut askers, mut twilio) = (Vec::new(), None);
-    for line in text.lines().map(str::trim).filter(|l| !l.is_empty() && !l.starts_with('#')) {
+    for line in text
+        .lines()
+        .map(str::trim)
+        .filter(|l| !l.is_empty() && !l.starts_with('#'))
+    {
         let words: Vec<&str> = line.split_whitespace().collect();
         match words[..] {
             ["twilio", token] => twilio = Some(token.to_owned()),
@@ -202,7 +209,10 @@ fn sent(reply: Reply, call: &str) -> Response {
         (header::CONTENT_TYPE, reply.content_type.to_owned()),
         (header::CACHE_CONTROL, "no-store".to_owned()),
     ];
-    let own = [("x-segue-call", call.to_owned()), ("x-segue-valid-ms", VALID_MS.to_string())];
+    let own = [
+        ("x-segue-call", call.to_owned()),
+        ("x-segue-valid-ms", VALID_MS.to_string()),
+    ];
     (headers, own, reply.body).into_response()
 }
 
@@ -226,7 +236,11 @@ impl RouteDoor {
             let token = self.twilio_token.as_deref().ok_or(Shut::Unknown)?;
             let url = format!("{}{uri}", self.url);
             let signed = twilio::is_signed(token.as_bytes(), &url, body, signature);
-            return if signed { Ok(None) } else { Err(Shut::Unsigned.into()) };
+            return if signed {
+                Ok(None)
+            } else {
+                Err(Shut::Unsigned.into())
+            };
         }
         let token = text("authorization").and_then(token_of);
         let now_s = u64::try_from(clock::now().as_second()).unwrap_or(0);
@@ -243,7 +257,13 @@ impl RouteDoor {
         site: Option<&str>,
     ) -> Result<Answer, Unanswered> {
         let source = peer.ip().to_canonical().to_string();
-        let mut asked = Ask::read(dialect, Request { body, source: &source })?;
+        let mut asked = Ask::read(
+            dialect,
+            Request {
+                body,
+                source: &source,
+            },
+        )?;
         let installed = self.node.installed();
         if installed.table.numbers.is_empty() {
             return Err(Unanswered::NoTable);
@@ -257,11 +277,20 @@ impl RouteDoor {
         let from = asked.source.parse::<std::net::IpAddr>();
         asked.already_routed |= from.is_ok_and(|ip| installed.outsourcer_ips.contains(&ip));
         let now = clock::now();
-        let decision = self.node.choose(&installed, &asked.call(), now.as_microsecond());
+        let decision = self
+            .node
+            .choose(&installed, &asked.call(), now.as_microsecond());
         let count = self.token_next.fetch_add(1, Ordering::Relaxed);
         let token = CallToken((u128::from(self.token_seed) << 64) | u128::from(count));
         let hash = &installed.hash;
-        self.facts.decision(fact(token, &decision, &self.node.name, hash, &asked.dialled, now));
+        self.facts.decision(fact(
+            token,
+            &decision,
+            &self.node.name,
+            hash,
+            &asked.dialled,
+            now,
+        ));
         let call = format!("{:032x}", token.0);
         let unknown = installed.table.home_of_unknown();
         Ok(Answer::of(&decision, unknown, call, hash, VALID_MS))
@@ -274,7 +303,11 @@ fn token_of(header: &str) -> Option<String> {
     if scheme.eq_ignore_ascii_case("bearer") {
         return Some(rest.trim().to_owned());
     }
-    let decoded = STANDARD.decode(rest.trim()).ok().filter(|_| scheme.eq_ignore_ascii_case("basic"))?;
+    let decoded = STANDARD
+        .decode(rest.trim())
+        .ok()
+        .filter(|_| scheme.eq_ignore_ascii_case("basic"))?;
     let text = String::from_utf8(decoded).ok()?;
-    text.split_once(':').map(|(_, password)| password.to_owned())
+    text.split_once(':')
+        .map(|(_, password)| password.to_owned())
 }

@@ -8,11 +8,11 @@ use crate::node::control::{self, NodeStatus};
 use crate::node::files::NodeFiles;
 use crate::node::policy::NodePolicy;
 use crate::node::state::Installed;
-use crate::route_door::{self, RouteDoorOptions};
 use crate::node::trunks::TrunkChecks;
 use crate::node::{Node, tail};
 use crate::office::{LocalDesk, Office, open_facts, unavailable};
 use crate::output::Failure;
+use crate::route_door::{self, RouteDoorOptions};
 use jiff::SignedDuration;
 use segue_domain::Transition;
 use segue_journal::StreamId;
@@ -20,11 +20,11 @@ use segue_journal::accounts::Accounts;
 use segue_journal::facts::{Cursor, Facts, FactsWriter};
 use segue_routing::Arm;
 use segue_sip::Config;
-use segue_sip::Transport;
 use segue_sip::allow::{AllowList, Network};
 use segue_sip::io_stream::{PeerNames, StreamOptions};
 use segue_sip::io_udp::{Server, ServerOptions};
 use segue_sip::tls::{Tls, TlsFiles};
+use segue_sip::{Hop, Transport};
 use std::collections::HashSet;
 use std::fs::File;
 use std::net::{IpAddr, SocketAddr};
@@ -71,7 +71,7 @@ pub struct LineOptions {
     /// Certificates of TLS.
     pub tls_files: Option<TlsFiles>,
     /// Where peers reach us, where that is not where we listen (behind NAT, or on any address).
-    pub advertised: Option<IpAddr>,
+    pub advertised: Vec<IpAddr>,
     /// Most messages a second from one address.
     pub source_messages_per_s_max: Option<NonZeroU32>,
     /// The trunks.
@@ -273,8 +273,11 @@ fn start_sip(
         seed,
     );
     let mut config = Config::new(options.sip, random_bytes::<32>()?, peers);
-    if let Some(ip) = options.line.advertised {
-        config.advertised.set_ip(ip);
+    let port = options.sip.port();
+    if let Some((first, others)) = options.line.advertised.split_first() {
+        config.advertised.set_ip(*first);
+        let udp = |ip: &IpAddr| Hop::from(SocketAddr::new(*ip, port));
+        config.faces = others.iter().map(udp).collect();
     }
     config.source_messages_per_s_max = options.line.source_messages_per_s_max;
     let mut listen = ServerOptions::new(options.sip);

@@ -6,7 +6,7 @@ use crate::hop::{Hop, Transport};
 use crate::msg::Message;
 use crate::msg::fields::{Address, uri_user};
 use crate::trunk::TrunkSettings;
-use std::net::SocketAddr;
+use std::net::{IpAddr, SocketAddr};
 use std::sync::Arc;
 
 /// Most targets of one call (outsourced, in-house, last resort, one spare).
@@ -283,6 +283,12 @@ pub struct Outcome<'a> {
 pub trait Policy {
     /// Where a new call goes. `now_us` is the core's monotonic time.
     fn route(&mut self, now_us: u64, invite: &Invite<'_>) -> Route;
+
+    /// Whether an address outside the allow-list may speak all the same: a target of a table that came
+    /// later, for example. Asked for every packet of a stranger, so it must be quick.
+    fn is_peer(&self, _ip: IpAddr) -> bool {
+        false
+    }
 
     /// The trunks to watch, if they are others than at the last question. Asked every second.
     fn trunks(&mut self) -> Option<Vec<TrunkSettings>> {

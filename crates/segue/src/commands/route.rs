@@ -138,7 +138,10 @@ impl RouteCommand {
 impl Wanted {
     fn order(&self) -> Result<Order, Failure> {
         let share = TrafficShare::from_percent(self.share).ok_or_else(|| {
-            Failure::BadInput(format!("--share {} is not a whole percent 0–100", self.share))
+            Failure::BadInput(format!(
+                "--share {} is not a whole percent 0–100",
+                self.share
+            ))
         })?;
         let zone = jiff::tz::TimeZone::get(&self.zone);
         zone.map_err(|e| Failure::BadInput(format!("--zone: {e}")))?;
@@ -179,9 +182,17 @@ impl Wanted {
         let placed = self.placed(&ctx)?;
         let lines = match &placed {
             Some(placed) => diff(&placed.order, &compiled),
-            None => compiled.artefact.iter().map(|line| format!("+ {}", line.trim())).collect(),
+            None => compiled
+                .artefact
+                .iter()
+                .map(|line| format!("+ {}", line.trim()))
+                .collect(),
         };
-        let text = if lines.is_empty() { "Nothing would change.".into() } else { lines.join("\n") };
+        let text = if lines.is_empty() {
+            "Nothing would change.".into()
+        } else {
+            lines.join("\n")
+        };
         let ticket = placed.map(|placed| placed.ticket);
         Ok(Answer::new(
             &json!({ "compiled": compiled, "refused": [], "changes": lines, "against_ticket": ticket }),
@@ -200,7 +211,10 @@ impl Wanted {
             return Ok(None);
         };
         let placed = serde_json::from_str(&text).map_err(|e| {
-            Failure::BadInput(format!("`{}` cannot be read: {e}; remove it and apply again", path.display()))
+            Failure::BadInput(format!(
+                "`{}` cannot be read: {e}; remove it and apply again",
+                path.display()
+            ))
         })?;
         Ok(Some(placed))
     }
@@ -209,9 +223,15 @@ impl Wanted {
 fn compiled_answer(order: &Order, compiled: &Compiled) -> Answer {
     let capability = capability_text(order.mechanism.capability());
     let part = |title: &str, lines: &[String]| format!("{title}\n  {}\n", lines.join("\n  "));
-    let numbered: Vec<String> = (1..).zip(&compiled.script).map(|(n, step)| format!("{n}. {step}")).collect();
+    let numbered: Vec<String> = (1..)
+        .zip(&compiled.script)
+        .map(|(n, step)| format!("{n}. {step}"))
+        .collect();
     let text = [
-        part(&format!("{} for {}", compiled.mechanism, compiled.number), &compiled.artefact),
+        part(
+            &format!("{} for {}", compiled.mechanism, compiled.number),
+            &compiled.artefact,
+        ),
         part("Read this to whoever changes it", &numbered),
         part("The way back, prepared with it", &compiled.rollback),
         part("What this mechanism can do", &capability),
@@ -235,9 +255,19 @@ fn capability_json(mechanism: Mechanism) -> Value {
 }
 
 fn refused_answer(refused: &[RefusedValue]) -> Answer {
-    let line = |r: &RefusedValue| format!("{} is not possible; possible is {}", r.value, r.nearest.join(" or "));
+    let line = |r: &RefusedValue| {
+        format!(
+            "{} is not possible; possible is {}",
+            r.value,
+            r.nearest.join(" or ")
+        )
+    };
     let text: Vec<String> = refused.iter().map(line).collect();
-    Answer::new(&json!({ "compiled": null, "refused": refused }), text.join("\n")).wanting_if(true)
+    Answer::new(
+        &json!({ "compiled": null, "refused": refused }),
+        text.join("\n"),
+    )
+    .wanting_if(true)
 }
 
 impl Apply {
@@ -265,9 +295,15 @@ impl Apply {
         let _left_over = fs::remove_file(&fresh);
         write_private(&fresh, &text)?;
         fs::rename(&fresh, &path).map_err(anyhow::Error::new)?;
-        let said = format!("Noted with ticket {}. Now prove it: segue route verify", self.ticket);
+        let said = format!(
+            "Noted with ticket {}. Now prove it: segue route verify",
+            self.ticket
+        );
         let order = &placed.order;
-        Ok(Answer::new(&json!({ "compiled": order, "refused": [], "ticket": self.ticket }), said))
+        Ok(Answer::new(
+            &json!({ "compiled": order, "refused": [], "ticket": self.ticket }),
+            said,
+        ))
     }
 
     /// Home may always be ordered; outward, no more than both parties have agreed.
@@ -280,9 +316,16 @@ impl Apply {
             let state = office.state().await?;
             let chunk = state.chunk(&self.chunk);
             let chunk = chunk.ok_or_else(|| {
-                Failure::BadInput(format!("there is no chunk `{}`; see segue show chunks", self.chunk))
+                Failure::BadInput(format!(
+                    "there is no chunk `{}`; see segue show chunks",
+                    self.chunk
+                ))
             })?;
-            Ok(if chunk.is_out() { chunk.share } else { TrafficShare::HOME })
+            Ok(if chunk.is_out() {
+                chunk.share
+            } else {
+                TrafficShare::HOME
+            })
         })?;
         if share <= agreed {
             return Ok(());
@@ -307,13 +350,18 @@ impl Verify {
         let order = self.wanted.order()?;
         let mut checks: Vec<(&str, Option<bool>, String)> = Vec::new();
         if let Some(path) = &self.read_back {
-            let text = fs::read_to_string(path)
-                .map_err(|e| Failure::BadInput(format!("`{}` cannot be read: {e}", path.display())))?;
+            let text = fs::read_to_string(path).map_err(|e| {
+                Failure::BadInput(format!("`{}` cannot be read: {e}", path.display()))
+            })?;
             let holds = connect_holds(&order, &text);
             checks.push(("read_back", holds, "calls and agents as ordered".into()));
         }
         if let (Some(out), Some(home)) = (self.out_calls, self.home_calls) {
-            let said = format!("{out} of {} calls went out, ordered are {} %", u64::from(out) + u64::from(home), self.wanted.share);
+            let said = format!(
+                "{out} of {} calls went out, ordered are {} %",
+                u64::from(out) + u64::from(home),
+                self.wanted.share
+            );
             checks.push(("arrivals", arrivals_fit(order.share, out, home), said));
         }
         let numbers = self.from.iter().map(String::as_str);
@@ -325,7 +373,9 @@ impl Verify {
             .map(|(name, ok, said)| format!("{name}: {} ({said})", verdict(*ok)))
             .collect();
         if let (Mechanism::SipTrunk, Some(out), Some(home)) = (order.mechanism, out, home) {
-            lines.push(format!("Test calls: from {out} must reach the outsourcer, from {home} in-house."));
+            lines.push(format!(
+                "Test calls: from {out} must reach the outsourcer, from {home} in-house."
+            ));
         }
         if wanting {
             lines.push("Not proved: hold the next step.".into());

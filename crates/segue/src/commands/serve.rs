@@ -60,9 +60,9 @@ struct Line {
     /// TLS peers must show a certificate of --tls-ca
     #[arg(long, requires = "tls_ca")]
     tls_mutual: bool,
-    /// The address peers reach this node at, where that is not --sip's
+    /// The address peers reach this node at, where that is not --sip's; once for each address family
     #[arg(long, value_name = "IP")]
-    sip_advertise: Option<IpAddr>,
+    sip_advertise: Vec<IpAddr>,
     /// Most SIP messages a second from one address; more are dropped unread
     #[arg(long, value_name = "N", default_value = "10000")]
     source_rate: NonZeroU32,
@@ -118,14 +118,15 @@ impl Line {
                 authorities: self.tls_ca.clone(),
                 peers_must_show: self.tls_mutual,
             }),
-            route_door: self.route_http.zip(self.route_tokens.clone()).map(
-                |(addr, tokens)| RouteDoorOptions {
+            route_door: self
+                .route_http
+                .zip(self.route_tokens.clone())
+                .map(|(addr, tokens)| RouteDoorOptions {
                     addr,
                     tokens,
                     url: self.route_url.clone(),
-                },
-            ),
-            advertised: self.sip_advertise,
+                }),
+            advertised: self.sip_advertise.clone(),
             source_messages_per_s_max: Some(self.source_rate),
             trunks: TrunkChecks {
                 options: self.trunk_check == TrunkCheck::Full,

@@ -111,6 +111,14 @@ impl Policy for NodePolicy {
         }
     }
 
+    fn is_peer(&self, ip: IpAddr) -> bool {
+        let installed = self.node.installed();
+        installed
+            .addresses
+            .values()
+            .any(|(hop, _)| hop.addr.ip() == ip)
+    }
+
     fn trunks(&mut self) -> Option<Vec<TrunkSettings>> {
         let installed = self.node.installed();
         if installed.hash == self.watched {

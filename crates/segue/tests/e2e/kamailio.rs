@@ -11,7 +11,10 @@ use std::process::{Child, Command, Stdio};
 use std::time::Duration;
 
 const KAMAILIO: &str = "/usr/sbin/kamailio";
-const CONFIG: &str = concat!(env!("CARGO_MANIFEST_DIR"), "/../../examples/route/kamailio.cfg");
+const CONFIG: &str = concat!(
+    env!("CARGO_MANIFEST_DIR"),
+    "/../../examples/route/kamailio.cfg"
+);
 
 struct Kamailio(Child);
 
@@ -29,7 +32,10 @@ fn start(at: SocketAddr, asks: SocketAddr, home: SocketAddr, folder: &Path) -> K
         .args(["-DD", "-E", "-m", "64", "-M", "8", "-f", CONFIG])
         .arg("-Y")
         .arg(folder)
-        .args(["-A", &format!("SEGUE_URL=\"http://{asks}/route/v1/kamailio\"")])
+        .args([
+            "-A",
+            &format!("SEGUE_URL=\"http://{asks}/route/v1/kamailio\""),
+        ])
         .args(["-A", "SEGUE_TOKEN=\"Authorization: Bearer kamailio-token\""])
         .args(["-A", &format!("HOME_URI=\"sip:{DIALLED}@{home}\"")])
         .args(["-A", &format!("LISTEN=udp:{at}")])
@@ -69,7 +75,12 @@ fn kamailio_asks_and_routes_home_once_segue_is_killed() {
     let door = closed_port([127, 0, 0, 1]);
     let serving = Serving::start_with(
         &world.data(),
-        &["--route-http", &door.to_string(), "--route-tokens", &tokens.display().to_string()],
+        &[
+            "--route-http",
+            &door.to_string(),
+            "--route-tokens",
+            &tokens.display().to_string(),
+        ],
     );
     let proxy = closed_port([127, 0, 0, 1]);
     let _kamailio = start(proxy, door, in_house.addr, folder.path());

@@ -225,7 +225,8 @@ impl<P: Policy> Core<P> {
     /// A message arrived: a datagram, or one whole message of a stream.
     pub fn on_message(&mut self, now_us: u64, source: Hop, bytes: &[u8], sink: &mut impl Sink) {
         self.counters.received += 1;
-        let stranger = !self.config.peers.contains(source.addr.ip());
+        let ip = source.addr.ip();
+        let stranger = !self.config.peers.contains(ip) && !self.policy.is_peer(ip);
         if stranger {
             self.counters.strangers += 1;
             if self.config.stranger == Stranger::Drop {

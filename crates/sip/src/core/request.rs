@@ -6,7 +6,7 @@ use super::{Core, Sink, tag_of};
 use crate::edit;
 use crate::hop::Hop;
 use crate::msg::{Essentials, Message, ParseError};
-use crate::policy::{Attempt, Invite, Mode, Outcome, Policy, Route, Skip, TARGETS_MAX, Target};
+use crate::policy::{Attempt, Invite, Mode, Outcome, Policy, Route, TARGETS_MAX, Target};
 
 /// What this router answers OPTIONS and unknown methods with (RFC 3261 sections 11.2, 8.2.1).
 const ALLOW: &[u8] = b"Allow: INVITE, ACK, CANCEL, OPTIONS\r\nAccept: application/sdp\r\n";
@@ -154,12 +154,12 @@ impl<P: Policy> Core<P> {
         let called = message.request_uri().and_then(crate::msg::fields::uri_user);
         let last = route.targets.len().min(TARGETS_MAX) - 1;
         let trunks = &mut self.trunks;
-        let well = |(place, target): &(usize, &Target)| {
-            let admitted = *place == last || trunks.admit(now_us, target.hop()).is_ok();
-            if !admitted {
-                trunks.skipped(target.hop(), Skip::Down);
+        let well = |(place, target): &(usize, &Target)| match trunks.admit(now_us, target.hop()) {
+            Err(skip) if *place < last => {
+                trunks.skipped(target.hop(), skip);
+                false
             }
-            admitted
+            _ => true,
         };
         let targets = route
             .targets

@@ -204,7 +204,7 @@ impl<P: Policy> Core<P> {
                 self.answer_statelessly(source, message, seen, 503, &[], sink);
             }
             Shed::Proxy(_) | Shed::Redirect(_) | Shed::Refuse => {
-                self.decline(source, message, seen, 481, sink)
+                self.decline(source, message, seen, 481, sink);
             }
         }
     }
