@@ -158,14 +158,14 @@ mod tests {
         let (a, b) = (message("hello"), message(""));
         let stream = [&b"\r\n\r\n"[..], &a, b"\r\n", &b, b"\r\n\r\n"].concat();
         framer.push(&stream);
-        let frames = all(&mut framer);
+        let got = all(&mut framer);
         let whole = [
             Frame::Ping,
             Frame::Message(a),
             Frame::Message(b),
             Frame::Ping,
         ];
-        assert_eq!(frames, whole);
+        assert_eq!(got, whole);
         assert!(!framer.is_amid());
     }
 

@@ -169,6 +169,7 @@ impl Probe {
 
 #[cfg(test)]
 mod tests {
+    use super::Health::{Down, Unknown, Up};
     use super::*;
 
     #[test]
@@ -178,7 +179,6 @@ mod tests {
             probe.heard(well, 0);
             probe.health()
         };
-        use Health::{Down, Unknown, Up};
         assert_eq!(told(false), Unknown);
         assert_eq!(told(true), Up);
         assert_eq!([told(false), told(false), told(true)], [Up, Up, Up]);
