@@ -83,12 +83,12 @@ impl Answer {
         match dialect {
             Dialect::Json => Reply::json(&json!(self)),
             Dialect::Kamailio | Dialect::Connect => Reply::json(&self.flat()),
-            Dialect::FreeSwitch => Reply::xml(self.freeswitch()),
+            Dialect::FreeSwitch => Reply::xml(&self.freeswitch()),
             Dialect::Asterisk => Reply {
                 content_type: "text/plain; charset=utf-8",
                 body: self.asterisk(),
             },
-            Dialect::Twilio => Reply::xml(crate::twilio::dial(self, 0, None)),
+            Dialect::Twilio => Reply::xml(&crate::twilio::dial(self, 0, None)),
         }
     }
 
@@ -205,7 +205,7 @@ impl Reply {
     }
 
     /// An XML document without its declaration.
-    pub(crate) fn xml(body: String) -> Self {
+    pub(crate) fn xml(body: &str) -> Self {
         Self {
             content_type: "text/xml; charset=utf-8",
             body: format!("<?xml version=\"1.0\" encoding=\"UTF-8\"?>{body}"),

@@ -3,7 +3,7 @@
 //! `<Dial>` tries one target; when it ends, Twilio asks its `action` URL with `DialCallStatus`. A call
 //! that was talked is over; any other end gets the next target. Source: Twilio's documents "Webhooks
 //! security" (`X-Twilio-Signature`: base64 of HMAC-SHA1 over the URL and the sorted POST parameters)
-//! and "TwiML: Dial".
+//! and "`TwiML`: Dial".
 
 use crate::answer::{Answer, Reply};
 use crate::ask::BadAsk;
@@ -13,6 +13,7 @@ use base64::Engine;
 use base64::engine::general_purpose::STANDARD;
 use hmac::{Hmac, KeyInit, Mac};
 use sha1::Sha1;
+use std::fmt::Write;
 
 /// Whether the signature is Twilio's: made with the account's token over the URL that Twilio was
 /// given (query included) and the form. Compared in constant time.
@@ -55,10 +56,10 @@ pub fn after_dial(body: &[u8]) -> Result<AfterDial, BadAsk> {
 /// The reply after the target number `tried` (from 0) ended; `next_url` is where Twilio asks again.
 pub fn reply(answer: &Answer, tried: Option<usize>, after: AfterDial, next_url: &str) -> Reply {
     if after == AfterDial::Over {
-        return Reply::xml("<Response><Hangup/></Response>".into());
+        return Reply::xml("<Response><Hangup/></Response>");
     }
     let place = tried.map_or(0, |tried| tried + 1);
-    Reply::xml(dial(answer, place, Some(next_url)))
+    Reply::xml(&dial(answer, place, Some(next_url)))
 }
 
 /// `TwiML` that dials the target at `place`, then asks `next_url`; without one, all that remain in
@@ -74,11 +75,12 @@ pub(crate) fn dial(answer: &Answer, place: usize, next_url: Option<&str>) -> Str
         });
         let mark = if target.uri.contains('?') { '&' } else { '?' };
         let uri = format!("{}{mark}X-Segue-Call={}", target.uri, answer.call);
-        verbs.push_str(&format!(
+        let _infallible = write!(
+            verbs,
             "<Dial timeout=\"{}\" answerOnBridge=\"true\"{action}><Sip>{}</Sip></Dial>",
             target.ring_s,
             xml(&uri)
-        ));
+        );
     }
     if verbs.is_empty() {
         verbs.push_str("<Reject reason=\"busy\"/>");

@@ -1,5 +1,4 @@
 //! The dialects against examples in the form of the peers' public documents, and the gate.
-#![expect(clippy::expect_used, reason = "helpers of tests")]
 
 use proptest::prelude::*;
 use segue_adapters::gate::{Asker, Gate, Shut, signature};
