@@ -7,7 +7,7 @@ DEMO_ARGS ?=
 export SEGUE_TOOLS ?= $(CURDIR)/.tools
 export SEGUE_DUCKDB_PYTHON ?= $(SEGUE_TOOLS)/venv/bin/python
 
-.PHONY: demo test lint doc model mutants calibrate bench-parity bench-domain bench-sip bench-rehearsal bench-planner check-deps help setup
+.PHONY: demo test lint doc model mutants calibrate bench-parity bench-domain bench-sip soak-sip fuzz-sip bench-rehearsal bench-planner check-deps help setup
 
 help: ## this list
 	@grep -hE '^[a-z-]+:.*##' $(MAKEFILE_LIST) | sed -E 's/:[^#]*## /\t/' | column -t -s "$$(printf '\t')"
@@ -54,6 +54,12 @@ mutants: ## mutants of the rules that no test catches; MUTANTS_ARGS='--shard 0/2
 bench-sip: ## choose, redirect and proxy beside Kamailio in the same run
 	@scripts/setup bench
 	scripts/bench-sip
+
+soak-sip: ## a million calls on a bad network and virtual time, every one accounted for; SOAK_ARGS='CALLS SEED'
+	cargo run --release -p segue-sip --example soak_sip -- $(SOAK_ARGS)
+
+fuzz-sip: ## parser, proxy and stream framer, ten minutes each; FUZZ_MINUTES, FUZZ_SEED
+	for what in parser proxy stream; do cargo run --release -p segue-sip --example fuzz -- $$what $${FUZZ_MINUTES:-10} $${FUZZ_SEED:-1} || exit 1; done
 
 bench-rehearsal: ## the simulator beside SimPy in the same run; the rehearsal of a year
 	@scripts/setup bench

@@ -9,6 +9,7 @@ pub mod compile;
 pub mod episodes;
 pub mod latch;
 pub mod mechanism;
+pub mod order;
 pub mod table;
 
 pub use choose::{Arm, Call, Decision, Reason, Standing, choose};

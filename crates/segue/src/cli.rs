@@ -86,6 +86,9 @@ pub enum Command {
     Scenario(commands::scenario::Scenario),
     /// Play the plan on a simulated clock with call records, beside no move and a mass cutover
     Rehearse(commands::rehearse::Rehearse),
+    /// Orders for carriers, clouds and PBXs that cannot ask: compile, record, prove
+    #[command(subcommand)]
+    Route(commands::route::RouteCommand),
     /// Run SIP, pages and clock in one process
     Serve(commands::serve::Serve),
     /// The whole thing on example data, with real calls on this machine

@@ -18,6 +18,7 @@ mod node;
 mod office;
 mod output;
 mod readiness;
+mod route_door;
 mod service;
 
 use clap::Parser;

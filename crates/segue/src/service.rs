@@ -8,9 +8,12 @@ use crate::home::HomeDoor;
 use crate::node::control::{self, NodeStatus};
 use crate::node::files::NodeFiles;
 use crate::node::policy::NodePolicy;
+use crate::node::state::Installed;
+use crate::node::trunks::TrunkChecks;
 use crate::node::{Node, tail};
 use crate::office::{LocalDesk, Office, open_facts, unavailable};
 use crate::output::Failure;
+use crate::route_door::{self, RouteDoorOptions};
 use jiff::SignedDuration;
 use segue_domain::Transition;
 use segue_journal::StreamId;
@@ -19,10 +22,14 @@ use segue_journal::facts::{Cursor, Facts, FactsWriter};
 use segue_routing::Arm;
 use segue_sip::Config;
 use segue_sip::allow::{AllowList, Network};
+use segue_sip::io_stream::{PeerNames, StreamOptions};
 use segue_sip::io_udp::{Server, ServerOptions};
+use segue_sip::tls::{Tls, TlsFiles};
+use segue_sip::{Hop, Transport};
 use std::collections::HashSet;
 use std::fs::File;
 use std::net::{IpAddr, SocketAddr};
+use std::num::NonZeroU32;
 use std::sync::Arc;
 use std::time::Duration;
 use tokio::net::TcpListener;
@@ -51,12 +58,39 @@ pub struct Options {
     pub peers: Vec<Network>,
     /// Peers answered 302 instead of being proxied.
     pub redirected: HashSet<IpAddr>,
+    /// SIP beyond UDP, its bounds and the trunks.
+    pub line: LineOptions,
+}
+
+/// How SIP is served beyond UDP, what one peer may send, and how trunks are watched.
+#[derive(Clone, Debug, Default)]
+pub struct LineOptions {
+    /// Where SIP arrives over TCP.
+    pub tcp: Option<SocketAddr>,
+    /// Where SIP arrives over TLS.
+    pub tls: Option<SocketAddr>,
+    /// Certificates of TLS.
+    pub tls_files: Option<TlsFiles>,
+    /// Where peers reach us, where that is not where we listen (behind NAT, or on any address).
+    pub advertised: Vec<IpAddr>,
+    /// Most messages a second from one address.
+    pub source_messages_per_s_max: Option<NonZeroU32>,
+    /// The trunks.
+    pub trunks: TrunkChecks,
+    /// The door for PBXs and clouds that ask over HTTP.
+    pub route_door: Option<RouteDoorOptions>,
 }
 
 /// A running process.
 pub struct Service {
     /// Where SIP arrives.
     pub sip_addr: SocketAddr,
+    /// Where SIP arrives over TCP.
+    pub tcp_addr: Option<SocketAddr>,
+    /// Where SIP arrives over TLS.
+    pub tls_addr: Option<SocketAddr>,
+    /// Where PBXs and clouds ask over HTTP.
+    pub route_addr: Option<SocketAddr>,
     /// Where pages and API are served.
     pub http_addr: SocketAddr,
     /// The home door.
@@ -114,6 +148,7 @@ impl Service {
         ))];
         wait_for_table(state.clone()).await;
         let sip = start_sip(&options, &node, &writer)?;
+        let route_stop = stopping.clone();
         let parts = ConsoleParts {
             node: Arc::clone(&node),
             door: Arc::clone(&door),
@@ -127,13 +162,26 @@ impl Service {
             wake: Arc::clone(&wake),
             data: options.data.clone(),
             guard_files: GuardFiles::new(options.data.root()),
+            sip: sip.watch(),
             stop: stopping,
         };
         let (http_addr, pages) = start_pages(&options, parts).await?;
         tasks.push(pages);
+        let route_addr = match &options.line.route_door {
+            Some(asked) => {
+                let (addr, task) =
+                    route_door::start(asked, Arc::clone(&node), writer.clone(), route_stop).await?;
+                tasks.push(task);
+                Some(addr)
+            }
+            None => None,
+        };
         let local = local_tasks(&options, &node, &door);
         Ok(Self {
             sip_addr: sip.local_addr(),
+            tcp_addr: sip.stream_addr(Transport::Tcp),
+            tls_addr: sip.stream_addr(Transport::Tls),
+            route_addr,
             http_addr,
             door,
             desk,
@@ -215,7 +263,7 @@ fn start_sip(
     let targets = installed
         .addresses
         .values()
-        .map(|(addr, _)| Network::from(addr.ip()));
+        .map(|(hop, _)| Network::from(hop.addr.ip()));
     let peers = AllowList::new(options.peers.iter().copied().chain(targets));
     let seed = u64::from_le_bytes(random_bytes::<8>()?);
     let policy = NodePolicy::new(
@@ -223,10 +271,54 @@ fn start_sip(
         Some(writer.clone()),
         peers.clone(),
         options.redirected.clone(),
+        options.line.trunks,
         seed,
     );
-    let config = Config::new(options.sip, random_bytes::<32>()?, peers);
-    Server::start(ServerOptions::new(options.sip), config, policy).map_err(|e| unavailable(&e))
+    let mut config = Config::new(options.sip, random_bytes::<32>()?, peers);
+    let port = options.sip.port();
+    if let Some((first, others)) = options.line.advertised.split_first() {
+        config.advertised.set_ip(*first);
+        let udp = |ip: &IpAddr| Hop::from(SocketAddr::new(*ip, port));
+        config.faces = others.iter().map(udp).collect();
+    }
+    config.source_messages_per_s_max = options.line.source_messages_per_s_max;
+    let mut listen = ServerOptions::new(options.sip);
+    listen.streams = streams(&options.line, node)?;
+    Server::start(listen, config, policy).map_err(|e| unavailable(&e))
+}
+
+/// TCP and TLS, if they are wanted or a target of the table needs them.
+fn streams(line: &LineOptions, node: &Node) -> Result<Option<StreamOptions>, Failure> {
+    let installed = node.installed();
+    let needed = installed
+        .addresses
+        .values()
+        .any(|(hop, _)| hop.transport.is_stream());
+    if line.tcp.is_none() && line.tls.is_none() && !needed {
+        return Ok(None);
+    }
+    let files = line.tls_files.as_ref();
+    let certificates = files.map(Tls::load).transpose();
+    let certificates = certificates.map_err(|e| Failure::BadInput(e.to_string()))?;
+    Ok(Some(StreamOptions {
+        tcp: line.tcp,
+        tls: line.tls,
+        certificates,
+        names: peer_names(&installed),
+        ..StreamOptions::default()
+    }))
+}
+
+/// What the certificates of TLS targets must be called: the host their URI names.
+fn peer_names(installed: &Installed) -> PeerNames {
+    let tls = installed
+        .addresses
+        .iter()
+        .filter(|(_, (hop, _))| hop.transport == Transport::Tls);
+    let names = tls.map(|(uri, (hop, _))| (hop.addr, segue_routing::compile::host(uri).to_owned()));
+    // An address needs no name: its certificate bears the address.
+    let names = names.filter(|(_, name)| name.trim_matches(['[', ']']).parse::<IpAddr>().is_err());
+    PeerNames::new(std::sync::Mutex::new(names.collect()))
 }
 
 fn local_tasks(options: &Options, node: &Arc<Node>, door: &Arc<HomeDoor>) -> Vec<JoinHandle<()>> {

@@ -113,6 +113,13 @@ impl Keys {
         text
     }
 
+    /// The MAC in a stateless branch.
+    pub(crate) fn seal_of(branch: &[u8]) -> Option<u128> {
+        let digits = branch.strip_prefix(STATELESS).filter(|d| d.len() == 32)?;
+        let (high, low) = (unhex(&digits[..16])?, unhex(&digits[16..])?);
+        Some(u128::from(high) << 64 | u128::from(low))
+    }
+
     /// Whether a branch has the form of a stateless one.
     pub(crate) fn is_stateless(branch: &[u8]) -> bool {
         branch.starts_with(STATELESS)

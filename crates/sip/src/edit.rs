@@ -5,62 +5,31 @@
 //! byte travels as it came, so that STIR/SHAKEN stays valid.
 
 use crate::branch::hex128;
-use crate::msg::fields::{Address, Via, first_value_end, ip, trim, uri_host_port};
-use crate::msg::{HeaderSpan, Kind, Message, split_commas};
+use crate::hop::{Hop, Transport};
+use crate::identity::Identity;
+use crate::msg::fields::{Address, Via, first_value_end, ip, trim};
+use crate::msg::{HeaderSpan, Kind, Message, request_uri, split_commas};
 use std::io::Write;
 use std::net::{IpAddr, SocketAddr};
 
-/// How this router names itself in Via.
-#[derive(Debug, Clone)]
-pub(crate) struct Identity {
-    /// `host:port` as printed.
-    sent_by: Vec<u8>,
-    addr: SocketAddr,
-}
-
-impl Identity {
-    pub(crate) fn new(addr: SocketAddr) -> Self {
-        Self {
-            sent_by: addr.to_string().into_bytes(),
-            addr,
-        }
-    }
-
-    /// Whether a URI points at this router.
-    pub(crate) fn is_me(&self, uri: &[u8]) -> bool {
-        uri_host_port(uri).is_some_and(|(host, port)| {
-            ip(host) == Some(self.addr.ip()) && port.unwrap_or(5060) == self.addr.port()
-        })
-    }
-
-    fn via(&self, branch: &[u8], out: &mut Vec<u8>) {
-        put(
-            out,
-            &[
-                b"Via: SIP/2.0/UDP ",
-                &self.sent_by,
-                b";branch=",
-                branch,
-                b";rport\r\n",
-            ],
-        );
-    }
-}
-
-fn put(out: &mut Vec<u8>, parts: &[&[u8]]) {
+pub(crate) fn put(out: &mut Vec<u8>, parts: &[&[u8]]) {
     for part in parts {
         out.extend_from_slice(part);
     }
 }
 
 /// Writes a displayable value; a `Vec` never refuses.
-fn put_display(out: &mut Vec<u8>, value: std::fmt::Arguments<'_>) {
+pub(crate) fn put_display(out: &mut Vec<u8>, value: std::fmt::Arguments<'_>) {
     let _infallible = out.write_fmt(value);
 }
 
 /// What changes in a forwarded request.
 pub(crate) struct Forward<'a> {
     pub(crate) me: &'a Identity,
+    /// Where it goes: decides how we name ourselves.
+    pub(crate) to: Hop,
+    /// Where it came from, if we are to stay in the path of the dialog (`Record-Route`).
+    pub(crate) record_route: Option<Hop>,
     pub(crate) branch: &'a [u8],
     /// The new Request-URI, or as received.
     pub(crate) uri: Option<&'a [u8]>,
@@ -80,7 +49,10 @@ pub(crate) fn forward_request(message: &Message<'_>, edit: &Forward<'_>, out: &m
     let line_end = message.start_line_end();
     let uri = edit.uri.unwrap_or(&bytes[uri_from..uri_to]);
     put(out, &[&bytes[..uri_from], uri, &bytes[uri_to..line_end]]);
-    edit.me.via(edit.branch, out);
+    edit.me.via(edit.to, edit.branch, out);
+    if let Some(from) = edit.record_route {
+        edit.me.record_route(from, edit.to, out);
+    }
     if let Some(token) = edit.call {
         put(out, &[b"X-Segue-Call: ", &hex128(token), b"\r\n"]);
     }
@@ -90,13 +62,13 @@ pub(crate) fn forward_request(message: &Message<'_>, edit: &Forward<'_>, out: &m
     if hops.is_none() {
         put_display(out, format_args!("Max-Forwards: {}\r\n", edit.max_forwards));
     }
-    let route = own_route(message, edit.me).map(|cut| (cut, false));
-    let mut cuts = [hops, route];
-    if let [Some((a, _)), Some((b, _))] = &cuts
-        && a.0 > b.0
-    {
-        cuts.swap(0, 1);
-    }
+    let [first, second] = own_routes(message, edit.me);
+    let mut cuts = [
+        hops,
+        first.map(|cut| (cut, false)),
+        second.map(|cut| (cut, false)),
+    ];
+    cuts.sort_unstable_by_key(|cut| cut.map(|((from, _), _)| from));
     let mut at = line_end;
     for ((from, to), is_hops) in cuts.into_iter().flatten() {
         put(out, &[&bytes[at..from]]);
@@ -124,12 +96,35 @@ fn first_value_cut(message: &Message<'_>, span: &HeaderSpan) -> (usize, usize) {
     (from, trim(message.bytes(), from + end + 1, to).0)
 }
 
-/// The top Route if it names this router (RFC 3261 section 16.4).
-fn own_route(message: &Message<'_>, me: &Identity) -> Option<(usize, usize)> {
-    let span = message.span(Kind::Route)?;
-    let first = split_commas(message.value_of(span)).next()?;
-    me.is_me(Address::parse(first)?.uri)
-        .then(|| first_value_cut(message, span))
+/// The bytes of the top Routes that name this router (RFC 3261 section 16.4); two where it stands
+/// between two transports (RFC 5658).
+fn own_routes(message: &Message<'_>, me: &Identity) -> [Option<(usize, usize)>; 2] {
+    let own = |value: &[u8]| Address::parse(value).is_some_and(|address| me.is_me(address.uri));
+    let mut cuts = [None; 2];
+    let mut spans = message.spans(Kind::Route);
+    for cut in &mut cuts {
+        let Some(span) = spans.next() else { break };
+        let value = message.value_of(span);
+        let end = first_value_end(value);
+        if !own(&value[..end]) {
+            break;
+        }
+        let first = first_value_cut(message, span);
+        *cut = Some(first);
+        if end < value.len() {
+            let second = first_value_end(&value[end + 1..]) + end + 1;
+            if own(&value[end + 1..second]) {
+                let (from, to) = range(span);
+                *cut = Some(if second == value.len() {
+                    (usize::from(span.line), usize::from(span.end))
+                } else {
+                    (from, trim(message.bytes(), from + second + 1, to).0)
+                });
+            }
+            break;
+        }
+    }
+    cuts
 }
 
 /// Where a request within a dialog goes next: the first Route that is not ours, else the Request-URI.
@@ -147,13 +142,15 @@ pub(crate) fn next_hop<'a>(message: &Message<'a>, me: &Identity) -> Option<&'a [
 pub(crate) fn stamp_source(
     message: &Message<'_>,
     via: &Via<'_>,
-    source: SocketAddr,
+    source: Hop,
     out: &mut Vec<u8>,
 ) -> bool {
     let Some(span) = message.span(Kind::Via) else {
         return false;
     };
-    let rport = via.param("rport").is_some();
+    // A stream's answers go back on its own connection: its port is noted though nobody asked.
+    let rport = via.param("rport").is_some() || source.transport.is_stream();
+    let source = source.addr;
     if !rport && ip(via.host).map(canonical) == Some(canonical(source.ip())) {
         return false;
     }
@@ -193,7 +190,11 @@ pub(crate) fn canonical(ip: IpAddr) -> IpAddr {
 }
 
 /// Where a response to this Via goes (RFC 3261 section 18.2.2, RFC 3581). `None` for a name that
-/// would have to be looked up.
+/// would have to be looked up, or a transport not spoken here.
+pub(crate) fn reply_hop(via: &Via<'_>) -> Option<Hop> {
+    Some(Hop::new(Transport::of(via.transport)?, reply_address(via)?))
+}
+
 pub(crate) fn reply_address(via: &Via<'_>) -> Option<SocketAddr> {
     let host = via
         .param("received")
@@ -234,9 +235,11 @@ pub(crate) fn reason(status: u16) -> &'static str {
         404 => "Not Found",
         405 => "Method Not Allowed",
         408 => "Request Timeout",
+        416 => "Unsupported URI Scheme",
         420 => "Bad Extension",
         480 => "Temporarily Unavailable",
         481 => "Call/Transaction Does Not Exist",
+        482 => "Loop Detected",
         483 => "Too Many Hops",
         486 => "Busy Here",
         487 => "Request Terminated",
@@ -289,7 +292,7 @@ pub(crate) fn cancel(request: &Message<'_>, edit: &Forward<'_>, out: &mut Vec<u8
     out.clear();
     let uri = edit.uri.or(request.request_uri()).unwrap_or_default();
     put(out, &[b"CANCEL ", uri, b" SIP/2.0\r\n"]);
-    edit.me.via(edit.branch, out);
+    edit.me.via(edit.to, edit.branch, out);
     put(out, &[b"Max-Forwards: 70\r\n"]);
     routes_without_own(request, edit.me, out);
     copy(request, Kind::From, out);
@@ -304,11 +307,8 @@ fn routes_without_own(request: &Message<'_>, me: &Identity, out: &mut Vec<u8>) {
         .spans(Kind::Route)
         .flat_map(|s| split_commas(request.value_of(s)));
     let own = |value: &&[u8]| Address::parse(value).is_some_and(|route| me.is_me(route.uri));
-    let mut first = true;
-    for value in values {
-        if !(std::mem::take(&mut first) && own(&value)) {
-            put(out, &[b"Route: ", value, b"\r\n"]);
-        }
+    for value in values.skip_while(own) {
+        put(out, &[b"Route: ", value, b"\r\n"]);
     }
 }
 
@@ -325,28 +325,30 @@ fn put_cseq(message: &Message<'_>, plus: u32, method: &[u8], out: &mut Vec<u8>) 
 /// (RFC 3261 section 17.1.1.3).
 pub(crate) fn ack_refusal(
     response: &Message<'_>,
-    me: &Identity,
+    (me, to): (&Identity, Hop),
     branch: &[u8],
     uri: &[u8],
     out: &mut Vec<u8>,
 ) {
     out.clear();
     put(out, &[b"ACK ", uri, b" SIP/2.0\r\n"]);
-    me.via(branch, out);
+    me.via(to, branch, out);
     within_dialog(response, 0, b"ACK", out);
 }
 
 /// ACK or BYE for a 2xx that nobody upstream waits for (RFC 3261 sections 13.2.2.4 and 15.1.1).
 pub(crate) fn end_of_answered(
     response: &Message<'_>,
-    me: &Identity,
+    (me, to): (&Identity, Hop),
     branch: &[u8],
     uri: &[u8],
     method: &[u8],
     out: &mut Vec<u8>,
 ) {
     out.clear();
+    // A Contact may hold what a Request-URI may not; then the target is asked as it was called.
     let contact = response.contact();
+    let contact = contact.filter(|address| request_uri(address.uri).is_ok());
     put(
         out,
         &[
@@ -356,7 +358,7 @@ pub(crate) fn end_of_answered(
             b" SIP/2.0\r\n",
         ],
     );
-    me.via(branch, out);
+    me.via(to, branch, out);
     let routes: Vec<&[u8]> = response
         .spans(Kind::RecordRoute)
         .flat_map(|span| split_commas(response.value_of(span)))
@@ -378,19 +380,22 @@ fn within_dialog(response: &Message<'_>, plus: u32, method: &[u8], out: &mut Vec
 
 /// The Contacts of a 302, `q` falling from 1.0 by a tenth, and the call's token.
 pub(crate) fn contacts<'a>(
-    targets: impl Iterator<Item = (Option<&'a str>, SocketAddr)>,
+    targets: impl Iterator<Item = (Option<&'a str>, Hop)>,
     called: &[u8],
     token: Option<u128>,
     out: &mut Vec<u8>,
 ) {
     out.clear();
-    for (place, (uri, addr)) in targets.enumerate() {
+    for (place, (uri, to)) in targets.enumerate() {
         put(out, &[b"Contact: <"]);
         if let Some(uri) = uri {
             put(out, &[uri.as_bytes()]);
         } else {
             put(out, &[b"sip:", called, b"@"]);
-            put_display(out, format_args!("{addr}"));
+            put_display(out, format_args!("{}", to.addr));
+            if to.transport.is_stream() {
+                put_display(out, format_args!(";transport={}", to.transport));
+            }
         }
         let q = [b"1.0", b"0.9", b"0.8", b"0.7"][place.min(3)];
         put(out, &[b">;q=", q, b"\r\n"]);
@@ -414,9 +419,12 @@ pub(crate) fn rebuild_response(request: &Message<'_>, response: &Message<'_>, ou
     put(out, &[&bytes[at..]]);
 }
 
-/// The branch of the top Via if these bytes begin an INVITE that we sent; they may be cut short.
-pub(crate) fn branch_of_invite(packet: &[u8]) -> Option<&[u8]> {
-    let packet = packet.strip_prefix(b"INVITE ")?;
+/// The branch of the top Via if these bytes begin an INVITE or OPTIONS that we sent; they may be cut
+/// short.
+pub(crate) fn branch_of_sent(packet: &[u8]) -> Option<&[u8]> {
+    let packet = packet
+        .strip_prefix(b"INVITE ")
+        .or_else(|| packet.strip_prefix(b"OPTIONS "))?;
     let line_end = memchr::memchr(b'\n', packet)?;
     let via = packet[line_end + 1..].strip_prefix(b"Via: ")?;
     let via = &via[..memchr::memchr(b'\r', via)?];

@@ -8,14 +8,23 @@ pub mod allow;
 mod branch;
 mod core;
 mod edit;
+pub mod framing;
+mod hop;
+mod identity;
+pub mod io_stream;
 pub mod io_udp;
 pub mod msg;
 mod policy;
+mod rate;
+mod shed;
 mod table;
+pub mod tls;
+pub mod trunk;
 mod wheel;
 
 pub use crate::core::{Config, Core, Counters, Sink, Stranger};
+pub use hop::{Hop, Transport};
 pub use policy::{
     Attempt, AttemptResult, CallToken, FallThrough, Invite, Mode, Outcome, Policy, Route, Shed,
-    TARGETS_MAX, Target, Timers,
+    Skip, TARGETS_MAX, Target, Timers,
 };

@@ -2,9 +2,11 @@
 //!
 //! Implementations must not block: the core calls them between two packets.
 
+use crate::hop::{Hop, Transport};
 use crate::msg::Message;
 use crate::msg::fields::{Address, uri_user};
-use std::net::SocketAddr;
+use crate::trunk::TrunkSettings;
+use std::net::{IpAddr, SocketAddr};
 use std::sync::Arc;
 
 /// Most targets of one call (outsourced, in-house, last resort, one spare).
@@ -19,11 +21,11 @@ pub struct CallToken(pub u128);
 #[derive(Clone, Copy)]
 pub struct Invite<'m> {
     message: &'m Message<'m>,
-    source: SocketAddr,
+    source: Hop,
 }
 
 impl<'m> Invite<'m> {
-    pub(crate) fn new(message: &'m Message<'m>, source: SocketAddr) -> Self {
+    pub(crate) fn new(message: &'m Message<'m>, source: Hop) -> Self {
         Self { message, source }
     }
 
@@ -56,7 +58,12 @@ impl<'m> Invite<'m> {
 
     /// Where the packet came from.
     pub fn source(&self) -> SocketAddr {
-        self.source
+        self.source.addr
+    }
+
+    /// How it came.
+    pub fn transport(&self) -> Transport {
+        self.source.transport
     }
 
     /// The first header of this name, long or compact, any case: for loops, our own header, Diversion.
@@ -92,26 +99,50 @@ impl Default for Timers {
     }
 }
 
-/// Refusals that go to the next target only by choice; 3xx, 408, 480 and 5xx always do.
-#[derive(Debug, Clone, Copy, PartialEq, Eq, Default)]
+/// Which refusals go to the next target, code by code. Usual are 3xx, 408, 480 and 5xx; whatever is
+/// set, a 2xx never does.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub struct FallThrough {
-    /// 404 Not Found.
-    pub not_found: bool,
-    /// 486 Busy Here.
-    pub busy: bool,
-    /// 603 Decline (otherwise a 6xx ends the search, RFC 3261 section 16.7 step 5).
-    pub decline: bool,
+    /// One bit for each status from 300 to 699.
+    codes: [u64; 7],
+}
+
+impl Default for FallThrough {
+    fn default() -> Self {
+        (300..400)
+            .chain([408, 480])
+            .chain(500..600)
+            .fold(Self { codes: [0; 7] }, Self::with)
+    }
 }
 
 impl FallThrough {
-    pub(crate) fn covers(self, status: u16) -> bool {
-        match status {
-            300..400 | 408 | 480 | 500..600 => true,
-            404 => self.not_found,
-            486 => self.busy,
-            603 => self.decline,
-            _ => false,
+    fn place(status: u16) -> Option<(usize, u64)> {
+        let bit = status.checked_sub(300).filter(|bit| *bit < 400)?;
+        Some((usize::from(bit / 64), 1 << (bit % 64)))
+    }
+
+    /// This refusal goes on to the next target too, for example 404, 486 or 603. A 6xx otherwise ends
+    /// the search (RFC 3261 section 16.7 step 5).
+    #[must_use]
+    pub fn with(mut self, status: u16) -> Self {
+        if let Some((word, bit)) = Self::place(status) {
+            self.codes[word] |= bit;
         }
+        self
+    }
+
+    /// This refusal is the caller's answer.
+    #[must_use]
+    pub fn without(mut self, status: u16) -> Self {
+        if let Some((word, bit)) = Self::place(status) {
+            self.codes[word] &= !bit;
+        }
+        self
+    }
+
+    pub(crate) fn covers(self, status: u16) -> bool {
+        Self::place(status).is_some_and(|(word, bit)| self.codes[word] & bit != 0)
     }
 }
 
@@ -120,6 +151,8 @@ impl FallThrough {
 pub struct Target {
     /// Where its packets go.
     pub addr: SocketAddr,
+    /// How.
+    pub transport: Transport,
     /// The new Request-URI (or Contact of a 302). `None`: as received; in a 302 the called user at
     /// `addr`. Must be a bare SIP URI.
     pub uri: Option<Arc<str>>,
@@ -133,14 +166,21 @@ pub struct Target {
 
 impl Target {
     /// A target with the default timers, the Request-URI as received and tag 0.
-    pub fn new(addr: SocketAddr) -> Self {
+    pub fn new(to: impl Into<Hop>) -> Self {
+        let to = to.into();
         Self {
-            addr,
+            addr: to.addr,
+            transport: to.transport,
             uri: None,
             timers: Timers::default(),
             fall_through: FallThrough::default(),
             tag: 0,
         }
+    }
+
+    /// Where and how.
+    pub fn hop(&self) -> Hop {
+        Hop::new(self.transport, self.addr)
     }
 }
 
@@ -167,15 +207,31 @@ pub struct Route {
 }
 
 /// What to do with a call for which the table has no room. Must be the same for the same call, as
-/// nothing is remembered.
+/// next to nothing is remembered.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub enum Shed {
-    /// Pass it on statelessly (in-house, as a rule).
-    Proxy(Target),
-    /// Answer 302 with this one Contact.
-    Redirect(Target),
+    /// Pass it on statelessly to the first of these (in-house, then the last resort). One that refuses
+    /// before anything rang is passed by when the caller's INVITE comes again.
+    Proxy(Vec<Target>),
+    /// Answer 302 with these Contacts.
+    Redirect(Vec<Target>),
     /// Answer 503.
     Refuse,
+}
+
+/// Why a target was not even tried.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum Skip {
+    /// Nothing is known of its trunk yet.
+    Unknown,
+    /// Its trunk does not answer OPTIONS.
+    Down,
+    /// Its trunk failed call after call.
+    Breaker,
+    /// Its calls a second are used up.
+    CallsPerSecond,
+    /// Its calls at a time are used up.
+    CallsMax,
 }
 
 /// How an attempt at a target ended.
@@ -195,6 +251,8 @@ pub enum Attempt {
     Unreachable,
     /// The caller hung up, or another target answered first.
     Cancelled,
+    /// It was passed by.
+    Skipped(Skip),
 }
 
 /// One attempt, for the decision log.
@@ -225,6 +283,17 @@ pub struct Outcome<'a> {
 pub trait Policy {
     /// Where a new call goes. `now_us` is the core's monotonic time.
     fn route(&mut self, now_us: u64, invite: &Invite<'_>) -> Route;
+
+    /// Whether an address outside the allow-list may speak all the same: a target of a table that came
+    /// later, for example. Asked for every packet of a stranger, so it must be quick.
+    fn is_peer(&self, _ip: IpAddr) -> bool {
+        false
+    }
+
+    /// The trunks to watch, if they are others than at the last question. Asked every second.
+    fn trunks(&mut self) -> Option<Vec<TrunkSettings>> {
+        None
+    }
 
     /// Where a call goes when the table is full. Asked for its INVITE, CANCEL and ACK alike.
     fn shed(&mut self, now_us: u64, invite: &Invite<'_>) -> Shed;

@@ -29,12 +29,14 @@ impl Wheel {
         }
     }
 
-    /// Wakes at the first tick not before `at_us`; later than one turn (41 s), after one turn.
-    pub(crate) fn schedule(&mut self, at_us: u64, wake: Wake) {
+    /// Wakes at the first tick not before `at_us`; later than one turn (41 s), after one turn. While
+    /// the wheel catches up after a stall, its turn ends earlier than the clock's would. Returns when.
+    pub(crate) fn schedule(&mut self, at_us: u64, wake: Wake) -> u64 {
         let tick = at_us
             .div_ceil(TICK_US)
             .clamp(self.tick, self.tick + BUCKETS as u64 - 1);
         self.bucket(tick).push(wake);
+        tick * TICK_US
     }
 
     /// The next bucket that is due at `now_us`; `None` when time is caught up. Give it back with

@@ -16,6 +16,7 @@ pub mod licence;
 pub mod parity;
 pub mod plan;
 pub mod rehearse;
+pub mod route;
 pub mod scenario;
 pub mod serve;
 pub mod show;
@@ -44,6 +45,7 @@ pub fn run(cli: Cli) -> Answered {
         Command::Door(door) => door.run(global),
         Command::Scenario(scenario) => scenario.run(),
         Command::Rehearse(rehearse) => rehearse.run(global),
+        Command::Route(route) => route.run(global),
         Command::Serve(serve) => serve.run(global),
         Command::Demo(demo) => demo.run(global),
         Command::Explain(explain) => explain.run(global),

@@ -2,13 +2,19 @@
 
 use crate::cli::Global;
 use crate::context::Context;
+use crate::node::trunks::TrunkChecks;
 use crate::office::block_on;
 use crate::output::{Answer, Answered, Failure};
-use crate::service::{Options, Service};
-use clap::Args;
+use crate::route_door::RouteDoorOptions;
+use crate::service::{LineOptions, Options, Service};
+use clap::{Args, ValueEnum};
+use segue_sip::Timers;
 use segue_sip::allow::Network;
+use segue_sip::tls::TlsFiles;
 use serde_json::json;
 use std::net::{IpAddr, SocketAddr};
+use std::num::NonZeroU32;
+use std::path::PathBuf;
 use tokio::signal::unix::{SignalKind, signal};
 
 /// Options of `segue serve`.
@@ -29,6 +35,112 @@ pub struct Serve {
     /// Peers answered 302 instead of being proxied; only those that passed a recursion test
     #[arg(long = "redirect", value_name = "IP")]
     redirected: Vec<IpAddr>,
+    #[command(flatten)]
+    line: Line,
+}
+
+/// SIP beyond UDP, what one peer may send, and how trunks are watched.
+#[derive(Debug, Args)]
+struct Line {
+    /// Where SIP arrives over TCP
+    #[arg(long, value_name = "ADDR")]
+    sip_tcp: Option<SocketAddr>,
+    /// Where SIP arrives over TLS
+    #[arg(long, value_name = "ADDR", requires = "tls_cert")]
+    sip_tls: Option<SocketAddr>,
+    /// Certificate of TLS with its chain, PEM
+    #[arg(long, value_name = "FILE", requires = "tls_key")]
+    tls_cert: Option<PathBuf>,
+    /// Its private key, PEM
+    #[arg(long, value_name = "FILE", requires = "tls_cert")]
+    tls_key: Option<PathBuf>,
+    /// Who vouches for TLS peers, PEM; without it no TLS trunk is believed
+    #[arg(long, value_name = "FILE", requires = "tls_cert")]
+    tls_ca: Option<PathBuf>,
+    /// TLS peers must show a certificate of --tls-ca
+    #[arg(long, requires = "tls_ca")]
+    tls_mutual: bool,
+    /// The address peers reach this node at, where that is not --sip's; once for each address family
+    #[arg(long, value_name = "IP")]
+    sip_advertise: Vec<IpAddr>,
+    /// Most SIP messages a second from one address; more are dropped unread
+    #[arg(long, value_name = "N", default_value = "10000")]
+    source_rate: NonZeroU32,
+    /// What may keep calls from an unwell trunk of the outsourcer's
+    #[arg(long, value_enum, default_value_t = TrunkCheck::Full)]
+    trunk_check: TrunkCheck,
+    /// Most new calls a second to each of the outsourcer's trunks; the rest stays in-house
+    #[arg(long, value_name = "N")]
+    trunk_calls_per_s: Option<NonZeroU32>,
+    /// Most calls at a time on each of them; keeps this node in the path of their dialogs
+    #[arg(long, value_name = "N")]
+    trunk_calls: Option<NonZeroU32>,
+    /// Where PBXs and clouds ask over HTTP; their own door, apart from the pages
+    #[arg(long, value_name = "ADDR", requires = "route_tokens")]
+    route_http: Option<SocketAddr>,
+    /// Who may ask: a line each, `SITE TOKEN` or `SITE TOKEN signed`, `*` for every site; `twilio TOKEN` for its webhooks
+    #[arg(long, value_name = "FILE", requires = "route_http")]
+    route_tokens: Option<PathBuf>,
+    /// The URL that Twilio was given for this door, without the path
+    #[arg(long, value_name = "URL", default_value = "")]
+    route_url: String,
+    /// Milliseconds a target may say nothing before the next one is tried
+    #[arg(long, value_name = "MS", default_value_t = Timers::default().silent_ms)]
+    silent_ms: u32,
+    /// Milliseconds a target may say only 100 Trying
+    #[arg(long, value_name = "MS", default_value_t = Timers::default().trying_ms)]
+    trying_ms: u32,
+    /// Milliseconds a target may ring
+    #[arg(long, value_name = "MS", default_value_t = Timers::default().ring_ms)]
+    ring_ms: u32,
+}
+
+/// What judges a trunk.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, ValueEnum)]
+enum TrunkCheck {
+    /// OPTIONS and the outcomes of calls
+    Full,
+    /// The outcomes of calls alone, for peers that do not answer OPTIONS
+    Calls,
+    /// Nothing: every call tries its trunk
+    Off,
+}
+
+impl Line {
+    fn options(&self) -> LineOptions {
+        let files = self.tls_cert.clone().zip(self.tls_key.clone());
+        LineOptions {
+            tcp: self.sip_tcp,
+            tls: self.sip_tls,
+            tls_files: files.map(|(certificate, key)| TlsFiles {
+                certificate,
+                key,
+                authorities: self.tls_ca.clone(),
+                peers_must_show: self.tls_mutual,
+            }),
+            route_door: self
+                .route_http
+                .zip(self.route_tokens.clone())
+                .map(|(addr, tokens)| RouteDoorOptions {
+                    addr,
+                    tokens,
+                    url: self.route_url.clone(),
+                }),
+            advertised: self.sip_advertise.clone(),
+            source_messages_per_s_max: Some(self.source_rate),
+            trunks: TrunkChecks {
+                options: self.trunk_check == TrunkCheck::Full,
+                breaker: self.trunk_check != TrunkCheck::Off,
+                calls_per_s_max: self.trunk_calls_per_s,
+                calls_max: self.trunk_calls,
+                timers: Timers {
+                    silent_ms: self.silent_ms,
+                    trying_ms: self.trying_ms,
+                    ring_ms: self.ring_ms,
+                },
+            },
+        }
+    }
 }
 
 impl Serve {
@@ -56,6 +168,7 @@ impl Serve {
             node: self.node.clone(),
             peers: self.peers.clone(),
             redirected: self.redirected.iter().copied().collect(),
+            line: self.line.options(),
         }
     }
 }
@@ -66,6 +179,16 @@ fn announce(service: &Service) {
         "segue: SIP on udp {}, pages on http://{}",
         service.sip_addr, service.http_addr
     );
+    let streams = [
+        ("tcp", service.tcp_addr),
+        ("tls", service.tls_addr),
+        ("route door", service.route_addr),
+    ];
+    let also: String = streams
+        .iter()
+        .filter_map(|(name, addr)| Some(format!(", {name} {}", (*addr)?)))
+        .collect();
+    let line = line + &also;
     let _ = std::io::Write::write_all(&mut std::io::stderr(), format!("{line}\n").as_bytes());
 }
 

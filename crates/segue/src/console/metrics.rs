@@ -46,6 +46,7 @@ pub(super) fn text(shared: &Shared) -> String {
         shared.door.pending(),
     );
     facts(&mut page, shared);
+    super::trunks::metrics(&mut page, &shared.sip);
     page.0
 }
 
@@ -117,26 +118,33 @@ fn facts(page: &mut Page, shared: &Shared) {
 }
 
 #[derive(Default)]
-struct Page(String);
+pub(super) struct Page(String);
 
 impl Page {
-    fn head(&mut self, name: &str, kind: &str, help: &str) {
+    pub(super) fn head(&mut self, name: &str, kind: &str, help: &str) {
         // Writing to a string cannot fail.
         let _ = writeln!(self.0, "# HELP {name} {help}\n# TYPE {name} {kind}");
     }
 
-    fn sample(&mut self, name: &str, labels: &str, value: impl Display) {
+    pub(super) fn sample(&mut self, name: &str, labels: &str, value: impl Display) {
         let _ = writeln!(self.0, "{name}{labels} {value}");
     }
 
-    fn one(&mut self, name: &str, kind: &str, help: &str, labels: &str, value: impl Display) {
+    pub(super) fn one(
+        &mut self,
+        name: &str,
+        kind: &str,
+        help: &str,
+        labels: &str,
+        value: impl Display,
+    ) {
         self.head(name, kind, help);
         self.sample(name, labels, value);
     }
 }
 
 /// A label value (Prometheus exposition format: backslash, quote and line feed are escaped).
-fn escaped(text: &str) -> String {
+pub(super) fn escaped(text: &str) -> String {
     text.replace('\\', "\\\\")
         .replace('"', "\\\"")
         .replace('\n', "\\n")

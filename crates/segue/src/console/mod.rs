@@ -16,6 +16,7 @@ mod parity;
 mod people;
 mod readiness;
 pub(crate) mod remembering;
+mod trunks;
 mod verifying;
 
 #[cfg(test)]
@@ -73,6 +74,8 @@ pub(crate) struct ConsoleParts {
     pub(crate) data: DataDir,
     /// Where the guards keep their verdicts and what they remember.
     pub(crate) guard_files: GuardFiles,
+    /// What the SIP side counts.
+    pub(crate) sip: segue_sip::io_udp::Watch,
     /// Turns true when the process ends.
     pub(crate) stop: watch::Receiver<bool>,
 }
@@ -93,6 +96,7 @@ struct Shared {
     key: CallerKey,
     data: DataDir,
     guard_files: GuardFiles,
+    sip: segue_sip::io_udp::Watch,
     people: People,
     state: watch::Receiver<Arc<Transition>>,
     wake: Arc<Notify>,
@@ -153,6 +157,7 @@ impl Shared {
             key: parts.key,
             data: parts.data,
             guard_files: parts.guard_files,
+            sip: parts.sip,
             people: People::new(parts.accounts),
             state: parts.state,
             wake: parts.wake,

@@ -9,7 +9,7 @@ use crate::data_dir::{DataDir, random_bytes};
 use crate::home::Press;
 use crate::office::unavailable;
 use crate::output::Failure;
-use crate::service::{Options, Service};
+use crate::service::{LineOptions, Options, Service};
 use agreement::{Agreement, FIRST_CHUNK, person};
 use centres::{ACCELERATION, Centres, Telephones};
 use segue_domain::Side;
@@ -64,6 +64,8 @@ impl Demo {
             node: "A".into(),
             peers: vec!["127.0.0.0/8".parse().map_err(anyhow::Error::new)?],
             redirected: HashSet::new(),
+            // The example shows how calls fall through a trunk that fails, so it is tried every time.
+            line: LineOptions::default(),
         })
         .await?;
         let feed_url = format!("http://{}/api/v1/calls", service.http_addr);

@@ -5,5 +5,6 @@ pub mod files;
 pub mod policy;
 pub mod state;
 pub mod tail;
+pub mod trunks;
 
 pub use state::Node;

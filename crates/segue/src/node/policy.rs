@@ -2,12 +2,14 @@
 
 use crate::clock;
 use crate::node::state::{Installed, Node};
+use crate::node::trunks::TrunkChecks;
 use segue_domain::caller::e164;
 use segue_journal::facts::{Decision as DecisionFact, FactsWriter, TargetOutcome};
 use segue_routing::choose::TargetKind;
 use segue_routing::{Arm, Call, Decision, Reason};
 use segue_sip::allow::AllowList;
-use segue_sip::{Attempt, CallToken, Invite, Mode, Outcome, Policy, Route, Shed, Target};
+use segue_sip::trunk::TrunkSettings;
+use segue_sip::{Attempt, CallToken, Invite, Mode, Outcome, Policy, Route, Shed, Skip, Target};
 use std::collections::{HashMap, HashSet};
 use std::net::{IpAddr, SocketAddr};
 use std::sync::Arc;
@@ -25,6 +27,9 @@ pub struct NodePolicy {
     redirected: HashSet<IpAddr>,
     /// Peers besides the table's targets.
     peers: AllowList,
+    checks: TrunkChecks,
+    /// The table whose trunks are watched.
+    watched: String,
     awaited: HashMap<CallToken, DecisionFact>,
     token_seed: u64,
     token_next: u64,
@@ -37,6 +42,7 @@ impl NodePolicy {
         facts: Option<FactsWriter>,
         peers: AllowList,
         redirected: HashSet<IpAddr>,
+        checks: TrunkChecks,
         seed: u64,
     ) -> Self {
         Self {
@@ -44,10 +50,20 @@ impl NodePolicy {
             facts,
             redirected,
             peers,
+            checks,
+            watched: String::new(),
             awaited: HashMap::new(),
             token_seed: seed,
             token_next: 0,
         }
+    }
+
+    /// The patience of this node's settings with each target.
+    fn timed(&self, mut targets: Vec<Target>) -> Vec<Target> {
+        for target in &mut targets {
+            target.timers = self.checks.timers;
+        }
+        targets
     }
 
     fn token(&mut self) -> CallToken {
@@ -77,7 +93,7 @@ impl Policy for NodePolicy {
         let token = self.token();
         let now = clock::now();
         let installed = self.node.installed();
-        let asked = Asked::read(invite);
+        let asked = Asked::read(invite, &installed);
         let decision = self
             .node
             .choose(&installed, &asked.call(), now.as_microsecond());
@@ -91,23 +107,37 @@ impl Policy for NodePolicy {
         Route {
             token,
             mode,
-            targets: targets(&installed, &decision),
+            targets: self.timed(targets(&installed, &decision)),
         }
+    }
+
+    fn is_peer(&self, ip: IpAddr) -> bool {
+        let installed = self.node.installed();
+        installed
+            .addresses
+            .values()
+            .any(|(hop, _)| hop.addr.ip() == ip)
+    }
+
+    fn trunks(&mut self) -> Option<Vec<TrunkSettings>> {
+        let installed = self.node.installed();
+        if installed.hash == self.watched {
+            return None;
+        }
+        self.watched.clone_from(&installed.hash);
+        Some(self.checks.trunks(&installed))
     }
 
     fn shed(&mut self, _now_us: u64, invite: &Invite<'_>) -> Shed {
         let installed = self.node.installed();
-        let asked = Asked::read(invite);
-        let number = installed.table.numbers.get(asked.dialled.as_str());
-        let uri = number
-            .map(|n| n.in_house.as_str())
-            .or_else(|| installed.table.home_of_unknown().next());
-        match uri.and_then(|uri| target(&installed, uri, TargetKind::InHouse)) {
-            Some(target) if self.redirected.contains(&invite.source().ip()) => {
-                Shed::Redirect(target)
-            }
-            Some(target) => Shed::Proxy(target),
-            None => Shed::Refuse,
+        let asked = Asked::read(invite, &installed);
+        let targets = home_targets(&installed, &asked.dialled);
+        if targets.is_empty() {
+            Shed::Refuse
+        } else if self.redirected.contains(&invite.source().ip()) {
+            Shed::Redirect(targets)
+        } else {
+            Shed::Proxy(targets)
         }
     }
 
@@ -149,7 +179,7 @@ struct Asked {
 }
 
 impl Asked {
-    fn read(invite: &Invite<'_>) -> Self {
+    fn read(invite: &Invite<'_>, installed: &Installed) -> Self {
         let text = |bytes: &[u8]| String::from_utf8_lossy(bytes).into_owned();
         // The network's word first; what the caller's own phone says of itself only without it.
         let caller = invite
@@ -161,7 +191,9 @@ impl Asked {
             caller,
             call_id: text(invite.call_id()),
             source_host: invite.source().ip().to_string(),
-            already_routed: invite.header(OUR_HEADER).is_some(),
+            // A trunk named by its host sends from an address: that never goes out again either.
+            already_routed: invite.header(OUR_HEADER).is_some()
+                || installed.outsourcer_ips.contains(&invite.source().ip()),
         }
     }
 
@@ -184,7 +216,11 @@ fn targets(installed: &Installed, decision: &Decision<'_>) -> Vec<Target> {
     if !known.is_empty() {
         return known;
     }
-    // A number nobody knows keeps its Request-URI: the in-house side may know it.
+    unknown_targets(installed)
+}
+
+/// A number nobody knows keeps its Request-URI: the in-house side may know it.
+fn unknown_targets(installed: &Installed) -> Vec<Target> {
     installed
         .table
         .home_of_unknown()
@@ -196,8 +232,21 @@ fn targets(installed: &Installed, decision: &Decision<'_>) -> Vec<Target> {
         .collect()
 }
 
+/// In-house, then the last resort: where a call goes that there is no room to look after.
+fn home_targets(installed: &Installed, dialled: &str) -> Vec<Target> {
+    let Some(number) = installed.table.numbers.get(dialled) else {
+        return unknown_targets(installed);
+    };
+    let last = number.last_resort.iter();
+    let last = last.map(|uri| (uri, TargetKind::LastResort));
+    std::iter::once((&number.in_house, TargetKind::InHouse))
+        .chain(last)
+        .filter_map(|(uri, kind)| target(installed, uri, kind))
+        .collect()
+}
+
 fn target(installed: &Installed, uri: &str, kind: TargetKind) -> Option<Target> {
-    let (addr, uri) = installed.addresses.get(uri)?;
+    let (hop, uri) = installed.addresses.get(uri)?;
     let tag = match kind {
         TargetKind::Outsourced => 0,
         TargetKind::InHouse => 1,
@@ -206,7 +255,7 @@ fn target(installed: &Installed, uri: &str, kind: TargetKind) -> Option<Target> 
     Some(Target {
         uri: Some(Arc::clone(uri)),
         tag,
-        ..Target::new(*addr)
+        ..Target::new(*hop)
     })
 }
 
@@ -234,7 +283,8 @@ pub fn arm_name(arm: Arm) -> &'static str {
     }
 }
 
-fn fact(
+/// A decision as the store keeps it.
+pub(crate) fn fact(
     token: CallToken,
     d: &Decision<'_>,
     node: &str,
@@ -298,5 +348,13 @@ fn words(attempt: Attempt) -> String {
         Attempt::NoAnswer => "rang without answer".into(),
         Attempt::Unreachable => "unreachable".into(),
         Attempt::Cancelled => "cancelled".into(),
+        Attempt::Skipped(skip) => match skip {
+            Skip::Unknown => "not tried: its trunk has not answered OPTIONS yet",
+            Skip::Down => "not tried: its trunk does not answer OPTIONS",
+            Skip::Breaker => "not tried: its trunk failed call after call",
+            Skip::CallsPerSecond => "not tried: its agreed calls a second are used up",
+            Skip::CallsMax => "not tried: its agreed calls at a time are used up",
+        }
+        .into(),
     }
 }

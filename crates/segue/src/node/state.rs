@@ -5,9 +5,11 @@ use crate::node::files::NodeFiles;
 use arc_swap::ArcSwap;
 use segue_domain::Transition;
 use segue_domain::caller::CallerKey;
-use segue_routing::{Decision, Episodes, HomeLatch, RouteTable, Standing};
-use std::collections::HashMap;
-use std::net::{SocketAddr, ToSocketAddrs};
+use segue_domain::lines::EMERGENCY_NUMBERS;
+use segue_routing::{Decision, Episodes, HomeLatch, NumberEntry, RouteTable, Standing};
+use segue_sip::{Hop, Transport};
+use std::collections::{HashMap, HashSet};
+use std::net::{IpAddr, SocketAddr, ToSocketAddrs};
 use std::sync::atomic::{AtomicU64, Ordering};
 use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
 use std::time::{Duration, Instant};
@@ -19,8 +21,10 @@ pub struct Installed {
     pub table: RouteTable,
     /// Its hash.
     pub hash: String,
-    /// URI → address and the URI as text to send.
-    pub addresses: HashMap<String, (SocketAddr, Arc<str>)>,
+    /// URI → where it is reached and the URI as text to send. Never 911, 988 or 112.
+    pub addresses: HashMap<String, (Hop, Arc<str>)>,
+    /// Where the outsourcer's trunks send from; calls from there never go out.
+    pub outsourcer_ips: HashSet<IpAddr>,
 }
 
 /// One routing node.
@@ -190,27 +194,57 @@ impl Installed {
                 .into_iter()
                 .chain(&n.last_resort)
         });
-        let addresses = uris
+        let addresses: HashMap<_, _> = uris
+            .filter(|uri| !is_emergency(uri))
             .filter_map(|uri| Some((uri.clone(), (resolve(uri)?, Arc::from(uri.as_str())))))
             .collect();
+        let ips = |uri: fn(&NumberEntry) -> &String| -> HashSet<IpAddr> {
+            let hops = table.numbers.values().filter_map(|n| addresses.get(uri(n)));
+            hops.map(|(hop, _): &(Hop, Arc<str>)| hop.addr.ip())
+                .collect()
+        };
+        // A host both sides share (a demo on one machine) cannot identify the outsourcer.
+        let outsourcer_ips = &ips(|n| &n.outsourced) - &ips(|n| &n.in_house);
         Self {
             hash: table.hash(),
             table,
             addresses,
+            outsourcer_ips,
         }
     }
 
     /// Whether an address is a target of this table.
     pub fn is_target(&self, addr: SocketAddr) -> bool {
-        self.addresses.values().any(|(known, _)| *known == addr)
+        self.addresses.values().any(|(known, _)| known.addr == addr)
     }
 }
 
-/// The address behind a SIP URI; port 5060 unless it says otherwise.
-pub fn resolve(uri: &str) -> Option<SocketAddr> {
-    let rest = uri
-        .split_once('@')
-        .map_or_else(|| uri.trim_start_matches("sip:"), |(_, rest)| rest);
+/// 911, 988 and 112 are never targets (`domain.md` §7.11), whatever a table says.
+fn is_emergency(uri: &str) -> bool {
+    let user = uri.split_once(':').map_or(uri, |(_, rest)| rest);
+    let user = user.split_once('@').map_or("", |(user, _)| user);
+    EMERGENCY_NUMBERS.contains(&user.trim_start_matches('+'))
+}
+
+/// Where a SIP URI is reached: TLS for `sips:`, else its `transport` parameter, else UDP.
+pub fn resolve(uri: &str) -> Option<Hop> {
+    let lower = uri.to_ascii_lowercase();
+    let named = lower.split_once("transport=").map(|(_, rest)| rest);
+    let named = named.and_then(|rest| rest.split([';', '?']).next());
+    let transport = match named {
+        _ if lower.starts_with("sips:") => Transport::Tls,
+        Some(name) => Transport::of(name.as_bytes())?,
+        None => Transport::Udp,
+    };
+    Some(Hop::new(transport, resolve_address(uri, transport)?))
+}
+
+/// The address; 5060, or 5061 over TLS, unless the URI names a port.
+fn resolve_address(uri: &str, transport: Transport) -> Option<SocketAddr> {
+    let rest = uri.split_once('@').map_or_else(
+        || uri.trim_start_matches("sips:").trim_start_matches("sip:"),
+        |(_, rest)| rest,
+    );
     let host_port = rest.split([';', '?']).next()?;
     let has_port = host_port
         .rsplit_once(':')
@@ -219,7 +253,12 @@ pub fn resolve(uri: &str) -> Option<SocketAddr> {
     let text = if has_port {
         host_port.to_owned()
     } else {
-        format!("{host_port}:5060")
+        let port = if transport == Transport::Tls {
+            5_061
+        } else {
+            5_060
+        };
+        format!("{host_port}:{port}")
     };
     text.to_socket_addrs().ok()?.next()
 }
@@ -236,7 +275,7 @@ pub const TICK: Duration = Duration::from_millis(100);
 mod tests {
     use super::*;
     use segue_domain::chunks::CutOffAction;
-    use segue_routing::{Arm, Call, ChunkEntry, NumberEntry, Reason};
+    use segue_routing::{Arm, Call, ChunkEntry, Reason};
 
     fn all_out() -> RouteTable {
         let chunk = ChunkEntry {
@@ -300,6 +339,34 @@ mod tests {
         assert_eq!(
             decide(&node(directory.path())),
             (Arm::InHouse, Reason::HomeLatch)
+        );
+    }
+
+    #[test]
+    fn targets_are_reached_as_their_uris_say_and_emergency_numbers_never() {
+        for (uri, hop) in [
+            ("sip:7001@127.0.0.2", "udp 127.0.0.2:5060"),
+            (
+                "sip:7001@127.0.0.2:5070;transport=TCP",
+                "tcp 127.0.0.2:5070",
+            ),
+            ("sips:7001@127.0.0.2", "tls 127.0.0.2:5061"),
+            ("sip:7001@[::1];transport=tls", "tls [::1]:5061"),
+        ] {
+            assert_eq!(resolve(uri).unwrap().to_string(), hop, "{uri}");
+        }
+        assert_eq!(resolve("sip:7001@127.0.0.2;transport=sctp"), None);
+        let mut table = all_out();
+        table.numbers.get_mut("7001").unwrap().last_resort = vec![
+            "sip:911@127.0.0.4".into(),
+            "sip:+112@127.0.0.4".into(),
+            "sip:oncall@127.0.0.4".into(),
+        ];
+        let installed = Installed::new(table);
+        assert_eq!(installed.addresses.len(), 3);
+        assert_eq!(
+            installed.outsourcer_ips,
+            HashSet::from([[127, 0, 0, 3].into()])
         );
     }
 

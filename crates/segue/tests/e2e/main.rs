@@ -15,6 +15,7 @@ mod demo;
 mod door;
 mod fallback;
 mod journal;
+mod kamailio;
 mod kill;
 mod pages;
 mod plan;

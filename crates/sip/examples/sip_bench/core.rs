@@ -3,7 +3,7 @@
 use crate::load::{ack, answer, invite};
 use crate::serve::Fixed;
 use segue_sip::allow::{AllowList, Network};
-use segue_sip::{Config, Core, Sink};
+use segue_sip::{Config, Core, Hop, Sink};
 use std::error::Error;
 use std::io::Write;
 use std::net::SocketAddr;
@@ -16,8 +16,8 @@ struct Last {
 }
 
 impl Sink for Last {
-    fn send(&mut self, to: SocketAddr, bytes: &[u8]) {
-        if to == self.target {
+    fn send(&mut self, to: Hop, bytes: &[u8]) {
+        if to.addr == self.target {
             self.packet.clear();
             self.packet.extend_from_slice(bytes);
         }

@@ -1,5 +1,6 @@
 //! One call: its server transaction upstream and its legs to the targets.
 
+use crate::hop::Hop;
 use crate::policy::{Attempt, CallToken, Target};
 use crate::table::Key;
 use std::net::SocketAddr;
@@ -160,7 +161,7 @@ pub(super) struct Call {
     pub(super) current: u8,
     pub(super) key: Key,
     pub(super) token: CallToken,
-    pub(super) upstream: SocketAddr,
+    pub(super) upstream: Hop,
     pub(super) started_us: u64,
     /// When the wheel wakes this call next.
     pub(super) wheel_us: u64,
@@ -187,7 +188,7 @@ impl Call {
             current: 0,
             key: 0,
             token: CallToken(0),
-            upstream: SocketAddr::from(([0, 0, 0, 0], 0)),
+            upstream: SocketAddr::from(([0, 0, 0, 0], 0)).into(),
             started_us: 0,
             wheel_us: NEVER,
             end_us: NEVER,

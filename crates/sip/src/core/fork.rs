@@ -56,6 +56,7 @@ impl<P: Policy> Core<P> {
         let mut out = std::mem::take(&mut self.out);
         let call = &self.calls[index];
         let target = &call.legs[leg].target;
+        let to = target.hop();
         let hops = message
             .max_forwards()
             .ok()
@@ -64,12 +65,14 @@ impl<P: Policy> Core<P> {
         let edit = Forward {
             me: &self.me,
             branch: &branch,
+            to,
+            record_route: self.trunks.stays_in_path(to).then_some(call.upstream),
             uri: target.uri.as_deref().map(str::as_bytes),
             max_forwards: hops,
             call: Some(call.token.0),
         };
         edit::forward_request(message, &edit, &mut out);
-        self.send(target.addr, &out, sink);
+        self.send(to, &out, sink);
         self.out = out;
     }
 
@@ -87,9 +90,45 @@ impl<P: Policy> Core<P> {
         state.state = LegState::Calling;
         state.started_us = now_us;
         state.give_up_us = now_us + u64::from(state.target.timers.silent_ms) * 1_000;
+        let to = state.target.hop();
         state.again_interval_us = T1_US;
-        state.again_us = now_us + T1_US;
+        state.again_us = if to.transport.is_stream() {
+            NEVER
+        } else {
+            now_us + T1_US
+        };
+        self.trunks.began(to);
         self.send_invite(index, leg, message, sink);
+    }
+
+    /// The first target from `from` on whose trunk takes a call; those before it are passed by. The
+    /// last one is always tried: a call with nowhere else to go is not lost to a suspicion.
+    pub(super) fn next_leg(&mut self, now_us: u64, index: usize, from: usize) -> Option<usize> {
+        let legs = &mut self.calls[index].legs;
+        let last = legs.len().checked_sub(1)?;
+        for (place, leg) in legs.iter_mut().enumerate().skip(from) {
+            let hop = leg.target.hop();
+            match self.trunks.admit(now_us, hop) {
+                Err(skip) if place < last => {
+                    self.trunks.skipped(hop, skip);
+                    leg.state = LegState::Completed;
+                    leg.abandoned = true;
+                    leg.started_us = now_us;
+                    leg.ended(now_us, Attempt::Skipped(skip));
+                }
+                _ => return Some(place),
+            }
+        }
+        None
+    }
+
+    /// An attempt ended: noted once, and told to its trunk.
+    pub(super) fn end_attempt(&mut self, now_us: u64, index: usize, leg: usize, attempt: Attempt) {
+        let state = &mut self.calls[index].legs[leg];
+        if state.attempt.is_none() {
+            state.ended(now_us, attempt);
+            self.trunks.ended(now_us, state.target.hop(), attempt);
+        }
     }
 
     /// Runs `act` with the stored request; it stays stored.
@@ -125,8 +164,8 @@ impl<P: Policy> Core<P> {
         attempt: Attempt,
         sink: &mut impl Sink,
     ) {
+        self.end_attempt(now_us, index, leg, attempt);
         let state = &mut self.calls[index].legs[leg];
-        state.ended(now_us, attempt);
         state.abandoned = true;
         match state.state {
             LegState::Proceeding if state.kill == Kill::No => {
@@ -143,10 +182,14 @@ impl<P: Policy> Core<P> {
     /// The next target, or the best answer if there is none or the caller has hung up.
     pub(super) fn advance(&mut self, now_us: u64, index: usize, sink: &mut impl Sink) {
         let call = &self.calls[index];
-        let next = usize::from(call.current) + 1;
-        if call.cancelled || next >= call.legs.len() {
+        let from = usize::from(call.current) + 1;
+        let cancelled = call.cancelled;
+        let next = (!cancelled)
+            .then(|| self.next_leg(now_us, index, from))
+            .flatten();
+        let Some(next) = next else {
             return self.finish(now_us, index, sink);
-        }
+        };
         self.counters.fall_throughs += 1;
         self.with_request(index, |core, message| {
             core.start_leg(now_us, index, next, message, sink);
@@ -190,6 +233,8 @@ impl<P: Policy> Core<P> {
             let state = &core.calls[index].legs[leg];
             let edit = Forward {
                 me: &core.me,
+                to: state.target.hop(),
+                record_route: None,
                 branch: &branch,
                 uri: state.target.uri.as_deref().map(str::as_bytes),
                 max_forwards: 70,
@@ -210,11 +255,15 @@ impl<P: Policy> Core<P> {
         sink: &mut impl Sink,
     ) {
         let state = &mut self.calls[index].legs[leg];
-        let to = state.target.addr;
+        let to = state.target.hop();
         state.kill = Kill::Sent;
         state.again_interval_us = T1_US;
-        state.again_us = now_us + T1_US;
         state.kill_end_us = now_us + LONG_US;
+        state.again_us = if to.transport.is_stream() {
+            state.kill_end_us
+        } else {
+            now_us + T1_US
+        };
         self.send(to, &message, sink);
         self.calls[index].legs[leg].kill_message = message;
     }

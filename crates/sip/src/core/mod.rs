@@ -6,6 +6,7 @@
 
 mod call;
 mod fork;
+mod probe;
 mod request;
 mod response;
 mod stateless;
@@ -13,21 +14,28 @@ mod timer;
 
 use crate::allow::AllowList;
 use crate::branch::Keys;
-use crate::edit::{self, Identity};
+use crate::edit;
+use crate::hop::Hop;
+use crate::identity::Identity;
+use crate::msg::fields::Via;
 use crate::msg::{Essentials, HeaderSpan, Message};
 use crate::policy::{CallToken, Policy};
+use crate::rate::SourceRates;
+use crate::shed::Memo;
 use crate::table::{Key, Table};
+use crate::trunk::{TrunkReport, Trunks};
 use crate::wheel::{Wake, Wheel};
 use call::{Call, NEVER, State};
 use std::net::SocketAddr;
+use std::num::NonZeroU32;
 
 /// Most buffers kept for reuse.
 const SPARE_BUFFERS_MAX: usize = 1_024;
 
 /// Where packets go. The core calls it for each packet, in order.
 pub trait Sink {
-    /// Sends one datagram. A failure known at once is told to [`Core::on_icmp`] afterwards.
-    fn send(&mut self, to: SocketAddr, bytes: &[u8]);
+    /// Sends one message. A failure known at once is told to [`Core::on_refused`] afterwards.
+    fn send(&mut self, to: Hop, bytes: &[u8]);
 }
 
 /// What a source outside the allow-list gets.
@@ -43,8 +51,10 @@ pub enum Stranger {
 /// Fixed properties of a core.
 #[derive(Debug, Clone)]
 pub struct Config {
-    /// The address peers reach this router at, printed in Via.
+    /// The address peers reach this router at over UDP, printed in Via.
     pub advertised: SocketAddr,
+    /// Its further addresses: other transports, the other address family.
+    pub faces: Vec<Hop>,
     /// Secret from which all branches and hashes are derived; fresh per start.
     pub seed: [u8; 32],
     /// Most calls and tombstones (32 s each) at a time; beyond, calls are shed. At most 2^30.
@@ -55,10 +65,15 @@ pub struct Config {
     pub peers: AllowList,
     /// What others get.
     pub stranger: Stranger,
+    /// Most messages a second from one address; beyond, they are dropped unread.
+    pub source_messages_per_s_max: Option<NonZeroU32>,
+    /// An INVITE that passed through here so often already is answered 482 (RFC 3261 section 16.3
+    /// step 4); the hop limit alone would let it ring seventy times.
+    pub own_passes_max: u8,
 }
 
 impl Config {
-    /// 131,072 calls, 16 KiB messages, silence to strangers.
+    /// 131,072 calls, 16 KiB messages, silence to strangers, no cap by source, 8 passes.
     pub fn new(advertised: SocketAddr, seed: [u8; 32], peers: AllowList) -> Self {
         Self {
             advertised,
@@ -67,6 +82,9 @@ impl Config {
             message_bytes_max: 16 * 1_024,
             peers,
             stranger: Stranger::default(),
+            faces: Vec::new(),
+            source_messages_per_s_max: None,
+            own_passes_max: 8,
         }
     }
 }
@@ -80,6 +98,10 @@ pub struct Counters {
     pub sent: u64,
     /// Datagrams from outside the allow-list.
     pub strangers: u64,
+    /// Messages dropped because their source sent too many.
+    pub rate_limited: u64,
+    /// INVITEs answered 482: they went in circles.
+    pub loops: u64,
     /// Datagrams over the size limit.
     pub oversized: u64,
     /// Datagrams that are no sound message.
@@ -126,6 +148,10 @@ pub struct Core<P> {
     wheel: Wheel,
     counters: Counters,
     shed_until_us: u64,
+    shed_memo: Memo,
+    trunks: Trunks,
+    trunks_asked_us: u64,
+    rates: Option<SourceRates>,
     /// Reused memory, so that the usual packet allocates nothing.
     headers: Vec<HeaderSpan>,
     out: Vec<u8>,
@@ -138,7 +164,7 @@ impl<P: Policy> Core<P> {
     pub fn new(mut config: Config, policy: P, now_us: u64) -> Self {
         config.calls_max = config.calls_max.clamp(1, 1 << 30);
         Self {
-            me: Identity::new(config.advertised),
+            me: Identity::new(config.advertised, &config.faces),
             keys: Keys::new(&config.seed),
             policy,
             // Reserved at once: growing would copy the whole slab between two packets.
@@ -148,6 +174,10 @@ impl<P: Policy> Core<P> {
             wheel: Wheel::new(now_us),
             counters: Counters::default(),
             shed_until_us: 0,
+            shed_memo: Memo::new(),
+            trunks: Trunks::default(),
+            trunks_asked_us: 0,
+            rates: config.source_messages_per_s_max.map(SourceRates::new),
             headers: Vec::with_capacity(64),
             out: Vec::with_capacity(2_048),
             stamped: Vec::with_capacity(2_048),
@@ -176,6 +206,11 @@ impl<P: Policy> Core<P> {
         self.policy
     }
 
+    /// The trunks as they stand.
+    pub fn trunks(&self, now_us: u64) -> Vec<TrunkReport> {
+        self.trunks.reports(now_us)
+    }
+
     /// A datagram arrived.
     pub fn on_datagram(
         &mut self,
@@ -184,13 +219,25 @@ impl<P: Policy> Core<P> {
         bytes: &[u8],
         sink: &mut impl Sink,
     ) {
+        self.on_message(now_us, source.into(), bytes, sink);
+    }
+
+    /// A message arrived: a datagram, or one whole message of a stream.
+    pub fn on_message(&mut self, now_us: u64, source: Hop, bytes: &[u8], sink: &mut impl Sink) {
         self.counters.received += 1;
-        let stranger = !self.config.peers.contains(source.ip());
+        let ip = source.addr.ip();
+        let stranger = !self.config.peers.contains(ip) && !self.policy.is_peer(ip);
         if stranger {
             self.counters.strangers += 1;
             if self.config.stranger == Stranger::Drop {
                 return;
             }
+        }
+        if let Some(rates) = &mut self.rates
+            && !rates.admit(now_us, source.addr.ip(), &self.keys)
+        {
+            self.counters.rate_limited += 1;
+            return;
         }
         if bytes.len() > self.config.message_bytes_max {
             self.counters.oversized += 1;
@@ -222,7 +269,7 @@ impl<P: Policy> Core<P> {
         self.headers = message.into_headers();
     }
 
-    fn refuse_stranger(&mut self, source: SocketAddr, message: &Message<'_>, sink: &mut impl Sink) {
+    fn refuse_stranger(&mut self, source: Hop, message: &Message<'_>, sink: &mut impl Sink) {
         if let Ok(seen) = message.essentials()
             && message.method() != Some(b"ACK")
         {
@@ -235,7 +282,7 @@ impl<P: Policy> Core<P> {
     }
 
     /// Takes a slot for a new call. The caller has checked [`Self::is_full`].
-    fn allocate(&mut self, now_us: u64, key: Key, token: CallToken, upstream: SocketAddr) -> usize {
+    fn allocate(&mut self, now_us: u64, key: Key, token: CallToken, upstream: Hop) -> usize {
         let index = self.free.pop().unwrap_or_else(|| {
             self.calls.push(Call::free());
             u32::try_from(self.calls.len() - 1).unwrap_or(0)
@@ -297,17 +344,17 @@ impl<P: Policy> Core<P> {
         let call = &mut self.calls[index];
         let at = call.next_us();
         if at < call.wheel_us {
-            // One turn of the wheel is 41 s; a later deadline is looked at again then.
-            call.wheel_us = at.min(now_us + 40_000_000);
             let wake = Wake {
                 index: u32::try_from(index).unwrap_or(0),
                 generation: call.generation,
             };
-            self.wheel.schedule(call.wheel_us, wake);
+            // One turn of the wheel is 41 s; a later deadline is looked at again then.
+            let comes_up = self.wheel.schedule(at.min(now_us + 40_000_000), wake);
+            call.wheel_us = at.min(comes_up);
         }
     }
 
-    fn send(&mut self, to: SocketAddr, bytes: &[u8], sink: &mut impl Sink) {
+    fn send(&mut self, to: Hop, bytes: &[u8], sink: &mut impl Sink) {
         if bytes.is_empty() {
             return;
         }
@@ -318,15 +365,16 @@ impl<P: Policy> Core<P> {
     /// A response that needs no memory: its tag is a keyed hash, equal for every repetition.
     fn answer_statelessly(
         &mut self,
-        source: SocketAddr,
+        source: Hop,
         message: &Message<'_>,
         seen: &Essentials<'_>,
         status: u16,
         extra: &[u8],
         sink: &mut impl Sink,
     ) {
-        let to = edit::reply_address(&seen.via)
-            .filter(|addr| edit::canonical(addr.ip()) == edit::canonical(source.ip()))
+        let host = |hop: Hop| edit::canonical(hop.addr.ip());
+        let to = reply_to(source, &seen.via)
+            .filter(|to| host(*to) == host(source))
             .unwrap_or(source);
         let tag = self.transaction_key(message, seen);
         let mut out = std::mem::take(&mut self.out);
@@ -357,6 +405,15 @@ impl<P: Policy> Core<P> {
         ];
         self.keys.digest(1, &parts)
     }
+}
+
+/// Where answers to a request go: by its Via, for a stream back on its connection (RFC 3261 section
+/// 18.2.2).
+fn reply_to(source: Hop, via: &Via<'_>) -> Option<Hop> {
+    if source.transport.is_stream() {
+        return Some(source);
+    }
+    edit::reply_address(via).map(Hop::from)
 }
 
 /// Our To tag for a transaction.

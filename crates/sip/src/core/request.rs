@@ -4,18 +4,25 @@ use super::call::Kill;
 use super::call::{CANCEL_WAIT_US, LONG_US, Leg, LegState, State, T1_US, T4_US};
 use super::{Core, Sink, tag_of};
 use crate::edit;
+use crate::hop::Hop;
 use crate::msg::{Essentials, Message, ParseError};
-use crate::policy::{Attempt, Invite, Mode, Outcome, Policy, Route, TARGETS_MAX};
-use std::net::SocketAddr;
+use crate::policy::{Attempt, Invite, Mode, Outcome, Policy, Route, TARGETS_MAX, Target};
 
 /// What this router answers OPTIONS and unknown methods with (RFC 3261 sections 11.2, 8.2.1).
 const ALLOW: &[u8] = b"Allow: INVITE, ACK, CANCEL, OPTIONS\r\nAccept: application/sdp\r\n";
+
+/// Whether a Request-URI is of a scheme that calls have (RFC 3261 section 16.3 step 2).
+fn is_spoken(uri: &[u8]) -> bool {
+    let scheme = uri.split(|byte| *byte == b':').next().unwrap_or_default();
+    let known: [&[u8]; 3] = [b"sip", b"sips", b"tel"];
+    known.iter().any(|name| scheme.eq_ignore_ascii_case(name))
+}
 
 impl<P: Policy> Core<P> {
     pub(super) fn on_request(
         &mut self,
         now_us: u64,
-        source: SocketAddr,
+        source: Hop,
         message: &Message<'_>,
         sink: &mut impl Sink,
     ) {
@@ -39,7 +46,7 @@ impl<P: Policy> Core<P> {
     /// Answers to where the packet came from, as its Via may be what is wrong.
     fn refuse_malformed(
         &mut self,
-        source: SocketAddr,
+        source: Hop,
         message: &Message<'_>,
         fault: ParseError,
         sink: &mut impl Sink,
@@ -57,12 +64,21 @@ impl<P: Policy> Core<P> {
     fn request(
         &mut self,
         now_us: u64,
-        source: SocketAddr,
+        source: Hop,
         message: &Message<'_>,
         seen: &Essentials<'_>,
         sink: &mut impl Sink,
     ) {
         let in_dialog = seen.to_tag.is_some();
+        if !in_dialog && !matches!(message.method(), Some(b"ACK" | b"CANCEL")) {
+            if let Some(options) = message.header("Proxy-Require") {
+                let extra = [b"Unsupported: ", options, b"\r\n"].concat();
+                return self.answer_statelessly(source, message, seen, 420, &extra, sink);
+            }
+            if !is_spoken(message.request_uri().unwrap_or_default()) {
+                return self.answer_statelessly(source, message, seen, 416, &[], sink);
+            }
+        }
         match message.method().unwrap_or_default() {
             b"INVITE" if !in_dialog => self.on_invite(now_us, source, message, seen, sink),
             b"CANCEL" => self.on_cancel(now_us, source, message, seen, sink),
@@ -79,7 +95,7 @@ impl<P: Policy> Core<P> {
     fn on_invite(
         &mut self,
         now_us: u64,
-        source: SocketAddr,
+        source: Hop,
         message: &Message<'_>,
         seen: &Essentials<'_>,
         sink: &mut impl Sink,
@@ -91,14 +107,14 @@ impl<P: Policy> Core<P> {
         if seen.hops == Some(0) {
             return self.answer_statelessly(source, message, seen, 483, &[], sink);
         }
-        if let Some(options) = message.header("Proxy-Require") {
-            let extra = [b"Unsupported: ", options, b"\r\n"].concat();
-            return self.answer_statelessly(source, message, seen, 420, &extra, sink);
+        if self.own_passes(message) >= usize::from(self.config.own_passes_max) {
+            self.counters.loops += 1;
+            return self.answer_statelessly(source, message, seen, 482, &[], sink);
         }
         if self.is_full() {
             return self.shed(now_us, source, message, seen, sink);
         }
-        let Some(upstream) = edit::reply_address(&seen.via) else {
+        let Some(upstream) = super::reply_to(source, &seen.via) else {
             return;
         };
         self.counters.invites += 1;
@@ -117,6 +133,16 @@ impl<P: Policy> Core<P> {
         self.arm(now_us, index);
     }
 
+    /// How often the request has passed through here, by our branches in its Vias.
+    fn own_passes(&self, message: &Message<'_>) -> usize {
+        let mut vias = message.vias().skip(1);
+        let ours = |via: &&[u8]| {
+            let branch = crate::msg::fields::Via::parse(via).and_then(|via| via.branch);
+            branch.is_some_and(|branch| self.keys.read(branch).is_some())
+        };
+        vias.by_ref().filter(ours).count()
+    }
+
     fn redirect(
         &mut self,
         now_us: u64,
@@ -126,10 +152,24 @@ impl<P: Policy> Core<P> {
         sink: &mut impl Sink,
     ) {
         let called = message.request_uri().and_then(crate::msg::fields::uri_user);
-        let targets = route.targets.iter().take(TARGETS_MAX);
+        let last = route.targets.len().min(TARGETS_MAX) - 1;
+        let trunks = &mut self.trunks;
+        let well = |(place, target): &(usize, &Target)| match trunks.admit(now_us, target.hop()) {
+            Err(skip) if *place < last => {
+                trunks.skipped(target.hop(), skip);
+                false
+            }
+            _ => true,
+        };
+        let targets = route
+            .targets
+            .iter()
+            .take(TARGETS_MAX)
+            .enumerate()
+            .filter(well);
         let mut contacts = self.spare.pop().unwrap_or_default();
         edit::contacts(
-            targets.map(|target| (target.uri.as_deref(), target.addr)),
+            targets.map(|(_, target)| (target.uri.as_deref(), target.hop())),
             called.unwrap_or_default(),
             Some(route.token.0),
             &mut contacts,
@@ -155,7 +195,9 @@ impl<P: Policy> Core<P> {
         let request = self.keep(message.bytes());
         self.calls[index].request = request;
         self.send_trying(index, message, sink);
-        self.start_leg(now_us, index, 0, message, sink);
+        if let Some(leg) = self.next_leg(now_us, index, 0) {
+            self.start_leg(now_us, index, leg, message, sink);
+        }
     }
 
     fn send_trying(&mut self, index: usize, message: &Message<'_>, sink: &mut impl Sink) {
@@ -218,7 +260,11 @@ impl<P: Policy> Core<P> {
         let before = std::mem::replace(&mut call.answer, answer);
         call.state = State::Completed;
         call.again_interval_us = T1_US;
-        call.again_us = now_us + T1_US;
+        call.again_us = if call.upstream.transport.is_stream() {
+            super::NEVER
+        } else {
+            now_us + T1_US
+        };
         call.end_us = now_us + LONG_US;
         call.best = None;
         self.give_back(before);
@@ -247,7 +293,7 @@ impl<P: Policy> Core<P> {
     fn on_cancel(
         &mut self,
         now_us: u64,
-        source: SocketAddr,
+        source: Hop,
         message: &Message<'_>,
         seen: &Essentials<'_>,
         sink: &mut impl Sink,
@@ -267,8 +313,8 @@ impl<P: Policy> Core<P> {
         call.cancelled = true;
         self.counters.cancelled += 1;
         let current = usize::from(call.current);
-        let leg = &mut call.legs[current];
-        leg.ended(now_us, Attempt::Cancelled);
+        self.end_attempt(now_us, index, current, Attempt::Cancelled);
+        let leg = &mut self.calls[index].legs[current];
         if leg.state == LegState::Proceeding {
             leg.give_up_us = now_us + CANCEL_WAIT_US;
             self.send_cancel(now_us, index, current, sink);
@@ -283,7 +329,7 @@ impl<P: Policy> Core<P> {
     fn on_ack(
         &mut self,
         now_us: u64,
-        source: SocketAddr,
+        source: Hop,
         message: &Message<'_>,
         seen: &Essentials<'_>,
         sink: &mut impl Sink,

@@ -4,6 +4,7 @@ use super::call::{Kill, LegState, State};
 use super::{Core, NEVER, Sink};
 use crate::branch::{Keys, LegId, Role};
 use crate::edit;
+use crate::hop::Hop;
 use crate::msg::Message;
 use crate::policy::{Attempt, Policy};
 use std::net::SocketAddr;
@@ -12,23 +13,31 @@ impl<P: Policy> Core<P> {
     pub(super) fn on_response(
         &mut self,
         now_us: u64,
-        source: SocketAddr,
+        source: Hop,
         message: &Message<'_>,
         sink: &mut impl Sink,
     ) {
-        let (Some(branch), Some(status)) = (message.top_via_branch(), message.status()) else {
+        // What is built from an answer (ACK, BYE) is as sound as the answer.
+        let (Ok(seen), Some(status)) = (message.essentials(), message.status()) else {
+            self.counters.malformed += 1;
+            return;
+        };
+        let Some(branch) = seen.via.branch else {
             self.counters.malformed += 1;
             return;
         };
         if Keys::is_stateless(branch) {
-            return self.pass_response_on(message, branch, sink);
+            return self.pass_response_on(source, message, branch, sink);
+        }
+        if branch.starts_with(super::probe::PROBE) {
+            return self.on_options_answer(now_us, source, message, branch);
         }
         let id = self.leg_of(branch, source);
-        let (Some((index, leg, role)), Some(cseq)) = (id, message.cseq()) else {
+        let Some((index, leg, role)) = id else {
             self.counters.stray += 1;
             return;
         };
-        match (role, cseq.method) {
+        match (role, seen.cseq.method) {
             (Role::Invite, b"INVITE") => match status {
                 100..200 => self.on_provisional(now_us, index, leg, status, message, sink),
                 200..300 => self.on_success(now_us, index, leg, status, message, sink),
@@ -46,7 +55,7 @@ impl<P: Policy> Core<P> {
     }
 
     /// The leg a branch of ours names, if it still exists and `peer` is its target.
-    fn leg_of(&self, branch: &[u8], peer: SocketAddr) -> Option<(usize, usize, Role)> {
+    fn leg_of(&self, branch: &[u8], peer: Hop) -> Option<(usize, usize, Role)> {
         let LegId {
             index,
             generation,
@@ -56,7 +65,7 @@ impl<P: Policy> Core<P> {
         let (index, leg) = (index as usize, usize::from(leg));
         let call = self.calls.get(index)?;
         let known = call.generation == generation && call.state != State::Free;
-        (known && call.legs.get(leg)?.target.addr == peer).then_some((index, leg, role))
+        (known && peer.may_be(call.legs.get(leg)?.target.hop())).then_some((index, leg, role))
     }
 
     fn on_provisional(
@@ -133,7 +142,12 @@ impl<P: Policy> Core<P> {
         let first = state.state != LegState::Accepted;
         if first {
             state.state = LegState::Accepted;
-            state.attempt = None;
+            if state.attempt.take().is_none() {
+                self.trunks
+                    .ended(now_us, state.target.hop(), Attempt::Answered);
+            } else {
+                self.trunks.late_answer(now_us, state.target.hop());
+            }
             state.ended(now_us, Attempt::Answered);
             if state.kill == Kill::HeldCancel {
                 state.kill = Kill::No;
@@ -146,6 +160,7 @@ impl<P: Policy> Core<P> {
             let out = self.towards_caller(index, message);
             self.send(to, &out, sink);
             self.give_back(out);
+            self.note_dialog(now_us, index, leg, message);
             self.accept(now_us, index, leg, status, sink);
         } else if winner == Some(leg) {
             let out = self.towards_caller(index, message);
@@ -154,6 +169,23 @@ impl<P: Policy> Core<P> {
         } else {
             self.end_late_answer(now_us, index, leg, first, message, sink);
         }
+    }
+
+    /// A trunk with a cap counts its dialogs.
+    fn note_dialog(&mut self, now_us: u64, index: usize, leg: usize, message: &Message<'_>) {
+        let hop = self.calls[index].legs[leg].target.hop();
+        if self.trunks.stays_in_path(hop) {
+            let dialog = self.dialog_of(message);
+            self.trunks.connected(now_us, hop, dialog);
+        }
+    }
+
+    /// The same number for every message of a dialog, from either side.
+    pub(super) fn dialog_of(&self, message: &Message<'_>) -> u128 {
+        let mut tags = [message.from_tag(), message.to_tag()].map(Option::unwrap_or_default);
+        tags.sort_unstable();
+        let call_id = message.call_id().unwrap_or_default();
+        self.keys.digest(3, &[call_id, tags[0], tags[1]])
     }
 
     /// Nobody upstream waits for this 2xx: ACK it, and end it with BYE.
@@ -173,14 +205,15 @@ impl<P: Policy> Core<P> {
             .map_or(&b"sip:invalid"[..], str::as_bytes);
         let mut out = std::mem::take(&mut self.out);
         let branch = self.branch(index, leg, Role::Ack);
-        edit::end_of_answered(message, &self.me, &branch, uri, b"ACK", &mut out);
-        self.send(target.addr, &out, sink);
+        let to = target.hop();
+        edit::end_of_answered(message, (&self.me, to), &branch, uri, b"ACK", &mut out);
+        self.send(to, &out, sink);
         self.out = out;
         if first {
             self.counters.late_answers_ended += 1;
             let branch = self.branch(index, leg, Role::Bye);
             let mut bye = Vec::new();
-            edit::end_of_answered(message, &self.me, &branch, uri, b"BYE", &mut bye);
+            edit::end_of_answered(message, (&self.me, to), &branch, uri, b"BYE", &mut bye);
             self.send_kill(now_us, index, leg, bye, sink);
         }
     }
@@ -204,8 +237,8 @@ impl<P: Policy> Core<P> {
         }
         let waited_for = current && proceeding && state.is_active();
         state.state = LegState::Completed;
-        state.ended(now_us, Attempt::Refused(status));
         let through = state.target.fall_through.covers(status);
+        self.end_attempt(now_us, index, leg, Attempt::Refused(status));
         self.end_kill(index, leg);
         if !waited_for {
             return;
@@ -235,23 +268,35 @@ impl<P: Policy> Core<P> {
         let branch = self.branch(index, leg, Role::Invite);
         let mut out = std::mem::take(&mut self.out);
         let target = &self.calls[index].legs[leg].target;
-        let to = target.addr;
+        let to = target.hop();
         let kept = Message::parse(&self.calls[index].request).ok();
         let as_received = kept.as_ref().and_then(Message::request_uri);
         let uri = target.uri.as_deref().map(str::as_bytes).or(as_received);
         let uri = uri.unwrap_or(b"sip:invalid");
-        edit::ack_refusal(message, &self.me, &branch, uri, &mut out);
+        edit::ack_refusal(message, (&self.me, to), &branch, uri, &mut out);
         self.send(to, &out, sink);
         self.out = out;
     }
 
-    /// The network refused a packet: `to` is where it was sent, `packet` its first bytes. Only an
-    /// INVITE without any answer yet is given up; a truncated packet that names no leg is left to the
-    /// timers.
+    /// The network refused a datagram: see [`Self::on_refused`].
     pub fn on_icmp(&mut self, now_us: u64, to: SocketAddr, packet: &[u8], sink: &mut impl Sink) {
-        let Some(branch) = edit::branch_of_invite(packet) else {
+        self.on_refused(now_us, to.into(), packet, sink);
+    }
+
+    /// The network refused a message, or its connection broke before it was answered: `to` is where it
+    /// was sent, `packet` its first bytes. Only an INVITE without any answer yet is given up; a
+    /// truncated packet that names no leg is left to the timers.
+    pub fn on_refused(&mut self, now_us: u64, to: Hop, packet: &[u8], sink: &mut impl Sink) {
+        let Some(branch) = edit::branch_of_sent(packet) else {
             return;
         };
+        if branch.starts_with(super::probe::PROBE) {
+            return self.on_options_refused(now_us, to, branch);
+        }
+        if let Some(seal) = Keys::seal_of(branch) {
+            self.shed_memo.refused(seal);
+            return;
+        }
         let Some((index, leg, Role::Invite)) = self.leg_of(branch, to) else {
             return;
         };

@@ -6,10 +6,10 @@ use super::call::LONG_US;
 use super::{Core, Sink};
 use crate::branch::Keys;
 use crate::edit::{self, Forward};
-use crate::msg::fields::{Via, uri_address, uri_user};
+use crate::hop::Hop;
+use crate::msg::fields::{Via, uri_hop, uri_user};
 use crate::msg::{Essentials, Message};
-use crate::policy::{Invite, Policy, Shed};
-use std::net::SocketAddr;
+use crate::policy::{FallThrough, Invite, Policy, Shed, TARGETS_MAX, Target};
 
 impl<P: Policy> Core<P> {
     /// Whether a request is addressed to this router itself.
@@ -20,14 +20,18 @@ impl<P: Policy> Core<P> {
     /// Passes on a request within a dialog to where it says, if that is a known peer.
     pub(super) fn pass_on(
         &mut self,
-        source: SocketAddr,
+        source: Hop,
         message: &Message<'_>,
         seen: &Essentials<'_>,
         sink: &mut impl Sink,
     ) {
         let to = edit::next_hop(message, &self.me)
-            .and_then(uri_address)
-            .filter(|to| self.policy.is_known(*to));
+            .and_then(uri_hop)
+            .filter(|to| self.policy.is_known(to.addr));
+        if message.method() == Some(b"BYE") {
+            let dialog = self.dialog_of(message);
+            self.trunks.hung_up(dialog);
+        }
         match to {
             Some(to) => self.forward_statelessly(source, message, seen, to, None, sink),
             None => self.decline(source, message, seen, 481, sink),
@@ -36,7 +40,7 @@ impl<P: Policy> Core<P> {
 
     fn decline(
         &mut self,
-        source: SocketAddr,
+        source: Hop,
         message: &Message<'_>,
         seen: &Essentials<'_>,
         status: u16,
@@ -51,10 +55,10 @@ impl<P: Policy> Core<P> {
 
     fn forward_statelessly(
         &mut self,
-        source: SocketAddr,
+        source: Hop,
         message: &Message<'_>,
         seen: &Essentials<'_>,
-        to: SocketAddr,
+        to: Hop,
         uri: Option<&[u8]>,
         sink: &mut impl Sink,
     ) {
@@ -69,6 +73,8 @@ impl<P: Policy> Core<P> {
         let mut out = std::mem::take(&mut self.out);
         let edit = Forward {
             me: &self.me,
+            to,
+            record_route: None,
             branch: &branch,
             uri,
             max_forwards: hops - 1,
@@ -83,7 +89,7 @@ impl<P: Policy> Core<P> {
     /// What ties a response to a request that was passed on: the same for its repetitions, CANCEL and
     /// ACK (RFC 3261 section 16.11).
     fn seal(&self, via: &Via<'_>, message: &Message<'_>) -> Option<u128> {
-        let place = edit::reply_address(via)?.to_string();
+        let place = edit::reply_hop(via)?.to_string();
         let number = message.cseq()?.number.to_be_bytes();
         let parts: [&[u8]; 5] = [
             place.as_bytes(),
@@ -98,6 +104,7 @@ impl<P: Policy> Core<P> {
     /// A response to something passed on: to the next Via, if the seal is ours.
     pub(super) fn pass_response_on(
         &mut self,
+        source: Hop,
         message: &Message<'_>,
         branch: &[u8],
         sink: &mut impl Sink,
@@ -107,11 +114,14 @@ impl<P: Policy> Core<P> {
             .as_ref()
             .and_then(|via| self.seal(via, message))
             .map(Keys::stateless);
-        let to = via.as_ref().and_then(edit::reply_address);
+        let to = via.as_ref().and_then(edit::reply_hop);
         let (Some(to), true) = (to, sealed.is_some_and(|text| text[..] == *branch)) else {
             self.counters.stray += 1;
             return;
         };
+        if self.keeps_back(source, to, message, branch, sink) {
+            return;
+        }
         let mut out = std::mem::take(&mut self.out);
         if edit::forward_response(message, &mut out) {
             self.send(to, &out, sink);
@@ -119,12 +129,48 @@ impl<P: Policy> Core<P> {
         self.out = out;
     }
 
+    /// Whether an answer to a shed INVITE stays here: 100, so that the caller's INVITE is repeated; and
+    /// a refusal before anything rang, while that repetition can go to a further target. Over a stream
+    /// nothing is repeated, so there every answer goes on.
+    fn keeps_back(
+        &mut self,
+        source: Hop,
+        upstream: Hop,
+        message: &Message<'_>,
+        branch: &[u8],
+        sink: &mut impl Sink,
+    ) -> bool {
+        let invite = message.cseq().is_some_and(|cseq| cseq.method == b"INVITE");
+        let (Some(seal), Some(status)) = (Keys::seal_of(branch), message.status()) else {
+            return false;
+        };
+        if !invite || upstream.transport.is_stream() || !self.shed_memo.knows(seal) {
+            return false;
+        }
+        match status {
+            100 => true,
+            101..200 => {
+                self.shed_memo.rang(seal);
+                false
+            }
+            _ if FallThrough::default().covers(status) && self.shed_memo.refused(seal) => {
+                let mut out = std::mem::take(&mut self.out);
+                let uri = message.to().map_or(&b"sip:invalid"[..], |to| to.uri);
+                edit::ack_refusal(message, (&self.me, source), branch, uri, &mut out);
+                self.send(source, &out, sink);
+                self.out = out;
+                true
+            }
+            _ => false,
+        }
+    }
+
     /// No room: the policy's answer for a full table, without memory. `message` is an INVITE, or the
     /// CANCEL or ACK of one that was shed.
     pub(super) fn shed(
         &mut self,
         now_us: u64,
-        source: SocketAddr,
+        source: Hop,
         message: &Message<'_>,
         seen: &Essentials<'_>,
         sink: &mut impl Sink,
@@ -135,22 +181,31 @@ impl<P: Policy> Core<P> {
         }
         let invite = message.method() == Some(b"INVITE");
         match self.policy.shed(now_us, &Invite::new(message, source)) {
-            Shed::Proxy(target) => {
+            Shed::Proxy(targets) if !targets.is_empty() => {
+                let Some(seal) = self.seal(&seen.via, message) else {
+                    return;
+                };
+                let well = |target: &Target| !self.trunks.is_down(target.hop());
+                let first = targets.iter().position(well).unwrap_or(0);
+                let target = &targets[self.shed_memo.target(seal, first, targets.len())];
                 let uri = target.uri.as_deref().map(str::as_bytes);
-                self.forward_statelessly(source, message, seen, target.addr, uri, sink);
+                self.forward_statelessly(source, message, seen, target.hop(), uri, sink);
             }
-            Shed::Redirect(target) if invite => {
+            Shed::Redirect(targets) if invite && !targets.is_empty() => {
                 let called = message.request_uri().and_then(uri_user).unwrap_or_default();
                 let mut contact = self.spare.pop().unwrap_or_default();
-                let one = std::iter::once((target.uri.as_deref(), target.addr));
-                edit::contacts(one, called, None, &mut contact);
+                let all = targets.iter().take(TARGETS_MAX);
+                let all = all.map(|target| (target.uri.as_deref(), target.hop()));
+                edit::contacts(all, called, None, &mut contact);
                 self.answer_statelessly(source, message, seen, 302, &contact, sink);
                 self.give_back(contact);
             }
-            Shed::Refuse if invite => {
+            Shed::Proxy(_) | Shed::Redirect(_) | Shed::Refuse if invite => {
                 self.answer_statelessly(source, message, seen, 503, &[], sink);
             }
-            Shed::Redirect(_) | Shed::Refuse => self.decline(source, message, seen, 481, sink),
+            Shed::Proxy(_) | Shed::Redirect(_) | Shed::Refuse => {
+                self.decline(source, message, seen, 481, sink);
+            }
         }
     }
 }

@@ -8,6 +8,7 @@ use crate::wheel::Wake;
 impl<P: Policy> Core<P> {
     /// Time has come to `now_us`. To be called at least every 10 ms; a later call catches up.
     pub fn on_time(&mut self, now_us: u64, sink: &mut impl Sink) {
+        self.probe(now_us, sink);
         while let Some(bucket) = self.wheel.take_due(now_us) {
             for wake in &bucket {
                 self.wake(now_us, *wake, sink);
@@ -59,7 +60,7 @@ impl<P: Policy> Core<P> {
             }
             state.again_interval_us = (state.again_interval_us * 2).min(T2_US);
             state.again_us = now_us + state.again_interval_us;
-            let (to, message) = (state.target.addr, std::mem::take(&mut state.kill_message));
+            let (to, message) = (state.target.hop(), std::mem::take(&mut state.kill_message));
             self.send(to, &message, sink);
             self.calls[index].legs[leg].kill_message = message;
         } else if state.state == LegState::Calling && !state.abandoned {

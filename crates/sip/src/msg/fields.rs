@@ -3,6 +3,7 @@
 //! All take a header value with folds inside; a fold counts as white space.
 
 use super::CSeq;
+use crate::hop::{Hop, Transport};
 use memchr::memchr;
 use std::net::{IpAddr, SocketAddr};
 
@@ -358,10 +359,28 @@ pub fn uri_host_port(uri: &[u8]) -> Option<(&[u8], Option<u16>)> {
     host_port(&host[..end])
 }
 
-/// The socket address of a URI whose host is an IP literal; the port defaults to 5060.
+/// The socket address of a URI whose host is an IP literal, whatever its transport.
 pub fn uri_address(uri: &[u8]) -> Option<SocketAddr> {
+    uri_hop(uri).map(|hop| hop.addr)
+}
+
+/// Transport and address of a URI whose host is an IP literal: TLS for `sips:`, else what its
+/// `transport` parameter says, else UDP. `None` for a transport that is not spoken here.
+pub fn uri_hop(uri: &[u8]) -> Option<Hop> {
     let (host, port) = uri_host_port(uri)?;
-    Some(SocketAddr::new(ip(host)?, port.unwrap_or(5060)))
+    let params = &uri[memchr(b'@', uri).unwrap_or(0)..];
+    let params = memchr(b';', params).map_or(&params[..0], |at| &params[at..]);
+    let params = &params[..memchr(b'?', params).unwrap_or(params.len())];
+    let transport = if uri.len() > 5 && uri[..5].eq_ignore_ascii_case(b"sips:") {
+        Transport::Tls
+    } else {
+        match Params::new(params).get("transport") {
+            Some(name) => Transport::of(name)?,
+            None => Transport::Udp,
+        }
+    };
+    let port = port.unwrap_or(transport.port());
+    Some(Hop::new(transport, SocketAddr::new(ip(host)?, port)))
 }
 
 fn scheme(uri: &[u8]) -> Option<(&[u8], &[u8])> {

@@ -7,6 +7,7 @@
 pub mod fields;
 mod names;
 mod start;
+mod strict;
 
 use crate::msg::fields::{Address, Via};
 use memchr::memchr2;
@@ -15,6 +16,7 @@ use thiserror::Error;
 pub use fields::split_commas;
 pub use names::Kind;
 use start::StartLine;
+pub(crate) use start::request_uri;
 
 /// Longest message that is parsed, in bytes (spans are 16 bits wide; a UDP datagram is shorter).
 pub const MESSAGE_BYTES_MAX: usize = 65_535;
@@ -431,6 +433,27 @@ impl<'a> Message<'a> {
             .first()
             .map_or(self.blank_line(), |span| usize::from(span.line))
     }
+}
+
+/// The length of the body that a whole header block names, blank line included; `None` if it names
+/// none. For streams, where it divides the messages.
+pub(crate) fn framed_length(head: &[u8]) -> Result<Option<usize>, ParseError> {
+    let mut at = line_end(head, 0)? + 2;
+    let mut length = None;
+    while head.get(at..at + 2) != Some(b"\r\n") {
+        let span = header_line(head, at)?;
+        if span.kind == Kind::ContentLength {
+            let value = &head[usize::from(span.value)..usize::from(span.value_end)];
+            let found = fields::number(value).and_then(|length| usize::try_from(length).ok());
+            let found = found.ok_or(ParseError::ContentLength)?;
+            if length.is_some_and(|known| known != found) {
+                return Err(ParseError::ContentLength);
+            }
+            length = Some(found);
+        }
+        at = usize::from(span.end);
+    }
+    Ok(length)
 }
 
 /// The end of the line starting at `from`: the offset of its CRLF.

@@ -61,7 +61,7 @@ fn version(text: &[u8]) -> Result<(), ParseError> {
 }
 
 /// A bare URI: a scheme, no white space or brackets, no embedded headers (section 19.1.1).
-fn request_uri(uri: &[u8]) -> Result<(), ParseError> {
+pub(crate) fn request_uri(uri: &[u8]) -> Result<(), ParseError> {
     let colon = memchr(b':', uri).ok_or(ParseError::RequestUri)?;
     let scheme_ok = uri[..colon].first().is_some_and(u8::is_ascii_alphabetic);
     let bad = |byte: &u8| *byte <= b' ' || matches!(*byte, b'<' | b'>' | b'"' | 0x7f);

@@ -2,3 +2,7 @@
 
 #[cfg(test)]
 mod loopback;
+#[cfg(test)]
+mod peers;
+#[cfg(test)]
+mod streams;

@@ -53,11 +53,7 @@ fn falls(status: u16, next: bool) {
 fn by_choice_404_486_and_603_fall_through_too() {
     for status in [404, 486, 603] {
         let mut first = Target::new(addr(OUT));
-        first.fall_through = FallThrough {
-            not_found: true,
-            busy: true,
-            decline: true,
-        };
+        first.fall_through = FallThrough::default().with(404).with(486).with(603);
         let mut sim = Sim::with(Mode::Proxy, vec![first, Target::new(addr(HOME))], |_| {});
         let out = sim.call("a", OUT);
         sim.receive(OUT, response(&out, status, "o"));
@@ -65,6 +61,18 @@ fn by_choice_404_486_and_603_fall_through_too() {
         sim.expect(HOME, "INVITE");
         sim.ends_clean();
     }
+}
+
+#[test]
+fn by_choice_a_usual_code_is_the_callers_answer() {
+    let mut first = Target::new(addr(OUT));
+    first.fall_through = FallThrough::default().without(480);
+    let mut sim = Sim::with(Mode::Proxy, vec![first, Target::new(addr(HOME))], |_| {});
+    let out = sim.call("a", OUT);
+    sim.receive(OUT, response(&out, 480, "o"));
+    sim.expect(OUT, "ACK");
+    sim.expect(CALLER, "SIP/2.0 480");
+    sim.ends_clean();
 }
 
 #[test]

@@ -5,6 +5,8 @@ mod edges;
 #[cfg(test)]
 mod fall_through;
 #[cfg(test)]
+mod full_table;
+#[cfg(test)]
 mod hardest_cases;
 #[cfg(test)]
 mod preserve;
@@ -12,3 +14,9 @@ mod preserve;
 mod sim;
 #[cfg(test)]
 mod soak;
+#[cfg(test)]
+mod streams;
+#[cfg(test)]
+mod torture;
+#[cfg(test)]
+mod trunks;

@@ -1,8 +1,9 @@
 //! A virtual world for the core: packets by hand, time by hand, a policy that follows a plan.
 
 use segue_sip::allow::{AllowList, Network};
+use segue_sip::trunk::{TrunkReport, TrunkSettings};
 use segue_sip::{
-    AttemptResult, CallToken, Config, Core, Invite, Mode, Outcome, Policy, Route, Shed, Sink,
+    AttemptResult, CallToken, Config, Core, Hop, Invite, Mode, Outcome, Policy, Route, Shed, Sink,
     Target,
 };
 use std::net::SocketAddr;
@@ -22,6 +23,7 @@ pub(crate) struct Plan {
     pub(crate) mode: Mode,
     pub(crate) targets: Vec<Target>,
     pub(crate) shed: Shed,
+    pub(crate) trunks: Option<Vec<TrunkSettings>>,
     pub(crate) asked: u64,
     pub(crate) outcomes: Vec<(u128, u16, Vec<AttemptResult>)>,
 }
@@ -38,6 +40,10 @@ impl Policy for Plan {
             mode: self.mode,
             targets: self.targets.clone(),
         }
+    }
+
+    fn trunks(&mut self) -> Option<Vec<TrunkSettings>> {
+        self.trunks.take()
     }
 
     fn shed(&mut self, _now_us: u64, _invite: &Invite<'_>) -> Shed {
@@ -59,6 +65,7 @@ impl Policy for Plan {
 /// A packet that the core sent.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub(crate) struct Sent {
+    pub(crate) hop: Hop,
     pub(crate) to: SocketAddr,
     pub(crate) bytes: Vec<u8>,
 }
@@ -92,9 +99,10 @@ impl Sent {
 pub(crate) struct Outbox(pub(crate) Vec<Sent>);
 
 impl Sink for Outbox {
-    fn send(&mut self, to: SocketAddr, bytes: &[u8]) {
+    fn send(&mut self, to: Hop, bytes: &[u8]) {
         self.0.push(Sent {
-            to,
+            hop: to,
+            to: to.addr,
             bytes: bytes.to_vec(),
         });
     }
@@ -128,7 +136,8 @@ impl Sim {
         let plan = Plan {
             mode,
             targets,
-            shed: Shed::Proxy(Target::new(addr(HOME))),
+            shed: Shed::Proxy(vec![Target::new(addr(HOME))]),
+            trunks: None,
             asked: 0,
             outcomes: Vec::new(),
         };
@@ -143,6 +152,22 @@ impl Sim {
     pub(crate) fn receive(&mut self, from: &str, bytes: impl AsRef<[u8]>) {
         self.core
             .on_datagram(self.now_us, addr(from), bytes.as_ref(), &mut self.outbox);
+    }
+
+    pub(crate) fn receive_over(&mut self, from: Hop, bytes: impl AsRef<[u8]>) {
+        self.core
+            .on_message(self.now_us, from, bytes.as_ref(), &mut self.outbox);
+    }
+
+    /// These trunks are watched from now on.
+    pub(crate) fn watch(&mut self, trunks: Vec<TrunkSettings>) {
+        self.core.policy_mut().trunks = Some(trunks);
+        self.advance_ms(1_010);
+    }
+
+    /// The one trunk, or the first, as it stands.
+    pub(crate) fn trunk(&self) -> TrunkReport {
+        self.core.trunks(self.now_us).swap_remove(0)
     }
 
     pub(crate) fn icmp(&mut self, to: &str, packet: &[u8]) {

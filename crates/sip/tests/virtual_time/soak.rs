@@ -1,88 +1,61 @@
-//! Case 15, the small soak: many calls of every fate; each is answered once and every slot is freed.
+//! Case 15, the soak in small: many calls of every fate on a bad network, every one accounted for.
 
-use crate::sim::{CALLER, HOME, OUT, Sent, Sim, addr, invite, request, response, to_tag_of};
-use segue_sip::{Mode, Target};
+#[path = "../../examples/soak_sip/peers.rs"]
+mod peers;
+#[path = "../../examples/soak_sip/world.rs"]
+mod world;
 
-const CALLS: usize = 20_000;
+use world::{Account, Weather, World};
 
-/// What the outsourced target does with the call of this number.
-fn answer_of(number: usize, sent: &Sent) -> Option<String> {
-    match number % 5 {
-        0 => Some(response(sent, 200, "o")),
-        1 => Some(response(sent, 503, "o")),
-        2 => Some(response(sent, 486, "o")),
-        3 => Some(response(sent, 180, "o")),
-        _ => None,
+fn weather() -> Weather {
+    Weather {
+        calls: 50_000,
+        calls_per_s: 2_000,
+        seed: 20_261_126,
+        lost_permille: 50,
+        doubled_permille: 30,
+        late_permille: 5,
+        centre_restarts_s: 0,
+        router_dies_s: 0,
     }
+}
+
+#[track_caller]
+fn all_accounted_for(account: Account, calls: usize) {
+    let whole = account.answered + account.refused + account.cancelled + account.on_a_dead_node;
+    assert_eq!(whole, calls, "{account:?}");
+    let wrong = (
+        account.unaccounted,
+        account.answered_twice,
+        account.ghosts,
+        account.told_wrongly,
+        account.live,
+    );
+    assert_eq!(wrong, (0, 0, 0, 0, 0), "{account:?}");
 }
 
 #[test]
-fn case_15_many_calls_of_every_fate_leave_nothing_behind() {
-    let targets = vec![Target::new(addr(OUT)), Target::new(addr(HOME))];
-    let mut sim = Sim::with(Mode::Proxy, targets, |c| c.calls_max = 1 << 16);
-    let mut finals = vec![0_u32; CALLS];
-    for number in 0..CALLS {
-        sim.receive(CALLER, invite(&format!("n{number}n")));
-        if number % 7 == 0 {
-            sim.receive(CALLER, request("CANCEL", &format!("n{number}n"), ""));
-        }
-        serve(&mut sim, &mut finals);
-        if number % 10 == 0 {
-            sim.advance_ms(10);
-        }
-    }
-    for _ in 0..400 {
-        sim.advance_ms(100);
-        serve(&mut sim, &mut finals);
-    }
+fn case_15_fifty_thousand_calls_on_a_bad_network_are_all_accounted_for() {
+    let account = World::new(weather()).run();
+    all_accounted_for(account, 50_000);
+    assert_eq!(account.on_a_dead_node, 0, "nobody died");
     assert!(
-        finals.iter().all(|count| *count >= 1),
-        "every call has its final answer"
+        account.answered > 30_000 && account.cancelled > 500,
+        "{account:?}"
     );
-    assert_eq!(sim.core.policy().asked, CALLS as u64);
-    assert_eq!(
-        sim.core.policy().outcomes.len(),
-        CALLS,
-        "and is told to the policy once"
-    );
-    sim.advance_ms(60_000);
-    assert_eq!(sim.core.counters().live, 0);
 }
 
-/// Plays caller and both targets until nobody has anything to say.
-fn serve(sim: &mut Sim, finals: &mut [u32]) {
-    while !sim.outbox.0.is_empty() {
-        for sent in std::mem::take(&mut sim.outbox).0 {
-            let line = sent.first_line();
-            let id = sent.header("Call-ID");
-            let number: usize = id
-                .split('n')
-                .nth(1)
-                .and_then(|n| n.parse().ok())
-                .expect("ours");
-            if sent.to == addr(CALLER) {
-                if sent.header("CSeq") == "1 INVITE" && !line.starts_with("SIP/2.0 1") {
-                    finals[number] += 1;
-                    if !line.starts_with("SIP/2.0 2") {
-                        sim.receive(
-                            CALLER,
-                            request("ACK", &format!("n{number}n"), &to_tag_of(&sent)),
-                        );
-                    }
-                }
-                continue;
-            }
-            let target = if sent.to == addr(OUT) { OUT } else { HOME };
-            let answer = match line.split(' ').next().unwrap_or_default() {
-                "INVITE" if target == HOME => Some(response(&sent, 200, "h")),
-                "INVITE" => answer_of(number, &sent),
-                "CANCEL" => Some(response(&sent, 200, "o")),
-                "BYE" => Some(response(&sent, 200, "")),
-                _ => None,
-            };
-            if let Some(answer) = answer {
-                sim.receive(target, answer);
-            }
-        }
-    }
+#[test]
+fn case_15_centres_restart_and_the_router_dies_and_only_calls_in_setup_there_are_lost() {
+    let calls = 20_000;
+    let account = World::new(Weather {
+        calls,
+        calls_per_s: 500,
+        centre_restarts_s: 10,
+        router_dies_s: 17,
+        ..weather()
+    })
+    .run();
+    all_accounted_for(account, calls);
+    assert!(account.on_a_dead_node < calls / 4, "{account:?}");
 }

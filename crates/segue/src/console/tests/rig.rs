@@ -210,6 +210,7 @@ impl Rig {
             wake,
             data: DataDir::create(&directory.path().join("data"), false).unwrap(),
             guard_files: GuardFiles::new(directory.path()),
+            sip: segue_sip::io_udp::Watch::default(),
             stop: stopping,
         }));
         let console = NodeConsole { shared };

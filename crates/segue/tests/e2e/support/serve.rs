@@ -28,7 +28,17 @@ impl Serving {
         Self::start_at(data, any, any)
     }
 
+    /// With further options.
+    pub(crate) fn start_with(data: &Path, more: &[&str]) -> Self {
+        let any = SocketAddr::from(([127, 0, 0, 1], 0));
+        Self::start_all(data, any, any, more)
+    }
+
     pub(crate) fn start_at(data: &Path, sip: SocketAddr, http: SocketAddr) -> Self {
+        Self::start_all(data, sip, http, &[])
+    }
+
+    fn start_all(data: &Path, sip: SocketAddr, http: SocketAddr, more: &[&str]) -> Self {
         let args = [
             "serve",
             "--sip",
@@ -37,10 +47,14 @@ impl Serving {
             &http.to_string(),
             "--peer",
             "127.0.0.1",
+            // What the tests measure is the fall-through itself, so every call tries its trunk.
+            "--trunk-check",
+            "off",
         ]
         .map(str::to_owned);
         let mut child = binary(data, None)
             .args(args)
+            .args(more)
             .stdin(Stdio::null())
             .stdout(Stdio::null())
             .spawn()
@@ -119,5 +133,7 @@ fn announced_in(line: &str) -> Option<(SocketAddr, SocketAddr)> {
     let (sip, http) = line
         .strip_prefix("segue: SIP on udp ")?
         .split_once(", pages on http://")?;
+    // Further doors may follow.
+    let http = http.split(',').next()?;
     Some((sip.parse().ok()?, http.trim().parse().ok()?))
 }

@@ -1,0 +1,313 @@
+//! The door for PBXs and clouds that ask over HTTP: the same `choose` as SIP, in the asker's own words.
+//!
+//! Apart from the pages on purpose: other networks, other rights, nothing to sign in to. Whatever goes
+//! wrong here is an error to the asker, whose own configuration then routes home.
+
+use crate::clock;
+use crate::data_dir::random_bytes;
+use crate::node::Node;
+use crate::node::policy::fact;
+use crate::output::Failure;
+use axum::Router;
+use axum::body::Bytes;
+use axum::extract::{ConnectInfo, DefaultBodyLimit, Path, Query, State};
+use axum::http::{HeaderMap, StatusCode, Uri, header};
+use axum::response::{IntoResponse, Response};
+use axum::routing::post;
+use base64::Engine;
+use base64::engine::general_purpose::STANDARD;
+use segue_adapters::gate::{Asker, Gate, Shut};
+use segue_adapters::twilio::{self, AfterDial};
+use segue_adapters::{Answer, Ask, BadAsk, Dialect, Reply, Request};
+use segue_journal::facts::FactsWriter;
+use segue_sip::CallToken;
+use serde::Deserialize;
+use std::fs;
+use std::net::SocketAddr;
+use std::path::PathBuf;
+use std::sync::atomic::{AtomicU64, Ordering};
+use std::sync::{Arc, Mutex, PoisonError};
+use tokio::net::TcpListener;
+use tokio::sync::watch;
+use tokio::task::JoinHandle;
+
+/// Longest question: `mod_xml_curl` sends every variable of the channel.
+const BODY_BYTES_MAX: usize = 256 * 1_024;
+/// How far a signed question's time may be off.
+const WINDOW_S: u64 = 300;
+/// How long an answer may be used: for setting up this one call.
+const VALID_MS: u64 = 5_000;
+
+/// Where it listens and who may ask.
+#[derive(Clone, Debug)]
+pub struct RouteDoorOptions {
+    /// Its address.
+    pub addr: SocketAddr,
+    /// File of tokens.
+    pub tokens: PathBuf,
+    /// The URL Twilio knows it by.
+    pub url: String,
+}
+
+struct RouteDoor {
+    node: Arc<Node>,
+    facts: FactsWriter,
+    gate: Mutex<Gate>,
+    twilio_token: Option<String>,
+    url: String,
+    token_seed: u64,
+    token_next: AtomicU64,
+}
+
+/// Why a question is not answered.
+#[derive(Debug, thiserror::Error)]
+enum Unanswered {
+    #[error(transparent)]
+    Shut(#[from] Shut),
+    #[error(transparent)]
+    Bad(#[from] BadAsk),
+    #[error(
+        "there is no such dialect; ask at json, kamailio, freeswitch, asterisk, connect or twilio"
+    )]
+    NoDialect,
+    #[error("nothing is known of where calls go yet; route home")]
+    NoTable,
+}
+
+impl IntoResponse for Unanswered {
+    fn into_response(self) -> Response {
+        let status = match self {
+            Self::Shut(Shut::NotThisSite) => StatusCode::FORBIDDEN,
+            Self::Shut(_) => StatusCode::UNAUTHORIZED,
+            Self::Bad(_) => StatusCode::BAD_REQUEST,
+            Self::NoDialect => StatusCode::NOT_FOUND,
+            Self::NoTable => StatusCode::SERVICE_UNAVAILABLE,
+        };
+        (status, format!("{self}\n")).into_response()
+    }
+}
+
+/// Starts it.
+pub async fn start(
+    options: &RouteDoorOptions,
+    node: Arc<Node>,
+    facts: FactsWriter,
+    mut stopping: watch::Receiver<bool>,
+) -> Result<(SocketAddr, JoinHandle<()>), Failure> {
+    let (askers, twilio_token) = askers(&options.tokens)?;
+    let listener = TcpListener::bind(options.addr).await.map_err(|e| {
+        Failure::Unavailable(format!(
+            "cannot listen on http {} ({e}); choose another with --route-http",
+            options.addr
+        ))
+    })?;
+    let addr = listener.local_addr().map_err(anyhow::Error::new)?;
+    let door = Arc::new(RouteDoor {
+        node,
+        facts,
+        gate: Mutex::new(Gate::new(askers, WINDOW_S)),
+        twilio_token,
+        url: options.url.trim_end_matches('/').to_owned(),
+        token_seed: u64::from_le_bytes(random_bytes::<8>()?),
+        token_next: AtomicU64::new(0),
+    });
+    let router = Router::new()
+        .route("/route/v1/twilio/next", post(next))
+        .route("/route/v1/{dialect}", post(ask))
+        .layer(DefaultBodyLimit::max(BODY_BYTES_MAX))
+        .with_state(door)
+        .into_make_service_with_connect_info::<SocketAddr>();
+    let task = tokio::spawn(async move {
+        let stopped = async move {
+            let _ = stopping.wait_for(|stop| *stop).await;
+        };
+        let served = axum::serve(listener, router)
+            .with_graceful_shutdown(stopped)
+            .await;
+        if let Err(error) = served {
+            tracing::error!(%error, "the route door is shut; askers route home");
+        }
+    });
+    Ok((addr, task))
+}
+
+fn askers(path: &std::path::Path) -> Result<(Vec<Asker>, Option<String>), Failure> {
+    let text = fs::read_to_string(path)
+        .map_err(|e| Failure::BadInput(format!("`{}` cannot be read: {e}", path.display())))?;
+    let (mut askers, mut twilio) = (Vec::new(), None);
+    for line in text
+        .lines()
+        .map(str::trim)
+        .filter(|l| !l.is_empty() && !l.starts_with('#'))
+    {
+        let words: Vec<&str> = line.split_whitespace().collect();
+        match words[..] {
+            ["twilio", token] => twilio = Some(token.to_owned()),
+            [site, token] => askers.push(asker(site, token, false)),
+            [site, token, "signed"] => askers.push(asker(site, token, true)),
+            _ => {
+                return Err(Failure::BadInput(format!(
+                    "`{}` has a line that is not `SITE TOKEN`, `SITE TOKEN signed` or `twilio TOKEN`",
+                    path.display()
+                )));
+            }
+        }
+    }
+    Ok((askers, twilio))
+}
+
+fn asker(site: &str, token: &str, signed: bool) -> Asker {
+    Asker::new((site != "*").then(|| site.to_owned()), token, signed)
+}
+
+async fn ask(
+    State(door): State<Arc<RouteDoor>>,
+    Path(name): Path<String>,
+    uri: Uri,
+    ConnectInfo(peer): ConnectInfo<SocketAddr>,
+    headers: HeaderMap,
+    body: Bytes,
+) -> Result<Response, Unanswered> {
+    let dialect = Dialect::of(&name).ok_or(Unanswered::NoDialect)?;
+    let site = door.enter(dialect, &uri.to_string(), &headers, &body)?;
+    let answer = door.answer(dialect, &peer, &body, site.as_deref())?;
+    let reply = if dialect == Dialect::Twilio {
+        twilio::reply(&answer, None, AfterDial::Next, &door.next_url())
+    } else {
+        answer.write(dialect)
+    };
+    Ok(sent(reply, &answer.call))
+}
+
+#[derive(Deserialize)]
+struct Tried {
+    tried: usize,
+}
+
+/// A dialled target has ended: over, or the next one. Decided anew, so that a fallback pressed while it
+/// rang counts.
+async fn next(
+    State(door): State<Arc<RouteDoor>>,
+    Query(Tried { tried }): Query<Tried>,
+    uri: Uri,
+    ConnectInfo(peer): ConnectInfo<SocketAddr>,
+    headers: HeaderMap,
+    body: Bytes,
+) -> Result<Response, Unanswered> {
+    door.enter(Dialect::Twilio, &uri.to_string(), &headers, &body)?;
+    let after = twilio::after_dial(&body)?;
+    let answer = door.answer(Dialect::Twilio, &peer, &body, None)?;
+    // Latched home meanwhile: the list is shorter by the outsourcer, and in-house was not tried yet.
+    let out = answer.arm == segue_routing::Arm::Outsourced;
+    let tried = (out || tried > 0).then_some(tried);
+    let reply = twilio::reply(&answer, tried, after, &door.next_url());
+    Ok(sent(reply, &answer.call))
+}
+
+fn sent(reply: Reply, call: &str) -> Response {
+    let headers = [
+        (header::CONTENT_TYPE, reply.content_type.to_owned()),
+        (header::CACHE_CONTROL, "no-store".to_owned()),
+    ];
+    let own = [
+        ("x-segue-call", call.to_owned()),
+        ("x-segue-valid-ms", VALID_MS.to_string()),
+    ];
+    (headers, own, reply.body).into_response()
+}
+
+impl RouteDoor {
+    fn next_url(&self) -> String {
+        format!("{}/route/v1/twilio/next", self.url)
+    }
+
+    /// Lets a question in; the site it may ask for, if only one.
+    fn enter(
+        &self,
+        dialect: Dialect,
+        uri: &str,
+        headers: &HeaderMap,
+        body: &[u8],
+    ) -> Result<Option<String>, Unanswered> {
+        let text = |name: &str| headers.get(name).and_then(|value| value.to_str().ok());
+        if dialect == Dialect::Twilio
+            && let Some(signature) = text("x-twilio-signature")
+        {
+            let token = self.twilio_token.as_deref().ok_or(Shut::Unknown)?;
+            let url = format!("{}{uri}", self.url);
+            let signed = twilio::is_signed(token.as_bytes(), &url, body, signature);
+            return if signed {
+                Ok(None)
+            } else {
+                Err(Shut::Unsigned.into())
+            };
+        }
+        let token = text("authorization").and_then(token_of);
+        let now_s = u64::try_from(clock::now().as_second()).unwrap_or(0);
+        let mut gate = self.gate.lock().unwrap_or_else(PoisonError::into_inner);
+        let asker = gate.enter(token.as_deref(), text("x-segue-signature"), body, now_s)?;
+        Ok(asker.site.clone())
+    }
+
+    fn answer(
+        &self,
+        dialect: Dialect,
+        peer: &SocketAddr,
+        body: &[u8],
+        site: Option<&str>,
+    ) -> Result<Answer, Unanswered> {
+        let source = peer.ip().to_canonical().to_string();
+        let mut asked = Ask::read(
+            dialect,
+            Request {
+                body,
+                source: &source,
+            },
+        )?;
+        let installed = self.node.installed();
+        if installed.table.numbers.is_empty() {
+            return Err(Unanswered::NoTable);
+        }
+        if let (Some(site), Some(number)) = (site, installed.table.numbers.get(&asked.dialled)) {
+            let of_site = |chunk: &segue_routing::ChunkEntry| chunk.site.as_str() == site;
+            if !number.chunks.iter().any(of_site) {
+                return Err(Shut::NotThisSite.into());
+            }
+        }
+        let from = asked.source.parse::<std::net::IpAddr>();
+        asked.already_routed |= from.is_ok_and(|ip| installed.outsourcer_ips.contains(&ip));
+        let now = clock::now();
+        let decision = self
+            .node
+            .choose(&installed, &asked.call(), now.as_microsecond());
+        let count = self.token_next.fetch_add(1, Ordering::Relaxed);
+        let token = CallToken((u128::from(self.token_seed) << 64) | u128::from(count));
+        let hash = &installed.hash;
+        self.facts.decision(fact(
+            token,
+            &decision,
+            &self.node.name,
+            hash,
+            &asked.dialled,
+            now,
+        ));
+        let call = format!("{:032x}", token.0);
+        let unknown = installed.table.home_of_unknown();
+        Ok(Answer::of(&decision, unknown, call, hash, VALID_MS))
+    }
+}
+
+/// The token of `Bearer`, or the password of `Basic` for peers that can send nothing else.
+fn token_of(header: &str) -> Option<String> {
+    let (scheme, rest) = header.split_once(' ')?;
+    if scheme.eq_ignore_ascii_case("bearer") {
+        return Some(rest.trim().to_owned());
+    }
+    let decoded = STANDARD
+        .decode(rest.trim())
+        .ok()
+        .filter(|_| scheme.eq_ignore_ascii_case("basic"))?;
+    let text = String::from_utf8(decoded).ok()?;
+    text.split_once(':')
+        .map(|(_, password)| password.to_owned())
+}
