@@ -148,10 +148,10 @@ fn cases() -> Done {
     Ok(())
 }
 
-/// One rule against itself, and rules of several owners against each other, with three seconds for each question.
+/// One rule against itself, and rules of several owners against each other, with two seconds for each question.
 fn clashes(single: &Model, large: &Model) -> Done {
     let budget = Budget {
-        time_limit_s: 3,
+        time_limit_s: 2,
         ..Budget::default()
     };
     let named = |e: &Explained| match e {

@@ -6,8 +6,8 @@ use crate::checker;
 use crate::compile::{Compiled, Step};
 use crate::goal::real;
 use crate::plan::WavePlan;
-use crate::solver::{Outcome, SolveError, Solved, Task};
-use highs::{HighsModelStatus, HighsSolutionStatus, Sense, SolvedModel};
+use crate::solver::{Budget, Outcome, SolveError, Solved, Task};
+use highs::{HighsModelStatus, HighsSolutionStatus, RowProblem, Sense, SolvedModel};
 
 impl Program {
     /// Runs the solver; with a bound on the nodes of its search where one is given.
@@ -22,7 +22,6 @@ impl Program {
         }
         let has_start = task.start.is_some() || self.start.iter().any(|s| *s > 0.0);
         let start = std::mem::take(&mut self.start);
-        let stopped = |what: String| SolveError::Solver(what);
         let problem = std::mem::take(&mut self.problem);
         if self.impossible {
             return Ok(Outcome::Infeasible);
@@ -30,26 +29,11 @@ impl Program {
         if start.is_empty() {
             return self.checked(task, c, None);
         }
-        let mut model = problem
-            .try_optimise(Sense::Minimise)
-            .map_err(|e| stopped(format!("{e:?}")))?;
-        model.make_quiet();
-        let gap = real(i64::from(task.budget.gap_bp)) / 10_000.0;
-        let seed = i32::try_from(task.budget.seed).unwrap_or(i32::MAX);
-        model
-            .try_set_option("threads", 1)
-            .and_then(|()| model.try_set_option("parallel", "off"))
-            .and_then(|()| model.try_set_option("random_seed", seed))
-            .and_then(|()| model.try_set_option("time_limit", f64::from(task.budget.time_limit_s)))
-            .and_then(|()| model.try_set_option("mip_rel_gap", gap))
-            .and_then(|()| model.try_set_option("mip_max_nodes", nodes_max.unwrap_or(i32::MAX)))
-            .map_err(|e| stopped(format!("{e:?}")))?;
-        if has_start {
-            model
-                .try_set_solution(Some(&start), None, None, None)
-                .map_err(|e| stopped(format!("{e:?}")))?;
+        let ask = |start| optimised(problem.clone(), task.budget, start, nodes_max);
+        let mut solved = ask(has_start.then_some(start.as_slice()))?;
+        if has_start && self.is_stale(&solved) {
+            solved = ask(None)?;
         }
-        let solved = model.try_solve().map_err(|e| stopped(format!("{e:?}")))?;
         match solved.status() {
             HighsModelStatus::Infeasible | HighsModelStatus::UnboundedOrInfeasible => {
                 Ok(Outcome::Infeasible)
@@ -59,6 +43,16 @@ impl Program {
             }
             _ => self.checked(task, c, Some(&solved)),
         }
+    }
+
+    /// Whether the columns are not those of the optimum: HiGHS 1.16 proves one and may hand back the plan it was started from.
+    fn is_stale(&self, solved: &SolvedModel) -> bool {
+        let solution = solved.get_solution();
+        let cost = |(cost, value): (&f64, &f64)| cost * value;
+        let told: f64 = self.costs.iter().zip(solution.columns()).map(cost).sum();
+        let proved = solved.objective_value();
+        solved.status() == HighsModelStatus::Optimal
+            && (told - proved).abs() > 1e-4 * proved.abs().max(1.0)
     }
 
     /// Reads the plan and passes it through the checker.
@@ -101,6 +95,36 @@ impl Program {
             gap,
         }))
     }
+}
+
+/// One run on one thread, from a start where there is one.
+fn optimised(
+    problem: RowProblem,
+    budget: Budget,
+    start: Option<&[f64]>,
+    nodes_max: Option<i32>,
+) -> Result<SolvedModel, SolveError> {
+    let mut model = problem.try_optimise(Sense::Minimise).map_err(stopped)?;
+    model.make_quiet();
+    let gap = real(i64::from(budget.gap_bp)) / 10_000.0;
+    let seed = i32::try_from(budget.seed).unwrap_or(i32::MAX);
+    model
+        .try_set_option("threads", 1)
+        .and_then(|()| model.try_set_option("parallel", "off"))
+        .and_then(|()| model.try_set_option("random_seed", seed))
+        .and_then(|()| model.try_set_option("time_limit", f64::from(budget.time_limit_s)))
+        .and_then(|()| model.try_set_option("mip_rel_gap", gap))
+        .and_then(|()| model.try_set_option("mip_max_nodes", nodes_max.unwrap_or(i32::MAX)))
+        .map_err(stopped)?;
+    if start.is_some() {
+        let set = model.try_set_solution(start, None, None, None);
+        set.map_err(stopped)?;
+    }
+    model.try_solve().map_err(stopped)
+}
+
+fn stopped(why: impl std::fmt::Debug) -> SolveError {
+    SolveError::Solver(format!("{why:?}"))
 }
 
 /// How far the optimum may be. HiGHS reports an infinite gap both for a problem that presolve leaves without whole numbers,

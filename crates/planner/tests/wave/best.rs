@@ -1,9 +1,11 @@
 //! Solvers beside enumeration.
 
 use crate::generator::{self, Size};
-use crate::tiny::{legal, models};
+use crate::tiny::{legal, models, rule};
 use proptest::prelude::*;
-use segue_planner::{Budget, Goal, Greedy, Highs, Outcome, Solver, Task, Weights, checker, draft};
+use segue_planner::{
+    Budget, Goal, Greedy, Highs, Limit, Outcome, Owner, Solver, Task, Weights, checker, draft,
+};
 
 const WEIGHTS: Weights = Weights {
     risk: 1,
@@ -73,4 +75,18 @@ fn a_plan_is_the_same_again() {
     assert_eq!(plans[0], plans[1]);
     assert_eq!(plans[0].plan.hash(&model), plans[1].plan.hash(&model));
     assert!(plans[0].gap.is_some_and(|gap| gap < 1e-6));
+}
+
+/// HiGHS 1.16 proved 54 here and handed back its start, which costs 56.
+#[test]
+fn what_is_proved_is_what_is_answered() {
+    let mut rule = rule("MOTION", Owner::Client, Limit::SitesInMotion { max: 1 });
+    rule.scope.types = vec!["TRI".into()];
+    let mut model = crate::tiny::model(2, 4, vec![rule]);
+    model.week_risk = vec![1, 0, 0, 0];
+    let goal = Goal::weighted(&model, WEIGHTS);
+    let found = Highs
+        .solve(&Task::new(&model, &goal, Budget::default()))
+        .unwrap();
+    assert_eq!(found.planned().map(|s| s.value), Some(54));
 }

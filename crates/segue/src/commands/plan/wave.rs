@@ -16,7 +16,7 @@ use serde_json::{Value, json};
 use std::path::Path;
 
 /// Seconds for one question of a clash, which asks many.
-const CLASH_QUESTION_S: u32 = 3;
+const CLASH_QUESTION_S: u32 = 2;
 
 fn internal(e: segue_planner::SolveError) -> Failure {
     Failure::Internal(e.into())
