@@ -90,7 +90,7 @@ pub enum Command {
     #[command(subcommand)]
     Route(commands::route::RouteCommand),
     /// Run SIP, pages and clock in one process
-    Serve(commands::serve::Serve),
+    Serve(Box<commands::serve::Serve>),
     /// The whole thing on example data, with real calls on this machine
     Demo(commands::demo::DemoCommand),
     /// Why one call went where it went

@@ -85,10 +85,8 @@ pub struct LineOptions {
 pub struct Service {
     /// Where SIP arrives.
     pub sip_addr: SocketAddr,
-    /// Where SIP arrives over TCP.
-    pub tcp_addr: Option<SocketAddr>,
-    /// Where SIP arrives over TLS.
-    pub tls_addr: Option<SocketAddr>,
+    /// Where SIP arrives over TCP and over TLS.
+    pub stream_addrs: [Option<SocketAddr>; 2],
     /// Where PBXs and clouds ask over HTTP.
     pub route_addr: Option<SocketAddr>,
     /// Where pages and API are served.
@@ -119,19 +117,15 @@ impl Service {
         let office = Office::open(&options.data).await?;
         let facts = open_facts(&options.data).await?;
         let key = options.data.caller_key()?;
-        let node = Arc::new(Node::open(
-            &options.node,
-            key.clone(),
-            NodeFiles::new(options.data.root()),
-        ));
+        let files = NodeFiles::new(options.data.root());
+        let node = Arc::new(Node::open(&options.node, key.clone(), files));
         restore_episodes(&node, &facts).await?;
         let (desk, stream, wake) = (office.desk, office.stream, Arc::new(Notify::new()));
-        let pending = options.data.path("node/pending.json");
         let door = Arc::new(HomeDoor::new(
             Arc::clone(&node),
             Arc::clone(&desk),
             stream.clone(),
-            pending,
+            options.data.path("node/pending.json"),
             Arc::clone(&wake),
         ));
         let (stop, stopping) = watch::channel(false);
@@ -167,20 +161,13 @@ impl Service {
         };
         let (http_addr, pages) = start_pages(&options, parts).await?;
         tasks.push(pages);
-        let route_addr = match &options.line.route_door {
-            Some(asked) => {
-                let (addr, task) =
-                    route_door::start(asked, Arc::clone(&node), writer.clone(), route_stop).await?;
-                tasks.push(task);
-                Some(addr)
-            }
-            None => None,
-        };
+        let route = start_route_door(&options, &node, &writer, route_stop).await?;
+        let (route_addr, asked) = route.unzip();
+        tasks.extend(asked);
         let local = local_tasks(&options, &node, &door);
         Ok(Self {
             sip_addr: sip.local_addr(),
-            tcp_addr: sip.stream_addr(Transport::Tcp),
-            tls_addr: sip.stream_addr(Transport::Tls),
+            stream_addrs: [Transport::Tcp, Transport::Tls].map(|t| sip.stream_addr(t)),
             route_addr,
             http_addr,
             door,
@@ -252,6 +239,20 @@ async fn start_pages(
     let app = segue_web::App::new(Arc::new(NodeConsole::start(parts)), settings);
     let pages = tokio::spawn(segue_web::serve(listener, app, stopped(stopping)));
     Ok((addr, pages))
+}
+
+async fn start_route_door(
+    options: &Options,
+    node: &Arc<Node>,
+    writer: &FactsWriter,
+    stopping: watch::Receiver<bool>,
+) -> Result<Option<(SocketAddr, JoinHandle<()>)>, Failure> {
+    let Some(asked) = &options.line.route_door else {
+        return Ok(None);
+    };
+    route_door::start(asked, Arc::clone(node), writer.clone(), stopping)
+        .await
+        .map(Some)
 }
 
 fn start_sip(

@@ -180,8 +180,8 @@ fn announce(service: &Service) {
         service.sip_addr, service.http_addr
     );
     let streams = [
-        ("tcp", service.tcp_addr),
-        ("tls", service.tls_addr),
+        ("tcp", service.stream_addrs[0]),
+        ("tls", service.stream_addrs[1]),
         ("route door", service.route_addr),
     ];
     let also: String = streams

@@ -99,7 +99,9 @@ impl Caller {
         }
         if self.again_us <= now_us {
             self.interval_us = (self.interval_us * 2).min(T2_US);
-            self.again_us = if now_us > self.began_us + 2 * LONG_US {
+            // Timer B ends the INVITE (RFC 3261 section 17.1.1.2), timer F the CANCEL.
+            let patience_us = LONG_US * (1 + u64::from(self.has_cancelled));
+            self.again_us = if now_us > self.began_us + patience_us {
                 u64::MAX
             } else {
                 now_us + self.interval_us
