@@ -93,7 +93,7 @@ async fn the_view_shows_what_is_out_who_waits_and_why_nothing_goes_further() {
     assert!(view.home.is_empty() && view.alarm.is_none());
     assert_eq!(
         (view.nodes[0].home, view.nodes[0].position),
-        (false, Some(6))
+        (false, Some(7))
     );
 }
 
@@ -295,7 +295,7 @@ async fn whoever_lost_the_account_acts_no_more() {
     let lowered = rig.console.submit(submission).await;
     assert!(matches!(lowered, Err(ActError::Refused(refusal)) if refusal.code == "NOT_AUTHORISED"));
     let head = rig.shared().desk.journal().head().await.unwrap();
-    assert_eq!(head.0, 6, "nothing was recorded");
+    assert_eq!(head.0, 7, "nothing was recorded");
 }
 
 #[tokio::test]
