@@ -3,12 +3,14 @@
 use super::rig::{OUT, Rig};
 use crate::clock;
 use crate::console::guard::GuardLoop;
+use crate::node::policy::arm_name;
 use jiff::{SignedDuration, Timestamp};
 use segue_domain::caller::CallerHash;
 use segue_guard::{Arming, Exhibit, rules};
 use segue_journal::facts::{AcdEvent, AcdEventKind, Decision};
 use segue_parity::calibration::OwnWeeks;
 use segue_parity::kpi::Ratio;
+use segue_routing::Arm as Route;
 use segue_web::Console as _;
 use segue_web::parity::ChunkParity;
 use segue_web::view::Aspect;
@@ -31,7 +33,7 @@ async fn without_header(rig: &Rig, calls: u8, end: AcdEventKind) {
             rule: "share".to_owned(),
             bucket: Some(1),
             pi_bp: 2_000,
-            arm: "outsourced".to_owned(),
+            arm: arm_name(Route::Outsourced).to_owned(),
             reason: "test".to_owned(),
             targets: Vec::new(),
             caller,
@@ -77,8 +79,7 @@ async fn records_without_the_header_count_and_a_dead_centre_is_on_the_page_with_
         chunk
             .finding
             .starts_with("Callers of RVS-Main/MSG are not being served at "),
-        "{}",
-        chunk.finding
+        "{chunk:?}"
     );
     assert!(
         chunk.lead.starts_with("Advised: bring every call home."),
