@@ -370,7 +370,8 @@ impl World {
             }
             let plan = self.core.policy();
             let once = plan.asked[number] == 1 && plan.told[number] == 1;
-            account.told_wrongly += usize::from(!once && !self.lost_its_memory(number));
+            account.told_wrongly +=
+                usize::from(!once && !self.lost_its_memory(number) && !self.met_a_death(number));
         }
         let connected: Vec<_> = self.centres.iter().flat_map(Centre::connected).collect();
         for (number, tag) in connected {
