@@ -308,7 +308,7 @@ pub fn next_step(t: &Transition, chunk: &Chunk) -> Option<(TrafficShare, Date)> 
         steps.filter_map(|s| Some((s.share_percent.parse().ok()?, s.from)))
     };
     let (next, from) = steps().find(|(share, _)| *share > chunk.share)?;
-    let before = steps().filter(|(share, _)| *share <= chunk.share).last();
+    let before = steps().rfind(|(share, _)| *share <= chunk.share);
     let (Some((_, before)), Some(since), true) = (before, chunk.share_since, chunk.share.is_out())
     else {
         return Some((next, from));

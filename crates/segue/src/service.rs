@@ -1,7 +1,6 @@
 //! One process with everything in it: SIP, pages, tail, home door. `segue serve` runs one, `segue demo` runs one too.
 
 use crate::clock;
-use crate::console::remembering::GuardFiles;
 use crate::console::{ConsoleParts, NodeConsole};
 use crate::data_dir::{DataDir, random_bytes};
 use crate::home::HomeDoor;
@@ -155,7 +154,6 @@ impl Service {
             state,
             wake: Arc::clone(&wake),
             data: options.data.clone(),
-            guard_files: GuardFiles::new(options.data.root()),
             sip: sip.watch(),
             stop: stopping,
         };

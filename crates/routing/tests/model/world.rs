@@ -48,6 +48,10 @@ struct Node {
 }
 
 /// One state of the whole.
+#[expect(
+    clippy::struct_excessive_bools,
+    reason = "what holds or does not, each by itself"
+)]
 #[derive(Clone)]
 pub(crate) struct World {
     t: Arc<Transition>,

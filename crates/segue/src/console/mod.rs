@@ -70,10 +70,8 @@ pub(crate) struct ConsoleParts {
     pub(crate) state: watch::Receiver<Arc<Transition>>,
     /// Wakes the tail after a command of this process.
     pub(crate) wake: Arc<Notify>,
-    /// Where call records and what readiness was computed from lie.
+    /// Where call records lie, what readiness was computed from, and what the guards remember.
     pub(crate) data: DataDir,
-    /// Where the guards keep their verdicts and what they remember.
-    pub(crate) guard_files: GuardFiles,
     /// What the SIP side counts.
     pub(crate) sip: segue_sip::io_udp::Watch,
     /// Turns true when the process ends.
@@ -155,8 +153,8 @@ impl Shared {
             facts: parts.facts,
             writer: parts.writer,
             key: parts.key,
+            guard_files: GuardFiles::new(parts.data.root()),
             data: parts.data,
-            guard_files: parts.guard_files,
             sip: parts.sip,
             people: People::new(parts.accounts),
             state: parts.state,

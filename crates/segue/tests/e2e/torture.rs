@@ -1,6 +1,6 @@
 //! RFC 4475's torture messages on the wire: the router still answers, and still routes a call.
 
-use crate::support::centre::bind;
+use crate::support::centre::{Centre, bind};
 use crate::support::sip::options;
 use crate::support::sipp::{self, Load, callers};
 use crate::support::stage::Stage;

@@ -104,7 +104,7 @@ async fn records_without_the_header_count_and_a_dead_centre_is_on_the_page_with_
         chunk.calls
     );
     let verdicts =
-        std::fs::read_to_string(rig.directory.path().join("guard-verdicts.jsonl")).unwrap();
+        std::fs::read_to_string(rig.directory.path().join("data/guard-verdicts.jsonl")).unwrap();
     assert_eq!(verdicts.lines().count(), 1, "kept once, not at every look");
 }
 
@@ -163,7 +163,7 @@ async fn what_the_guards_knew_outlives_the_process() {
         Some("30 calls sent out, of which no record explains 0.")
     );
     // A file that is none is said, and the guards begin again.
-    std::fs::write(rig.directory.path().join("guard-memory.json"), "{").unwrap();
+    std::fs::write(rig.directory.path().join("data/guard-memory.json"), "{").unwrap();
     let (guards, back) = rig.shared().recall(later);
     assert_eq!(back, 26 * HOUR);
     assert!(guards.watch.rules(&OUT.into()).is_none());

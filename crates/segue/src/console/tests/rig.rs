@@ -1,7 +1,6 @@
 //! The real parts in a temporary directory, without the background tasks: each test says when what is read and shown.
 
 use super::super::live::Words;
-use super::super::remembering::GuardFiles;
 use super::super::verifying::Verifier;
 use super::super::{ConsoleParts, NodeConsole, Shared};
 use crate::clock;
@@ -209,7 +208,6 @@ impl Rig {
             state,
             wake,
             data: DataDir::create(&directory.path().join("data"), false).unwrap(),
-            guard_files: GuardFiles::new(directory.path()),
             sip: segue_sip::io_udp::Watch::default(),
             stop: stopping,
         }));
