@@ -1,7 +1,11 @@
 //! The interface of verdicts, and the agreed floors behind it (`statistics.md`, Verdicts 6): fast harm, caught without
-//! statistics.
+//! statistics. What breaks a floor is asked of the code the guard asks.
 
-use serde::{Deserialize, Serialize};
+use segue_parity::guard::floors::{FloorInterval, broken_in};
+use segue_parity::rules::FloorRules;
+use serde::Serialize;
+
+pub use segue_parity::guard::assessment::Floor;
 
 /// What became of a chunk's calls at the outsourcer in one 15-minute interval, as far as it is known at its end.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
@@ -16,16 +20,16 @@ pub struct Interval {
     pub longest_wait_s: u32,
 }
 
-/// Which floor is broken.
-#[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize)]
-#[serde(rename_all = "snake_case")]
-pub enum Floor {
-    /// Fewer than half in time in two intervals running.
-    ServiceLevel,
-    /// More than 15 % hung up in 30 minutes.
-    Abandonment,
-    /// Somebody waited more than ten minutes.
-    LongestWait,
+impl Interval {
+    fn counted(self) -> FloorInterval {
+        FloorInterval {
+            offered: self.offered,
+            within: self.answered_within,
+            answered: self.offered.saturating_sub(self.abandoned),
+            abandoned: self.abandoned,
+            longest_wait_ms: self.longest_wait_s.saturating_mul(1_000),
+        }
+    }
 }
 
 /// What is thought of a chunk after an interval.
@@ -58,6 +62,8 @@ pub struct Floors {
     pub abandoned_percent: u32,
     /// The longest wait, seconds.
     pub longest_wait_s: u32,
+    /// Calls of which none was answered in 15 minutes.
+    pub none_answered_of: u32,
 }
 
 impl Default for Floors {
@@ -68,11 +74,26 @@ impl Default for Floors {
             service_level_percent: 50,
             abandoned_percent: 15,
             longest_wait_s: 600,
+            none_answered_of: 5,
         }
     }
 }
 
-/// [`Floors`] over the intervals of one chunk. The window is the last two intervals.
+impl Floors {
+    fn rules(self) -> FloorRules {
+        FloorRules {
+            offered_min: self.offered_min,
+            bad_min: self.bad_min,
+            service_level_bp: self.service_level_percent.saturating_mul(100),
+            abandonment_bp: self.abandoned_percent.saturating_mul(100),
+            longest_wait_s: self.longest_wait_s,
+            none_answered_of: self.none_answered_of,
+            ..FloorRules::default()
+        }
+    }
+}
+
+/// [`Floors`] over the intervals of one chunk, two at a time.
 #[derive(Clone, Debug, Default)]
 pub struct AgreedFloors {
     floors: Floors,
@@ -87,11 +108,6 @@ impl AgreedFloors {
             before: Interval::default(),
         }
     }
-
-    fn is_short(&self, seen: Interval) -> bool {
-        seen.offered > 0
-            && seen.answered_within * 100 < seen.offered * self.floors.service_level_percent
-    }
 }
 
 impl Verdicts for AgreedFloors {
@@ -102,30 +118,20 @@ impl Verdicts for AgreedFloors {
             return Verdict::NoData;
         };
         let before = std::mem::replace(&mut self.before, now);
-        let offered = before.offered + now.offered;
-        let bad = offered - before.answered_within - now.answered_within;
-        let abandoned = before.abandoned + now.abandoned;
-        let enough = offered >= self.floors.offered_min && bad >= self.floors.bad_min;
-        if now.longest_wait_s > self.floors.longest_wait_s {
-            Verdict::Fail(Floor::LongestWait)
-        } else if enough && abandoned * 100 > offered * self.floors.abandoned_percent {
-            Verdict::Fail(Floor::Abandonment)
-        } else if enough && self.is_short(before) && self.is_short(now) {
-            Verdict::Fail(Floor::ServiceLevel)
-        } else {
-            Verdict::Pass
-        }
+        let broken = broken_in(before.counted(), now.counted(), &self.floors.rules());
+        broken
+            .first()
+            .map_or(Verdict::Pass, |floor| Verdict::Fail(*floor))
     }
 }
 
-impl Floor {
-    /// The floor in words.
-    pub fn words(self) -> &'static str {
-        match self {
-            Self::ServiceLevel => "too few answered in time in two quarters of an hour running",
-            Self::Abandonment => "too many hung up within 30 minutes",
-            Self::LongestWait => "a caller waited too long",
-        }
+/// The floor in words.
+pub(crate) fn words(floor: Floor) -> &'static str {
+    match floor {
+        Floor::ServiceLevel => "too few answered in time in two quarters of an hour running",
+        Floor::Abandonment => "too many hung up within 30 minutes",
+        Floor::LongestWait => "a caller waited too long",
+        Floor::NoneAnswered => "nobody was answered in a quarter of an hour",
     }
 }
 
@@ -185,6 +191,11 @@ mod tests {
                 "one caller beyond",
                 (None, Some(seen(1, 0, 0, 601))),
                 fail(LongestWait),
+            ),
+            (
+                "nobody answered",
+                (None, Some(seen(5, 0, 5, 0))),
+                fail(Floor::NoneAnswered),
             ),
             ("silence", (Some(seen(10, 0, 10, 0)), None), Verdict::NoData),
             (

@@ -19,6 +19,7 @@ const QUARTER_INTERVALS: usize = 13 * 7 * 96;
 const SERVICE_LEVEL_PERCENT: [u32; 5] = [50, 40, 30, 20, 10];
 const ABANDONED_PERCENT: [u32; 8] = [15, 20, 25, 30, 35, 40, 50, 60];
 const LONGEST_WAIT_S: [u32; 5] = [600, 720, 900, 1_200, 1_800];
+const NONE_ANSWERED_OF: [u32; 4] = [5, 8, 12, 20];
 /// The stream of chance that the baseline is played with; replications count from zero.
 const BASELINE: u64 = u64::MAX;
 
@@ -58,13 +59,14 @@ pub(crate) fn sign(s: &Setting, t: &Transition, no_move: &Course) -> Vec<SignedF
     signed.collect()
 }
 
-/// Each floor loosened alone until it takes no more than its third of the false alarms; else as loose as it comes.
+/// Each floor loosened alone until it takes no more than its quarter of the false alarms; else as loose as it comes.
 fn tried(seen: &[Interval], most: usize) -> Floors {
-    let borne = |floors: Floors| alarms(floors, seen) * 3 <= most;
+    let borne = |floors: Floors| alarms(floors, seen) * 4 <= most;
     let never = Floors {
         service_level_percent: 0,
         abandoned_percent: 100,
         longest_wait_s: u32::MAX,
+        none_answered_of: u32::MAX,
         ..Floors::default()
     };
     let mut signed = Floors::default();
@@ -93,6 +95,16 @@ fn tried(seen: &[Interval], most: usize) -> Floors {
         let longest_wait_s = wait_s;
         if borne(Floors {
             longest_wait_s,
+            ..never
+        }) {
+            break;
+        }
+    }
+    for of in NONE_ANSWERED_OF {
+        signed.none_answered_of = of;
+        let none_answered_of = of;
+        if borne(Floors {
+            none_answered_of,
             ..never
         }) {
             break;

@@ -1,7 +1,7 @@
 //! The way home: what the floors say, the alarm, the press, latch first and journal after.
 
 use super::{Act, Director, MINUTE_US, Press};
-use crate::floors::Floor;
+use crate::floors::{self, Floor};
 use crate::setting::HOUR_US;
 use segue_domain::contingency::library::{Advice, TriggerKind};
 use segue_domain::contingency::watch::{AlarmRaised, Observed, ReportObservation};
@@ -118,7 +118,7 @@ impl Director<'_> {
         }
         let minutes = self.setting.assumptions.decision_min + self.setting.trouble.late_min;
         let why = match (alarm.kind, self.floor) {
-            (TriggerKind::GuardrailFail, Some(floor)) => floor.words().to_owned(),
+            (TriggerKind::GuardrailFail, Some(floor)) => floors::words(floor).to_owned(),
             _ => format!("{}: {}", alarm.kind.words(), alarm.seen),
         };
         let press = Press {

@@ -203,6 +203,7 @@ pub(super) fn floors(report: &Report) -> String {
                 format!("{} %", f.floors.service_level_percent),
                 format!("{} %", f.floors.abandoned_percent),
                 format!("{} min", f.floors.longest_wait_s / 60),
+                format!("{} calls", f.floors.none_answered_of),
                 format!("{} of {} borne", f.false_alarms, f.false_alarms_max),
             ]
         })
@@ -212,6 +213,7 @@ pub(super) fn floors(report: &Report) -> String {
         "In time below",
         "Hang-ups above",
         "Wait above",
+        "None answered of",
         "False alarms",
     ];
     let too_many = |f: &&SignedFloors| f.false_alarms > f.false_alarms_max;
