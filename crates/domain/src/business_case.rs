@@ -193,9 +193,20 @@ fn quality(t: &Transition, call_type: &CallTypeId) -> String {
     }
 }
 
-/// `1,234.50`, without the currency: the contract names it.
+/// `1234.50`, without the currency: the contract names it.
 fn money(cents: i128) -> String {
     let sign = if cents < 0 { "−" } else { "" };
     let cents = cents.unsigned_abs();
     format!("{sign}{}.{:02}", cents / 100, cents % 100)
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn a_loss_has_a_sign_and_a_gain_has_none() {
+        let told = [-123_456, -5, 0, 5, 123_450].map(money);
+        assert_eq!(told, ["−1234.56", "−0.05", "0.00", "0.05", "1234.50"]);
+    }
 }

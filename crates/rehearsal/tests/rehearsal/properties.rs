@@ -5,7 +5,7 @@ use jiff::civil::date;
 use jiff::tz::TimeZone;
 use proptest::prelude::*;
 use segue_rehearsal::calls::{Ending, Recorded, over_days};
-use segue_rehearsal::floors::{AgreedFloors, Floor, Floors, Interval, Verdict, Verdicts};
+use segue_rehearsal::floors::{AgreedFloors, Floors, Interval, Verdict, Verdicts};
 
 /// Monday 4 January 2027, 00:00 in New York, and an hour.
 const MONDAY_US: i64 = 1_799_038_800_000_000;
@@ -71,7 +71,7 @@ proptest! {
             prop_assert!(matches!(judge(worse), Verdict::Fail(_)), "{interval:?}");
         }
         if wait_s > 600 {
-            prop_assert_eq!(judge(interval), Verdict::Fail(Floor::LongestWait));
+            prop_assert!(matches!(judge(interval), Verdict::Fail(_)), "{interval:?}");
         }
         if interval.answered_within == offered && wait_s <= 600 {
             prop_assert_eq!(judge(interval), Verdict::Pass);

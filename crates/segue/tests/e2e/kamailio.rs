@@ -29,7 +29,8 @@ impl Drop for Kamailio {
 fn start(at: SocketAddr, asks: SocketAddr, home: SocketAddr, folder: &Path) -> Kamailio {
     let log = fs::File::create(folder.join("kamailio.log")).expect("a log");
     let child = Command::new(KAMAILIO)
-        .args(["-DD", "-E", "-m", "64", "-M", "8", "-f", CONFIG])
+        // One worker: several let a 200 overtake the 180 before it, which SIPp takes for an error.
+        .args(["-DD", "-E", "-n", "1", "-m", "64", "-M", "8", "-f", CONFIG])
         .arg("-Y")
         .arg(folder)
         .args([
