@@ -30,7 +30,18 @@ fn start(at: SocketAddr, asks: SocketAddr, home: SocketAddr, folder: &Path) -> K
     let log = fs::File::create(folder.join("kamailio.log")).expect("a log");
     let child = Command::new(KAMAILIO)
         // One worker: several let a 200 overtake the 180 before it, which SIPp takes for an error.
-        .args(["-DD", "-E", "-n", "1", "-m", "64", "-M", "8", "-f", CONFIG])
+        .args([
+            "-DD",
+            "-E",
+            "-A",
+            "CHILDREN=1",
+            "-m",
+            "64",
+            "-M",
+            "8",
+            "-f",
+            CONFIG,
+        ])
         .arg("-Y")
         .arg(folder)
         .args([
