@@ -21,6 +21,7 @@ use segue_domain::culture::traits::{LinkTrait, RecordTrait, Trait, TraitKind};
 use segue_domain::culture::{CultureKind, SourceKind};
 use segue_domain::discovery::{OpenDiscovery, findings};
 use segue_domain::ids::{AgentId, PracticeId};
+use segue_domain::signature::hash_to_sign;
 use segue_domain::{Actor, Code, Side, boards, gates};
 use segue_example::sign;
 
@@ -553,4 +554,25 @@ fn the_culture_board_shows_versions_segments_and_practices() {
             "{says}: {rows:#?}"
         );
     }
+}
+
+/// What the command line signs is what the other party signed: the version named, and no other.
+#[test]
+fn the_hash_to_sign_is_that_of_the_version_named() {
+    let mut story = history();
+    story.does(
+        &client(),
+        profile(CALLERS, "callers name the practice first", false),
+    );
+    let versions = &story.t.culture.profiles[&CALLERS];
+    for version in versions {
+        let fields = serde_json::json!({ "culture": CALLERS, "version": version.proposed.version });
+        let hash = hash_to_sign(
+            &story.t,
+            "sign_culture_profile",
+            fields.as_object().unwrap(),
+        );
+        assert_eq!(hash.as_deref(), Some(version.proposed.hash.as_str()));
+    }
+    assert!(versions.len() > 1);
 }

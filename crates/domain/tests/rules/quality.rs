@@ -132,6 +132,14 @@ fn b20_triage_needs_both_effective_and_compassionate() {
         &review,
         reviews(TRIAGE, Side::Outsourcer, tally(900, 780, 880)),
     );
+    let board = boards::draw(&story.t, "quality", &client, story.now).unwrap();
+    assert!(
+        board
+            .rows
+            .iter()
+            .any(|r| r[7].starts_with("not effective, ")),
+        "{board:?}"
+    );
     story
         .when(&client, propose_triage(&story))
         .refuses(Code::AcceptanceNotReady, "appropriate dispositions in 95 %");

@@ -35,13 +35,19 @@ impl Feeds {
         Some(in_house?.min(outsourced?))
     }
 
-    /// Whether either centre has been silent for more than twice the cadence, or was never heard.
-    pub(super) fn is_stale(&self, feed: FeedId, cadence_s: u32, now_us: i64) -> bool {
+    /// Whether either centre has been silent for more than twice the cadence; one that was never heard, since the step began.
+    pub(super) fn is_stale(
+        &self,
+        feed: FeedId,
+        cadence_s: u32,
+        step_began_us: i64,
+        now_us: i64,
+    ) -> bool {
         let limit_us = 2 * i64::from(cadence_s) * 1_000_000;
         let heard = self.complete_until_us.get(usize::from(feed.0));
         Arm::BOTH.iter().any(|arm| {
             let until = heard.and_then(|arms| arms[arm.index()]);
-            until.is_none_or(|until| now_us - until > limit_us)
+            now_us.saturating_sub(until.unwrap_or(step_began_us)) > limit_us
         })
     }
 }

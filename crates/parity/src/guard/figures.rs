@@ -32,8 +32,10 @@ impl Guard {
                     interval: read
                         .interval
                         .map(|(lower, upper)| Interval { lower, upper }),
-                    stale: feed
-                        .is_some_and(|feed| self.feeds.is_stale(feed, cadence_s, self.now_us)),
+                    stale: feed.is_some_and(|feed| {
+                        self.feeds
+                            .is_stale(feed, cadence_s, step_began_us, self.now_us)
+                    }),
                     alarm: read.alarm,
                     knowledge_as_of_us: self.mature_until_us(metric),
                     can_see_harm_within_s: rules.can_see_within_s(rule),

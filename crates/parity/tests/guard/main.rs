@@ -300,6 +300,25 @@ fn waiting_for_the_slower_feed_is_no_verdict_and_silence_pages() {
     );
 }
 
+/// A step that has just begun waits for the first word of its feeds; nobody is woken for that.
+#[test]
+fn a_feed_has_twice_its_cadence_to_speak_first() {
+    let began = 100 * DAY_US;
+    let on_step = Situation {
+        step_began_us: began,
+        ..Situation::default()
+    };
+    let mut guard = Guard::new(signed());
+    let cadence_us = 900 * 1_000_000;
+    let waits = guard.assess(began + 2 * cadence_us, on_step);
+    assert_eq!(
+        (waits.verdict, waits.action),
+        (Verdict::NoData, Action::Stay)
+    );
+    let silent = guard.assess(began + 2 * cadence_us + 1, on_step);
+    assert_eq!(silent.action, Action::HoldAndPage);
+}
+
 #[test]
 fn a_dead_centre_brings_calls_home_before_any_statistic() {
     // Scenarios 16 and 17: nobody answers, whatever the trunk says.
