@@ -127,7 +127,12 @@ fn phases() -> Vec<PhaseView> {
             "agreed",
             Some("2026-10-30T16:00:00Z"),
         ),
-        phase("Test", PhaseState::Done, "gates per chunk", None),
+        phase(
+            "Test",
+            PhaseState::Now,
+            "6 of 8 chunks passed their gate",
+            None,
+        ),
         phase("Move", PhaseState::Now, "4 of 8 chunks accepted", None),
         phase("Steady", PhaseState::Shut, "not yet", None),
     ]
