@@ -1,11 +1,14 @@
 //! Business case, scorecard, confidence and certificate (B1, B2, B3, A33).
 
-use crate::fixture::{director, manager};
-use crate::support::Story;
+use crate::fixture::{director, duty, manager};
+use crate::support::{Story, fallback};
 use segue_domain::business_case::RecordBusinessCase;
 use segue_domain::certificate::certificate;
+use segue_domain::gates::GatePassed;
+use segue_domain::routing_changes::ShareChanged;
 use segue_domain::scorecard::{Pillar, RatePillar};
-use segue_domain::{Code, Event, Side, boards, replay};
+use segue_domain::share::TrafficShare;
+use segue_domain::{Code, Event, Side, apply, boards, replay};
 use segue_example::{Example, Goal};
 
 const MSG: &str = "RVS-Main/MSG";
@@ -202,4 +205,37 @@ fn the_hold_period_sees_a_month_end_and_a_holiday_weekend() {
     // Labor Day, Monday 6 September; a holiday in the middle of a week is no weekend.
     assert_eq!(until(&["2027-08-18"]), "2027-09-01T04:00:00Z");
     assert_eq!(until(&["2027-09-06"]), "2027-09-07T04:00:00Z");
+}
+
+/// Two centres at once are named, unless the first had come home in between; what came home elsewhere explains nothing.
+#[test]
+fn a33_two_centres_at_once_stay_in_the_certificate() {
+    let found = |home: Option<&str>| {
+        let mut story = Story::agreed();
+        for (hours, chunk) in [(0, MSG), (1, "RVS-North/APPT"), (3, "RVS-North/MSG")] {
+            if let Some(scope) = home.filter(|_| hours == 3) {
+                story.does(&duty(Side::Client), fallback(scope));
+            }
+            story.hours_pass(hours);
+            let ready = Event::GatePassed(GatePassed {
+                chunk: chunk.into(),
+                at: story.now,
+            });
+            apply(&mut story.t, &ready);
+            let live = Event::ShareChanged(ShareChanged {
+                chunk: chunk.into(),
+                from: TrafficShare::HOME,
+                to: TrafficShare::from_percent(20).unwrap(),
+                epoch: 0,
+                at: story.now,
+            });
+            apply(&mut story.t, &live);
+        }
+        let says = "RVS-North/MSG went live before RVS-Main/MSG was accepted";
+        let deviations = certificate(&story.t).deviations;
+        deviations.iter().any(|d| d.says.starts_with(says))
+    };
+    assert!(found(None));
+    assert!(found(Some("RVS-North")));
+    assert!(!found(Some("RVS-Main")));
 }
