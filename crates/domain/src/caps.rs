@@ -306,3 +306,14 @@ fn draw(t: &Transition) -> Board {
     ));
     board
 }
+
+#[cfg(test)]
+mod tests {
+    use super::percent;
+
+    #[test]
+    fn a_percentage_has_as_many_decimals_as_it_needs() {
+        let told = [0, 5, 50, 100, 2_050, 2_005, 10_000].map(percent);
+        assert_eq!(told, ["0", "0.05", "0.5", "1", "20.5", "20.05", "100"]);
+    }
+}

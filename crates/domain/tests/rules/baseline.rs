@@ -85,6 +85,12 @@ fn counts_of_a_baseline_add_up() {
     Story::discovering()
         .when(&manager(Side::Client), wrong)
         .refuses(Code::BadFact, "counts that add up");
+    // Every call was answered in time or abandoned: legal, if rare.
+    let mut exact = triage(13);
+    exact.figures.abandoned = exact.figures.offered - exact.figures.answered_within;
+    Story::discovering()
+        .when(&manager(Side::Client), exact)
+        .records(&["baseline_recorded"]);
 }
 
 #[test]
