@@ -4,7 +4,7 @@
 use super::library::{Advice, Threshold, TriggerKind};
 use super::triggers::SetTrigger;
 use crate::Decided;
-use crate::actor::{Actor, Right};
+use crate::actor::{Actor, Right, Side};
 use crate::basis_points;
 use crate::chunks::Chunk;
 use crate::event::Event;
@@ -106,7 +106,7 @@ impl Hold {
     pub const fn words(self) -> &'static str {
         match self {
             Self::FeedSilent => "a feed of call records is silent",
-            Self::Evidence => "the evidence is against it",
+            Self::Evidence => "what is known of the calls does not carry more of them yet",
             Self::InHouseUnwell => "in-house is below its floor too",
         }
     }
@@ -256,6 +256,9 @@ pub(crate) fn report(
     now: Timestamp,
 ) -> Decided {
     actor.require(Right::BringHome)?;
+    if matches!(c.observed, Observed::Guard { holds: None }) {
+        actor.require_side(Side::Client, "lift what the guard holds")?;
+    }
     let scope = Scope::read(t, &c.scope)?;
     let name = scope.to_string();
     let before = t

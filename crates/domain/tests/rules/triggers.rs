@@ -391,6 +391,10 @@ fn what_the_guard_holds_goes_no_further() {
         home_again.does(&duty(Side::Outsourcer), fallback("all"));
         assert!(!home_again.t.chunks[&MSG.into()].is_out());
     }
+    // Who is held does not lift it.
+    story
+        .when(&duty(Side::Outsourcer), guard(None))
+        .refuses(Code::NotAuthorised, "lift what the guard holds");
     story.does(&duty(Side::Client), guard(None));
     assert!(
         !gates::red(&story.t, &MSG.into(), story.now)
