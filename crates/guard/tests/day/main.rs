@@ -11,6 +11,7 @@ use jiff::SignedDuration;
 use rig::{Centre, Day};
 use segue_domain::contingency::library::TriggerKind;
 use segue_domain::contingency::triggers::SetTriggers;
+use segue_domain::contingency::watch::Hold;
 use segue_domain::{Role, Side};
 use segue_example::of;
 use segue_guard::Turn;
@@ -195,6 +196,24 @@ fn a_silent_feed_is_no_harm_and_no_success() {
         .filter(|turn| turn.page.is_some());
     assert_eq!(pages.count(), 1, "one page for one silence");
     assert_eq!(day.home(), None);
+    // The journal knows it, and the gate is red for it; after it the hold is lifted slowly.
+    assert_eq!(day.held(), Some(Hold::FeedSilent));
+    day.outsourced_feed = true;
+    day.play(30, Centre::Well, Centre::Well);
+    assert_eq!(day.held(), Some(Hold::Evidence));
+    day.play(150, Centre::Well, Centre::Well);
+    assert_eq!(day.held(), None);
+}
+
+/// Whoever has no feed is told so; nothing is held by what never spoke.
+#[test]
+fn a_feed_that_never_spoke_holds_nothing() {
+    let mut day = Day::live(true);
+    day.outsourced_feed = false;
+    day.play(120, Centre::Well, Centre::Well);
+    let last = day.turns.last().unwrap();
+    assert_eq!(last.assessment.action, Action::HoldAndPage);
+    assert_eq!(day.held(), None);
 }
 
 #[test]

@@ -5,6 +5,7 @@ use rand_chacha::ChaCha8Rng;
 use rand_core::{Rng as _, SeedableRng as _};
 use segue_domain::contingency::library::TriggerKind;
 use segue_domain::contingency::triggers::{SetTriggers, SignTrigger, hash};
+use segue_domain::contingency::watch::Hold;
 use segue_domain::ids::ChunkId;
 use segue_domain::{Actor, Command, Event, Role, Side, Transition, apply, decide};
 use segue_example::{Example, Goal, MOVES_MAX, Move, of, sign};
@@ -387,6 +388,12 @@ impl Day {
             Event::FellBack(fell) => Some((*at, fell.reason.clone())),
             _ => None,
         })
+    }
+
+    /// What the journal knows the guard to hold.
+    pub(super) fn held(&self) -> Option<Hold> {
+        let watch = self.t.contingency.watches.get(self.chunk.as_str())?;
+        watch.held.map(|(hold, _)| hold)
     }
 
     pub(super) fn share(&self) -> u8 {
