@@ -70,46 +70,24 @@ fn tried(seen: &[Interval], most: usize) -> Floors {
         ..Floors::default()
     };
     let mut signed = Floors::default();
-    for percent in SERVICE_LEVEL_PERCENT {
-        signed.service_level_percent = percent;
-        let service_level_percent = percent;
-        if borne(Floors {
-            service_level_percent,
-            ..never
-        }) {
-            break;
+    let mut loosen = |tried: &[u32], set: fn(&mut Floors, u32)| {
+        for value in tried {
+            set(&mut signed, *value);
+            let mut alone = never;
+            set(&mut alone, *value);
+            if borne(alone) {
+                break;
+            }
         }
-    }
-    for percent in ABANDONED_PERCENT {
-        signed.abandoned_percent = percent;
-        let abandoned_percent = percent;
-        if borne(Floors {
-            abandoned_percent,
-            ..never
-        }) {
-            break;
-        }
-    }
-    for wait_s in LONGEST_WAIT_S {
-        signed.longest_wait_s = wait_s;
-        let longest_wait_s = wait_s;
-        if borne(Floors {
-            longest_wait_s,
-            ..never
-        }) {
-            break;
-        }
-    }
-    for of in NONE_ANSWERED_OF {
-        signed.none_answered_of = of;
-        let none_answered_of = of;
-        if borne(Floors {
-            none_answered_of,
-            ..never
-        }) {
-            break;
-        }
-    }
+    };
+    loosen(&SERVICE_LEVEL_PERCENT, |f, percent| {
+        f.service_level_percent = percent
+    });
+    loosen(&ABANDONED_PERCENT, |f, percent| {
+        f.abandoned_percent = percent
+    });
+    loosen(&LONGEST_WAIT_S, |f, wait_s| f.longest_wait_s = wait_s);
+    loosen(&NONE_ANSWERED_OF, |f, calls| f.none_answered_of = calls);
     signed
 }
 
