@@ -3,20 +3,18 @@
 //! Facts are read again and again over a short time back, and now and then over a long one, because they come late and
 //! out of order; the loop takes each of them once.
 
-use super::Shared;
 use super::ingest::IN_HOUSE;
 use super::joining::Joiner;
 use super::parity;
 use super::remembering::GuardFiles;
+use super::{SEGUE, Shared};
 use crate::clock;
-use crate::home::JOURNAL_WAIT;
 use crate::node::policy::arm_name;
 use crate::office::chain;
 use jiff::{SignedDuration, Timestamp};
 use segue_domain::{Actor, Command, Event, Refusal, Role, Side, decide};
 use segue_guard::{CallKey, Fact, Fed, Outside, Recorded, Routed, Turn, Watch};
 use segue_journal::facts::{AcdCall, Cursor, Decision, Facts, FactsError};
-use segue_journal::{CommandId, Request};
 use segue_parity::guard::record::Arm;
 use segue_routing::Arm as Route;
 use serde_json::json;
@@ -43,8 +41,6 @@ const PAGES_MAX: usize = 40;
 const UNDERWAY: SignedDuration = SignedDuration::from_secs(60);
 /// How often what the guards remember is written down, and exhibits are read.
 const KEEP_EVERY: SignedDuration = SignedDuration::from_mins(1);
-/// Segue's own name as an actor: a part of the program, on the client's side.
-const SEGUE: &str = "segue";
 
 /// Looks until `stop`.
 pub(super) async fn keep(shared: Arc<Shared>, mut stop: watch::Receiver<bool>) {
@@ -245,25 +241,9 @@ impl Shared {
             turn.chunk,
             now.as_microsecond()
         );
-        let Ok(command_id) = CommandId::new(id) else {
-            return;
-        };
-        let request = Request {
-            stream: self.stream.clone(),
-            command_id,
-            actor,
-            command,
-            now,
-        };
         // Tried again at the next look, for as long as it is so; the other chunks do not wait for it.
-        match tokio::time::timeout(JOURNAL_WAIT, self.desk.execute(&request)).await {
-            Ok(Ok(_)) => self.wake.notify_one(),
-            Ok(Err(error)) => {
-                tracing::warn!(chunk = %turn.chunk, error = chain(&error), "a guard's command was not recorded");
-            }
-            Err(_) => {
-                tracing::warn!(chunk = %turn.chunk, "the journal is slow; a guard's command waits");
-            }
+        if let Err(why) = self.own(id, actor, command, now).await {
+            tracing::warn!(chunk = %turn.chunk, why, "a guard's command was not recorded");
         }
     }
 }

@@ -23,19 +23,19 @@ mod verifying;
 mod tests;
 
 use crate::data_dir::DataDir;
-use crate::home::HomeDoor;
+use crate::home::{HomeDoor, JOURNAL_WAIT};
 use crate::node::Node;
-use crate::office::LocalDesk;
+use crate::office::{LocalDesk, chain};
 use gather::Measured;
 use jiff::Timestamp;
 use people::People;
 use remembering::GuardFiles;
-use segue_domain::Transition;
 use segue_domain::boards;
 use segue_domain::caller::CallerKey;
-use segue_journal::StreamId;
+use segue_domain::{Actor, Command, Transition};
 use segue_journal::accounts::Accounts;
 use segue_journal::facts::{Facts, FactsWriter};
+use segue_journal::{CommandId, Request, StreamId};
 use segue_web::calendar::CalendarView;
 use segue_web::parity::ParityView;
 use segue_web::view::LiveView;
@@ -47,6 +47,9 @@ use segue_web::{
 use std::pin::Pin;
 use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
 use tokio::sync::{Notify, watch};
+
+/// Segue's own name as an actor: a part of the program, on the client's side.
+const SEGUE: &str = "segue";
 
 /// Everything the pages need of the running process.
 pub(crate) struct ConsoleParts {
@@ -168,6 +171,32 @@ impl Shared {
     /// The transition as the tail last read it.
     fn transition(&self) -> Arc<Transition> {
         Arc::clone(&self.state.borrow())
+    }
+
+    /// A command of the program's own to the desk, which is waited for no longer than a person would be; why it was not taken.
+    async fn own(
+        &self,
+        id: String,
+        actor: Actor,
+        command: Command,
+        now: Timestamp,
+    ) -> Result<(), String> {
+        let command_id = CommandId::new(id).map_err(|error| error.to_string())?;
+        let request = Request {
+            stream: self.stream.clone(),
+            command_id,
+            actor,
+            command,
+            now,
+        };
+        match tokio::time::timeout(JOURNAL_WAIT, self.desk.execute(&request)).await {
+            Ok(Ok(_)) => {
+                self.wake.notify_one();
+                Ok(())
+            }
+            Ok(Err(error)) => Err(chain(&error)),
+            Err(_) => Err("the journal is slow".to_owned()),
+        }
     }
 
     /// A panic elsewhere leaves nothing half-written here.

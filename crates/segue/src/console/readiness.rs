@@ -1,16 +1,14 @@
 //! Keeps the recorded readiness up: what a person recorded once (`segue door --record`) is computed again on every change of
-//! roster, notice, share or record, and every hour, because gates and separations stand on it.
+//! roster, notice, share or open work, and every hour with the calls imported until then, because gates and separations stand on it.
 
-use super::Shared;
+use super::{SEGUE, Shared};
 use crate::clock;
-use crate::home::JOURNAL_WAIT;
 use crate::office::chain;
 use crate::output::Failure;
 use crate::readiness::{Computed, computed, look};
 use jiff::{SignedDuration, Timestamp};
 use segue_domain::people::recorded_readiness::{ReadinessFigures, last};
 use segue_domain::{Actor, Command, Role, Side, Transition, canonical};
-use segue_journal::{CommandId, Request};
 use std::sync::Arc;
 use std::time::Duration;
 use tokio::sync::watch;
@@ -21,8 +19,6 @@ const PERIOD: Duration = Duration::from_secs(5);
 const PAUSE_TIMES: u32 = 2;
 /// Time alone changes the answer: the forecast moves on.
 const EVERY: SignedDuration = SignedDuration::from_hours(1);
-/// Segue's own name as an actor: a part of the program, on the client's side.
-const SEGUE: &str = "segue";
 
 /// Looks until `stop`.
 pub(super) async fn keep(shared: Arc<Shared>, mut stop: watch::Receiver<bool>) {
@@ -130,22 +126,10 @@ impl Shared {
             cover.shift,
             now.as_microsecond()
         );
-        let Ok(command_id) = CommandId::new(id) else {
-            return;
-        };
-        let request = Request {
-            stream: self.stream.clone(),
-            command_id,
-            actor: Actor::new(SEGUE, Side::Client, &[Role::Implementation]),
-            command: Command::RecordReadiness(computed.command),
-            now,
-        };
-        match tokio::time::timeout(JOURNAL_WAIT, self.desk.execute(&request)).await {
-            Ok(Ok(_)) => self.wake.notify_one(),
-            Ok(Err(error)) => {
-                tracing::warn!(%cover, error = chain(&error), "a readiness was not recorded");
-            }
-            Err(_) => tracing::warn!(%cover, "the journal is slow; a readiness was not recorded"),
+        let actor = Actor::new(SEGUE, Side::Client, &[Role::Implementation]);
+        let command = Command::RecordReadiness(computed.command);
+        if let Err(why) = self.own(id, actor, command, now).await {
+            tracing::warn!(%cover, why, "a readiness was not recorded");
         }
     }
 }

@@ -1,7 +1,7 @@
 //! The verifying call: calls are home only when a person in-house has answered one of them.
 
-use super::Shared;
 use super::ingest::IN_HOUSE;
+use super::{SEGUE, Shared};
 use crate::office::chain;
 use jiff::Timestamp;
 use segue_domain::fallback::{Incident, VerifyReturn};
@@ -13,8 +13,6 @@ use std::collections::BTreeSet;
 
 /// The newest so many incidents are looked after.
 const INCIDENTS_MAX: usize = 20;
-/// Segue's own name as an actor: a part of the program, on the client's side.
-const SEGUE: &str = "segue";
 
 /// Looks after incidents that nobody has verified yet.
 #[derive(Default)]
