@@ -138,7 +138,8 @@ pub struct OpenWorkAcknowledged {
     pub at: Timestamp,
 }
 
-/// Callbacks of a chunk that the last snapshot promises and nobody has made; `None` before the first snapshot.
+/// Callbacks that the last snapshot promises for a chunk; those it ties to no chunk are nobody's here. `None` before the first
+/// snapshot.
 pub fn promised_callbacks(t: &Transition, chunk: &ChunkId) -> Option<u32> {
     let snapshot = t.contingency.open_work.as_ref()?;
     let promised = snapshot.items.iter().filter(|item| {

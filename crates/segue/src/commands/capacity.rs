@@ -239,7 +239,7 @@ impl Staff {
             .map_err(failure)?;
         let patience = match self.promise.patience {
             Some(patience_s) => Patience::mean(patience_s).map_err(failure)?,
-            // As everywhere: callers of whom too few hung up to tell are planned as waiting for ever.
+            // Too few hung up to tell: planned as if callers waited for ever, which asks for more agents, not fewer.
             None => learnt.patience.measured().unwrap_or(Patience::Endless),
         };
         let rules = Rules {
