@@ -71,7 +71,8 @@ pub(crate) fn dial(answer: &Answer, place: usize, next_url: Option<&str>) -> Str
     for target in rest.take(count) {
         let action = next_url.map_or_else(String::new, |url| {
             let mark = if url.contains('?') { '&' } else { '?' };
-            format!(" action=\"{}\"", xml(&format!("{url}{mark}tried={place}")))
+            let again = format!("{url}{mark}tried={place}&call={}", answer.call);
+            format!(" action=\"{}\"", xml(&again))
         });
         let mark = if target.uri.contains('?') { '&' } else { '?' };
         let uri = format!("{}{mark}X-Segue-Call={}", target.uri, answer.call);

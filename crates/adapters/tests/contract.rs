@@ -181,9 +181,9 @@ fn twilio_dials_one_after_the_other_until_somebody_has_talked() {
         first.contains("<Sip>sip:7001@192.0.2.3?X-Segue-Call=00ff</Sip>"),
         "{first}"
     );
-    assert!(
-        first.contains("action=\"https://segue.example/route/v1/twilio/next?token=t&amp;tried=0\"")
-    );
+    assert!(first.contains(
+        "action=\"https://segue.example/route/v1/twilio/next?token=t&amp;tried=0&amp;call=00ff\""
+    ));
     assert_eq!(first.matches("<Dial").count(), 1);
     let third = next(Some(1), AfterDial::Next);
     assert!(

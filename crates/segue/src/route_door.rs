@@ -21,7 +21,8 @@ use segue_adapters::twilio::{self, AfterDial};
 use segue_adapters::{Answer, Ask, BadAsk, Dialect, Reply, Request};
 use segue_journal::facts::FactsWriter;
 use segue_sip::CallToken;
-use serde::Deserialize;
+use serde::de::Error as _;
+use serde::{Deserialize, Deserializer};
 use std::fs;
 use std::net::SocketAddr;
 use std::path::PathBuf;
@@ -170,7 +171,7 @@ async fn ask(
 ) -> Result<Response, Unanswered> {
     let dialect = Dialect::of(&name).ok_or(Unanswered::NoDialect)?;
     let site = door.enter(dialect, &uri.to_string(), &headers, &body)?;
-    let answer = door.answer(dialect, &peer, &body, site.as_deref())?;
+    let answer = door.answer(dialect, &peer, &body, site.as_deref(), None)?;
     let reply = if dialect == Dialect::Twilio {
         twilio::reply(&answer, None, AfterDial::Next, &door.next_url())
     } else {
@@ -182,13 +183,25 @@ async fn ask(
 #[derive(Deserialize)]
 struct Tried {
     tried: usize,
+    /// The call as it was numbered at the first question.
+    #[serde(deserialize_with = "call_token")]
+    call: CallToken,
+}
+
+fn call_token<'de, D: Deserializer<'de>>(from: D) -> Result<CallToken, D::Error> {
+    let text = String::deserialize(from)?;
+    let read = u128::from_str_radix(&text, 16)
+        .ok()
+        .filter(|_| text.len() == 32);
+    read.map(CallToken)
+        .ok_or_else(|| D::Error::custom("a call has 32 hexadecimal digits"))
 }
 
 /// A dialled target has ended: over, or the next one. Decided anew, so that a fallback pressed while it
-/// rang counts.
+/// rang counts; it stays the one call that was decided and recorded at first.
 async fn next(
     State(door): State<Arc<RouteDoor>>,
-    Query(Tried { tried }): Query<Tried>,
+    Query(Tried { tried, call }): Query<Tried>,
     uri: Uri,
     ConnectInfo(peer): ConnectInfo<SocketAddr>,
     headers: HeaderMap,
@@ -196,7 +209,7 @@ async fn next(
 ) -> Result<Response, Unanswered> {
     door.enter(Dialect::Twilio, &uri.to_string(), &headers, &body)?;
     let after = twilio::after_dial(&body)?;
-    let answer = door.answer(Dialect::Twilio, &peer, &body, None)?;
+    let answer = door.answer(Dialect::Twilio, &peer, &body, None, Some(call))?;
     // Latched home meanwhile: the list is shorter by the outsourcer, and in-house was not tried yet.
     let out = answer.arm == segue_routing::Arm::Outsourced;
     let tried = (out || tried > 0).then_some(tried);
@@ -219,6 +232,11 @@ fn sent(reply: Reply, call: &str) -> Response {
 impl RouteDoor {
     fn next_url(&self) -> String {
         format!("{}/route/v1/twilio/next", self.url)
+    }
+
+    fn new_token(&self) -> CallToken {
+        let count = self.token_next.fetch_add(1, Ordering::Relaxed);
+        CallToken((u128::from(self.token_seed) << 64) | u128::from(count))
     }
 
     /// Lets a question in; the site it may ask for, if only one.
@@ -255,6 +273,7 @@ impl RouteDoor {
         peer: &SocketAddr,
         body: &[u8],
         site: Option<&str>,
+        known: Option<CallToken>,
     ) -> Result<Answer, Unanswered> {
         let source = peer.ip().to_canonical().to_string();
         let mut asked = Ask::read(
@@ -280,17 +299,19 @@ impl RouteDoor {
         let decision = self
             .node
             .choose(&installed, &asked.call(), now.as_microsecond());
-        let count = self.token_next.fetch_add(1, Ordering::Relaxed);
-        let token = CallToken((u128::from(self.token_seed) << 64) | u128::from(count));
         let hash = &installed.hash;
-        self.facts.decision(fact(
-            token,
-            &decision,
-            &self.node.name,
-            hash,
-            &asked.dialled,
-            now,
-        ));
+        let token = known.unwrap_or_else(|| {
+            let token = self.new_token();
+            self.facts.decision(fact(
+                token,
+                &decision,
+                &self.node.name,
+                hash,
+                &asked.dialled,
+                now,
+            ));
+            token
+        });
         let call = format!("{:032x}", token.0);
         let unknown = installed.table.home_of_unknown();
         Ok(Answer::of(&decision, unknown, call, hash, VALID_MS))

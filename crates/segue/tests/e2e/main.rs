@@ -26,3 +26,4 @@ mod split;
 mod support;
 mod torture;
 mod trunk;
+mod twilio;
