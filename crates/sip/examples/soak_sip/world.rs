@@ -369,9 +369,11 @@ impl World {
                 None => account.unaccounted += 1,
             }
             let plan = self.core.policy();
-            let once = plan.asked[number] == 1 && plan.told[number] == 1;
-            account.told_wrongly +=
-                usize::from(!once && !self.lost_its_memory(number) && !self.met_a_death(number));
+            let (asked, told) = (plan.asked[number], plan.told[number]);
+            // A death in its setup may let a late INVITE be routed once more; each time it is told what became of it.
+            let routed = asked == 1 || (asked > 1 && self.met_a_death(number));
+            let right = routed && told == asked;
+            account.told_wrongly += usize::from(!right && !self.lost_its_memory(number));
         }
         let connected: Vec<_> = self.centres.iter().flat_map(Centre::connected).collect();
         for (number, tag) in connected {
