@@ -18,7 +18,7 @@ pub enum Dialect {
     Twilio,
     /// `FreeSWITCH` `mod_xml_curl`, section `dialplan`.
     FreeSwitch,
-    /// Kamailio `http_async_client`: JSON in, flat JSON out.
+    /// Kamailio's HTTP clients: JSON in, flat JSON out.
     Kamailio,
     /// Asterisk `CURL()`: form in, one line of comma-separated values out.
     Asterisk,
