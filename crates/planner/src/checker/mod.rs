@@ -11,6 +11,8 @@ use serde::Serialize;
 
 /// Most violations listed for one rule.
 const LISTED_MAX: usize = 5;
+/// So many weeks from the last step to the close are told as never.
+const OPEN_WEEKS_MAX: i64 = 1_000;
 
 /// A rule that a plan breaks.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize)]
@@ -124,7 +126,8 @@ impl Way<'_> {
 struct Walk<'a> {
     model: &'a Model,
     ways: Vec<Way<'a>>,
-    /// One week after everything is closed.
+    /// One week after everything is closed, however late the last step comes: what a rule asks of a week does not depend on
+    /// the plan.
     end: i64,
 }
 
@@ -167,13 +170,9 @@ impl<'a> Walk<'a> {
                 closed: accepted + hold.max().unwrap_or(0),
             });
         }
-        let end = ways
-            .iter()
-            .map(|w| w.closed)
-            .max()
-            .unwrap_or(0)
-            .max(i64::from(model.weeks))
-            + 1;
+        let open = ways.iter().map(|w| w.closed - w.last);
+        let open = open.filter(|weeks| *weeks < OPEN_WEEKS_MAX).max();
+        let end = i64::from(model.weeks) + open.unwrap_or(0);
         Self { model, ways, end }
     }
 
@@ -280,9 +279,9 @@ fn weeks_until(cell: &Cell, share_percent: u32, contacts: u32) -> i64 {
     let wanted = u64::from(contacts) * 100;
     match wanted {
         0 => 0,
-        _ if hundredths == 0 => 1_000,
+        _ if hundredths == 0 => OPEN_WEEKS_MAX,
         _ => i64::try_from(wanted.div_ceil(hundredths))
-            .unwrap_or(1_000)
-            .min(1_000),
+            .unwrap_or(OPEN_WEEKS_MAX)
+            .min(OPEN_WEEKS_MAX),
     }
 }

@@ -169,10 +169,10 @@ impl Compiled {
         }
     }
 
-    /// Week by week, until everything is closed.
+    /// Week by week, until everything is closed, however late the last step comes.
     fn by_week(&self, of: impl Fn(i64) -> i64) -> Vec<i64> {
         let closed = self.closed.iter().copied().filter(|c| *c < NEVER).max();
-        (0..=self.weeks + closed.unwrap_or(0)).map(of).collect()
+        (0..self.weeks + closed.unwrap_or(0)).map(of).collect()
     }
 
     fn window(&mut self, step: Step, from: i64, to: i64) {

@@ -4,7 +4,7 @@ use crate::generator::{self, Size};
 use crate::tiny::{legal, models, rule};
 use proptest::prelude::*;
 use segue_planner::{
-    Budget, Goal, Greedy, Highs, Limit, Outcome, Owner, Solver, Task, Weights, checker, draft,
+    Budget, Goal, Greedy, Highs, Limit, Outcome, Owner, Pool, Solver, Task, Weights, checker, draft,
 };
 
 const WEIGHTS: Weights = Weights {
@@ -89,4 +89,20 @@ fn what_is_proved_is_what_is_answered() {
         .solve(&Task::new(&model, &goal, Budget::default()))
         .unwrap();
     assert_eq!(found.planned().map(|s| s.value), Some(54));
+}
+
+/// The outsourcer's people leave a week after the last door of the latest plan is closed: that is nobody's business here.
+#[test]
+fn both_look_as_far_ahead() {
+    let people = [(0, 5), (2, 8), (4, 0)];
+    let people = people.map(|(week, people)| Pool { week, people }).to_vec();
+    let rules = vec![
+        rule("PEOPLE", Owner::Outsourcer, Limit::Headcount { people }),
+        rule("HOLD", Owner::Both, Limit::Hold { weeks: 1 }),
+    ];
+    let model = crate::tiny::model(1, 3, rules);
+    assert_ne!(legal(&model), []);
+    let goal = Goal::weighted(&model, WEIGHTS);
+    let found = Highs.solve(&Task::new(&model, &goal, Budget::default()));
+    assert!(found.unwrap().planned().is_some());
 }
