@@ -2,11 +2,11 @@
 
 use crate::agents::{RosteredAgent, rostered_for};
 use crate::boards::{Board, Kind};
-use crate::chunks::Chunk;
+use crate::chunks::{Chunk, PlannedChunk};
 use crate::gates::{Finding, GateLeg};
 use crate::ids::CallTypeId;
 use crate::transition::Transition;
-use crate::{agent_maturity, resource_access};
+use crate::{agent_maturity, licences, resource_access};
 use jiff::Timestamp;
 
 pub(crate) const BOARD: Kind = Kind {
@@ -28,6 +28,20 @@ pub(crate) fn findings(t: &Transition, chunk: &Chunk, _: Timestamp) -> Vec<Findi
         return vec![GateLeg::Agents.finds(text)];
     }
     Vec::new()
+}
+
+/// Agents on the roster who may take the type's calls now: trained, with access, far enough, and licensed in a state of the
+/// callers where nurses advise.
+pub(crate) fn ready(t: &Transition, chunk: &PlannedChunk, now: Timestamp) -> u32 {
+    let call_type = &chunk.call_type;
+    let is_ready = |agent: &&RosteredAgent| {
+        lamps(t, agent, call_type, now)
+            .iter()
+            .all(|(green, _)| *green)
+            && licences::may_take(t, agent, chunk, now)
+    };
+    let ready = rostered_for(t, call_type).filter(is_ready).count();
+    u32::try_from(ready).unwrap_or(u32::MAX)
 }
 
 /// The three lamps of an agent: trained, access, far enough.

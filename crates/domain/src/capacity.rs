@@ -3,6 +3,7 @@
 
 use crate::Decided;
 use crate::actor::{Actor, Right};
+use crate::agent_readiness;
 use crate::boards::{Board, Kind};
 use crate::chunks::{Chunk, PlannedChunk};
 use crate::event::Event;
@@ -144,6 +145,8 @@ struct Judged<'a> {
     terms: &'a CapacityTerms,
     target: ServiceTarget,
     share: TrafficShare,
+    /// Agents of the roster who may take these calls.
+    rostered: u32,
 }
 
 impl<'a> Judged<'a> {
@@ -152,6 +155,7 @@ impl<'a> Judged<'a> {
         planned: &PlannedChunk,
         forecast: &'a Forecast,
         share: TrafficShare,
+        now: Timestamp,
     ) -> Self {
         let rung = t.rung(&planned.call_type).unwrap_or(Rung::Triage);
         Self {
@@ -159,6 +163,7 @@ impl<'a> Judged<'a> {
             terms: &t.terms.capacity,
             target: t.terms.capacity.target(rung),
             share,
+            rostered: agent_readiness::ready(t, planned, now),
         }
     }
 
@@ -207,8 +212,20 @@ impl<'a> Judged<'a> {
             .find(|share| *share < self.share && self.at(*share).is_enough(self.agents()))
     }
 
+    /// Those of the forecast, and never more than the roster has.
     fn agents(self) -> u32 {
-        self.forecast.agents_ready
+        self.forecast.agents_ready.min(self.rostered)
+    }
+
+    /// Why fewer count than the forecast says.
+    fn counted(self) -> String {
+        if self.rostered >= self.forecast.agents_ready {
+            return String::new();
+        }
+        format!(
+            " (the forecast says {}, {} of the roster are trained, licensed, with access and far enough)",
+            self.forecast.agents_ready, self.rostered
+        )
     }
 
     fn level(self, load: Load, agents: u32) -> String {
@@ -287,7 +304,7 @@ pub(crate) fn check(
             .who("the outsourcer's workforce planner")
             .how("record calls, handle time and agents ready (`segue do record-forecast`)"));
     };
-    let judged = Judged::of(t, &chunk.planned, &recorded.forecast, share);
+    let judged = Judged::of(t, &chunk.planned, &recorded.forecast, share, now);
     let agents = judged.agents();
     if judged.is_enough(agents) {
         return Ok(());
@@ -295,8 +312,9 @@ pub(crate) fn check(
     let base = judged.base();
     Err(Refusal::new(Code::CapacityShort)
         .missing(format!(
-            "agents for {id} at {} %: {agents} ready answer {} in {} s at a handle time of {:.0} s (planned {} s: {}), target {} %",
+            "agents for {id} at {} %: {agents} ready{} answer {} in {} s at a handle time of {:.0} s (planned {} s: {}), target {} %",
             share.percent(),
+            judged.counted(),
             judged.level(base, agents),
             judged.target.within_s,
             base.aht_s,
@@ -335,7 +353,8 @@ fn draw(t: &Transition, now: Timestamp) -> Board {
             board.note(format!("{id}: no fresh forecast"));
             continue;
         };
-        let judged = Judged::of(t, &chunk.planned, &recorded.forecast, next_share(chunk));
+        let share = next_share(chunk);
+        let judged = Judged::of(t, &chunk.planned, &recorded.forecast, share, now);
         let (agents, needed) = (judged.agents(), judged.agents_needed());
         board.row([
             id.to_string(),

@@ -129,6 +129,16 @@ pub(crate) fn check_step(
     refuse(beyond(t, &[leap]).collect())
 }
 
+/// The largest first share of a chunk, in steps of five points, that stays within the caps; 0 where none does.
+pub(crate) fn first_step_max(t: &Transition, chunk: &PlannedChunk) -> u8 {
+    let within = |percent: &u8| {
+        let share_bp = u64::from(*percent) * 100;
+        let leap = Leap { chunk, share_bp };
+        beyond(t, &[leap]).next().is_none()
+    };
+    (1..=20).rev().map(|n| n * 5).find(within).unwrap_or(0)
+}
+
 fn refuse(over: Vec<String>) -> Result<(), Refusal> {
     if over.is_empty() {
         return Ok(());

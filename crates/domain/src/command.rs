@@ -11,6 +11,7 @@ use crate::baseline::RecordBaseline;
 use crate::business_case::RecordBusinessCase;
 use crate::calendar::{DeclareHoliday, DeclareSurge};
 use crate::capacity::RecordForecast;
+use crate::chunk_weeks::RecordChunkWeek;
 use crate::compliance::callers::DescribeCallers;
 use crate::compliance::exit::CompleteExitItem;
 use crate::compliance::incidents::{RecordIncidentNotice, ReportSecurityIncident};
@@ -72,6 +73,7 @@ use crate::people::separations::{
 };
 use crate::phases::PlanPhase;
 use crate::preparation::{AddPreparation, CompletePreparation};
+use crate::pulse::TakePulse;
 use crate::qa::{RecordCalibration, RecordQaReviews, RecordSurvey, ReviewAutoFails};
 use crate::resource_access::{DeclareResources, RecordAccess};
 use crate::routing_changes::{ApproveStep, LowerShare, ProposeStep};
@@ -89,6 +91,7 @@ use crate::suggestions::optimisation::{
 use crate::telephony_checks::RecordTelephonyChecks;
 use crate::test_calls::RecordTestCall;
 use crate::test_campaign::{AssignTestCalls, NameTestCallers, OpenTestCampaign};
+use crate::test_numbers::{RegisterTestLine, RegisterTestTelephones};
 use crate::test_scenarios::WriteTestScenarios;
 use crate::training::{DrawTrainingSample, RecordTraining, ReviewTraining};
 use crate::waivers::{ProposeWaiver, SignWaiver};
@@ -289,6 +292,10 @@ commands! {
     WriteTestScenarios => "write_test_scenarios";
     /// Names the client's staff who place test calls.
     NameTestCallers => "name_test_callers";
+    /// Registers the telephones that test calls come from, as caller hashes.
+    RegisterTestTelephones => "register_test_telephones";
+    /// Registers the outsourcer's number for test calls of a chunk.
+    RegisterTestLine => "register_test_line";
     /// Hands out trial calls to named staff.
     AssignTestCalls => "assign_test_calls";
     /// Widens a chunk's coverage: every card in every shift and language on every line.
@@ -351,6 +358,10 @@ commands! {
     RecordBusinessCase => "record_business_case";
     /// Records calls, handle time and agents ready, by which the next step of a chunk is judged.
     RecordForecast => "record_forecast";
+    /// Records what one week of a chunk was like.
+    RecordChunkWeek => "record_chunk_week";
+    /// Records a pulse survey of the own party's team.
+    TakePulse => "take_pulse";
     /// Says which rostered agents also work for other clients.
     ShareAgents => "share_agents";
     /// Says how large a centre's workforce is and where.

@@ -11,6 +11,7 @@ use crate::business_case;
 use crate::calendar;
 use crate::capacity;
 use crate::certificate;
+use crate::chunk_weeks;
 use crate::chunks::ChunkState;
 use crate::command::Command;
 use crate::compliance;
@@ -35,6 +36,7 @@ use crate::pauses;
 use crate::people;
 use crate::phases;
 use crate::preparation;
+use crate::pulse;
 use crate::qa;
 use crate::refusal::{Code, Refusal};
 use crate::resource_access;
@@ -46,6 +48,7 @@ use crate::suggestions;
 use crate::telephony_checks;
 use crate::test_calls;
 use crate::test_campaign;
+use crate::test_numbers;
 use crate::test_scenarios;
 use crate::training;
 use crate::transition::Transition;
@@ -135,6 +138,8 @@ pub fn decide(t: &Transition, command: &Command, actor: &Actor, now: Timestamp) 
         Command::RecordLastResortCall(c) => escalation::record_last_resort(t, c, actor, now),
         Command::WriteTestScenarios(c) => test_scenarios::write(t, c, actor, now),
         Command::NameTestCallers(c) => test_campaign::name_callers(t, c, actor, now),
+        Command::RegisterTestTelephones(c) => test_numbers::register_telephones(t, c, actor, now),
+        Command::RegisterTestLine(c) => test_numbers::register_line(t, c, actor, now),
         Command::AssignTestCalls(c) => test_campaign::assign(t, c, actor, now),
         Command::OpenTestCampaign(c) => test_campaign::open(t, c, actor, now),
         Command::GiveKudos(c) => kudos::give(t, c, actor, now),
@@ -168,6 +173,8 @@ pub fn decide(t: &Transition, command: &Command, actor: &Actor, now: Timestamp) 
         Command::RatePillar(c) => scorecard::rate(c, actor, now),
         Command::RecordBusinessCase(c) => business_case::record(t, c, actor, now),
         Command::RecordForecast(c) => capacity::record(t, c, actor, now),
+        Command::RecordChunkWeek(c) => chunk_weeks::record(t, c, actor, now),
+        Command::TakePulse(c) => pulse::take(t, c, actor, now),
         Command::SetTriggers(c) => triggers::set(t, c, actor, now),
         Command::SignTrigger(c) => triggers::sign(t, c, actor, now),
         Command::TestTriggers(c) => triggers::test(t, c, actor, now),
@@ -316,6 +323,8 @@ pub fn apply(t: &mut Transition, event: &Event) {
         Event::LastResortCalled(e) => escalation::apply_last_resort(t, e),
         Event::TestScenariosWritten(e) => test_scenarios::apply_written(t, e),
         Event::TestCallersNamed(e) => test_campaign::apply_named(t, e),
+        Event::TestTelephonesRegistered(e) => test_numbers::apply_telephones(t, e),
+        Event::TestLineRegistered(e) => test_numbers::apply_line(t, e),
         Event::TestCallsAssigned(e) => test_campaign::apply_assigned(t, e),
         Event::TestCampaignOpened(e) => test_campaign::apply_opened(t, e),
         Event::KudosGiven(e) => t.fun.kudos.push(e.clone()),
@@ -349,6 +358,8 @@ pub fn apply(t: &mut Transition, event: &Event) {
         Event::PillarRated(e) => t.scorecard.push(e.clone()),
         Event::BusinessCaseRecorded(e) => business_case::apply_recorded(t, e),
         Event::ForecastRecorded(e) => capacity::apply_recorded(t, e),
+        Event::ChunkWeekRecorded(e) => chunk_weeks::apply_recorded(t, e),
+        Event::PulseTaken(e) => pulse::apply_taken(t, e),
         Event::TriggersSet(e) => triggers::apply_set(t, e),
         Event::TriggerSigned(e) => triggers::apply_signed(t, e),
         Event::TriggersTested(e) => triggers::apply_tested(t, e),

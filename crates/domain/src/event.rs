@@ -13,6 +13,7 @@ use crate::baseline::BaselineRecorded;
 use crate::business_case::BusinessCaseRecorded;
 use crate::calendar::{HolidayDeclared, SurgeDeclared};
 use crate::capacity::ForecastRecorded;
+use crate::chunk_weeks::ChunkWeekRecorded;
 use crate::compliance::callers::CallersDescribed;
 use crate::compliance::exit::ExitItemCompleted;
 use crate::compliance::incidents::{IncidentNoticeRecorded, SecurityIncidentReported};
@@ -75,6 +76,7 @@ use crate::people::separations::{
 };
 use crate::phases::PhasePlanned;
 use crate::preparation::{PreparationAdded, PreparationCompleted};
+use crate::pulse::PulseTaken;
 use crate::qa::{AutoFailsReviewed, CallersSurveyed, QaReviewed, ReviewersCalibrated};
 use crate::refusal::Code;
 use crate::resource_access::{AccessRecorded, ResourcesDeclared};
@@ -93,6 +95,7 @@ use crate::suggestions::optimisation::{
 use crate::telephony_checks::TelephonyChecked;
 use crate::test_calls::TestCallRecorded;
 use crate::test_campaign::{TestCallersNamed, TestCallsAssigned, TestCampaignOpened};
+use crate::test_numbers::{TestLineRegistered, TestTelephonesRegistered};
 use crate::test_scenarios::TestScenariosWritten;
 use crate::training::{
     TrainingRecorded, TrainingReviewed, TrainingSampleDrawn, TrainingSampleJudged,
@@ -217,6 +220,8 @@ events! {
     LastResortCalled => "last_resort_called", "A last resort was called.";
     TestScenariosWritten => "test_scenarios_written", "Script cards for test calls stand.";
     TestCallersNamed => "test_callers_named", "The client's test callers are named.";
+    TestTelephonesRegistered => "test_telephones_registered", "Telephones for test calls are registered.";
+    TestLineRegistered => "test_line_registered", "The outsourcer's number for test calls of a chunk is registered.";
     TestCallsAssigned => "test_calls_assigned", "Trial calls were handed out.";
     TestCampaignOpened => "test_campaign_opened", "A chunk's coverage is wider than its plan.";
     KudosGiven => "kudos_given", "Somebody thanked a team.";
@@ -250,6 +255,8 @@ events! {
     PillarRated => "pillar_rated", "One party rated a pillar of the partnership.";
     BusinessCaseRecorded => "business_case_recorded", "The business case of a call type stands.";
     ForecastRecorded => "forecast_recorded", "A forecast of a chunk was recorded.";
+    ChunkWeekRecorded => "chunk_week_recorded", "A week of a chunk was recorded.";
+    PulseTaken => "pulse_taken", "A team's pulse was taken.";
     AgentsShared => "agents_shared", "Which agents also work for other clients is known.";
     WorkforceRecorded => "workforce_recorded", "Size and place of a workforce were recorded.";
     ShiftsDefined => "shifts_defined", "Shifts of the centres are defined.";

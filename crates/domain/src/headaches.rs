@@ -6,6 +6,7 @@ use crate::ids::ChunkId;
 use crate::issues::Severity;
 use crate::proof::ratio;
 use crate::transition::Transition;
+use jiff::Timestamp;
 use serde::{Deserialize, Serialize};
 
 /// How much each kind of trouble weighs, as both signed it.
@@ -81,22 +82,29 @@ impl Headaches {
 
 /// An outcome's headaches, with the issues and fallbacks of the chunk that are on record.
 pub fn of_chunk(t: &Transition, chunk: &ChunkId, outcome: &OutcomeRecord) -> Headaches {
-    let weights = &t.terms.headaches;
-    let issues = t
-        .issues
-        .all()
-        .filter(|i| i.reported.chunk.as_ref() == Some(chunk));
-    let issues: u32 = issues.map(|i| weights.of(i.reported.severity)).sum();
-    let fell = t.incidents.values().filter(|i| {
-        let mut chunks = i.opened.chunks.iter();
-        chunks.any(|returned| returned.chunk == *chunk)
-    });
-    let fallbacks = u32::try_from(fell.count()).unwrap_or(u32::MAX);
     Headaches {
         calls: outcome.offered,
-        incidents_weighted: issues.saturating_add(fallbacks.saturating_mul(weights.fallback)),
+        incidents_weighted: incidents(t, chunk, |_| true),
         ..outcome.headaches
     }
+}
+
+/// The issues and fallbacks of a chunk within a time, weighted.
+pub(crate) fn incidents(
+    t: &Transition,
+    chunk: &ChunkId,
+    within: impl Fn(Timestamp) -> bool,
+) -> u32 {
+    let weights = &t.terms.headaches;
+    let issues = t.issues.all().map(|i| &i.reported);
+    let issues = issues.filter(|i| i.chunk.as_ref() == Some(chunk) && within(i.at));
+    let issues: u32 = issues.map(|i| weights.of(i.severity)).sum();
+    let fell = t.incidents.values().filter(|i| {
+        let mut chunks = i.opened.chunks.iter();
+        within(i.opened.at) && chunks.any(|returned| returned.chunk == *chunk)
+    });
+    let fallbacks = u32::try_from(fell.count()).unwrap_or(u32::MAX);
+    issues.saturating_add(fallbacks.saturating_mul(weights.fallback))
 }
 
 pub(crate) const BOARD: Kind = Kind {

@@ -3,6 +3,7 @@
 use crate::acceptance::OutcomeRecord;
 use crate::boards::{Board, Kind};
 use crate::chunks::{Chunk, PlannedChunk};
+use crate::ids::{CallTypeId, SiteId};
 use crate::proof::{self, Counts, Difference, Verdict};
 use crate::refusal::{Code, Refusal};
 use crate::schedule::Plan;
@@ -185,9 +186,9 @@ pub(crate) fn findings(
     missing
 }
 
-/// Calls that a chunk's service-level margin needs, from its baseline; `None` where no number would do or none is known.
-fn calls_needed(t: &Transition, planned: &PlannedChunk) -> Option<u64> {
-    let base = t.baselines.of(&planned.site, &planned.call_type)?;
+/// Calls that the service-level margin of a type at a centre needs, from its baseline; `None` where no number would do or none is known.
+pub(crate) fn calls_needed(t: &Transition, site: &SiteId, call_type: &CallTypeId) -> Option<u64> {
+    let base = t.baselines.of(site, call_type)?;
     let margins = &t.terms.margins;
     proof::calls_needed(
         Counts::new(base.answered_within, base.offered),
@@ -221,7 +222,7 @@ fn calls_to_come(t: &Transition, planned: &PlannedChunk) -> Option<u64> {
 pub(crate) fn check_provable(t: &Transition, plan: &Plan) -> Result<(), Refusal> {
     let short = |planned: &PlannedChunk| {
         t.baselines.of(&planned.site, &planned.call_type)?;
-        let needed = calls_needed(t, planned);
+        let needed = calls_needed(t, &planned.site, &planned.call_type);
         let come = calls_to_come(t, planned)?;
         let points = t.terms.margins.service_level_points;
         match needed {
@@ -260,7 +261,7 @@ fn draw(t: &Transition) -> Board {
                 ]);
             }
         }
-        if let Some(needed) = calls_needed(t, &chunk.planned) {
+        if let Some(needed) = calls_needed(t, &chunk.planned.site, &chunk.planned.call_type) {
             let come = calls_to_come(t, &chunk.planned).unwrap_or_default();
             board.note(format!(
                 "{id}: about {} calls prove the margin; the plan brings {}",

@@ -14,7 +14,7 @@ use crate::refusal::{Code, Refusal};
 use crate::share::{ShareInput, TrafficShare};
 use crate::signature::{Added, Agreement, SignatureInput, Signed};
 use crate::transition::Transition;
-use crate::{account_manager, fallback, gates, ladder, pauses, schedule, site_serial};
+use crate::{account_manager, fallback, gates, ladder, pauses, ramp, schedule, site_serial};
 use jiff::Timestamp;
 use jiff::civil::Date;
 use serde::{Deserialize, Serialize};
@@ -399,4 +399,5 @@ pub(crate) fn apply_share(t: &mut Transition, e: &ShareChanged) {
     if matches!(chunk.state, ChunkState::Ready) && e.to.is_out() {
         chunk.state = ChunkState::Live;
     }
+    ramp::note(t, &e.chunk, e.to, e.at);
 }

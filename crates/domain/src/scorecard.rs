@@ -11,6 +11,7 @@ use crate::gates;
 use crate::lines::bad;
 use crate::parity;
 use crate::proof::Verdict;
+use crate::pulse;
 use crate::refusal::{Code, Refusal};
 use crate::text;
 use crate::transition::Transition;
@@ -176,6 +177,7 @@ fn confidence(t: &Transition, now: Timestamp) -> Board {
     let mut board = Board::new("Confidence", &["question", "tile", "answer", "evidence"]);
     decided_right(t, &mut board);
     able(t, now, &mut board);
+    pulse::draw_tiles(t, &mut board);
     board.note(format!(
         "{} refused attempts are in the decision log. As of {}; asked again by {}.",
         t.refused,

@@ -338,6 +338,21 @@ fn is_placed(t: &Transition, assignment: &Assignment, since: Timestamp) -> bool 
     })
 }
 
+/// The outsourcer's number for test calls while the chunk's public numbers ring at home, else those.
+fn to_dial(t: &Transition, chunk: &ChunkId) -> String {
+    let Some(chunk) = t.chunk(chunk) else {
+        return String::new();
+    };
+    if let Some(number) = t.test_numbers.lines.get(&chunk.planned.id)
+        && !chunk.is_out()
+    {
+        return number.clone();
+    }
+    let lines = chunk.planned.lines.iter().filter_map(|id| t.line(id));
+    let numbers: Vec<_> = lines.map(|line| line.number.as_str()).collect();
+    numbers.join(" or ")
+}
+
 fn draw_mine(t: &Transition, reader: &Actor, _: Timestamp) -> Board {
     let columns = ["due", "chunk", "cell", "dial", "card", "you want", "placed"];
     let mut board = Board::new("My test calls", &columns);
@@ -348,16 +363,13 @@ fn draw_mine(t: &Transition, reader: &Actor, _: Timestamp) -> Board {
     for (call, since) in mine {
         let placed = is_placed(t, call, *since);
         open += usize::from(!placed);
-        let lines = t.chunk(&call.chunk).map(|c| &c.planned.lines);
-        let numbers = lines.into_iter().flatten().filter_map(|id| t.line(id));
-        let numbers: Vec<_> = numbers.map(|line| line.number.as_str()).collect();
         let card = call.scenario.as_ref();
         let wants = card.and_then(|id| t.test_scenarios.get(id));
         board.row([
             call.due_on.to_string(),
             call.chunk.to_string(),
             call.cell.clone(),
-            numbers.join(" or "),
+            to_dial(t, &call.chunk),
             card.map(ToString::to_string).unwrap_or_default(),
             wants.map(|card| card.intent.clone()).unwrap_or_default(),
             if placed { "yes" } else { "not yet" }.into(),

@@ -9,6 +9,7 @@ use crate::business_case::BusinessCases;
 use crate::calendar::Calendar;
 use crate::capacity::Forecasts;
 use crate::certificate::Milestones;
+use crate::chunk_weeks::ChunkWeeks;
 use crate::chunks::{Chunk, ChunkState, PlannedChunk};
 use crate::compliance::Compliance;
 use crate::contingency::Contingency;
@@ -32,7 +33,9 @@ use crate::parties::{Parties, Site, Terms};
 use crate::people::People;
 use crate::phases::Phases;
 use crate::preparation::Preparations;
+use crate::pulse::PulseTaken;
 use crate::qa::Quality;
+use crate::ramp::Ramps;
 use crate::refusal::{Code, Refusal};
 use crate::resource_access::Access;
 use crate::routing_changes::Step;
@@ -44,6 +47,7 @@ use crate::suggestions::Suggestions;
 use crate::telephony_checks::TelephonyChecks;
 use crate::test_calls::TestCallRecorded;
 use crate::test_campaign::Campaign;
+use crate::test_numbers::TestNumbers;
 use crate::test_scenarios::Library;
 use crate::training::Training;
 use crate::waivers::Waiver;
@@ -142,6 +146,8 @@ pub struct Transition {
     pub test_scenarios: Library,
     /// Who calls what before anything moves.
     pub test_campaign: Campaign,
+    /// From which telephones, and to which numbers.
+    pub test_numbers: TestNumbers,
     /// Thanks given while testing, and who stays out of the game.
     pub fun: Fun,
     /// The outsourcer's training, and the client's check of it.
@@ -158,6 +164,12 @@ pub struct Transition {
     pub dissents: Dissents,
     /// Ratings of the partnership.
     pub scorecard: Scorecard,
+    /// Pulse surveys of both teams, oldest first.
+    pub pulses: Vec<PulseTaken>,
+    /// Each chunk week by week.
+    pub chunk_weeks: ChunkWeeks,
+    /// Every share each chunk ever had.
+    pub ramps: Ramps,
     /// The business case by call type.
     pub business_cases: BusinessCases,
     /// When each thing happened first.

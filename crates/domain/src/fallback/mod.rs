@@ -15,6 +15,7 @@ use crate::event::Event;
 use crate::ids::{ChunkId, IncidentId, PersonId};
 use crate::ladder;
 use crate::lines::bad;
+use crate::ramp;
 use crate::refusal::{Code, Refusal};
 use crate::share::TrafficShare;
 use crate::signature::Agreement;
@@ -377,6 +378,7 @@ pub(crate) fn apply_fell_back(t: &mut Transition, e: &FellBack) {
             gate.agreement = Agreement::default();
         }
         t.acceptances.remove(&returned.chunk);
+        ramp::note(t, &returned.chunk, TrafficShare::HOME, e.at);
     }
     ladder::reviews::follow_fallback(t, &e.incident, e.at);
     let incident = Incident {

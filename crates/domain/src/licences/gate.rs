@@ -2,7 +2,7 @@
 
 use super::{eligible, licences_of};
 use crate::agents::{Credential, RosteredAgent, rostered_for};
-use crate::chunks::Chunk;
+use crate::chunks::{Chunk, PlannedChunk};
 use crate::gates::{Finding, GateLeg};
 use crate::ids::StateCode;
 use crate::ladder::Rung;
@@ -49,6 +49,22 @@ pub(crate) fn findings(t: &Transition, chunk: &Chunk, now: Timestamp) -> Vec<Fin
         }
     }
     found
+}
+
+/// Whether the agent may take the chunk's calls in some state of its callers; below consult nobody needs a licence.
+pub(crate) fn may_take(
+    t: &Transition,
+    agent: &RosteredAgent,
+    planned: &PlannedChunk,
+    now: Timestamp,
+) -> bool {
+    let callers = || t.compliance.callers.get(&planned.site);
+    let share_min_bp = t.terms.licences.state_share_min_bp;
+    t.rung(&planned.call_type) < Some(Rung::Consult)
+        || callers().is_some_and(|callers| {
+            let mut states = callers.states_of(share_min_bp);
+            states.any(|state| may(t, agent, state, now))
+        })
 }
 
 /// Whether the agent may advise a patient in that state.

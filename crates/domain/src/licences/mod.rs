@@ -11,7 +11,7 @@ mod gate;
 
 pub(crate) use board::BOARD;
 pub use eligibility::{Eligibility, eligible};
-pub(crate) use gate::findings;
+pub(crate) use gate::{findings, may_take};
 pub use route::{Routing, route_eligible};
 
 use crate::Decided;

@@ -18,7 +18,7 @@ use serde::{Deserialize, Serialize};
 /// Fewest answers, and fewest changes of membership, that reveal nobody (B11: n ≥ 5).
 pub const REVEALS_NOBODY: u32 = 5;
 /// The scale, in tenths: 1.0 is bad, 5.0 is good.
-const SCALE_TENTHS: std::ops::RangeInclusive<u16> = 10..=50;
+pub(crate) const SCALE_TENTHS: std::ops::RangeInclusive<u16> = 10..=50;
 
 /// Brings one pulse of one group: the people of a centre who take the same calls, so that no two groups overlap.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize, schemars::JsonSchema)]
@@ -97,8 +97,21 @@ impl Reveals {
     }
 }
 
-/// Why this pulse may not be kept, beside the last one of its group that was.
-pub fn reveals(pulse: &TakeMoodPulse, is_first: bool) -> Option<Reveals> {
+/// One mean answer of a group, and how the group changed.
+#[derive(Clone, Copy, Debug)]
+pub(crate) struct GroupMean {
+    /// How many answered.
+    pub answers: u32,
+    /// Mean answer, in tenths.
+    pub mean_tenths: u16,
+    /// How many joined since the last one shown.
+    pub joined: u32,
+    /// How many left since then.
+    pub left: u32,
+}
+
+/// Why a pulse may not be kept, beside the last one of its group that was.
+pub(crate) fn reveals(pulse: &GroupMean, is_first: bool) -> Option<Reveals> {
     let few = |change: u32| (1..REVEALS_NOBODY).contains(&change);
     match () {
         () if pulse.answers < REVEALS_NOBODY => Some(Reveals::FewAnswers),
@@ -122,7 +135,13 @@ pub(crate) fn take(t: &Transition, c: &TakeMoodPulse, actor: &Actor, now: Timest
     let own = |p: &MoodPulseTaken| p.site == c.site && p.rung == c.rung;
     let is_first = !t.people.mood.iter().any(own);
     let (site, rung, on) = (c.site.clone(), c.rung, c.on);
-    Ok(vec![match reveals(c, is_first) {
+    let mean = GroupMean {
+        answers: c.answers,
+        mean_tenths: c.mean_tenths,
+        joined: c.joined,
+        left: c.left,
+    };
+    Ok(vec![match reveals(&mean, is_first) {
         Some(because) => Event::MoodPulseSuppressed(MoodPulseSuppressed {
             site,
             rung,

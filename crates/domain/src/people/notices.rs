@@ -7,7 +7,7 @@ use super::{require_hr, require_staff};
 use crate::Decided;
 use crate::actor::Actor;
 use crate::event::Event;
-use crate::ids::StaffId;
+use crate::ids::{SiteId, StaffId};
 use crate::legal_tables::{LegalTable, banner};
 use crate::lines::bad;
 use crate::text;
@@ -136,6 +136,22 @@ fn binding<'t>(
         return Err("the size and place of the workforce (`segue do record-workforce`)");
     };
     Ok(rules.iter().filter(|r| r.binds(workforce, on)).collect())
+}
+
+/// The longest notice that binds a centre on a day; `None` where no rule does, or its workforce is not known.
+pub(crate) fn longest<'t>(t: &'t Transition, site: &SiteId, on: Date) -> Option<&'t NoticeRule> {
+    let workforce = t.people.workforce.get(site)?;
+    let rules = t.people.notice_rules.iter();
+    rules
+        .filter(|rule| rule.binds(workforce, on))
+        .max_by_key(|rule| rule.days)
+}
+
+/// The first day on which notice was served to anybody of a centre.
+pub(crate) fn first_served(t: &Transition, site: &SiteId) -> Option<Date> {
+    let staff = t.people.staff.iter().filter(|(_, m)| m.site == *site);
+    let notices = staff.filter_map(|(id, _)| t.people.notices.get(id));
+    notices.flatten().map(|n| n.served_on).min()
 }
 
 pub(crate) fn serve(t: &Transition, c: &ServeNotices, actor: &Actor, now: Timestamp) -> Decided {

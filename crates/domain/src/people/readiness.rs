@@ -1,6 +1,6 @@
 //! Readiness at home until `closed` (§7.8): which chunks still need people, lines and licences, and until when.
 
-use crate::chunks::{Chunk, ChunkState};
+use crate::chunks::{Chunk, ChunkState, PlannedChunk};
 use crate::ids::SiteId;
 use crate::ladder::Rung;
 use crate::transition::Transition;
@@ -65,12 +65,17 @@ fn closes_on(t: &Transition, chunk: &Chunk, now: Timestamp) -> Date {
     if let ChunkState::Held { hold_until, .. } = chunk.state {
         return t.day_at(site, hold_until).max(tomorrow);
     }
-    let last = chunk.planned.steps.iter().map(|step| step.from).max();
+    door_opens_until(t, &chunk.planned, tomorrow)
+}
+
+/// The first day the door of a planned chunk may be closed, when its last step is not before a day.
+pub(crate) fn door_opens_until(t: &Transition, planned: &PlannedChunk, not_before: Date) -> Date {
+    let last = planned.steps.iter().map(|step| step.from).max();
     let soak = t
-        .rung(&chunk.planned.call_type)
+        .rung(&planned.call_type)
         .map_or(0, |rung| t.terms.soak.days(rung));
     let days = i64::from(soak) + i64::from(t.terms.hold_days);
-    days_after(last.map_or(tomorrow, |last| last.max(tomorrow)), days)
+    days_after(last.map_or(not_before, |last| last.max(not_before)), days)
 }
 
 /// That many days later, or the end of time.

@@ -6,7 +6,7 @@ use super::constraints::{ConstraintDeclared, in_force};
 use super::items::{self, Lane};
 use super::judge::{self, Calendar, What};
 use super::messages::{self, Turn};
-use super::{PlanVersion, compromise, days, movable_without, rush};
+use super::{PlanVersion, compromise, days, movable_without, notice, rush};
 use crate::actor::{Actor, Side};
 use crate::boards::{Board, Kind};
 use crate::transition::Transition;
@@ -162,6 +162,11 @@ fn draw_schedule(t: &Transition, reader: &Actor, now: Timestamp) -> Board {
                 bound.join(", "),
                 rush,
             ]);
+        }
+    }
+    if let Some(newest) = shown_versions(t).last() {
+        for meter in notice::meters(t, &newest.proposed.plan, now) {
+            board.note(format!("{meter}."));
         }
     }
     note_talk(t, reader, now, &mut board);

@@ -5,6 +5,7 @@
 
 pub mod balance;
 pub mod board;
+pub mod chunker;
 pub mod compromise;
 pub mod constraints;
 pub mod days;
@@ -12,6 +13,7 @@ pub mod items;
 mod judge;
 pub mod limits;
 pub mod messages;
+pub mod notice;
 pub mod rush;
 pub mod templates;
 mod versions;

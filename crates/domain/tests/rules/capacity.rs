@@ -1,9 +1,14 @@
 //! The capacity gate (A14): agents ready against the calls that come, as planned, as observed and under stress.
 
-use crate::fixture::{director, manager};
-use crate::support::{Story, propose_step};
+use crate::fixture::{director, duty, manager};
+use crate::support::{Story, fallback, propose_step};
+use jiff::civil::{Date, date};
+use segue_domain::agents::{UnrosterAgent, rostered_for};
 use segue_domain::capacity::{Forecast, RecordForecast};
-use segue_domain::{Code, Side};
+use segue_domain::chunk_weeks::RecordChunkWeek;
+use segue_domain::issues::{ReportIssue, Severity};
+use segue_domain::schedule::days;
+use segue_domain::{Code, Side, boards};
 
 const TRIAGE: &str = "RVS-Main/TRIAGE";
 const MSG: &str = "RVS-Main/MSG";
@@ -36,7 +41,129 @@ fn triage(agents_ready: u32, observed_calls: u32) -> RecordForecast {
 pub(crate) fn history() -> Story {
     let mut story = Story::agreed();
     story.does(&manager(Side::Outsourcer), forecast(MSG, 9));
+    story.hours_pass(14 * 24);
+    story.does(&manager(Side::Client), week(date(2027, 1, 4), 0));
     story
+}
+
+fn week(week_of: Date, complaints: u32) -> RecordChunkWeek {
+    RecordChunkWeek {
+        chunk: MSG.into(),
+        week_of,
+        calls: 1_000,
+        complaints,
+        minutes_outside: 20,
+        reference: "weekly report".into(),
+    }
+}
+
+fn lines(story: &Story, board: &str) -> Vec<String> {
+    let drawn = boards::draw(&story.t, board, &manager(Side::Client), story.now).unwrap();
+    let rows = drawn.rows.iter().map(|row| row.join(" | "));
+    rows.chain(drawn.notes).collect()
+}
+
+/// A11: each week beside the one before, with the issues and fallbacks of that week.
+#[test]
+fn a11_weeks_show_whether_the_move_gets_smoother() {
+    let mut story = Story::new();
+    story.goes_live(MSG, 20);
+    let client = manager(Side::Client);
+    let monday = |weeks: i64| {
+        let day = story.t.day_at(&"RVS-Main".into(), story.now);
+        let back = i64::from(day.weekday().to_monday_zero_offset());
+        days::after(day, weeks * 7 - back)
+    };
+    let (first, second, third) = (monday(0), monday(1), monday(2));
+    let issue = ReportIssue {
+        title: "fax tone at night".into(),
+        severity: Severity::Sev1,
+        chunk: Some(MSG.into()),
+        text: String::new(),
+    };
+    story.does(&client, issue);
+    story.hours_pass(21 * 24);
+    for (monday, complaints) in [(first, 4), (second, 6), (third, 6)] {
+        story.does(&client, week(monday, complaints));
+    }
+    story.when(&client, week(first, 4)).changes_nothing();
+    // Eight for the issue, four complaints, two for twenty minutes; then no issue.
+    let shown = lines(&story, "headache-trend");
+    assert_eq!(
+        shown,
+        [
+            format!("{MSG} | {first} | 1000 | 8 | 4 | 20 | 14.0 | –"),
+            format!("{MSG} | {second} | 1000 | 0 | 6 | 20 | 8.0 | smoother"),
+            format!("{MSG} | {third} | 1000 | 0 | 6 | 20 | 8.0 | level"),
+        ]
+    );
+    for (week, why) in [
+        (week(days::after(third, 1), 0), "a Monday"),
+        (week(days::after(third, 7), 0), "a week that is over"),
+        (
+            RecordChunkWeek {
+                calls: 0,
+                ..week(third, 1)
+            },
+            "the calls",
+        ),
+    ] {
+        story.when(&client, week).refuses(Code::BadFact, why);
+    }
+}
+
+/// The ramp of messages.
+fn messages(story: &Story) -> Vec<String> {
+    let mut ramp = lines(story, "ramp");
+    ramp.retain(|line| line.starts_with(MSG));
+    ramp
+}
+
+/// A14: what was planned beside what was reached, and every way back.
+#[test]
+fn a14_the_ramp_shows_planned_and_actual_shares() {
+    let mut story = Story::new();
+    story.goes_live(MSG, 20);
+    let steps = &story.example.plan.chunks[0].steps;
+    let planned: Vec<_> = steps.iter().map(|s| s.from).collect();
+    let shown = messages(&story);
+    assert_eq!(
+        shown[0],
+        format!("{MSG} | 20 % | {0} | {0} | as planned", planned[0])
+    );
+    assert!(shown[1].ends_with("| – | to come"), "{shown:?}");
+    story.hours_pass(90 * 24);
+    let behind =
+        days::number(story.t.day_at(&"RVS-Main".into(), story.now)) - days::number(planned[1]);
+    assert!(messages(&story)[1].ends_with(&format!("| – | {behind} days behind")));
+    story.does(&duty(Side::Client), fallback("all"));
+    let shown = messages(&story);
+    assert!(shown[0].contains("| – |"), "at home again: {shown:?}");
+    assert!(
+        shown
+            .iter()
+            .any(|line| line.starts_with(&format!("{MSG} went from 20 % to 0 % on"))),
+        "{shown:?}"
+    );
+}
+
+/// A14: a forecast that names more people than the roster has ready is not believed.
+#[test]
+fn a14_agents_ready_are_counted_from_the_roster() {
+    let mut story = before_the_last_step();
+    let by = manager(Side::Outsourcer);
+    story.does(&by, triage(13, 0));
+    let nurses: Vec<_> = rostered_for(&story.t, &"TRIAGE".into())
+        .map(|n| n.agent.clone())
+        .collect();
+    for agent in nurses.into_iter().skip(11) {
+        story.does(&by, UnrosterAgent { agent });
+    }
+    let refused = story.when(&by, propose_step(TRIAGE, 100)).refuses(
+        Code::CapacityShort,
+        "11 ready (the forecast says 13, 11 of the roster",
+    );
+    assert!(refused.missing[1].contains("stress: 47.1 %"), "{refused}");
 }
 
 /// Triage live at its last share but one, at the date of the last.

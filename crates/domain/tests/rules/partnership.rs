@@ -2,9 +2,11 @@
 
 use crate::fixture::{director, duty, manager};
 use crate::support::{Story, fallback};
+use jiff::civil::date;
 use segue_domain::business_case::RecordBusinessCase;
 use segue_domain::certificate::certificate;
 use segue_domain::gates::GatePassed;
+use segue_domain::pulse::TakePulse;
 use segue_domain::routing_changes::ShareChanged;
 use segue_domain::scorecard::{Pillar, RatePillar};
 use segue_domain::share::TrafficShare;
@@ -36,11 +38,25 @@ fn case(outsourced_cents_per_call: u64) -> RecordBusinessCase {
     }
 }
 
+fn pulse(answers: u32, decided_right_tenths: u16) -> TakePulse {
+    TakePulse {
+        on: date(2027, 1, 4),
+        answers,
+        decided_right_tenths,
+        partner_able_tenths: 34,
+        informed_tenths: 29,
+        joined: 0,
+        left: 0,
+        evidence: "survey 1".into(),
+    }
+}
+
 /// Each kind of fact of this concern.
 pub(crate) fn history() -> Story {
     let mut story = Story::created();
     story.does(&manager(Side::Client), case(1_900));
     story.does(&manager(Side::Client), rate(Pillar::Culture, 4));
+    story.does(&manager(Side::Client), pulse(12, 38));
     story
 }
 
@@ -117,6 +133,37 @@ fn b2_both_questions_are_answered_with_evidence() {
         );
     }
     assert!(board.rows.iter().all(|row| !row[3].is_empty()), "{board:?}");
+}
+
+/// B2: three questions to each team; who could be recognised in an answer is not asked to show it.
+#[test]
+fn b2_the_pulse_of_both_teams_stands_beside_the_evidence() {
+    let mut story = history();
+    let client = manager(Side::Client);
+    let mut second = pulse(14, 41);
+    second.evidence = "survey 2".into();
+    second.joined = 7;
+    story.does(&client, second);
+    story.does(&manager(Side::Outsourcer), pulse(9, 45));
+    let board = boards::draw(&story.t, "confidence", &client, story.now).unwrap();
+    let rows: Vec<_> = board.rows.iter().map(|row| row.join(" | ")).collect();
+    for row in [
+        "Did we decide right? | pulse of Riverside Health on 2027-01-04 | 4.1 of 5 (14 answers, 3.8 before) | survey 2",
+        "Do they have what it takes? | pulse of Riverside Health on 2027-01-04 | 3.4 of 5 (14 answers, 3.4 before) | survey 2",
+        "Do I know what comes next? | pulse of CareBridge on 2027-01-04 | 2.9 of 5 (9 answers) | survey 1",
+    ] {
+        assert!(rows.contains(&row.to_owned()), "{row}: {rows:#?}");
+    }
+    for (answers, joined, mean, why) in [
+        (4, 0, 38, "fewer than 5 answered"),
+        (12, 1, 38, "fewer than 5 joined or left"),
+        (12, 0, 50, "the same answer"),
+        (12, 0, 51, "10 to 50 tenths"),
+    ] {
+        let mut shown = pulse(answers, mean);
+        shown.joined = joined;
+        story.when(&client, shown).refuses(Code::BadFact, why);
+    }
 }
 
 /// A33 CHECK: granted over the whole history; without the one test call in it, it is not.

@@ -1,4 +1,4 @@
-//! The outsourcer's agents on this work: fourteen who take messages and appointments, six nurses.
+//! The outsourcer's agents on this work: fourteen who take messages and appointments, eighteen nurses.
 
 use crate::cast::of;
 use crate::way::{Move, Scene};
@@ -7,7 +7,7 @@ use segue_domain::ids::CallTypeId;
 use segue_domain::{Role, Side};
 
 const AGENTS: u32 = 14;
-const NURSES: u32 = 6;
+const NURSES: u32 = 18;
 
 /// Everybody is on the roster before anything else is asked of them.
 pub(crate) fn filled(scene: &Scene<'_>) -> Option<Move> {

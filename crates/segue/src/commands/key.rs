@@ -1,9 +1,12 @@
 //! `segue key`: Ed25519 key files that signatories sign with.
 
+use crate::cli::Global;
+use crate::context::Context;
 use crate::data_dir::{random_bytes, write_private};
 use crate::output::{Answer, Answered, Failure};
 use clap::{Args, Subcommand};
 use ed25519_dalek::SigningKey;
+use segue_domain::caller::e164;
 use serde_json::json;
 use std::path::{Path, PathBuf};
 
@@ -14,6 +17,11 @@ pub enum Key {
     New(File),
     /// Print the public half of a key file
     Show(File),
+    /// Print the hash of a telephone that test calls come from, under the client's key of this data directory
+    Telephone {
+        /// The telephone's number, for example +16095550110
+        number: String,
+    },
 }
 
 /// A key file.
@@ -25,8 +33,9 @@ pub struct File {
 
 impl Key {
     /// Answers.
-    pub fn run(&self) -> Answered {
+    pub fn run(&self, global: &Global) -> Answered {
         let key = match self {
+            Self::Telephone { number } => return telephone(number, global),
             Self::New(file) => {
                 let secret = random_bytes::<32>()?;
                 write_private(&file.file, &hex::encode(secret))?;
@@ -40,6 +49,15 @@ impl Key {
             public_key,
         ))
     }
+}
+
+fn telephone(number: &str, global: &Global) -> Answered {
+    let ctx = Context::open(global)?;
+    let e164 = e164(number).ok_or_else(|| {
+        Failure::BadInput("this is no telephone number; write it as +16095550110".into())
+    })?;
+    let caller = ctx.data.caller_key()?.hash(&e164).to_string();
+    Ok(Answer::new(&json!({ "caller_hash": caller }), caller))
 }
 
 /// Reads a key file.

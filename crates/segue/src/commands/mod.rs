@@ -56,6 +56,6 @@ pub fn run(cli: Cli) -> Answered {
         Command::Doctor(_) => doctor::Doctor::run(global),
         Command::Windows(windows) => windows.run(),
         Command::Licence(licence) => licence.run(global),
-        Command::Key(key) => key.run(),
+        Command::Key(key) => key.run(global),
     }
 }

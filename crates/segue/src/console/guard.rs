@@ -12,12 +12,15 @@ use crate::clock;
 use crate::node::policy::arm_name;
 use crate::office::chain;
 use jiff::{SignedDuration, Timestamp};
+use segue_domain::caller::CallerHash;
+use segue_domain::test_numbers::TestNumbers;
 use segue_domain::{Actor, Command, Event, Refusal, Role, Side, decide};
 use segue_guard::{CallKey, Fact, Fed, Outside, Recorded, Routed, Turn, Watch};
 use segue_journal::facts::{AcdCall, Cursor, Decision, Facts, FactsError};
 use segue_parity::guard::record::Arm;
 use segue_routing::Arm as Route;
 use serde_json::json;
+use std::collections::HashSet;
 use std::sync::Arc;
 use std::time::Duration;
 use tokio::io::AsyncWriteExt as _;
@@ -90,7 +93,7 @@ impl Shared {
         let t = self.transition();
         guards.watch.follow(&t, now);
         guards.joiner.forget(now);
-        let heard = hear(&self.facts, guards, now - back).await;
+        let heard = hear(&self.facts, guards, &t.test_numbers, now - back).await;
         let watch = &mut guards.watch;
         if let Err(error) = &heard {
             tracing::warn!(
@@ -249,7 +252,12 @@ impl Shared {
 }
 
 /// Tells the loop every decision and record since then; records without Segue's header once they are joined.
-async fn hear(facts: &Facts, guards: &mut GuardLoop, since: Timestamp) -> Result<(), FactsError> {
+async fn hear(
+    facts: &Facts,
+    guards: &mut GuardLoop,
+    tests: &TestNumbers,
+    since: Timestamp,
+) -> Result<(), FactsError> {
     let mut decisions: Vec<Decision> = Vec::new();
     let mut cursor = Cursor::from(since);
     for _ in 0..PAGES_MAX {
@@ -273,6 +281,7 @@ async fn hear(facts: &Facts, guards: &mut GuardLoop, since: Timestamp) -> Result
         }
     }
     guards.joiner.join(&decisions, &mut records);
+    leave_out_tests(tests, &mut decisions, &mut records);
     let watch = &mut guards.watch;
     decisions
         .iter()
@@ -283,6 +292,26 @@ async fn hear(facts: &Facts, guards: &mut GuardLoop, since: Timestamp) -> Result
         .filter_map(recorded)
         .for_each(|r| watch.hear(Fact::Recorded(r)));
     Ok(())
+}
+
+/// A test call is nobody's outcome: neither its decision nor what a centre recorded of it is heard.
+fn leave_out_tests(tests: &TestNumbers, decisions: &mut Vec<Decision>, records: &mut Vec<AcdCall>) {
+    let is_test = |caller: Option<CallerHash>| caller.is_some_and(|c| tests.is_test(&c));
+    let (placed, real): (Vec<_>, Vec<_>) = decisions
+        .drain(..)
+        .partition(|decision| is_test(decision.caller));
+    let placed: HashSet<_> = placed
+        .into_iter()
+        .map(|decision| decision.call_id)
+        .collect();
+    records.retain(|record| {
+        let of_test = record
+            .call_id
+            .as_ref()
+            .is_some_and(|id| placed.contains(id));
+        !of_test && !is_test(record.caller)
+    });
+    *decisions = real;
 }
 
 /// A decision of a chunk; others have nobody to compare.

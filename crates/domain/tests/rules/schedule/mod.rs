@@ -1,5 +1,6 @@
 //! The joint schedule (A3–A10): constraints, floors, balance, messages, items and templates.
 
+mod chunker;
 mod constraints;
 mod rush;
 mod talk;

@@ -5,9 +5,11 @@ use crate::fixture::{self, director};
 use crate::support::{Story, propose_plan};
 use jiff::civil::date;
 use segue_domain::schedule::constraints::DeclareConstraint;
+use segue_domain::schedule::items::{Activity, PlanItem};
 use segue_domain::schedule::limits::Limit;
+use segue_domain::schedule::notice::{self, Given};
 use segue_domain::schedule::rush::Floors;
-use segue_domain::schedule::{Plan, ProposePlan};
+use segue_domain::schedule::{Plan, ProposePlan, days};
 use segue_domain::waivers::{ProposeWaiver, Waivable};
 use segue_domain::{Code, Side, boards};
 use segue_example::clinical_lead;
@@ -165,4 +167,51 @@ fn other_terms_are_signed_with_a_version_and_in_force_once_it_is_agreed() {
     assert_eq!(about_floors, 1, "{changes:?}");
     story.all_sign_plan(2);
     assert_eq!(story.t.terms, terms);
+}
+
+/// A8: the law's notice is a duration like any other, but nobody can waive it: the meter says what it means.
+#[test]
+fn a8_the_meter_sets_legal_notice_beside_the_doors() {
+    let mut story = Story::agreed();
+    story.proves("RVS-Main/MSG");
+    let plan = &story.t.schedule.agreed().unwrap().proposed.plan;
+    let of = |plan: &Plan, story: &Story| {
+        let meters = notice::meters(&story.t, plan, story.now);
+        meters
+            .into_iter()
+            .find(|m| m.site.as_str() == "RVS-Main")
+            .unwrap()
+    };
+    let unplanned = of(plan, &story);
+    assert_eq!(unplanned.given.1, Given::NotPlanned);
+    assert_eq!(
+        unplanned.compressed(),
+        0,
+        "months before the last door: {unplanned}"
+    );
+    // Noticed ten days before the last door can be closed.
+    let mut late = plan.clone();
+    let due = days::after(unplanned.doors_close, -10);
+    late.items.push(PlanItem {
+        activity: Activity::StaffNotice,
+        chunk: None,
+        ..training("notice-1", "RVS-Main/MSG", 0, due, due)
+    });
+    let meter = of(&late, &story);
+    assert_eq!(meter.given, (due, Given::Planned));
+    assert_eq!(meter.compressed(), u32::from(meter.days) - 10);
+    assert!(
+        meter
+            .to_string()
+            .contains("compressed 80 days below the law"),
+        "{meter}"
+    );
+    let board = boards::draw(&story.t, "schedule", &client(), story.now).unwrap();
+    assert!(
+        board
+            .notes
+            .iter()
+            .any(|n| n.contains("90 days of legal notice (US-NJ)")),
+        "{board:?}"
+    );
 }

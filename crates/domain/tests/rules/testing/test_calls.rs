@@ -10,6 +10,7 @@ use segue_domain::test_calls::RecordTestCall;
 use segue_domain::test_campaign::{
     AssignTestCalls, Assignment, NameTestCallers, OpenTestCampaign, TestCaller,
 };
+use segue_domain::test_numbers::{RegisterTestLine, RegisterTestTelephones};
 use segue_domain::test_scenarios::{Scenario, WriteTestScenarios};
 use segue_domain::{Actor, Code, Side};
 
@@ -99,7 +100,23 @@ pub(super) fn history() -> Story {
     };
     let work = RecordAgentWork { work: vec![work] };
     story.does(&manager(Side::Outsourcer), work);
+    story.does(&client, telephone("training room 2"));
+    story.does(&manager(Side::Outsourcer), test_line("+16095550199"));
     story
+}
+
+/// A telephone as the client's key hides it.
+fn telephone(label: &str) -> RegisterTestTelephones {
+    RegisterTestTelephones {
+        telephones: [("5a".repeat(32), label.to_owned())].into(),
+    }
+}
+
+fn test_line(number: &str) -> RegisterTestLine {
+    RegisterTestLine {
+        chunk: MSG.into(),
+        number: number.into(),
+    }
 }
 
 #[test]
@@ -195,7 +212,7 @@ fn a24_everybody_sees_their_own_calls() {
     let mine = board(&story, "my-test-calls", &nurse());
     assert!(mine[0].starts_with("2027-01-08 | RVS-Main/MSG"), "{mine:?}");
     assert!(
-        mine[0].contains("+18005550142 | M-01 | leave word"),
+        mine[0].contains("+16095550199 | M-01 | leave word"),
         "{mine:?}"
     );
     assert!(
@@ -217,6 +234,48 @@ fn a24_everybody_sees_their_own_calls() {
     story
         .when(&manager(Side::Client), stranger)
         .refuses(Code::Unknown, "rvs-manager");
+}
+
+/// A22: test calls come from known telephones and go to a number of their own, until the public one goes out.
+#[test]
+fn a22_test_calls_have_numbers_of_their_own() {
+    let mut story = history();
+    let (client, outsourcer) = (manager(Side::Client), manager(Side::Outsourcer));
+    let caller = "5a".repeat(32).parse().unwrap();
+    assert!(story.t.test_numbers.is_test(&caller));
+    story
+        .when(&client, telephone("training room 2"))
+        .changes_nothing();
+    story
+        .when(&client, telephone("training room 3"))
+        .records(&["test_telephones_registered"]);
+    story
+        .when(&outsourcer, telephone("ours"))
+        .refuses(Code::NotAuthorised, "person of the client");
+    let mut plain = telephone("mine");
+    plain.telephones = [("+16095550110".to_owned(), "mine".to_owned())].into();
+    let refused = story.when(&client, plain);
+    let refused = refused.refuses(Code::BadFact, "64 hexadecimal digits for \"mine\"");
+    assert!(!refused.to_string().contains("+1609"), "{refused}");
+    story
+        .when(&client, test_line("+16095550198"))
+        .refuses(Code::NotAuthorised, "person of the outsourcer");
+    for (number, why) in [("call us", "E.164"), ("+18005550142", "public number")] {
+        story
+            .when(&outsourcer, test_line(number))
+            .refuses(Code::BadFact, why);
+    }
+    let shown = board(&story, "test-numbers", &client);
+    assert_eq!(
+        shown[..2],
+        [
+            "telephone | training room 2 | 5a5a5a5a…",
+            "line | RVS-Main/MSG | +16095550199"
+        ]
+    );
+    story.goes_live(MSG, 20);
+    let mine = board(&story, "my-test-calls", &nurse());
+    assert!(mine[0].contains("+18005550142"), "{mine:?}");
 }
 
 #[test]

@@ -2,6 +2,7 @@
 //! balance, versions with who signed what, what changes between two, and the plan as a calendar.
 
 mod answers;
+mod chunks;
 mod wave;
 
 use crate::cli::Global;
@@ -38,6 +39,8 @@ pub enum Plan {
     Explain(File),
     /// Both parties' wishes in balance: ideals, the fairest plan, the frontier, three plans
     Negotiate(Negotiate),
+    /// Chunks proposed from the imported records, each as small as a verdict allows; exit code 5 where none will come
+    Chunks(chunks::Chunks),
     /// Every version with its hash and signatures
     List,
     /// Who moves when, whose rule keeps each date from being earlier, what both parties get: the plan that the page shows
@@ -146,6 +149,7 @@ impl Plan {
                 Some(side) => wave::sealed(side, value(&of.file)?),
                 None => wave::negotiated(&wave_file(&of.file)?),
             },
+            Self::Chunks(of) => of.run(global),
             Self::List => with_state(global, |t, _| Ok(list(t))),
             Self::Calendar(of) => with_state(global, |t, now| of.answer(t, now)),
             Self::Diff(of) => match (&of.file, of.from, of.to) {
