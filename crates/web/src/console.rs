@@ -1,6 +1,7 @@
 //! The one arrow from the pages to the program: what a page may ask and what it gets back.
 
 use crate::calendar::CalendarView;
+use crate::draft::{DraftChoices, DraftView};
 use crate::parity::ParityView;
 use crate::view::{LiveView, RefusalView};
 use axum::body::Bytes;
@@ -38,6 +39,15 @@ pub trait Console: Send + Sync + 'static {
 
     /// The plan as both parties see it; none while nothing is proposed.
     fn calendar(&self) -> Option<CalendarView>;
+
+    /// What the twelve questions can choose from.
+    fn draft_choices(&self) -> DraftChoices;
+
+    /// The draft plan that twelve answers make, as the domain reads them; nothing is recorded.
+    ///
+    /// # Errors
+    /// The refusal of the rule that no date keeps, or what is wrong with an answer.
+    fn draft(&self, answers: serde_json::Value) -> Result<DraftView, ActError>;
 
     /// The same for calendars (RFC 5545); without entries while nothing is proposed.
     fn calendar_feed(&self) -> String;

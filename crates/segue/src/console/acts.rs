@@ -214,7 +214,7 @@ fn read(command: Value) -> Result<Command, ActError> {
     })
 }
 
-fn invalid(code: &str, missing: String, how: &str) -> ActError {
+pub(super) fn invalid(code: &str, missing: String, how: &str) -> ActError {
     ActError::Invalid(Box::new(RefusalView {
         code: code.to_owned(),
         rule: "a command has a known name and the fields of its schema".to_owned(),

@@ -6,6 +6,7 @@
 mod acts;
 mod build;
 mod calendar;
+mod draft;
 mod gather;
 mod guard;
 mod ingest;
@@ -37,6 +38,7 @@ use segue_journal::accounts::Accounts;
 use segue_journal::facts::{Facts, FactsWriter};
 use segue_journal::{CommandId, Request, StreamId};
 use segue_web::calendar::CalendarView;
+use segue_web::draft::{DraftChoices, DraftView};
 use segue_web::parity::ParityView;
 use segue_web::view::LiveView;
 use segue_web::{
@@ -246,6 +248,14 @@ impl Console for NodeConsole {
 
     fn calendar(&self) -> Option<CalendarView> {
         calendar::view(&self.shared.transition(), crate::clock::now())
+    }
+
+    fn draft_choices(&self) -> DraftChoices {
+        draft::choices(&self.shared.transition(), crate::clock::now())
+    }
+
+    fn draft(&self, answers: serde_json::Value) -> Result<DraftView, ActError> {
+        draft::draft(&self.shared.transition(), answers, crate::clock::now())
     }
 
     fn calendar_feed(&self) -> String {

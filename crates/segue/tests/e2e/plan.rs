@@ -516,3 +516,70 @@ fn events(file: &Path) -> usize {
     let text = std::fs::read_to_string(file).expect("a calendar");
     text.matches("BEGIN:VEVENT").count()
 }
+
+/// Twelve answers on the page: a rule refuses, a draft is shown, the other party finds it proposed.
+#[tokio::test(flavor = "multi_thread")]
+async fn a_plan_is_drafted_and_proposed_on_the_page() {
+    let world = World::new();
+    world.walk(&Example::riverside(), &Goal::Discovered);
+    let serving = Serving::start(&world.data());
+    let mut visitor = Visitor::new(serving.http);
+    assert_eq!(
+        visitor.get("/plan/draft").await.location,
+        "/login?next=/plan/draft"
+    );
+    sign_in(&mut visitor).await;
+    visitor.get("/plan/calendar").await.says("/plan/draft");
+    let form = visitor.get("/plan/draft").await;
+    form.says("12. Who owns the preparation?");
+    let (csrf, command) = (form.hidden("csrf"), form.hidden("command"));
+    let answers = |first_step: &'static str, wants: &'static str| {
+        [
+            ("csrf", csrf.clone()),
+            ("command", command.clone()),
+            ("zone", "America/New_York".into()),
+            ("call_type", "MSG".into()),
+            ("call_type", "APPT".into()),
+            ("population", "adult".into()),
+            ("states", "NJ, NY".into()),
+            ("first_step", first_step.into()),
+            ("pace", "careful".into()),
+            ("people", "8".into()),
+            ("cohort", "8".into()),
+            ("cohort_every_days", "14".into()),
+            ("owner", "rvs-manager".into()),
+            ("do", wants.into()),
+        ]
+    };
+    let send = async |visitor: &mut Visitor, first_step, wants| {
+        let fields = answers(first_step, wants);
+        let fields: Vec<_> = fields.iter().map(|(n, v)| (*n, v.as_str())).collect();
+        visitor.post("/plan/draft", &fields).await
+    };
+    let bad = send(&mut visitor, "soon", "draft").await;
+    assert_eq!(bad.status, 409);
+    bad.says("an answer that can be read");
+    let shown = send(&mut visitor, "2030-03-04", "draft").await;
+    assert_eq!(shown.status, 200);
+    for words in [
+        "RVS-Main/MSG",
+        "20 % of the calls",
+        "Propose it",
+        "value=\"2030-03-04\"",
+    ] {
+        shown.says(words);
+    }
+    let list = || world.ask(None, &["plan", "list"]).done();
+    assert_eq!(
+        list()["versions"],
+        json!([]),
+        "a draft is nobody's proposal"
+    );
+    for _ in 0..2 {
+        let proposed = send(&mut visitor, "2030-03-04", "propose").await;
+        assert_eq!(proposed.status, 200);
+        proposed.says("The draft is proposed.");
+    }
+    let versions = list()["versions"].as_array().map(Vec::len);
+    assert_eq!(versions, Some(1), "pressed twice, proposed once");
+}

@@ -2,6 +2,7 @@
 
 pub(crate) mod boards;
 pub(crate) mod calendar;
+pub(crate) mod draft;
 pub(crate) mod duty;
 pub(crate) mod failure;
 pub(crate) mod home;

@@ -10,7 +10,9 @@
 use futures_util::FutureExt;
 use futures_util::future::BoxFuture;
 use jiff::Timestamp;
+use jiff::civil::date;
 use segue_web::calendar::CalendarView;
+use segue_web::draft::{DraftChoices, DraftLine, DraftView};
 use segue_web::parity::ParityView;
 use segue_web::view::{Aspect, HomeLatch, LiveView, RefusalView, StateView};
 use segue_web::{
@@ -49,6 +51,8 @@ pub(crate) struct MemoryConsole {
     /// While false, a press waits inside the console.
     pub(crate) gate: watch::Sender<bool>,
     pub(crate) wrong_attempts: Mutex<HashMap<String, u32>>,
+    /// The answers a draft was made from last.
+    pub(crate) answered: Mutex<serde_json::Value>,
 }
 
 impl MemoryConsole {
@@ -59,6 +63,7 @@ impl MemoryConsole {
             entered: watch::Sender::new(0),
             gate: watch::Sender::new(true),
             wrong_attempts: Mutex::default(),
+            answered: Mutex::default(),
         })
     }
 
@@ -207,6 +212,37 @@ impl Console for MemoryConsole {
     fn calendar(&self) -> Option<CalendarView> {
         let known = !self.view.borrow().lines.is_empty();
         known.then(calendar_view::calendar)
+    }
+
+    fn draft_choices(&self) -> DraftChoices {
+        DraftChoices {
+            centres: vec!["RVS-Main".into()],
+            call_types: vec!["MSG".into(), "TRIAGE".into()],
+            zone: "America/New_York".into(),
+            today: Some(date(2027, 4, 13)),
+        }
+    }
+
+    fn draft(&self, answers: serde_json::Value) -> Result<DraftView, ActError> {
+        if answers["first_step"] == "2027-04-14" {
+            return Err(ActError::Refused(Box::new(RefusalView {
+                code: "BELOW_FLOOR".into(),
+                rule: "Nothing good happens in a rush.".into(),
+                missing: vec!["RVS-Main/MSG compressed 9 days".into()],
+                who: "Both parties".into(),
+                how: "Begin later.".into(),
+            })));
+        }
+        *self.answered.lock().expect("no panic while held") = answers;
+        Ok(DraftView {
+            lines: vec![DraftLine {
+                from: date(2027, 6, 1),
+                due: None,
+                what: "20 % of the calls".into(),
+                chunk: "RVS-Main/MSG".into(),
+            }],
+            propose: serde_json::json!({ "command": "propose_plan", "plan": {} }),
+        })
     }
 
     fn calendar_feed(&self) -> String {
