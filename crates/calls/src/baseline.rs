@@ -171,6 +171,10 @@ pub struct Excluded {
     pub internal: u64,
     /// Left the queue another way.
     pub dequeued: u64,
+    /// Connected by a carrier or a PBX, by a person or not.
+    pub connected: u64,
+    /// Busy or failed attempts that a carrier saw.
+    pub blocked: u64,
     /// Test calls.
     pub test: u64,
     /// Offered, but the wait is unknown: in no wait figure. Not in the sum `excluded`.
@@ -342,6 +346,8 @@ impl<'a> Batch<'a> {
             Some(Outcome::IvrOnly) => group.excluded.ivr_only += 1,
             Some(Outcome::Phantom) => group.excluded.phantom += 1,
             Some(Outcome::Internal) => group.excluded.internal += 1,
+            Some(Outcome::Connected) => group.excluded.connected += 1,
+            Some(Outcome::Blocked) => group.excluded.blocked += 1,
             Some(Outcome::Dequeued) | None => group.excluded.dequeued += 1,
         }
         Ok(())
@@ -424,7 +430,13 @@ impl Group {
             abandonment: abandonment.value(),
             abandonment_numerator: abandonment.numerator,
             abandonment_denominator: abandonment.denominator,
-            excluded: by.ivr_only + by.phantom + by.internal + by.dequeued + by.test,
+            excluded: by.ivr_only
+                + by.phantom
+                + by.internal
+                + by.dequeued
+                + by.connected
+                + by.blocked
+                + by.test,
             excluded_by: by,
         }
     }

@@ -2,9 +2,10 @@
 
 use crate::dedup::{Fingerprints, KEYS_MAX, Keys, Verdict};
 use crate::error::CallsError;
+use crate::input::Input;
 use crate::intake::{Bits, Hashing, Quarantine};
-use crate::lines::{Fields, RawRow, RowShape, Rows};
-use crate::mapping::CheckedMapping;
+use crate::lines::RawRow;
+use crate::mapping::{CheckedMapping, FileForm};
 use crate::parts::write_day;
 use crate::plan::RowReader;
 use crate::record::TimeConfidence;
@@ -18,7 +19,7 @@ use jiff::Timestamp;
 use segue_domain::caller::CallerKey;
 use std::collections::BTreeMap;
 use std::fs::File;
-use std::io::{self, Read};
+use std::io;
 use std::path::{Path, PathBuf};
 
 /// Rows looked at before an import in which none fits is given up.
@@ -300,22 +301,18 @@ impl<'a> Importing<'a> {
             path: path.clone(),
             source,
         };
-        let input = Hashing::new(File::open(path).map_err(unreadable)?);
-        let layout = self.request.mapping.layout;
-        let mut rows = Rows::new(input, layout).map_err(unreadable)?;
-        let mut fields = Fields::new(layout);
+        let file_read = Hashing::new(File::open(path).map_err(unreadable)?);
+        let mut rows = Input::open(file_read, self.request.mapping, path)?;
         let mut row = RawRow::default();
-        let header = self.header(path, &mut rows, &mut fields)?;
-        let reader = RowReader::new(self.request.mapping, &header, self.request.key, path)?;
+        let reader = RowReader::new(self.request.mapping, &rows.header, self.request.key, path)?;
         let mut report = FileReport {
             file: path.display().to_string(),
             ..FileReport::default()
         };
         let mut quarantine = Quarantine::new(format!("_segue/quarantine/{}-{file}.jsonl", self.id));
-        while rows.next_row(&mut row).map_err(unreadable)? {
-            fields.split(&row.bytes);
+        while rows.next_row(&mut row)? {
             report.read += 1;
-            match reader.read(&row.bytes, &fields, row.terminated, row.fault) {
+            match reader.read(&row.bytes, &rows.fields, row.terminated, row.fault) {
                 Ok(read) => self.keep(&row.bytes, &read)?,
                 Err(fault) => {
                     report.quarantined += 1;
@@ -330,9 +327,7 @@ impl<'a> Importing<'a> {
                 progress(self.progress(file, Stage::Reading, rows.inner().bytes));
             }
         }
-        if report.read >= MISFIT_ROWS_MIN && report.quarantined == report.read {
-            return Err(self.nothing_fits(path, report.read));
-        }
+        self.fits(path, &report)?;
         let input = rows.inner();
         self.entries.push(FileEntry {
             path: report.file.clone(),
@@ -347,57 +342,6 @@ impl<'a> Importing<'a> {
         self.known_sizes.push(input.bytes);
         self.reports.push(report);
         Ok(())
-    }
-
-    fn header<R: Read>(
-        &self,
-        path: &Path,
-        rows: &mut Rows<R>,
-        fields: &mut Fields,
-    ) -> Result<Vec<String>, CallsError> {
-        let file = &self.request.mapping.mapping.file;
-        if !file.header {
-            return Ok(file.columns.clone());
-        }
-        let unreadable = |source| CallsError::ReadInput {
-            path: path.to_owned(),
-            source,
-        };
-        let not_text = |why| CallsError::NotText {
-            path: path.to_owned(),
-            why,
-        };
-        let mut row = RawRow::default();
-        if !rows.next_row(&mut row).map_err(unreadable)? {
-            return Err(CallsError::Empty {
-                path: path.to_owned(),
-            });
-        }
-        match row.bytes.as_slice() {
-            [b'P', b'K', 3, 4, ..] => {
-                return Err(not_text("it is a ZIP archive or an Excel workbook"));
-            }
-            [0x1F, 0x8B, ..] => return Err(not_text("it is compressed with gzip")),
-            [b'%', b'P', b'D', b'F', ..] => return Err(not_text("it is a PDF")),
-            bytes if bytes.contains(&0) => return Err(not_text("its first line holds zero bytes")),
-            bytes if std::str::from_utf8(bytes).is_err() => {
-                return Err(not_text("its first line is not valid in the encoding"));
-            }
-            _ => {}
-        }
-        match row.fault {
-            Some(RowShape::TooLong) => {
-                return Err(not_text("its first line is longer than 256 KiB"));
-            }
-            Some(RowShape::QuoteOpen) => {
-                return Err(not_text("a quote in its first line does not close"));
-            }
-            None => {}
-        }
-        fields.split(&row.bytes);
-        Ok((0..fields.len())
-            .map(|index| fields.get(&row.bytes, index).unwrap_or_default().to_owned())
-            .collect())
     }
 
     fn keep(&mut self, row: &[u8], read: &crate::row::Read) -> Result<(), CallsError> {
@@ -441,6 +385,22 @@ impl<'a> Importing<'a> {
                 reason,
             },
         )
+    }
+
+    /// A file of which nothing can be used is no import: it is the wrong file or the wrong mapping.
+    fn fits(&self, path: &Path, report: &FileReport) -> Result<(), CallsError> {
+        let delimited = self.request.mapping.mapping.file.form == FileForm::Delimited;
+        if report.read == 0 && !delimited {
+            return Err(CallsError::NoRecords {
+                path: path.to_owned(),
+                mapping: self.request.mapping.mapping.name.clone(),
+            });
+        }
+        let rows_min = if delimited { MISFIT_ROWS_MIN } else { 1 };
+        if report.read >= rows_min && report.quarantined == report.read {
+            return Err(self.nothing_fits(path, report.read));
+        }
+        Ok(())
     }
 
     fn nothing_fits(&self, path: &Path, rows: u64) -> CallsError {
