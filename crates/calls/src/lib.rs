@@ -31,6 +31,7 @@ pub mod sniff;
 mod spill;
 pub mod store;
 mod times;
+pub mod understanding;
 mod value;
 
 pub use columns::schema;
