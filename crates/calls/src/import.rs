@@ -6,7 +6,7 @@ use crate::input::Input;
 use crate::intake::{Bits, Hashing, Quarantine};
 use crate::lines::RawRow;
 use crate::mapping::{CheckedMapping, FileForm};
-use crate::parts::write_day;
+use crate::parts::{rewrite_without, write_day};
 use crate::plan::RowReader;
 use crate::record::TimeConfidence;
 pub use crate::report::{FileReport, ImportReport, ReasonCount, TypeCount};
@@ -17,7 +17,7 @@ use crate::store::{
 };
 use jiff::Timestamp;
 use segue_domain::caller::CallerKey;
-use std::collections::BTreeMap;
+use std::collections::{BTreeMap, HashSet};
 use std::fs::File;
 use std::io;
 use std::path::{Path, PathBuf};
@@ -158,6 +158,7 @@ struct Notes {
     time_uncertain: u64,
     duplicates_exact: u64,
     duplicates_same_id: u64,
+    updated: u64,
 }
 
 struct Importing<'a> {
@@ -169,6 +170,8 @@ struct Importing<'a> {
     known: BTreeMap<String, u64>,
     known_sizes: Vec<u64>,
     earlier_keys: Vec<PathBuf>,
+    earlier_parts: Vec<PartEntry>,
+    root: PathBuf,
     prints: Fingerprints,
     keys: Keys,
     days: Days,
@@ -215,6 +218,8 @@ impl<'a> Importing<'a> {
                 .iter()
                 .map(|import| calls.root().join(&import.keys))
                 .collect(),
+            earlier_parts: ours.iter().flat_map(|i| i.parts.clone()).collect(),
+            root: calls.root().to_owned(),
             prints: Fingerprints::new(request.key),
             keys: Keys::new(staging.scratch("keys.scratch"), bounds.keys_max),
             days: Days::new(staging.scratch("days.scratch"), bounds.days_bytes_max),
@@ -251,8 +256,9 @@ impl<'a> Importing<'a> {
             Stage::Writing,
             0,
         ));
-        let keys = self.decide()?;
+        let (keys, superseded) = self.decide()?;
         let parts = self.write_parts()?;
+        self.supersede(&superseded)?;
         let entry = ImportEntry {
             id: self.id.clone(),
             source: self.request.source.to_owned(),
@@ -349,7 +355,8 @@ impl<'a> Importing<'a> {
         let id = self
             .prints
             .id(&record.source_call_id, record.leg_id.as_deref());
-        self.keys.push(id, self.prints.content(row), self.ordinal)?;
+        self.keys
+            .push(id, self.prints.content(row), read.version, self.ordinal)?;
         self.days.push(self.ordinal, record)?;
         self.is_test.push(record.is_test);
         self.is_duplicate.push(false);
@@ -413,23 +420,25 @@ impl<'a> Importing<'a> {
         }
     }
 
-    /// Finds the duplicates and fills each file's counts; returns the key file's place.
-    fn decide(&mut self) -> Result<String, CallsError> {
+    /// Finds the duplicates and fills each file's counts; returns the key file's place and the earlier imports' calls of which
+    /// this one has a later version.
+    fn decide(&mut self) -> Result<(String, HashSet<u128>), CallsError> {
         let place = format!("_segue/keys/{}.keys", self.id);
         let out = self.staging.file(place.clone());
         let keys = std::mem::replace(&mut self.keys, Keys::new(PathBuf::new(), 0));
         let (duplicate, notes) = (&mut self.is_duplicate, &mut self.notes);
-        keys.decide(&self.earlier_keys, &out, |ordinal, verdict| match verdict {
-            Verdict::New => {}
-            Verdict::Exact => {
-                notes.duplicates_exact += 1;
-                duplicate.set(ordinal);
-            }
-            Verdict::SameId => {
-                notes.duplicates_same_id += 1;
-                duplicate.set(ordinal);
-            }
-        })?;
+        let superseded =
+            keys.decide(&self.earlier_keys, &out, |ordinal, verdict| match verdict {
+                Verdict::New => {}
+                Verdict::Exact => {
+                    notes.duplicates_exact += 1;
+                    duplicate.set(ordinal);
+                }
+                Verdict::SameId => {
+                    notes.duplicates_same_id += 1;
+                    duplicate.set(ordinal);
+                }
+            })?;
         self.starts.push(self.ordinal);
         for (report, bounds) in self.reports.iter_mut().zip(self.starts.windows(2)) {
             for ordinal in bounds[0]..bounds[1] {
@@ -441,7 +450,25 @@ impl<'a> Importing<'a> {
                 *place += 1;
             }
         }
-        Ok(place)
+        Ok((place, superseded))
+    }
+
+    /// Writes the earlier files anew that hold superseded calls, without them; with the commit they take the old ones' places.
+    fn supersede(&mut self, superseded: &HashSet<u128>) -> Result<(), CallsError> {
+        if superseded.is_empty() {
+            return Ok(());
+        }
+        self.notes.updated = u64::try_from(superseded.len()).unwrap_or(u64::MAX);
+        let prints = self.prints.clone();
+        for part in &self.earlier_parts {
+            let drops = |id: &str, leg: Option<&str>| superseded.contains(&prints.id(id, leg));
+            let path = self.staging.file(part.path.clone());
+            match rewrite_without(&self.root.join(&part.path), &path, drops)? {
+                Some(rows) => self.staging.shrink(part.path.clone(), rows),
+                None => self.staging.forget_last(),
+            }
+        }
+        Ok(())
     }
 
     fn write_parts(&mut self) -> Result<Vec<PartEntry>, CallsError> {
@@ -501,6 +528,7 @@ impl<'a> Importing<'a> {
             policy: self.request.mapping.mapping.policy.clone(),
             duplicates_exact: self.notes.duplicates_exact,
             duplicates_same_id: self.notes.duplicates_same_id,
+            updated: self.notes.updated,
             quarantine_reasons: most_first(self.notes.reasons)
                 .into_iter()
                 .map(|(reason, rows)| ReasonCount { reason, rows })

@@ -106,7 +106,7 @@ fn unreadable(path: &Path, source: io::Error) -> CallsError {
     }
 }
 
-fn read_header<R: Read>(
+pub(crate) fn read_header<R: Read>(
     rows: &mut Rows<R>,
     fields: &mut Fields,
     path: &Path,

@@ -30,6 +30,7 @@ pub mod skew;
 pub mod sniff;
 mod spill;
 pub mod store;
+pub mod tables;
 mod times;
 pub mod understanding;
 mod value;

@@ -70,6 +70,8 @@ pub(crate) enum RowFault {
 /// The record and what its reading noticed.
 pub(crate) struct Read {
     pub(crate) record: CallRecord,
+    /// When the source last changed it, µs; 0 where it does not say.
+    pub(crate) version: i64,
     /// The call type's text is not in the dictionary.
     pub(crate) unmapped_type: Option<String>,
 }
@@ -192,6 +194,7 @@ impl RowReader {
             self.no_number(&record, &number)?;
         }
         Ok(Read {
+            version: self.version(&cells)?,
             record,
             unmapped_type,
         })
@@ -316,6 +319,15 @@ impl RowReader {
             }
         }
         Ok(())
+    }
+
+    fn version(&self, cells: &Cells<'_>) -> Result<i64, RowFault> {
+        let Some(plan) = &self.updated else {
+            return Ok(0);
+        };
+        let written = read_time(plan, cells)?;
+        let instant = written.and_then(|(at, _)| times::resolve(at, &self.zone, None));
+        Ok(instant.map_or(0, |(at, _)| at.as_microsecond()))
     }
 
     fn times(&self, cells: &Cells<'_>) -> Result<Times, RowFault> {

@@ -144,6 +144,85 @@ fn amazon_connect_contacts() {
     assert_eq!(row.longest_wait_s, Some(300.0));
 }
 
+/// At least once, and changed later: of one contact's records the latest stays, in whatever order and import they come.
+#[test]
+fn amazon_connect_updates_take_the_place_of_earlier_records() {
+    let record = |id: u32, acw_s: u32, updated: &str| {
+        format!(
+            r#"{{"ContactId":"c-{id}","InitiationMethod":"INBOUND","InitiationTimestamp":"2026-03-02T14:00:00Z",
+            "DisconnectTimestamp":"2026-03-02T14:06:00Z","LastUpdateTimestamp":"{updated}",
+            "Queue":{{"Name":"Triage","EnqueueTimestamp":"2026-03-02T14:01:00Z","Duration":10}},
+            "Agent":{{"ConnectedToAgentTimestamp":"2026-03-02T14:01:10Z","AgentInteractionDuration":200,"AfterContactWorkDuration":{acw_s}}}}}"#
+        )
+    };
+    let folder = tempfile::tempdir().unwrap();
+    let store = CallStore::new(folder.path().join("data"));
+    let mapping = CheckedMapping::find("amazon-connect").unwrap();
+    let import = |name: &str, text: String| {
+        let file = folder.path().join(name);
+        std::fs::write(&file, text).unwrap();
+        import_files(&store, &mapping, "connect", &[file]).unwrap()
+    };
+    let row =
+        || baseline_of(&store, By::All, ServiceLevelFormula::SlAbandonNegative).rows[0].clone();
+    let (early, late, last) = (
+        "2026-03-02T14:07:00Z",
+        "2026-03-02T15:00:00Z",
+        "2026-03-03T08:00:00Z",
+    );
+
+    // In one file, the later version first and last.
+    let first = [
+        record(1, 20, late),
+        record(1, 0, early),
+        record(2, 0, early),
+        record(2, 20, late),
+        record(3, 20, early),
+    ];
+    let report = import("first.json", first.concat());
+    assert_eq!(
+        (report.accepted, report.duplicates_same_id, report.updated),
+        (3, 2, 0)
+    );
+    assert_eq!((row().answered, row().aht_s), (3, Some(220.0)));
+
+    // In a later import: one newer, one older, one new.
+    let report = import(
+        "second.json",
+        [
+            record(1, 80, last),
+            record(2, 0, early),
+            record(4, 20, early),
+        ]
+        .concat(),
+    );
+    assert_eq!(
+        (report.accepted, report.duplicates, report.updated),
+        (2, 1, 1)
+    );
+    assert_eq!((row().answered, row().aht_s), (4, Some(235.0)));
+    let rows: u64 = store
+        .manifest()
+        .unwrap()
+        .imports
+        .iter()
+        .flat_map(|i| &i.parts)
+        .map(|part| part.rows)
+        .sum();
+    assert_eq!(rows, 4);
+
+    // An export again, and an old one late: nothing changes.
+    let report = import(
+        "third.json",
+        [record(1, 80, last), record(1, 20, late)].concat(),
+    );
+    assert_eq!(
+        (report.accepted, report.duplicates, report.updated),
+        (0, 2, 0)
+    );
+    assert_eq!((row().answered, row().aht_s), (4, Some(235.0)));
+}
+
 #[test]
 fn genesys_cloud_conversations() {
     let text = r#"{"conversations":[

@@ -36,6 +36,8 @@ pub struct FieldMap {
     pub answered_at: Option<TimeField>,
     /// The end.
     pub ended_at: Option<TimeField>,
+    /// When the source last changed the record: of several with one id the latest stays, whichever comes first.
+    pub updated_at: Option<TimeField>,
     /// The wait; without it, from queue (or arrival) to answer or end.
     pub wait: Option<DurationField>,
     /// The talk time; without it, from answer to end less hold.
@@ -234,6 +236,7 @@ impl FieldMap {
             ("queued_at", &self.queued_at),
             ("answered_at", &self.answered_at),
             ("ended_at", &self.ended_at),
+            ("updated_at", &self.updated_at),
         ];
         all.extend(
             optional

@@ -1,8 +1,9 @@
-//! A ratio with its integers.
+//! A ratio as it is printed: its value beside its integers.
 
+use segue_parity::kpi;
 use serde::Serialize;
 
-/// `numerator / denominator`; no value where nothing was counted.
+/// `numerator / denominator`; no value where nothing was counted. In JSON the value stands beside the integers.
 #[derive(Debug, Clone, Copy, Default, PartialEq, Eq)]
 pub struct Ratio {
     /// What is counted.
@@ -22,7 +23,11 @@ impl Ratio {
 
     /// Its value, 0–1 for shares; nothing of nothing.
     pub fn value(self) -> Option<f64> {
-        (self.denominator > 0).then(|| real(self.numerator) / real(self.denominator))
+        kpi::Ratio {
+            numerator: self.numerator,
+            denominator: self.denominator,
+        }
+        .value()
     }
 }
 

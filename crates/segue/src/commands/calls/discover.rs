@@ -63,7 +63,7 @@ impl Discover {
 /// The call flows that the parties wrote down.
 fn documented(ctx: &Context) -> Result<Vec<DocumentedFlow>, Failure> {
     let t = block_on(async { Office::open(&ctx.data).await?.state().await })?;
-    let flows = t.discovery.flows.values();
+    let flows = t.discovery.records.flows.values();
     Ok(flows
         .map(|walked| {
             let flow = &walked.flow;

@@ -234,8 +234,16 @@ fn import_text(report: &ImportReport) -> String {
     if report.duplicates_same_id > 0 {
         let _ = writeln!(
             text,
-            "{} of the duplicates differ from the row that has their id; the earlier row stays.",
+            "{} of the duplicates differ from the row that has their id: the later version stays, or the earlier row where the mapping \
+             names no updated_at.",
             report.duplicates_same_id
+        );
+    }
+    if report.updated > 0 {
+        let _ = writeln!(
+            text,
+            "{} calls of earlier imports were replaced by their later versions.",
+            report.updated
         );
     }
     for reason in &report.quarantine_reasons {
