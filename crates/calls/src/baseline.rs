@@ -214,7 +214,7 @@ fn read_parts(
     request: &BaselineRequest,
 ) -> Result<BTreeMap<Key, Group>, CallsError> {
     let next = AtomicUsize::new(0);
-    let work = || {
+    let work = || -> Result<BTreeMap<Key, Group>, CallsError> {
         let mut groups = BTreeMap::new();
         while let Some(path) = parts.get(next.fetch_add(1, Ordering::Relaxed)) {
             read_part(path, request, &mut groups)?;
@@ -222,7 +222,7 @@ fn read_parts(
         Ok(groups)
     };
     let threads = thread::available_parallelism().map_or(1, NonZero::get);
-    let found: Vec<Result<BTreeMap<Key, Group>, CallsError>> = thread::scope(|scope| {
+    let found = thread::scope(|scope| {
         let others = 1..threads.min(parts.len());
         let others: Vec<_> = others.map(|_| scope.spawn(work)).collect();
         let mut found = vec![work()];

@@ -50,7 +50,7 @@ struct Door {
     head: &'static [&'static str],
 }
 
-const DOORS: [Door; 7] = [
+static DOORS: [Door; 7] = [
     Door {
         table: Table::Roster,
         name: "roster",
@@ -126,7 +126,8 @@ impl FromStr for Table {
         if let Some(door) = DOORS.iter().find(|door| door.name == text) {
             return Ok(door.table);
         }
-        let names = DOORS.map(|door| door.name).join(", ");
+        let names: Vec<&str> = DOORS.iter().map(|door| door.name).collect();
+        let names = names.join(", ");
         Err(CallsError::Parameter(match text {
             "dispositions" | "callbacks" | "oncall" | "agent_state" => format!(
                 "\"{text}\" cannot be imported: no fact of a transition is made of it yet; tables that can: {names}"
