@@ -259,8 +259,8 @@ pub(crate) fn layout(file: &FileLayout) -> Result<Layout, String> {
             format!("file.encoding \"{label}\" is unknown; write \"auto\", \"utf-8\", \"utf-16le\" or \"windows-1252\"")
         })?),
     };
-    let delimited = file.form == FileForm::Delimited;
-    if delimited && file.header != file.columns.is_empty() {
+    let is_table = file.form == FileForm::Delimited;
+    if is_table && file.header != file.columns.is_empty() {
         return Err(
             "set either file.header = true, or file.header = false with file.columns".into(),
         );
@@ -271,7 +271,7 @@ pub(crate) fn layout(file: &FileLayout) -> Result<Layout, String> {
         } else {
             delimiter
         },
-        quoted: file.quoted && delimited,
+        quoted: file.quoted && is_table,
         encoding,
     })
 }

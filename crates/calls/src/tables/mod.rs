@@ -294,12 +294,15 @@ pub fn read_table(
     Ok(table)
 }
 
+/// A field, how it is written, and its column in this file.
+type Place<'a> = (&'a str, &'a Cell, Option<usize>);
+
 /// Each field with its column in this file.
 fn columns<'a>(
     mapping: &'a TableMapping,
     header: &[String],
     path: &Path,
-) -> Result<Vec<(&'a str, &'a Cell, Option<usize>)>, CallsError> {
+) -> Result<Vec<Place<'a>>, CallsError> {
     let place = |(field, cell): (&'a String, &'a Cell)| {
         let Some(column) = &cell.column else {
             return Ok((field.as_str(), cell, None));
@@ -321,7 +324,7 @@ fn columns<'a>(
 }
 
 fn object<'a>(
-    columns: &[(&str, &Cell, Option<usize>)],
+    columns: &[Place<'_>],
     get: impl Fn(usize) -> Option<&'a str>,
 ) -> Result<Map<String, Value>, String> {
     let mut object = Map::new();

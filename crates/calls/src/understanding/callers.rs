@@ -136,7 +136,7 @@ impl Callers {
     }
 
     fn repeat(&mut self, caller: [u8; 16], call: &Call, is_answered: bool) -> bool {
-        let key = (caller, call.call_type);
+        let key = (caller, call.kind);
         let mut again = false;
         if let Some((earlier, repeated)) = self.answered.get_mut(&key) {
             let same_contact = earlier.root == call.root;
@@ -195,7 +195,7 @@ impl CallersView {
         self.served += 1;
         self.served_at_once += u64::from(attempt.calls == 1);
         let way_us = attempt.last_us.saturating_sub(attempt.first_us);
-        let way_s = u64::try_from(way_us / 1_000_000).unwrap_or(0);
-        self.longest_way_s = self.longest_way_s.max(way_s);
+        let seconds = u64::try_from(way_us / 1_000_000).unwrap_or(0);
+        self.longest_way_s = self.longest_way_s.max(seconds);
     }
 }

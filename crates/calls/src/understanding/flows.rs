@@ -114,8 +114,8 @@ impl Miner {
         };
         let mut steps: Vec<Name> = Vec::new();
         for leg in legs.iter().take(LEGS_MAX) {
-            if leg.call_type != Names::NONE && steps.last() != Some(&leg.call_type) {
-                steps.push(leg.call_type);
+            if leg.kind != Names::NONE && steps.last() != Some(&leg.kind) {
+                steps.push(leg.kind);
             }
             if leg.transfer_to != Names::NONE {
                 let target = format!("transfer to {}", names.text(leg.transfer_to));

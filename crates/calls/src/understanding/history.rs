@@ -99,7 +99,8 @@ pub(super) struct Call {
     /// The contact: legs of one chain on one day have the same number, which no other contact has.
     pub(super) root: u64,
     pub(super) line: Name,
-    pub(super) call_type: Name,
+    /// The call type.
+    pub(super) kind: Name,
     pub(super) state: Name,
     pub(super) language: Name,
     pub(super) segment: Name,
@@ -229,7 +230,7 @@ impl<'a> Columns<'a> {
                 Names::NONE
             }
         };
-        let [line, state, call_type, language, segment, transfer_to] = self.texts.map(&mut name);
+        let [line, state, kind, language, segment, transfer_to] = self.texts.map(&mut name);
         let [wait_ms, talk, hold, acw] = self.durations.map(|column| {
             let value = column.is_valid(row).then(|| column.value(row));
             value.and_then(|ms| u64::try_from(ms).ok())
@@ -251,7 +252,7 @@ impl<'a> Columns<'a> {
             caller: caller.and_then(|hash| hash.get(..16)?.try_into().ok()),
             root: roots.of(chain),
             line,
-            call_type,
+            kind,
             state,
             language,
             segment,

@@ -125,7 +125,7 @@ pub fn understand(calls: &CallStore, request: &Request) -> Result<Understanding,
     let mut waits: BTreeMap<u64, (u64, u64)> = BTreeMap::new();
     let mut seen = Seen::default();
     let follow_up =
-        |call: &Call, names: &Names| request.follow_up_types.contains(names.text(call.call_type));
+        |call: &Call, names: &Names| request.follow_up_types.contains(names.text(call.kind));
     let source = request.source.as_deref();
     history::by_day(calls, source, &request.days, &mut names, |_, day, names| {
         miner.day(day, names);

@@ -99,7 +99,7 @@ impl Collector {
         {
             cell.add(call);
         }
-        self.types.entry(call.call_type).or_default().add(call);
+        self.types.entry(call.kind).or_default().add(call);
         let Some(wait_ms) = call.wait_ms else {
             self.wait_unknown += 1;
             return;

@@ -157,13 +157,13 @@ fn band(call: &Call) -> &'static str {
 
 impl Collector {
     fn groups(call: &Call, called_before: bool, names: &mut Names) -> Vec<Group> {
-        let named = [
+        let by_field = [
             (Dimension::Line, call.line),
             (Dimension::State, call.state),
             (Dimension::Language, call.language),
             (Dimension::Segment, call.segment),
         ];
-        let mut groups: Vec<Group> = named
+        let mut groups: Vec<Group> = by_field
             .into_iter()
             .filter(|(_, name)| *name != Names::NONE)
             .collect();
@@ -177,7 +177,7 @@ impl Collector {
     /// Takes an offered call.
     pub(super) fn offered(&mut self, call: &Call, called_before: bool, names: &mut Names) {
         let groups = Self::groups(call, called_before, names);
-        self.add(&groups, call.call_type, |sums| {
+        self.add(&groups, call.kind, |sums| {
             sums.offered += 1;
             sums.abandoned += u64::from(call.outcome == Outcome::Abandoned);
             if let Some(ms) = call.handle_ms {
@@ -191,7 +191,7 @@ impl Collector {
     /// Takes an answered call of which it is known whether it was repeated.
     pub(super) fn settled(&mut self, call: &Call, repeated: bool, names: &mut Names) {
         let groups = Self::groups(call, false, names);
-        self.add(&groups, call.call_type, |sums| {
+        self.add(&groups, call.kind, |sums| {
             sums.settled += 1;
             sums.repeated += u64::from(repeated);
         });
@@ -220,7 +220,7 @@ impl Collector {
         let mut compared = Vec::new();
         for ((dimension, value), pairs) in &groups {
             let value = names.text(*value);
-            let measures: [(Measure, fn(&[(Sums, Sums)]) -> Option<Comparison>); 3] = [
+            let measures: [(Measure, Compare); 3] = [
                 (Measure::HandleTime, handle_time),
                 (Measure::Abandonment, |pairs| {
                     shares(pairs, |sums| (sums.abandoned, sums.offered))
@@ -252,6 +252,9 @@ impl Collector {
         }
     }
 }
+
+/// Compares a group with the others, type by type.
+type Compare = fn(&[(Sums, Sums)]) -> Option<Comparison>;
 
 /// A group against the others.
 #[derive(Debug, Clone, Copy)]
