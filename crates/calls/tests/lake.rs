@@ -1,10 +1,6 @@
 //! The lake's SQL in other engines over the same files: the same integers.
 
-#![expect(
-    clippy::unwrap_used,
-    clippy::print_stdout,
-    reason = "tests: a failure is a panic, a skip is visible"
-)]
+#![expect(clippy::unwrap_used, reason = "tests: a failure is a panic")]
 
 mod common;
 
