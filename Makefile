@@ -7,7 +7,7 @@ DEMO_ARGS ?=
 export SEGUE_TOOLS ?= $(CURDIR)/.tools
 export SEGUE_DUCKDB_PYTHON ?= $(SEGUE_TOOLS)/venv/bin/python
 
-.PHONY: demo test lint doc model mutants calibrate bench-parity bench-domain bench-sip soak-sip fuzz-sip bench-rehearsal bench-planner check-deps help setup
+.PHONY: demo test lint doc model mutants calibrate bench-parity bench-domain bench-calls bench-sip soak-sip fuzz-sip bench-rehearsal bench-planner check-deps help setup
 
 help: ## this list
 	@grep -hE '^[a-z-]+:.*##' $(MAKEFILE_LIST) | sed -E 's/:[^#]*## /\t/' | column -t -s "$$(printf '\t')"
@@ -47,6 +47,10 @@ bench-parity: ## calls per second through every metric of the guard
 
 bench-domain: ## replay of 100,000 facts and one decision
 	cargo bench -p segue-domain
+
+bench-calls: ## import and baseline beside DuckDB on the same files; BENCH_CALLS_ARGS='FOLDER ROWS…'
+	@scripts/setup bench
+	scripts/bench-calls $(BENCH_CALLS_ARGS)
 
 mutants: ## mutants of the rules that no test catches; MUTANTS_ARGS='--shard 0/20' looks at a part
 	scripts/mutants $(MUTANTS_ARGS)

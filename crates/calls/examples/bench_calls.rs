@@ -1,7 +1,7 @@
 //! Measures the import and the baseline on look-alike files: rows per second and the peak of memory.
 //!
 //! `cargo run --release -p segue-calls --example bench_calls -- FOLDER ROWS…` (each size in a process of its own, so that
-//! the peak is that size's).
+//! the peak is that size's). `--keep FOLDER SHAPE ROWS` measures one and leaves `bench.csv` and `bench-store` for a peer.
 
 use segue_calls::baseline::{BaselineRequest, By, baseline};
 use segue_calls::import::{ImportRequest, import};
@@ -20,6 +20,13 @@ fn main() -> Result<(), Box<dyn Error>> {
     let args: Vec<String> = std::env::args().skip(1).collect();
     match args.as_slice() {
         [one, folder, shape, rows] if one == "--one" => {
+            measure(Path::new(folder), shape, rows.parse()?)?;
+            std::fs::remove_file(Path::new(folder).join("bench.csv"))?;
+            Ok(std::fs::remove_dir_all(
+                Path::new(folder).join("bench-store"),
+            )?)
+        }
+        [keep, folder, shape, rows] if keep == "--keep" => {
             measure(Path::new(folder), shape, rows.parse()?)
         }
         [folder, sizes @ ..] if !sizes.is_empty() => {
@@ -107,8 +114,6 @@ fn measure(folder: &Path, shape: &str, rows: u32) -> Result<(), Box<dyn Error>> 
         report.duplicates,
         report.quarantined,
     )?;
-    std::fs::remove_file(file)?;
-    std::fs::remove_dir_all(store)?;
     Ok(())
 }
 

@@ -1,6 +1,7 @@
 //! The baseline: the KPIs of a call history in one pass over the store, by type, hour, weekday, line or segment.
 //!
-//! Memory is one batch, plus per group a few counters and its wait histogram ([`segue_parity::waits::Waits`]: exact
+//! Files are read on as many threads as there are cores, and the groups' counts added up: integers, so the answer is the same on any
+//! number. Memory is one batch a thread, plus per group a few counters and its wait histogram ([`segue_parity::waits::Waits`]: exact
 //! P90 unless a group has more than 100,000 different sub-second waits, and then said so).
 
 use crate::columns::local_of_us;
@@ -16,8 +17,12 @@ use segue_parity::kpi::ServiceLevelFormula;
 use segue_parity::tally::{Tally, Thresholds};
 use serde::Serialize;
 use std::collections::BTreeMap;
-use std::path::Path;
+use std::collections::btree_map::Entry;
+use std::num::NonZero;
+use std::path::{Path, PathBuf};
 use std::str::FromStr;
+use std::sync::atomic::{AtomicUsize, Ordering};
+use std::thread;
 
 /// The most groups of one baseline.
 pub const GROUPS_MAX: usize = 1_000;
@@ -171,6 +176,10 @@ pub struct Excluded {
     pub internal: u64,
     /// Left the queue another way.
     pub dequeued: u64,
+    /// Connected by a carrier or a PBX, by a person or not.
+    pub connected: u64,
+    /// Busy or failed attempts that a carrier saw.
+    pub blocked: u64,
     /// Test calls.
     pub test: u64,
     /// Offered, but the wait is unknown: in no wait figure. Not in the sum `excluded`.
@@ -186,10 +195,8 @@ struct Group {
 
 /// Computes the baseline of a store.
 pub fn baseline(calls: &CallStore, request: &BaselineRequest) -> Result<Baseline, CallsError> {
-    let mut groups: BTreeMap<Key, Group> = BTreeMap::new();
-    for path in calls.parts(request.source.as_deref(), days(request))? {
-        read_part(&path, request, &mut groups)?;
-    }
+    let parts = calls.parts(request.source.as_deref(), days(request))?;
+    let mut groups = read_parts(&parts, request)?;
     if request.by == By::All && groups.is_empty() {
         groups.insert(Key::Text("all".into()), Group::new(request.thresholds));
     }
@@ -199,6 +206,50 @@ pub fn baseline(calls: &CallStore, request: &BaselineRequest) -> Result<Baseline
             .map(|(key, group)| group.row(key, request.formula))
             .collect(),
     })
+}
+
+/// Counts the files' calls by group.
+fn read_parts(
+    parts: &[PathBuf],
+    request: &BaselineRequest,
+) -> Result<BTreeMap<Key, Group>, CallsError> {
+    let next = AtomicUsize::new(0);
+    let work = || -> Result<BTreeMap<Key, Group>, CallsError> {
+        let mut groups = BTreeMap::new();
+        while let Some(path) = parts.get(next.fetch_add(1, Ordering::Relaxed)) {
+            read_part(path, request, &mut groups)?;
+        }
+        Ok(groups)
+    };
+    let threads = thread::available_parallelism().map_or(1, NonZero::get);
+    let found = thread::scope(|scope| {
+        let others = 1..threads.min(parts.len());
+        let others: Vec<_> = others.map(|_| scope.spawn(work)).collect();
+        let mut found = vec![work()];
+        found.extend(others.into_iter().map(|thread| {
+            thread
+                .join()
+                .unwrap_or_else(|panic| std::panic::resume_unwind(panic))
+        }));
+        found
+    });
+    let mut all: BTreeMap<Key, Group> = BTreeMap::new();
+    for groups in found {
+        for (key, group) in groups? {
+            match all.entry(key) {
+                Entry::Vacant(place) => {
+                    place.insert(group);
+                }
+                Entry::Occupied(mut place) => place.get_mut().merge(&group),
+            }
+        }
+    }
+    if all.len() > GROUPS_MAX {
+        return Err(CallsError::TooManyGroups {
+            groups_max: GROUPS_MAX,
+        });
+    }
+    Ok(all)
 }
 
 /// The local days that can hold calls of the time asked for; an instant may be on the day before or after.
@@ -342,6 +393,8 @@ impl<'a> Batch<'a> {
             Some(Outcome::IvrOnly) => group.excluded.ivr_only += 1,
             Some(Outcome::Phantom) => group.excluded.phantom += 1,
             Some(Outcome::Internal) => group.excluded.internal += 1,
+            Some(Outcome::Connected) => group.excluded.connected += 1,
+            Some(Outcome::Blocked) => group.excluded.blocked += 1,
             Some(Outcome::Dequeued) | None => group.excluded.dequeued += 1,
         }
         Ok(())
@@ -388,6 +441,18 @@ impl Group {
         }
     }
 
+    fn merge(&mut self, other: &Self) {
+        let (own, more) = (&mut self.excluded, other.excluded);
+        own.ivr_only += more.ivr_only;
+        own.phantom += more.phantom;
+        own.internal += more.internal;
+        own.dequeued += more.dequeued;
+        own.connected += more.connected;
+        own.blocked += more.blocked;
+        own.test += more.test;
+        self.tally.merge(&other.tally);
+    }
+
     fn row(&self, key: &Key, formula: ServiceLevelFormula) -> BaselineRow {
         let (tally, counts) = (&self.tally, self.tally.counts());
         let level = formula.ratio(counts);
@@ -424,7 +489,13 @@ impl Group {
             abandonment: abandonment.value(),
             abandonment_numerator: abandonment.numerator,
             abandonment_denominator: abandonment.denominator,
-            excluded: by.ivr_only + by.phantom + by.internal + by.dequeued + by.test,
+            excluded: by.ivr_only
+                + by.phantom
+                + by.internal
+                + by.dequeued
+                + by.connected
+                + by.blocked
+                + by.test,
             excluded_by: by,
         }
     }

@@ -1,6 +1,6 @@
 //! Which rows are duplicates, in bounded memory for any number of rows.
 //!
-//! Each row leaves 32 bytes here: a keyed fingerprint of its call id, one of its whole text, and its ordinal. They
+//! Each row leaves 40 bytes here: a keyed fingerprint of its call id, one of its whole text, its version and its ordinal. They
 //! are kept in 256 buckets by id, spilled to a scratch file past [`KEYS_MAX`], and decided bucket by bucket against the
 //! key files of earlier imports: memory is the larger of 32 MB and 1/256 of all keys of the source (about 5 MB for
 //! 30 million calls), plus one bit per row read.
@@ -9,18 +9,22 @@ use crate::error::{CallsError, store};
 use crate::spill::Scratch;
 use segue_domain::caller::CallerKey;
 use sha2::{Digest, Sha256};
-use std::collections::HashMap;
+use std::collections::{HashMap, HashSet};
 use std::fs::File;
 use std::io::{BufWriter, Read, Seek, SeekFrom, Write};
 use std::path::{Path, PathBuf};
 
-/// Keys held in memory before they are spilled: 32 MB.
+/// Keys held in memory before they are spilled: 40 MB.
 pub(crate) const KEYS_MAX: usize = 1_000_000;
 
 const BUCKETS: usize = 256;
-const KEY_BYTES: usize = 24;
-const ENTRY_BYTES: usize = 32;
-const MAGIC: &[u8; 8] = b"seguekey";
+/// Id, content, version.
+const KEY_BYTES: usize = 32;
+const ENTRY_BYTES: usize = 40;
+const MAGIC: &[u8; 8] = b"seguekv2";
+/// Key files from before records had versions: id, content.
+const MAGIC_V1: &[u8; 8] = b"seguekey";
+const KEY_BYTES_V1: usize = 24;
 
 /// The keyed fingerprints of a row.
 ///
@@ -71,6 +75,8 @@ impl Fingerprints {
 struct Entry {
     id: u128,
     content: u64,
+    /// When the source last changed the record, µs; 0 where it does not say.
+    version: i64,
     ordinal: u64,
 }
 
@@ -81,7 +87,7 @@ pub(crate) enum Verdict {
     New,
     /// The same row again.
     Exact,
-    /// Another row with the id of an earlier one: the earlier stays.
+    /// Another row with the id of one that stays: the later version, or the earlier row where versions do not tell.
     SameId,
 }
 
@@ -111,10 +117,17 @@ impl Keys {
     }
 
     /// Adds the next row's key; ordinals rise.
-    pub(crate) fn push(&mut self, id: u128, content: u64, ordinal: u64) -> Result<(), CallsError> {
+    pub(crate) fn push(
+        &mut self,
+        id: u128,
+        content: u64,
+        version: i64,
+        ordinal: u64,
+    ) -> Result<(), CallsError> {
         self.buckets[bucket_of(id)].push(Entry {
             id,
             content,
+            version,
             ordinal,
         });
         self.held += 1;
@@ -127,6 +140,7 @@ impl Keys {
             for entry in bucket.drain(..) {
                 block.extend_from_slice(&entry.id.to_le_bytes());
                 block.extend_from_slice(&entry.content.to_le_bytes());
+                block.extend_from_slice(&entry.version.to_le_bytes());
                 block.extend_from_slice(&entry.ordinal.to_le_bytes());
             }
             bucket.shrink_to(0);
@@ -137,40 +151,74 @@ impl Keys {
         Ok(())
     }
 
-    /// Decides every row against earlier imports and those before it; writes the new keys to `out`.
+    /// Decides every row against earlier imports and those before it; writes the new keys to `out`. A row that turned out new may
+    /// be decided again, as [`Verdict::SameId`], when a later version of it follows. Gives the ids of earlier imports' calls of which
+    /// this one holds a later version.
     pub(crate) fn decide(
         mut self,
         earlier: &[PathBuf],
         out: &Path,
         mut each: impl FnMut(u64, Verdict),
-    ) -> Result<(), CallsError> {
+    ) -> Result<HashSet<u128>, CallsError> {
         let mut earlier = earlier
             .iter()
             .map(|path| KeyFile::open(path))
             .collect::<Result<Vec<_>, _>>()?;
         let mut written = KeyWriter::create(out)?;
+        let mut superseded = HashSet::new();
         for bucket in 0..BUCKETS {
-            let mut seen: HashMap<u128, u64> = HashMap::new();
+            let mut seen: HashMap<u128, Seen> = HashMap::new();
             for file in &mut earlier {
-                file.read(bucket, |id, content| {
-                    seen.insert(id, content);
+                file.read(bucket, |id, content, version| {
+                    let known = seen.get(&id).map_or(i64::MIN, |seen| seen.version);
+                    if version >= known {
+                        seen.insert(id, Seen::new(content, version, None));
+                    }
                 })?;
             }
             for entry in self.take(bucket)? {
-                let verdict = match seen.get(&entry.id) {
-                    None => Verdict::New,
-                    Some(content) if *content == entry.content => Verdict::Exact,
-                    Some(_) => Verdict::SameId,
+                let is_new = match seen.get(&entry.id) {
+                    None => true,
+                    Some(known) if known.content == entry.content => {
+                        each(entry.ordinal, Verdict::Exact);
+                        continue;
+                    }
+                    Some(known) if entry.version > known.version => {
+                        match known.ordinal {
+                            Some(ordinal) => each(ordinal, Verdict::SameId),
+                            None => {
+                                superseded.insert(entry.id);
+                            }
+                        }
+                        true
+                    }
+                    Some(_) => false,
                 };
-                if verdict == Verdict::New {
-                    seen.insert(entry.id, entry.content);
-                    written.push(entry.id, entry.content)?;
+                if is_new {
+                    let now = Seen::new(entry.content, entry.version, Some(entry.ordinal));
+                    seen.insert(entry.id, now);
                 }
-                each(entry.ordinal, verdict);
+                each(
+                    entry.ordinal,
+                    if is_new {
+                        Verdict::New
+                    } else {
+                        Verdict::SameId
+                    },
+                );
+            }
+            let mut new: Vec<_> = seen
+                .iter()
+                .filter_map(|(id, seen)| Some((seen.ordinal?, *id, seen)))
+                .collect();
+            new.sort_unstable_by_key(|(ordinal, ..)| *ordinal);
+            for (_, id, seen) in new {
+                written.push(id, seen.content, seen.version)?;
             }
             written.end_bucket();
         }
-        written.finish()
+        written.finish()?;
+        Ok(superseded)
     }
 
     /// A bucket's entries in the order they came.
@@ -181,11 +229,30 @@ impl Keys {
             entries.extend(block.chunks_exact(ENTRY_BYTES).map(|entry| Entry {
                 id: u128::from_le_bytes(array(&entry[..16])),
                 content: u64::from_le_bytes(array(&entry[16..24])),
-                ordinal: u64::from_le_bytes(array(&entry[24..])),
+                version: i64::from_le_bytes(array(&entry[24..32])),
+                ordinal: u64::from_le_bytes(array(&entry[32..])),
             }));
         }
         entries.append(&mut self.buckets[bucket]);
         Ok(entries)
+    }
+}
+
+/// What is known of an id.
+struct Seen {
+    content: u64,
+    version: i64,
+    /// The row of the running import; nothing for a call of an earlier one.
+    ordinal: Option<u64>,
+}
+
+impl Seen {
+    const fn new(content: u64, version: i64, ordinal: Option<u64>) -> Self {
+        Self {
+            content,
+            version,
+            ordinal,
+        }
     }
 }
 
@@ -218,10 +285,11 @@ impl KeyWriter {
         })
     }
 
-    fn push(&mut self, id: u128, content: u64) -> Result<(), CallsError> {
+    fn push(&mut self, id: u128, content: u64, version: i64) -> Result<(), CallsError> {
         let mut key = [0; KEY_BYTES];
         key[..16].copy_from_slice(&id.to_le_bytes());
-        key[16..].copy_from_slice(&content.to_le_bytes());
+        key[16..24].copy_from_slice(&content.to_le_bytes());
+        key[24..].copy_from_slice(&version.to_le_bytes());
         self.keys += 1;
         self.file
             .write_all(&key)
@@ -255,6 +323,7 @@ impl KeyWriter {
 struct KeyFile {
     path: PathBuf,
     file: File,
+    key_bytes: usize,
     ends: Vec<u64>,
 }
 
@@ -263,12 +332,16 @@ impl KeyFile {
         let mut file = File::open(path).map_err(store("read", path))?;
         let mut head = vec![0; usize::try_from(HEAD_BYTES).unwrap_or(0)];
         file.read_exact(&mut head).map_err(store("read", path))?;
-        if !head.starts_with(MAGIC) {
+        let key_bytes = if head.starts_with(MAGIC) {
+            KEY_BYTES
+        } else if head.starts_with(MAGIC_V1) {
+            KEY_BYTES_V1
+        } else {
             return Err(CallsError::Damaged {
                 path: path.to_owned(),
                 why: "it is no key file".into(),
             });
-        }
+        };
         let ends = head[8..]
             .chunks_exact(8)
             .map(|end| u64::from_le_bytes(array(end)))
@@ -276,29 +349,36 @@ impl KeyFile {
         Ok(Self {
             path: path.to_owned(),
             file,
+            key_bytes,
             ends,
         })
     }
 
-    fn read(&mut self, bucket: usize, mut each: impl FnMut(u128, u64)) -> Result<(), CallsError> {
+    fn read(
+        &mut self,
+        bucket: usize,
+        mut each: impl FnMut(u128, u64, i64),
+    ) -> Result<(), CallsError> {
         let start = if bucket == 0 {
             0
         } else {
             self.ends[bucket - 1]
         };
         let keys = self.ends[bucket].saturating_sub(start);
-        let mut bytes = vec![0; usize::try_from(keys).unwrap_or(0) * KEY_BYTES];
-        let at = HEAD_BYTES + start * u64::try_from(KEY_BYTES).unwrap_or(0);
+        let mut bytes = vec![0; usize::try_from(keys).unwrap_or(0) * self.key_bytes];
+        let at = HEAD_BYTES + start * u64::try_from(self.key_bytes).unwrap_or(0);
         self.file
             .seek(SeekFrom::Start(at))
             .map_err(store("read", &self.path))?;
         self.file
             .read_exact(&mut bytes)
             .map_err(store("read", &self.path))?;
-        for key in bytes.chunks_exact(KEY_BYTES) {
+        for key in bytes.chunks_exact(self.key_bytes) {
             each(
                 u128::from_le_bytes(array(&key[..16])),
-                u64::from_le_bytes(array(&key[16..])),
+                u64::from_le_bytes(array(&key[16..24])),
+                key.get(24..)
+                    .map_or(0, |version| i64::from_le_bytes(array(version))),
             );
         }
         Ok(())
@@ -319,7 +399,7 @@ mod tests {
             let mut keys = Keys::new(folder.path().join(format!("{name}.scratch")), held_max);
             for (ordinal, (id, content)) in (0..).zip(&rows) {
                 let id = prints.id(&id.to_string(), None);
-                keys.push(id, prints.content(&content.to_le_bytes()), ordinal)
+                keys.push(id, prints.content(&content.to_le_bytes()), 0, ordinal)
                     .unwrap();
             }
             let mut verdicts = vec![None; rows.len()];
@@ -348,9 +428,10 @@ mod tests {
             prints.id("5", None),
             prints.content(&2_u64.to_le_bytes()),
             0,
+            0,
         )
         .unwrap();
-        keys.push(prints.id("9999", None), 1, 1).unwrap();
+        keys.push(prints.id("9999", None), 1, 0, 1).unwrap();
         let mut verdicts = Vec::new();
         let earlier = [folder.path().join("spilled.keys")];
         keys.decide(

@@ -67,6 +67,16 @@ pub enum CallsError {
         /// The most frequent fault.
         reason: String,
     },
+    /// A JSON file or an event log without a record in the place the mapping names.
+    #[error(
+        "{path} holds no records where mapping {mapping} looks for them; choose another mapping (`segue calls sniff FILE` proposes one)"
+    )]
+    NoRecords {
+        /// The file.
+        path: PathBuf,
+        /// The mapping's name.
+        mapping: String,
+    },
     /// A source name that cannot be a partition.
     #[error("\"{name}\" cannot name a source; use 1 to 64 of a–z, 0–9, - and _")]
     SourceName {

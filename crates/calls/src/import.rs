@@ -2,10 +2,11 @@
 
 use crate::dedup::{Fingerprints, KEYS_MAX, Keys, Verdict};
 use crate::error::CallsError;
+use crate::input::Input;
 use crate::intake::{Bits, Hashing, Quarantine};
-use crate::lines::{Fields, RawRow, RowShape, Rows};
-use crate::mapping::CheckedMapping;
-use crate::parts::write_day;
+use crate::lines::RawRow;
+use crate::mapping::{CheckedMapping, FileForm};
+use crate::parts::{rewrite_without, write_day};
 use crate::plan::RowReader;
 use crate::record::TimeConfidence;
 pub use crate::report::{FileReport, ImportReport, ReasonCount, TypeCount};
@@ -16,9 +17,9 @@ use crate::store::{
 };
 use jiff::Timestamp;
 use segue_domain::caller::CallerKey;
-use std::collections::BTreeMap;
+use std::collections::{BTreeMap, HashSet};
 use std::fs::File;
-use std::io::{self, Read};
+use std::io;
 use std::path::{Path, PathBuf};
 
 /// Rows looked at before an import in which none fits is given up.
@@ -157,6 +158,7 @@ struct Notes {
     time_uncertain: u64,
     duplicates_exact: u64,
     duplicates_same_id: u64,
+    updated: u64,
 }
 
 struct Importing<'a> {
@@ -168,6 +170,8 @@ struct Importing<'a> {
     known: BTreeMap<String, u64>,
     known_sizes: Vec<u64>,
     earlier_keys: Vec<PathBuf>,
+    earlier_parts: Vec<PartEntry>,
+    root: PathBuf,
     prints: Fingerprints,
     keys: Keys,
     days: Days,
@@ -214,6 +218,8 @@ impl<'a> Importing<'a> {
                 .iter()
                 .map(|import| calls.root().join(&import.keys))
                 .collect(),
+            earlier_parts: ours.iter().flat_map(|i| i.parts.clone()).collect(),
+            root: calls.root().to_owned(),
             prints: Fingerprints::new(request.key),
             keys: Keys::new(staging.scratch("keys.scratch"), bounds.keys_max),
             days: Days::new(staging.scratch("days.scratch"), bounds.days_bytes_max),
@@ -250,8 +256,9 @@ impl<'a> Importing<'a> {
             Stage::Writing,
             0,
         ));
-        let keys = self.decide()?;
+        let (keys, superseded) = self.decide()?;
         let parts = self.write_parts()?;
+        self.supersede(&superseded)?;
         let entry = ImportEntry {
             id: self.id.clone(),
             source: self.request.source.to_owned(),
@@ -300,22 +307,18 @@ impl<'a> Importing<'a> {
             path: path.clone(),
             source,
         };
-        let input = Hashing::new(File::open(path).map_err(unreadable)?);
-        let layout = self.request.mapping.layout;
-        let mut rows = Rows::new(input, layout).map_err(unreadable)?;
-        let mut fields = Fields::new(layout);
+        let file_read = Hashing::new(File::open(path).map_err(unreadable)?);
+        let mut rows = Input::open(file_read, self.request.mapping, path)?;
         let mut row = RawRow::default();
-        let header = self.header(path, &mut rows, &mut fields)?;
-        let reader = RowReader::new(self.request.mapping, &header, self.request.key, path)?;
+        let reader = RowReader::new(self.request.mapping, &rows.header, self.request.key, path)?;
         let mut report = FileReport {
             file: path.display().to_string(),
             ..FileReport::default()
         };
         let mut quarantine = Quarantine::new(format!("_segue/quarantine/{}-{file}.jsonl", self.id));
-        while rows.next_row(&mut row).map_err(unreadable)? {
-            fields.split(&row.bytes);
+        while rows.next_row(&mut row)? {
             report.read += 1;
-            match reader.read(&row.bytes, &fields, row.terminated, row.fault) {
+            match reader.read(&row.bytes, &rows.fields, row.terminated, row.fault) {
                 Ok(read) => self.keep(&row.bytes, &read)?,
                 Err(fault) => {
                     report.quarantined += 1;
@@ -330,9 +333,7 @@ impl<'a> Importing<'a> {
                 progress(self.progress(file, Stage::Reading, rows.inner().bytes));
             }
         }
-        if report.read >= MISFIT_ROWS_MIN && report.quarantined == report.read {
-            return Err(self.nothing_fits(path, report.read));
-        }
+        self.fits(path, &report)?;
         let input = rows.inner();
         self.entries.push(FileEntry {
             path: report.file.clone(),
@@ -349,63 +350,13 @@ impl<'a> Importing<'a> {
         Ok(())
     }
 
-    fn header<R: Read>(
-        &self,
-        path: &Path,
-        rows: &mut Rows<R>,
-        fields: &mut Fields,
-    ) -> Result<Vec<String>, CallsError> {
-        let file = &self.request.mapping.mapping.file;
-        if !file.header {
-            return Ok(file.columns.clone());
-        }
-        let unreadable = |source| CallsError::ReadInput {
-            path: path.to_owned(),
-            source,
-        };
-        let not_text = |why| CallsError::NotText {
-            path: path.to_owned(),
-            why,
-        };
-        let mut row = RawRow::default();
-        if !rows.next_row(&mut row).map_err(unreadable)? {
-            return Err(CallsError::Empty {
-                path: path.to_owned(),
-            });
-        }
-        match row.bytes.as_slice() {
-            [b'P', b'K', 3, 4, ..] => {
-                return Err(not_text("it is a ZIP archive or an Excel workbook"));
-            }
-            [0x1F, 0x8B, ..] => return Err(not_text("it is compressed with gzip")),
-            [b'%', b'P', b'D', b'F', ..] => return Err(not_text("it is a PDF")),
-            bytes if bytes.contains(&0) => return Err(not_text("its first line holds zero bytes")),
-            bytes if std::str::from_utf8(bytes).is_err() => {
-                return Err(not_text("its first line is not valid in the encoding"));
-            }
-            _ => {}
-        }
-        match row.fault {
-            Some(RowShape::TooLong) => {
-                return Err(not_text("its first line is longer than 256 KiB"));
-            }
-            Some(RowShape::QuoteOpen) => {
-                return Err(not_text("a quote in its first line does not close"));
-            }
-            None => {}
-        }
-        fields.split(&row.bytes);
-        Ok((0..fields.len())
-            .map(|index| fields.get(&row.bytes, index).unwrap_or_default().to_owned())
-            .collect())
-    }
-
     fn keep(&mut self, row: &[u8], read: &crate::row::Read) -> Result<(), CallsError> {
         let record = &read.record;
         let id = self
             .prints
             .id(&record.source_call_id, record.leg_id.as_deref());
-        self.keys.push(id, self.prints.content(row), self.ordinal)?;
+        self.keys
+            .push(id, self.prints.content(row), read.version, self.ordinal)?;
         self.days.push(self.ordinal, record)?;
         self.is_test.push(record.is_test);
         self.is_duplicate.push(false);
@@ -443,6 +394,22 @@ impl<'a> Importing<'a> {
         )
     }
 
+    /// A file of which nothing can be used is no import: it is the wrong file or the wrong mapping.
+    fn fits(&self, path: &Path, report: &FileReport) -> Result<(), CallsError> {
+        let delimited = self.request.mapping.mapping.file.form == FileForm::Delimited;
+        if report.read == 0 && !delimited {
+            return Err(CallsError::NoRecords {
+                path: path.to_owned(),
+                mapping: self.request.mapping.mapping.name.clone(),
+            });
+        }
+        let rows_min = if delimited { MISFIT_ROWS_MIN } else { 1 };
+        if report.read >= rows_min && report.quarantined == report.read {
+            return Err(self.nothing_fits(path, report.read));
+        }
+        Ok(())
+    }
+
     fn nothing_fits(&self, path: &Path, rows: u64) -> CallsError {
         let most = self.notes.reasons.iter().max_by_key(|(_, count)| **count);
         CallsError::NothingFits {
@@ -453,23 +420,25 @@ impl<'a> Importing<'a> {
         }
     }
 
-    /// Finds the duplicates and fills each file's counts; returns the key file's place.
-    fn decide(&mut self) -> Result<String, CallsError> {
+    /// Finds the duplicates and fills each file's counts; returns the key file's place and the earlier imports' calls of which
+    /// this one has a later version.
+    fn decide(&mut self) -> Result<(String, HashSet<u128>), CallsError> {
         let place = format!("_segue/keys/{}.keys", self.id);
         let out = self.staging.file(place.clone());
         let keys = std::mem::replace(&mut self.keys, Keys::new(PathBuf::new(), 0));
         let (duplicate, notes) = (&mut self.is_duplicate, &mut self.notes);
-        keys.decide(&self.earlier_keys, &out, |ordinal, verdict| match verdict {
-            Verdict::New => {}
-            Verdict::Exact => {
-                notes.duplicates_exact += 1;
-                duplicate.set(ordinal);
-            }
-            Verdict::SameId => {
-                notes.duplicates_same_id += 1;
-                duplicate.set(ordinal);
-            }
-        })?;
+        let superseded =
+            keys.decide(&self.earlier_keys, &out, |ordinal, verdict| match verdict {
+                Verdict::New => {}
+                Verdict::Exact => {
+                    notes.duplicates_exact += 1;
+                    duplicate.set(ordinal);
+                }
+                Verdict::SameId => {
+                    notes.duplicates_same_id += 1;
+                    duplicate.set(ordinal);
+                }
+            })?;
         self.starts.push(self.ordinal);
         for (report, bounds) in self.reports.iter_mut().zip(self.starts.windows(2)) {
             for ordinal in bounds[0]..bounds[1] {
@@ -481,7 +450,25 @@ impl<'a> Importing<'a> {
                 *place += 1;
             }
         }
-        Ok(place)
+        Ok((place, superseded))
+    }
+
+    /// Writes the earlier files anew that hold superseded calls, without them; with the commit they take the old ones' places.
+    fn supersede(&mut self, superseded: &HashSet<u128>) -> Result<(), CallsError> {
+        if superseded.is_empty() {
+            return Ok(());
+        }
+        self.notes.updated = u64::try_from(superseded.len()).unwrap_or(u64::MAX);
+        let prints = self.prints.clone();
+        for part in &self.earlier_parts {
+            let drops = |id: &str, leg: Option<&str>| superseded.contains(&prints.id(id, leg));
+            let path = self.staging.file(part.path.clone());
+            match rewrite_without(&self.root.join(&part.path), &path, drops)? {
+                Some(rows) => self.staging.shrink(part.path.clone(), rows),
+                None => self.staging.forget_last(),
+            }
+        }
+        Ok(())
     }
 
     fn write_parts(&mut self) -> Result<Vec<PartEntry>, CallsError> {
@@ -541,6 +528,7 @@ impl<'a> Importing<'a> {
             policy: self.request.mapping.mapping.policy.clone(),
             duplicates_exact: self.notes.duplicates_exact,
             duplicates_same_id: self.notes.duplicates_same_id,
+            updated: self.notes.updated,
             quarantine_reasons: most_first(self.notes.reasons)
                 .into_iter()
                 .map(|(reason, rows)| ReasonCount { reason, rows })

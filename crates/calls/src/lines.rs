@@ -3,6 +3,7 @@
 //! Knows byte-order marks, UTF-16 and other encodings, CRLF, quoted fields over several lines, quotes that never
 //! close, lines without end, and a last line cut short. A bad row is a value, never the end of the reading.
 
+use crate::json_path::JsonPath;
 use encoding_rs::{Decoder, Encoding, UTF_8, UTF_16BE, UTF_16LE};
 use std::collections::VecDeque;
 use std::io::{self, BufRead, BufReader, Read};
@@ -45,6 +46,12 @@ pub enum RowShape {
     TooLong,
     /// A quote opens and does not close.
     QuoteOpen,
+    /// A JSON record that the end of the file cuts off.
+    CutShort,
+    /// What should be a JSON record is none.
+    NotJson,
+    /// A line of an event log that is no event.
+    NotAnEvent,
 }
 
 /// Reads rows one after another.
@@ -70,7 +77,7 @@ impl<R: Read> Rows<R> {
 
     /// The input below, for what it counted.
     pub fn inner(&self) -> &R {
-        &self.input.get_ref().input
+        self.input.get_ref().input()
     }
 
     /// Fills `row` with the next row that is not blank; false at the end.
@@ -179,7 +186,7 @@ fn has_open_quote(bytes: &[u8]) -> bool {
 }
 
 /// Any encoding as UTF-8; bytes pass untouched where the file is UTF-8 (each row is checked later).
-struct Utf8<R> {
+pub(crate) struct Utf8<R> {
     input: R,
     /// Bytes looked at for the encoding and not yet handed on.
     head: Vec<u8>,
@@ -191,7 +198,12 @@ struct Utf8<R> {
 }
 
 impl<R: Read> Utf8<R> {
-    fn new(mut input: R, declared: Option<&'static Encoding>) -> io::Result<Self> {
+    /// The input below, for what it counted.
+    pub(crate) const fn input(&self) -> &R {
+        &self.input
+    }
+
+    pub(crate) fn new(mut input: R, declared: Option<&'static Encoding>) -> io::Result<Self> {
         let mut head = vec![0; 4096];
         let mut filled = 0;
         while filled < head.len() {
@@ -297,6 +309,9 @@ pub struct Fields {
     ends: Vec<usize>,
     ranges: Vec<(usize, usize)>,
     from_unquoted: bool,
+    /// The fields' places in a JSON record; empty for delimited files.
+    paths: Vec<JsonPath>,
+    fault: Option<RowShape>,
 }
 
 impl Fields {
@@ -314,12 +329,31 @@ impl Fields {
             ends: Vec::new(),
             ranges: Vec::new(),
             from_unquoted: false,
+            paths: Vec::new(),
+            fault: None,
         }
+    }
+
+    /// For rows that are JSON records, with these places as the fields.
+    pub(crate) fn json(layout: Layout, paths: Vec<JsonPath>) -> Self {
+        Self {
+            paths,
+            ..Self::new(layout)
+        }
+    }
+
+    /// Why the row last split has no fields.
+    pub(crate) const fn fault(&self) -> Option<RowShape> {
+        self.fault
     }
 
     /// Splits a row; read the fields with [`Self::get`] on the same row.
     pub fn split(&mut self, row: &[u8]) {
         self.ranges.clear();
+        if !self.paths.is_empty() {
+            self.split_json(row);
+            return;
+        }
         self.from_unquoted = self.csv.is_some() && row.contains(&b'"');
         if self.from_unquoted {
             self.split_quoted(row);
@@ -335,6 +369,20 @@ impl Fields {
             start = at + 1;
         }
         self.ranges.push((start, row.len()));
+    }
+
+    fn split_json(&mut self, row: &[u8]) {
+        self.from_unquoted = true;
+        self.unquoted.clear();
+        let record = serde_json::from_slice::<serde_json::Value>(row).ok();
+        let record = record.filter(serde_json::Value::is_object);
+        self.fault = record.is_none().then_some(RowShape::NotJson);
+        let Some(record) = record else { return };
+        for path in &self.paths {
+            let start = self.unquoted.len();
+            path.write(&record, &mut self.unquoted);
+            self.ranges.push((start, self.unquoted.len()));
+        }
     }
 
     fn split_quoted(&mut self, row: &[u8]) {

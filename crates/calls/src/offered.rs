@@ -166,9 +166,12 @@ impl<'a> Columns<'a> {
         let answered = match Outcome::from_name(self.outcome.value(row))? {
             Outcome::Answered => true,
             Outcome::Abandoned => false,
-            Outcome::IvrOnly | Outcome::Phantom | Outcome::Internal | Outcome::Dequeued => {
-                return None;
-            }
+            Outcome::IvrOnly
+            | Outcome::Phantom
+            | Outcome::Internal
+            | Outcome::Dequeued
+            | Outcome::Connected
+            | Outcome::Blocked => return None,
         };
         if self.is_test.value(row) {
             return None;

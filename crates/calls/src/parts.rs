@@ -1,9 +1,13 @@
-//! One day's records to one Parquet file.
+//! One day's records to one Parquet file, and such a file anew without some of them.
 
-use crate::columns::Columns;
+use crate::columns::{Columns, schema};
 use crate::error::{CallsError, store};
 use crate::intake::Bits;
+use crate::read::{batches, damaged};
 use crate::spill::Days;
+use arrow::array::{AsArray, BooleanArray};
+use arrow::compute::filter_record_batch;
+use arrow::datatypes::SchemaRef;
 use jiff::civil::Date;
 use parquet::arrow::ArrowWriter;
 use parquet::basic::{Compression, ZstdLevel};
@@ -55,24 +59,72 @@ pub(crate) fn write_day(
     Ok(rows)
 }
 
+/// Writes an earlier file anew without the records that `drops` names by id and leg; gives the records left. Where it names none,
+/// no file is made.
+pub(crate) fn rewrite_without(
+    old: &Path,
+    new: &Path,
+    drops: impl Fn(&str, Option<&str>) -> bool,
+) -> Result<Option<u64>, CallsError> {
+    let failed = |error: ParquetError| CallsError::Store {
+        act: "write",
+        path: new.to_owned(),
+        source: io::Error::other(error),
+    };
+    let mut keep = Vec::new();
+    for batch in batches(old, &["source_call_id", "leg_id"])? {
+        let batch = batch?;
+        let text = |name| batch.column_by_name(name)?.as_string_opt::<i32>();
+        let (Some(ids), Some(legs)) = (text("source_call_id"), text("leg_id")) else {
+            return Err(damaged(old, "a column is missing".into()));
+        };
+        keep.extend(
+            ids.iter()
+                .zip(legs)
+                .map(|(id, leg)| !drops(id.unwrap_or_default(), leg)),
+        );
+    }
+    let left = keep.iter().filter(|kept| **kept).count();
+    if left == keep.len() {
+        return Ok(None);
+    }
+    let schema = schema();
+    let names: Vec<&str> = schema
+        .fields()
+        .iter()
+        .map(|field| field.name().as_str())
+        .collect();
+    let mut writer = writer(new, schema.clone()).map_err(failed)?;
+    let mut at = 0;
+    for batch in batches(old, &names)? {
+        let batch = batch?;
+        let kept = BooleanArray::from(keep[at..at + batch.num_rows()].to_vec());
+        at += batch.num_rows();
+        let batch = filter_record_batch(&batch, &kept).map_err(|error| failed(error.into()))?;
+        writer.write(&batch).map_err(failed)?;
+    }
+    let file = writer.into_inner().map_err(failed)?;
+    file.sync_all().map_err(store("write", new))?;
+    Ok(Some(u64::try_from(left).unwrap_or(u64::MAX)))
+}
+
+fn writer(path: &Path, schema: SchemaRef) -> Result<ArrowWriter<File>, ParquetError> {
+    let properties = WriterProperties::builder()
+        .set_compression(Compression::ZSTD(ZstdLevel::try_new(1)?))
+        .build();
+    ArrowWriter::try_new(File::create_new(path)?, schema, Some(properties))
+}
+
 fn write_group(
     columns: &mut Columns,
-    writer: &mut Option<ArrowWriter<File>>,
+    open: &mut Option<ArrowWriter<File>>,
     path: &Path,
 ) -> Result<(), ParquetError> {
     let batch = columns.finish()?;
-    if writer.is_none() {
-        let properties = WriterProperties::builder()
-            .set_compression(Compression::ZSTD(ZstdLevel::try_new(1)?))
-            .build();
-        let file = File::create_new(path)?;
-        *writer = Some(ArrowWriter::try_new(
-            file,
-            batch.schema(),
-            Some(properties),
-        )?);
+    if open.is_none() {
+        *open = Some(writer(path, batch.schema())?);
     }
-    if let Some(writer) = writer {
+    if let Some(writer) = open {
         writer.write(&batch)?;
         writer.flush()?;
     }

@@ -2,10 +2,9 @@
 
 use crate::error::CallsError;
 use crate::mapping::{
-    CallerField, CallerKind, CheckedMapping, ColumnTest, DurationField, LostCaller, MissingHangup,
-    TextField, TimeField,
+    CallerField, CallerKind, CheckedMapping, ColumnTest, DurationField, Ending, LostCaller,
+    MissingHangup, TextField, TimeField,
 };
-use crate::record::Outcome;
 use crate::times::Format;
 use jiff::SignedDuration;
 use jiff::tz::TimeZone;
@@ -33,7 +32,8 @@ pub(crate) struct TimePlan {
 }
 
 pub(crate) struct DurationPlan {
-    pub(crate) column: usize,
+    /// The column, then those to try when it is empty.
+    pub(crate) columns: Vec<usize>,
     pub(crate) plan: DurationField,
     pub(crate) known_if: Option<(usize, ColumnTest)>,
 }
@@ -41,8 +41,10 @@ pub(crate) struct DurationPlan {
 pub(crate) struct OutcomePlan {
     pub(crate) column: usize,
     pub(crate) name: String,
-    pub(crate) meanings: BTreeMap<String, Outcome>,
+    pub(crate) meanings: BTreeMap<String, Ending>,
+    pub(crate) others: Option<Ending>,
     pub(crate) queued_if: Option<(usize, ColumnTest)>,
+    pub(crate) answered_if: Option<(usize, ColumnTest)>,
 }
 
 /// The optional texts, in the order of the record.
@@ -74,6 +76,7 @@ pub(crate) struct RowReader {
     pub(crate) queued: Option<TimePlan>,
     pub(crate) answered: Option<TimePlan>,
     pub(crate) ended: Option<TimePlan>,
+    pub(crate) updated: Option<TimePlan>,
     pub(crate) wait: Option<DurationPlan>,
     pub(crate) talk: Option<DurationPlan>,
     pub(crate) hold: Option<DurationPlan>,
@@ -115,7 +118,9 @@ impl Plans<'_> {
                 column: self.column(&rule.column)?,
                 name: rule.column.clone(),
                 meanings: rule.meanings.clone(),
+                others: rule.others,
                 queued_if: self.test(rule.queued_if.as_ref())?,
+                answered_if: self.test(rule.answered_if.as_ref())?,
             }),
             None => None,
         };
@@ -151,6 +156,7 @@ impl Plans<'_> {
             queued: time(&fields.queued_at)?,
             answered: time(&fields.answered_at)?,
             ended: time(&fields.ended_at)?,
+            updated: time(&fields.updated_at)?,
             wait: duration(&fields.wait)?,
             talk: duration(&fields.talk)?,
             hold: duration(&fields.hold)?,
@@ -233,7 +239,10 @@ impl Plans<'_> {
 
     fn duration(&self, field: &DurationField) -> Result<DurationPlan, CallsError> {
         Ok(DurationPlan {
-            column: self.column(&field.column)?,
+            columns: std::iter::once(&field.column)
+                .chain(&field.or)
+                .map(|name| self.column(name))
+                .collect::<Result<_, _>>()?,
             known_if: self.test(field.known_if.as_ref())?,
             plan: field.clone(),
         })

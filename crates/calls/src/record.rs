@@ -96,17 +96,23 @@ pub enum Outcome {
     Internal,
     /// Took another way out of the queue (overflow, callback promise, voicemail): neither answered nor abandoned.
     Dequeued,
+    /// A carrier or a PBX connected the call to something; whether a person answered is not in such a record: never offered.
+    Connected,
+    /// A carrier's attempt that found the line busy or failed: never offered, counted for blockage.
+    Blocked,
 }
 
 impl Outcome {
     /// Every outcome.
-    pub const ALL: [Self; 6] = [
+    pub const ALL: [Self; 8] = [
         Self::Answered,
         Self::Abandoned,
         Self::IvrOnly,
         Self::Phantom,
         Self::Internal,
         Self::Dequeued,
+        Self::Connected,
+        Self::Blocked,
     ];
 
     /// The name in mappings, in the store and in reports.
@@ -118,6 +124,8 @@ impl Outcome {
             Self::Phantom => "phantom",
             Self::Internal => "internal",
             Self::Dequeued => "dequeued",
+            Self::Connected => "connected",
+            Self::Blocked => "blocked",
         }
     }
 

@@ -26,8 +26,10 @@ pub struct ImportReport {
     pub policy: Policy,
     /// Of the duplicates: rows alike to the letter.
     pub duplicates_exact: u64,
-    /// Of the duplicates: other rows under an id that was there (the earlier row stays).
+    /// Of the duplicates: other rows under an id that was there (the later version stays, else the earlier row).
     pub duplicates_same_id: u64,
+    /// Of the accepted and the tests: later versions, which took the place of calls of earlier imports.
+    pub updated: u64,
     /// Why rows were set aside, most frequent first.
     pub quarantine_reasons: Vec<ReasonCount>,
     /// Accepted rows without a usable caller.

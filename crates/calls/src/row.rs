@@ -4,7 +4,9 @@
 
 use crate::error::CallsError;
 use crate::lines::{Fields, RowShape};
-use crate::mapping::{CallerKind, CheckedMapping, ColumnTest, LostCaller, MissingHangup};
+use crate::mapping::{
+    ByTimes, CallerKind, CheckedMapping, ColumnTest, Ending, LostCaller, MissingHangup,
+};
 use crate::plan::{DurationPlan, Plans, RowReader, TextPlan, TimePlan, hash_id};
 use crate::record::{CallRecord, Outcome, TimeConfidence};
 use crate::times::{self, Written};
@@ -23,6 +25,12 @@ pub(crate) enum RowFault {
     TooLong,
     #[error("a quote opens and does not close")]
     QuoteOpen,
+    #[error("the last record is cut short")]
+    CutShort,
+    #[error("the row is no JSON object")]
+    NotJson,
+    #[error("the line is no event of a queue log")]
+    NotAnEvent,
     #[error("the row holds bytes that are not valid text in the file's encoding")]
     NotText,
     #[error("the last line is cut short: {found} of {expected} columns")]
@@ -62,6 +70,8 @@ pub(crate) enum RowFault {
 /// The record and what its reading noticed.
 pub(crate) struct Read {
     pub(crate) record: CallRecord,
+    /// When the source last changed it, µs; 0 where it does not say.
+    pub(crate) version: i64,
     /// The call type's text is not in the dictionary.
     pub(crate) unmapped_type: Option<String>,
 }
@@ -184,6 +194,7 @@ impl RowReader {
             self.no_number(&record, &number)?;
         }
         Ok(Read {
+            version: self.version(&cells)?,
             record,
             unmapped_type,
         })
@@ -199,6 +210,9 @@ impl RowReader {
         match shape {
             Some(RowShape::TooLong) => return Err(RowFault::TooLong),
             Some(RowShape::QuoteOpen) => return Err(RowFault::QuoteOpen),
+            Some(RowShape::CutShort) => return Err(RowFault::CutShort),
+            Some(RowShape::NotJson) => return Err(RowFault::NotJson),
+            Some(RowShape::NotAnEvent) => return Err(RowFault::NotAnEvent),
             None => {}
         }
         let (found, expected) = (fields.len(), self.columns);
@@ -307,6 +321,15 @@ impl RowReader {
         Ok(())
     }
 
+    fn version(&self, cells: &Cells<'_>) -> Result<i64, RowFault> {
+        let Some(plan) = &self.updated else {
+            return Ok(0);
+        };
+        let written = read_time(plan, cells)?;
+        let instant = written.and_then(|(at, _)| times::resolve(at, &self.zone, None));
+        Ok(instant.map_or(0, |(at, _)| at.as_microsecond()))
+    }
+
     fn times(&self, cells: &Cells<'_>) -> Result<Times, RowFault> {
         let (arrived_written, original) =
             read_time(&self.arrived, cells)?.ok_or_else(|| RowFault::Empty {
@@ -394,24 +417,34 @@ impl RowReader {
 
     fn outcome(&self, cells: &Cells<'_>, times: &Times) -> Result<Outcome, RowFault> {
         let Some(plan) = &self.outcome else {
-            return Ok(match (times.answered, times.queued, &self.queued) {
-                (Some(_), ..) => Outcome::Answered,
-                (None, None, Some(_)) => Outcome::IvrOnly,
-                _ => Outcome::Abandoned,
-            });
+            return Ok(self.by_times(times));
         };
         let text = cells.fields.get(cells.row, plan.column).unwrap_or_default();
-        let outcome = plan
-            .meanings
-            .get(text)
-            .ok_or_else(|| RowFault::UnknownOutcome {
-                column: plan.name.clone(),
-            })?;
-        let queued = plan.queued_if.as_ref().is_none_or(|test| cells.holds(test));
+        let ending = plan.meanings.get(text).copied().or(plan.others);
+        let outcome = match ending {
+            Some(Ending::Known(outcome)) => outcome,
+            Some(Ending::Told(ByTimes::ByTimes)) => self.by_times(times),
+            None => {
+                return Err(RowFault::UnknownOutcome {
+                    column: plan.name.clone(),
+                });
+            }
+        };
+        let holds = |test: &Option<_>| test.as_ref().is_none_or(|test| cells.holds(test));
         Ok(match outcome {
-            Outcome::Abandoned if !queued => Outcome::IvrOnly,
-            other => *other,
+            Outcome::Abandoned if !holds(&plan.queued_if) => Outcome::IvrOnly,
+            Outcome::Answered if !holds(&plan.answered_if) => Outcome::IvrOnly,
+            other => other,
         })
+    }
+
+    /// What the times say of the ending.
+    const fn by_times(&self, times: &Times) -> Outcome {
+        match (times.answered, times.queued, &self.queued) {
+            (Some(_), ..) => Outcome::Answered,
+            (None, None, Some(_)) => Outcome::IvrOnly,
+            _ => Outcome::Abandoned,
+        }
     }
 
     fn durations(
@@ -473,7 +506,8 @@ impl RowReader {
             return Ok(None);
         }
         let column = || plan.plan.column.clone();
-        let Some(text) = cells.get(plan.column, &BTreeSet::new()) else {
+        let mut texts = plan.columns.iter();
+        let Some(text) = texts.find_map(|column| cells.get(*column, &BTreeSet::new())) else {
             return Ok(None);
         };
         let ms = value::duration_ms(text, plan.plan.unit)

@@ -210,6 +210,7 @@ impl CallStore {
         Ok(Staging {
             folder,
             moves: Vec::new(),
+            shrunk: BTreeMap::new(),
         })
     }
 
@@ -220,6 +221,12 @@ impl CallStore {
         let lock = self.lock_file("commit.lock")?;
         lock.lock().map_err(store("lock", &path))?;
         let mut manifest = self.read_manifest()?;
+        let parts = manifest.imports.iter_mut().flat_map(|i| &mut i.parts);
+        for part in parts {
+            if let Some(rows) = staging.shrunk.get(&part.path) {
+                part.rows = *rows;
+            }
+        }
         manifest.imports.push(import);
         manifest.pending = staging.moves;
         self.write_manifest(&manifest)?;
@@ -299,6 +306,8 @@ impl CallStore {
 pub(crate) struct Staging {
     folder: PathBuf,
     moves: Vec<Move>,
+    /// Files of earlier imports that are replaced, and the records they then have.
+    shrunk: BTreeMap<String, u64>,
 }
 
 impl Staging {
@@ -316,6 +325,11 @@ impl Staging {
             to,
         });
         path
+    }
+
+    /// A file of an earlier import is replaced by one with fewer records.
+    pub(crate) fn shrink(&mut self, path: String, rows: u64) {
+        self.shrunk.insert(path, rows);
     }
 
     /// Takes back the file last named: nothing went into it.

@@ -8,6 +8,7 @@ use crate::error::CapacityError;
 use crate::load::Patience;
 use crate::numbers::real;
 use serde::{Deserialize, Serialize};
+use std::collections::BTreeMap;
 
 /// One caller's wait.
 #[derive(Debug, Clone, Copy, PartialEq, Serialize, Deserialize)]
@@ -54,29 +55,46 @@ impl PatienceCurve {
     /// # Errors
     /// Waits end at more than 10,000 different times: round them to seconds.
     pub fn learn(waits: &[Wait]) -> Result<Self, CapacityError> {
-        let mut waits: Vec<_> = waits.iter().filter(|w| w.wait_ms > 0).copied().collect();
-        waits.sort_by_key(|w| (w.wait_ms, !w.abandoned));
+        let mut counts: BTreeMap<u64, (u64, u64)> = BTreeMap::new();
+        for wait in waits {
+            let at = counts.entry(wait.wait_ms).or_default();
+            let place = if wait.abandoned { &mut at.0 } else { &mut at.1 };
+            *place += 1;
+        }
+        let counted = counts.into_iter();
+        Self::learn_counted(counted.map(|(wait_ms, (gone, answered))| (wait_ms, gone, answered)))
+    }
+
+    /// Learns from counted waits in rising order: the wait in ms, how many hung up after it, how many were answered.
+    ///
+    /// # Errors
+    /// As [`Self::learn`].
+    pub fn learn_counted(
+        counted: impl IntoIterator<Item = (u64, u64, u64)>,
+    ) -> Result<Self, CapacityError> {
+        let counted: Vec<_> = counted.into_iter().filter(|(ms, ..)| *ms > 0).collect();
         let mut curve = Self {
-            waited: waits.len() as u64,
-            abandoned: waits.iter().filter(|w| w.abandoned).count() as u64,
-            total_wait_ms: waits.iter().fold(0, |sum, w| sum.saturating_add(w.wait_ms)),
+            waited: counted.iter().map(|(_, gone, left)| gone + left).sum(),
+            abandoned: counted.iter().map(|(_, gone, _)| gone).sum(),
+            total_wait_ms: counted.iter().fold(0, |sum, (ms, gone, left)| {
+                sum.saturating_add(ms.saturating_mul(gone + left))
+            }),
             steps: Vec::new(),
         };
-        let (mut at_risk, mut still_waiting, mut variance) = (waits.len(), 1.0, 0.0);
-        for at in waits.chunk_by(|a, b| a.wait_ms == b.wait_ms) {
-            let gone = at.iter().filter(|w| w.abandoned).count();
+        let (mut at_risk, mut still_waiting, mut variance) = (curve.waited, 1.0, 0.0);
+        for (wait_ms, gone, answered) in counted {
             if gone > 0 {
-                still_waiting *= real(at_risk - gone) / real(at_risk);
+                still_waiting *= count(at_risk - gone) / count(at_risk);
                 if at_risk > gone {
-                    variance += real(gone) / (real(at_risk) * real(at_risk - gone));
+                    variance += count(gone) / (count(at_risk) * count(at_risk - gone));
                 }
                 curve.steps.push(Step {
-                    wait_ms: at[0].wait_ms,
+                    wait_ms,
                     still_waiting,
                     standard_error: still_waiting * f64::sqrt(variance),
                 });
             }
-            at_risk -= at.len();
+            at_risk -= gone + answered;
         }
         if curve.steps.len() > STEPS_MAX {
             return Err(CapacityError::TooMany {
@@ -105,8 +123,7 @@ impl PatienceCurve {
     /// Mean patience for Erlang A, 1/θ = time waited by all ÷ hang-ups, in seconds; none where nobody hung up.
     pub fn mean_s(&self) -> Option<f64> {
         let total_s = std::time::Duration::from_millis(self.total_wait_ms).as_secs_f64();
-        let abandoned = real(usize::try_from(self.abandoned).unwrap_or(usize::MAX));
-        (self.abandoned > 0).then(|| total_s / abandoned)
+        (self.abandoned > 0).then(|| total_s / count(self.abandoned))
     }
 
     /// For Erlang A; none where so few hung up that it would be chance.
@@ -116,4 +133,8 @@ impl PatienceCurve {
             .filter(|_| enough)
             .map(|patience_s| Patience::Mean { patience_s })
     }
+}
+
+fn count(calls: u64) -> f64 {
+    real(usize::try_from(calls).unwrap_or(usize::MAX))
 }

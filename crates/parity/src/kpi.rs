@@ -20,6 +20,15 @@ pub struct Counts {
 }
 
 impl Counts {
+    /// Adds another part of the same population.
+    pub const fn add(&mut self, other: &Self) {
+        self.answered += other.answered;
+        self.abandoned += other.abandoned;
+        self.answered_within += other.answered_within;
+        self.abandoned_within += other.abandoned_within;
+        self.short_abandoned += other.short_abandoned;
+    }
+
     /// Calls that reached the human queue: A + B.
     pub const fn offered(&self) -> u64 {
         self.answered + self.abandoned

@@ -99,6 +99,18 @@ impl Tally {
         self.waited(wait_ms);
     }
 
+    /// Adds another part of the same population, counted under the same limits.
+    pub fn merge(&mut self, other: &Self) {
+        self.counts.add(&other.counts);
+        self.answered_waits.merge(&other.answered_waits);
+        self.answered_wait_sum_ms += other.answered_wait_sum_ms;
+        self.longest_wait_ms = self.longest_wait_ms.max(other.longest_wait_ms);
+        self.handle_sum_ms += other.handle_sum_ms;
+        self.handled += other.handled;
+        self.wait_unknown += other.wait_unknown;
+        self.handle_unknown += other.handle_unknown;
+    }
+
     fn waited(&mut self, wait_ms: Option<u64>) {
         self.longest_wait_ms = self.longest_wait_ms.max(wait_ms);
         self.wait_unknown += u64::from(wait_ms.is_none());

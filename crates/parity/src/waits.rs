@@ -34,12 +34,47 @@ impl Waits {
             },
             1,
         );
-        if !self.coarse && self.other_ms.len() > Self::SPARSE_VALUES_MAX {
-            self.coarse = true;
-            for (value_ms, calls) in std::mem::take(&mut self.other_ms) {
-                self.count(coarsen(value_ms), calls);
-            }
+        if self.other_ms.len() > Self::SPARSE_VALUES_MAX {
+            self.coarsen();
         }
+    }
+
+    /// Counts all of `other`'s waits too; the result is the same in whatever parts and order waits were counted.
+    pub fn merge(&mut self, other: &Self) {
+        if other.coarse {
+            self.coarsen();
+        }
+        self.calls += other.calls;
+        for (wait_ms, calls) in other.values() {
+            let wait_ms = if self.coarse {
+                coarsen(wait_ms)
+            } else {
+                wait_ms
+            };
+            self.count(wait_ms, calls);
+        }
+        if self.other_ms.len() > Self::SPARSE_VALUES_MAX {
+            self.coarsen();
+        }
+    }
+
+    fn coarsen(&mut self) {
+        if self.coarse {
+            return;
+        }
+        self.coarse = true;
+        for (value_ms, calls) in std::mem::take(&mut self.other_ms) {
+            self.count(coarsen(value_ms), calls);
+        }
+    }
+
+    /// Waits with their counts, some of them none.
+    fn values(&self) -> impl Iterator<Item = (u64, u64)> {
+        let seconds = (0_u64..).map(|second| second * 1000);
+        seconds
+            .zip(self.seconds.iter().copied())
+            .chain(self.other_ms.iter().map(|(value, calls)| (*value, *calls)))
+            .filter(|(_, calls)| *calls > 0)
     }
 
     fn count(&mut self, wait_ms: u64, calls: u64) {
@@ -69,16 +104,12 @@ impl Waits {
         let rank = (self.calls * u64::from(percent.min(100)))
             .div_ceil(100)
             .max(1);
-        let mut values: Vec<(u64, u64)> = (0_u64..)
-            .map(|second| second * 1000)
-            .zip(self.seconds.iter().copied())
-            .collect();
-        values.extend(self.other_ms.iter().map(|(value, calls)| (*value, *calls)));
+        let mut values: Vec<(u64, u64)> = self.values().collect();
         values.sort_unstable();
         let mut seen = 0;
         values.into_iter().find_map(|(value_ms, calls)| {
             seen += calls;
-            (calls > 0 && seen >= rank).then_some(value_ms)
+            (seen >= rank).then_some(value_ms)
         })
     }
 }
@@ -108,6 +139,27 @@ mod tests {
         assert_eq!(waits.percentile_ms(91), Some(10_000));
         assert_eq!(waits.percentile_ms(0), Some(1_000));
         assert_eq!(waits.percentile_ms(100), Some(10_000));
+    }
+
+    proptest! {
+        #[test]
+        fn in_parts_or_whole_it_is_the_same(waits in prop::collection::vec(0_u64..20_000_000, 1..400), cut in 0_usize..400) {
+            let count = |waits: &[u64]| {
+                let mut counted = Waits::default();
+                for wait in waits {
+                    counted.add(*wait);
+                }
+                counted
+            };
+            let (a, b) = waits.split_at(cut.min(waits.len()));
+            let mut merged = count(a);
+            merged.merge(&count(b));
+            let whole = count(&waits);
+            prop_assert_eq!(merged.calls(), whole.calls());
+            for percent in [0, 10, 50, 90, 99, 100] {
+                prop_assert_eq!(merged.percentile_ms(percent), whole.percentile_ms(percent));
+            }
+        }
     }
 
     #[test]

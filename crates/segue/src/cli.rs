@@ -73,7 +73,9 @@ pub enum Command {
     /// Versions of the plan
     #[command(subcommand)]
     Plan(commands::plan::Plan),
-    /// Call records: import, quarantine, baseline
+    /// Rosters, licences, training and the like from a file, through the desk
+    Import(commands::import::Import),
+    /// Call records: sniff, import, quarantine, baseline, discover
     #[command(subcommand)]
     Calls(commands::calls::Calls),
     /// Agents needed: one question, or every interval from the imported calls

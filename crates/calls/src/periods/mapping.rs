@@ -126,8 +126,8 @@ impl MetricRule {
     }
 }
 
-/// The mappings that ship with Segue, by name.
-const SHIPPED: [(&str, &str); 4] = [
+/// The mappings of period reports that ship with Segue, by name.
+pub const SHIPPED_PERIODS: [(&str, &str); 4] = [
     (
         "generic-periods",
         include_str!("../../../../mappings/periods/generic.toml"),
@@ -152,7 +152,7 @@ impl PeriodMapping {
     /// # Errors
     /// [`CallsError::ReadInput`] and [`CallsError::Mapping`].
     pub fn find(name: &str) -> Result<Self, CallsError> {
-        let shipped = SHIPPED.iter().find(|(known, _)| *known == name);
+        let shipped = SHIPPED_PERIODS.iter().find(|(known, _)| *known == name);
         if let Some((known, text)) = shipped.filter(|_| !Path::new(name).exists()) {
             return Self::parse(text, known);
         }

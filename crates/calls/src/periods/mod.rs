@@ -8,5 +8,5 @@ mod mapping;
 mod read;
 mod row;
 
-pub use mapping::{Better, Every, MetricRule, PeriodMapping};
+pub use mapping::{Better, Every, MetricRule, PeriodMapping, SHIPPED_PERIODS};
 pub use read::{PeriodReading, QuarantinedFigure, read_periods};

@@ -24,11 +24,11 @@ fn peers_required() -> bool {
     std::env::var("SEGUE_REQUIRE_PEERS").is_ok_and(|value| value == "1")
 }
 
-/// The January file, or a visible skip.
-pub(crate) fn january() -> Option<PathBuf> {
+/// A file of the shared data, or a visible skip.
+pub(crate) fn data(name: &str) -> Option<PathBuf> {
     let data = std::env::var_os("SEGUE_REAL_DATA")
         .map_or_else(|| repository().join("../shared/data"), PathBuf::from);
-    let file = data.join("technion_bank/january.txt");
+    let file = data.join(name);
     if !file.exists() {
         println!(
             "SKIPPED: {} is not here; set SEGUE_REAL_DATA",
@@ -36,6 +36,11 @@ pub(crate) fn january() -> Option<PathBuf> {
         );
     }
     file.exists().then_some(file)
+}
+
+/// The January file, or a visible skip.
+pub(crate) fn january() -> Option<PathBuf> {
+    data("technion_bank/january.txt")
 }
 
 /// A Python with duckdb; without one a visible skip, or a failure where the peers must be there.

@@ -9,6 +9,7 @@ pub mod door;
 pub mod explain;
 pub mod fallback;
 pub mod fields;
+pub mod import;
 pub mod init;
 pub mod journal;
 pub mod key;
@@ -40,6 +41,7 @@ pub fn run(cli: Cli) -> Answered {
         Command::Fallback(fallback) => fallback.run(global),
         Command::Parity(parity) => parity.run(global),
         Command::Plan(plan) => plan.run(global),
+        Command::Import(import) => import.run(global),
         Command::Calls(calls) => calls.run(global),
         Command::Capacity(capacity) => capacity.run(global),
         Command::Door(door) => door.run(global),

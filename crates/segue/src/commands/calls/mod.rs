@@ -1,4 +1,7 @@
-//! `segue calls import`, `segue calls quarantine` and `segue calls baseline`.
+//! `segue calls …`: import, quarantine, baseline and skew; sniffing and understanding have files of their own.
+
+mod discover;
+mod sniff;
 
 use crate::cli::Global;
 use crate::context::Context;
@@ -22,6 +25,8 @@ use std::path::PathBuf;
 /// `segue calls …`
 #[derive(Debug, Subcommand)]
 pub enum Calls {
+    /// Which mapping reads a file, with the reasons; where none does, a draft of one
+    Sniff(sniff::Sniff),
     /// Read call records; ends with the reconciliation: read = accepted + duplicates + test + quarantined
     Import(Import),
     /// The rows set aside, with file, line and reason
@@ -30,6 +35,8 @@ pub enum Calls {
     Baseline(BaselineOptions),
     /// How far the clock of one source is ahead of another's, from the calls that both saw
     Skew(SkewOptions),
+    /// What the history tells: callers, patience, the week, the ways calls go, groups that differ, and what it cannot show
+    Discover(discover::Discover),
 }
 
 /// Options of `segue calls import`.
@@ -38,9 +45,12 @@ pub struct Import {
     /// The exports; all of them are imported or none
     #[arg(required = true, value_name = "FILE")]
     files: Vec<PathBuf>,
-    /// Mapping file, or a shipped mapping: generic, technion
+    /// Mapping file, or a shipped mapping (`segue calls sniff FILE` finds it)
     #[arg(long, value_name = "M")]
     mapping: String,
+    /// The centre's time zone, where it is not the mapping's: America/Chicago
+    #[arg(long, value_name = "ZONE")]
+    zone: Option<String>,
     /// The system the files come from (a–z, 0–9, - and _); call ids are unique within it
     #[arg(long, value_name = "NAME")]
     source: String,
@@ -118,6 +128,8 @@ impl Calls {
             Self::Quarantine(options) => options.run(&store),
             Self::Baseline(options) => options.run(&store),
             Self::Skew(options) => options.run(&store),
+            Self::Sniff(options) => options.run(),
+            Self::Discover(options) => options.run(&ctx, &store),
         }
     }
 }
@@ -167,7 +179,10 @@ fn skew_words(skew: &Skew, here: &str, there: &str) -> String {
 
 impl Import {
     fn run(&self, ctx: &Context, store: &CallStore) -> Answered {
-        let mapping = CheckedMapping::find(&self.mapping).map_err(failure)?;
+        let mut mapping = CheckedMapping::find(&self.mapping).map_err(failure)?;
+        if let Some(zone) = &self.zone {
+            mapping = mapping.in_zone(zone).map_err(failure)?;
+        }
         require_allowed(ctx)?;
         let key = ctx.data.caller_key()?;
         let request = ImportRequest {
@@ -219,8 +234,16 @@ fn import_text(report: &ImportReport) -> String {
     if report.duplicates_same_id > 0 {
         let _ = writeln!(
             text,
-            "{} of the duplicates differ from the row that has their id; the earlier row stays.",
+            "{} of the duplicates differ from the row that has their id: the later version stays, or the earlier row where the mapping \
+             names no updated_at.",
             report.duplicates_same_id
+        );
+    }
+    if report.updated > 0 {
+        let _ = writeln!(
+            text,
+            "{} calls of earlier imports were replaced by their later versions.",
+            report.updated
         );
     }
     for reason in &report.quarantine_reasons {

@@ -2,14 +2,20 @@
 //! every key).
 
 use crate::error::CallsError;
+use crate::json_path::JsonPath;
 use crate::lines::Layout;
-use crate::record::Outcome;
 use encoding_rs::Encoding;
 use jiff::tz::TimeZone;
 use serde::{Deserialize, Serialize};
 use sha2::{Digest, Sha256};
-use std::collections::BTreeMap;
+use std::collections::BTreeSet;
 use std::path::Path;
+
+mod fields;
+mod shipped;
+
+pub use fields::*;
+pub use shipped::SHIPPED;
 
 /// A mapping as its file says it.
 #[derive(Debug, Clone, Deserialize)]
@@ -37,10 +43,29 @@ pub struct Mapping {
     pub policy: Policy,
 }
 
-/// The layout of a delimited file.
+/// What an export is made of.
+#[derive(Debug, Clone, Copy, Default, PartialEq, Eq, Deserialize)]
+#[serde(rename_all = "snake_case")]
+pub enum FileForm {
+    /// Lines of fields with a delimiter between them.
+    #[default]
+    Delimited,
+    /// One JSON object a line; columns are paths in it.
+    JsonLines,
+    /// JSON objects, concatenated or in an array, over any number of lines; columns are paths in them.
+    Json,
+    /// Asterisk's `queue_log`: events, from which one row for each stay in a queue is made.
+    QueueLog,
+}
+
+/// The layout of a file.
 #[derive(Debug, Clone, Deserialize)]
 #[serde(deny_unknown_fields, default)]
 pub struct FileLayout {
+    /// What the file is made of.
+    pub form: FileForm,
+    /// The key under which a JSON page holds its records; empty where they stand at the top.
+    pub records: String,
     /// One character, or `tab`.
     pub delimiter: String,
     /// `auto`, or an encoding's web name (`utf-8`, `utf-16le`, `windows-1252`, …).
@@ -58,6 +83,8 @@ pub struct FileLayout {
 impl Default for FileLayout {
     fn default() -> Self {
         Self {
+            form: FileForm::Delimited,
+            records: String::new(),
             delimiter: ",".into(),
             encoding: "auto".into(),
             header: true,
@@ -74,180 +101,6 @@ impl Default for FileLayout {
 pub struct Clock {
     /// The IANA zone of its local times.
     pub zone: String,
-}
-
-/// The canonical fields; only `source_call_id` and `arrived_at` must be there.
-#[derive(Debug, Clone, Deserialize)]
-#[serde(deny_unknown_fields)]
-pub struct FieldMap {
-    /// The vendor's call id.
-    pub source_call_id: TextField,
-    /// Its leg.
-    pub leg_id: Option<TextField>,
-    /// Its first call.
-    pub root_id: Option<TextField>,
-    /// Its channel.
-    pub channel: Option<TextField>,
-    /// The line reached.
-    pub dnis: Option<TextField>,
-    /// The caller.
-    pub caller: Option<CallerField>,
-    /// The caller's state.
-    pub caller_state: Option<TextField>,
-    /// The call type.
-    pub call_type: Option<TextField>,
-    /// The language.
-    pub language: Option<TextField>,
-    /// The group of callers.
-    pub segment: Option<TextField>,
-    /// The arrival.
-    pub arrived_at: TimeField,
-    /// Joining the human queue.
-    pub queued_at: Option<TimeField>,
-    /// The answer.
-    pub answered_at: Option<TimeField>,
-    /// The end.
-    pub ended_at: Option<TimeField>,
-    /// The wait; without it, from queue (or arrival) to answer or end.
-    pub wait: Option<DurationField>,
-    /// The talk time; without it, from answer to end less hold.
-    pub talk: Option<DurationField>,
-    /// The hold time.
-    pub hold: Option<DurationField>,
-    /// The after-call work.
-    pub acw: Option<DurationField>,
-    /// The vendor's name for the end.
-    pub end_reason: Option<TextField>,
-    /// The agent.
-    pub agent_id: Option<TextField>,
-    /// The site.
-    pub site: Option<TextField>,
-    /// The transfer target.
-    pub transfer_to: Option<TextField>,
-}
-
-/// A text taken from columns, a constant, or a dictionary.
-#[derive(Debug, Clone, Default, Deserialize)]
-#[serde(deny_unknown_fields, default)]
-pub struct TextField {
-    /// One column…
-    pub column: Option<String>,
-    /// …or several, joined.
-    pub columns: Vec<String>,
-    /// What stands between joined columns.
-    pub join: String,
-    /// A constant instead of columns.
-    pub value: Option<String>,
-    /// Further texts that mean "no value" here.
-    pub empty: Vec<String>,
-    /// Export text → canonical text; a text it does not hold is unclassified.
-    pub dictionary: BTreeMap<String, String>,
-    /// The canonical text of those the dictionary does not hold.
-    pub others: Option<String>,
-}
-
-/// The caller's column; only its keyed hash is kept.
-#[derive(Debug, Clone, Deserialize)]
-#[serde(deny_unknown_fields)]
-pub struct CallerField {
-    /// The column.
-    pub column: String,
-    /// A telephone number, or the centre's own customer id.
-    #[serde(default)]
-    pub kind: CallerKind,
-    /// Texts of anonymous callers.
-    #[serde(default)]
-    pub empty: Vec<String>,
-}
-
-/// What stands in the caller's column.
-#[derive(Debug, Clone, Copy, Default, PartialEq, Eq, Deserialize)]
-#[serde(rename_all = "snake_case")]
-pub enum CallerKind {
-    /// A telephone number, brought to E.164.
-    #[default]
-    Phone,
-    /// An id that is no telephone number.
-    Id,
-}
-
-/// A point in time, from one column or from date and time columns.
-#[derive(Debug, Clone, Default, Deserialize)]
-#[serde(deny_unknown_fields, default)]
-pub struct TimeField {
-    /// One column…
-    pub column: Option<String>,
-    /// …or several, joined by a blank.
-    pub columns: Vec<String>,
-    /// Other column lists to try when one of these is empty.
-    pub or: Vec<Vec<String>>,
-    /// `%` patterns, `rfc3339`, `epoch_s` or `epoch_ms`; without it those of `arrived_at`.
-    pub formats: Vec<String>,
-    /// Further texts that mean "no time" here.
-    pub empty: Vec<String>,
-}
-
-/// A duration in a column.
-#[derive(Debug, Clone, Deserialize)]
-#[serde(deny_unknown_fields)]
-pub struct DurationField {
-    /// The column.
-    pub column: String,
-    /// Its unit.
-    #[serde(default)]
-    pub unit: DurationUnit,
-    /// A column that must hold a value for this duration to be known.
-    pub known_if: Option<ColumnTest>,
-}
-
-/// How durations are written.
-#[derive(Debug, Clone, Copy, Default, PartialEq, Eq, Deserialize)]
-#[serde(rename_all = "snake_case")]
-pub enum DurationUnit {
-    /// Seconds, with or without a fraction.
-    #[default]
-    S,
-    /// Milliseconds.
-    Ms,
-    /// Minutes, with or without a fraction.
-    Min,
-    /// `h:mm:ss`, `mm:ss`, with or without a fraction.
-    Hms,
-}
-
-/// A column and the texts in it that count as "nothing there".
-#[derive(Debug, Clone, Deserialize)]
-#[serde(deny_unknown_fields)]
-pub struct ColumnTest {
-    /// The column.
-    pub column: String,
-    /// Texts that mean nothing is there.
-    #[serde(default)]
-    pub empty: Vec<String>,
-}
-
-/// What the export's endings mean.
-#[derive(Debug, Clone, Deserialize)]
-#[serde(deny_unknown_fields)]
-pub struct OutcomeRule {
-    /// The column.
-    pub column: String,
-    /// Export text → outcome.
-    pub meanings: BTreeMap<String, Outcome>,
-    /// Without a value here an abandoned call never reached the human queue and becomes `ivr_only`.
-    pub queued_if: Option<ColumnTest>,
-}
-
-/// Which calls are tests.
-#[derive(Debug, Clone, Default, Deserialize)]
-#[serde(deny_unknown_fields, default)]
-pub struct TestRule {
-    /// The callers (numbers or ids) the client tests from.
-    pub callers: Vec<String>,
-    /// A column that marks tests…
-    pub column: Option<String>,
-    /// …and the texts that do.
-    pub values: Vec<String>,
 }
 
 /// What to do where an export is silent or contradicts itself.
@@ -308,12 +161,6 @@ pub struct CheckedMapping {
     pub hash: String,
 }
 
-/// The mappings that ship with Segue, by name.
-const SHIPPED: [(&str, &str); 2] = [
-    ("generic", include_str!("../../../mappings/generic.toml")),
-    ("technion", include_str!("../../../mappings/technion.toml")),
-];
-
 impl CheckedMapping {
     /// A mapping file, or a shipped mapping by its name.
     pub fn find(name: &str) -> Result<Self, CallsError> {
@@ -322,6 +169,20 @@ impl CheckedMapping {
             Some((known, text)) => Self::parse(text, known),
             None => Self::load(Path::new(name)),
         }
+    }
+
+    /// The same mapping for a centre in another zone; an import under it is another import.
+    pub fn in_zone(mut self, zone: &str) -> Result<Self, CallsError> {
+        self.zone = TimeZone::get(zone).map_err(|_| {
+            CallsError::Parameter(format!(
+                "--zone \"{zone}\" is no IANA time zone; write it like \"America/New_York\""
+            ))
+        })?;
+        if self.mapping.time.zone != zone {
+            zone.clone_into(&mut self.mapping.time.zone);
+            self.hash = hex::encode(Sha256::digest(format!("{}\0{zone}", self.hash)));
+        }
+        Ok(self)
     }
 
     /// Reads and checks a mapping file.
@@ -363,6 +224,24 @@ impl CheckedMapping {
     }
 }
 
+impl Mapping {
+    /// Every column the mapping names, each once, in the order it is first named.
+    pub(crate) fn fields_and_rules(&self) -> Vec<String> {
+        let outcome = self.outcome.iter().flat_map(|rule| {
+            let tests = rule.queued_if.iter().chain(&rule.answered_if);
+            std::iter::once(&rule.column).chain(tests.map(|test| &test.column))
+        });
+        let mut seen = BTreeSet::new();
+        let all = self.fields.columns();
+        all.into_iter()
+            .chain(outcome)
+            .chain(&self.test.column)
+            .filter(|column| seen.insert((*column).clone()))
+            .cloned()
+            .collect()
+    }
+}
+
 pub(crate) fn layout(file: &FileLayout) -> Result<Layout, String> {
     let delimiter = match file.delimiter.as_str() {
         "tab" => b'\t',
@@ -380,14 +259,19 @@ pub(crate) fn layout(file: &FileLayout) -> Result<Layout, String> {
             format!("file.encoding \"{label}\" is unknown; write \"auto\", \"utf-8\", \"utf-16le\" or \"windows-1252\"")
         })?),
     };
-    if file.header != file.columns.is_empty() {
+    let is_table = file.form == FileForm::Delimited;
+    if is_table && file.header != file.columns.is_empty() {
         return Err(
             "set either file.header = true, or file.header = false with file.columns".into(),
         );
     }
     Ok(Layout {
-        delimiter,
-        quoted: file.quoted,
+        delimiter: if file.form == FileForm::QueueLog {
+            b'|'
+        } else {
+            delimiter
+        },
+        quoted: file.quoted && is_table,
         encoding,
     })
 }
@@ -421,6 +305,11 @@ fn check(mapping: &Mapping) -> Result<(), String> {
             "fields.arrived_at.formats is empty; write how its times look, such as [\"%Y-%m-%d %H:%M:%S\"]".into()
         );
     }
+    if matches!(mapping.file.form, FileForm::Json | FileForm::JsonLines) {
+        for path in mapping.fields_and_rules() {
+            JsonPath::parse(&path)?;
+        }
+    }
     if mapping.outcome.is_none() && fields.answered_at.is_none() {
         return Err(
             "without [outcome] the mapping needs fields.answered_at: an answer time tells answered from abandoned".into(),
@@ -430,47 +319,6 @@ fn check(mapping: &Mapping) -> Result<(), String> {
         return Err("test.column and test.values go together".into());
     }
     Ok(())
-}
-
-impl FieldMap {
-    fn texts(&self) -> Vec<(&'static str, &TextField)> {
-        let mut all = vec![("source_call_id", &self.source_call_id)];
-        let optional = [
-            ("leg_id", &self.leg_id),
-            ("root_id", &self.root_id),
-            ("channel", &self.channel),
-            ("dnis", &self.dnis),
-            ("caller_state", &self.caller_state),
-            ("call_type", &self.call_type),
-            ("language", &self.language),
-            ("segment", &self.segment),
-            ("end_reason", &self.end_reason),
-            ("agent_id", &self.agent_id),
-            ("site", &self.site),
-            ("transfer_to", &self.transfer_to),
-        ];
-        all.extend(
-            optional
-                .into_iter()
-                .filter_map(|(name, field)| Some((name, field.as_ref()?))),
-        );
-        all
-    }
-
-    fn times(&self) -> Vec<(&'static str, &TimeField)> {
-        let mut all = vec![("arrived_at", &self.arrived_at)];
-        let optional = [
-            ("queued_at", &self.queued_at),
-            ("answered_at", &self.answered_at),
-            ("ended_at", &self.ended_at),
-        ];
-        all.extend(
-            optional
-                .into_iter()
-                .filter_map(|(name, field)| Some((name, field.as_ref()?))),
-        );
-        all
-    }
 }
 
 #[cfg(test)]
