@@ -13,6 +13,7 @@ use crate::node::{Node, tail};
 use crate::office::{LocalDesk, Office, open_facts, unavailable};
 use crate::output::Failure;
 use crate::route_door::{self, RouteDoorOptions};
+use crate::runbook;
 use jiff::SignedDuration;
 use segue_domain::Transition;
 use segue_journal::StreamId;
@@ -142,6 +143,7 @@ impl Service {
         wait_for_table(state.clone()).await;
         let sip = start_sip(&options, &node, &writer)?;
         let route_stop = stopping.clone();
+        let for_paper = (state.clone(), stopping.clone());
         let parts = ConsoleParts {
             node: Arc::clone(&node),
             door: Arc::clone(&door),
@@ -159,6 +161,7 @@ impl Service {
         };
         let (http_addr, pages) = start_pages(&options, parts).await?;
         tasks.push(pages);
+        tasks.push(start_runbook(&options, http_addr, for_paper));
         let route = start_route_door(&options, &node, &writer, route_stop).await?;
         let (route_addr, asked) = route.unzip();
         tasks.extend(asked);
@@ -219,6 +222,16 @@ fn lock(data: &DataDir) -> Result<File, Failure> {
 async fn open_accounts(data: &DataDir) -> Result<Accounts, Failure> {
     let path = data.path("accounts.db");
     Accounts::open(&path).await.map_err(|e| unavailable(&e))
+}
+
+/// Writes each day's runbook.
+fn start_runbook(
+    options: &Options,
+    http_addr: SocketAddr,
+    (state, stop): (watch::Receiver<Arc<Transition>>, watch::Receiver<bool>),
+) -> JoinHandle<()> {
+    let pages = format!("http://{http_addr}");
+    tokio::spawn(runbook::keep(state, options.data.clone(), pages, stop))
 }
 
 async fn start_pages(

@@ -16,6 +16,7 @@ mod format;
 mod page;
 pub mod parity;
 mod router;
+mod runbook;
 mod secret;
 mod serve;
 mod session;
@@ -29,6 +30,7 @@ pub use console::{
     Person, QuarantinedRow, SCOPE_ALL, SignIn, Submission,
 };
 pub use router::router;
+pub use runbook::{Runbook, RunbookChunk, RunbookNumber};
 pub use secret::NoRandom;
 pub use serve::serve;
 pub use state::{App, Settings};
