@@ -1,6 +1,7 @@
 //! One process with everything in it: SIP, pages, tail, home door. `segue serve` runs one, `segue demo` runs one too.
 
 use crate::clock;
+use crate::console::heartbeat::HeartbeatPath;
 use crate::console::{ConsoleParts, NodeConsole};
 use crate::data_dir::{DataDir, random_bytes};
 use crate::home::HomeDoor;
@@ -77,6 +78,8 @@ pub struct LineOptions {
     pub source_messages_per_s_max: Option<NonZeroU32>,
     /// The trunks.
     pub trunks: TrunkChecks,
+    /// Paths to the outsourcer that are called each minute.
+    pub heartbeats: Vec<HeartbeatPath>,
     /// The door for PBXs and clouds that ask over HTTP.
     pub route_door: Option<RouteDoorOptions>,
 }
@@ -156,6 +159,7 @@ impl Service {
             state,
             wake: Arc::clone(&wake),
             data: options.data.clone(),
+            heartbeats: options.line.heartbeats.clone(),
             sip: sip.watch(),
             stop: stopping,
         };

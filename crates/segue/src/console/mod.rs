@@ -8,6 +8,7 @@ mod build;
 mod calendar;
 mod gather;
 mod guard;
+pub(crate) mod heartbeat;
 mod ingest;
 mod joining;
 mod live;
@@ -75,6 +76,8 @@ pub(crate) struct ConsoleParts {
     pub(crate) wake: Arc<Notify>,
     /// Where call records lie, what readiness was computed from, and what the guards remember.
     pub(crate) data: DataDir,
+    /// Paths to the outsourcer that are called each minute.
+    pub(crate) heartbeats: Vec<heartbeat::HeartbeatPath>,
     /// What the SIP side counts.
     pub(crate) sip: segue_sip::io_udp::Watch,
     /// Turns true when the process ends.
@@ -135,8 +138,11 @@ struct Unjournalled {
 impl NodeConsole {
     /// Starts keeping the view up to date, until `stop`. Must be called inside a tokio runtime.
     pub(crate) fn start(parts: ConsoleParts) -> Self {
-        let stop = parts.stop.clone();
+        let (stop, heartbeats) = (parts.stop.clone(), parts.heartbeats.clone());
         let shared = Arc::new(Shared::new(parts));
+        for path in heartbeats {
+            tokio::spawn(heartbeat::keep(Arc::clone(&shared), path, stop.clone()));
+        }
         tokio::spawn(live::keep(Arc::clone(&shared), stop.clone()));
         tokio::spawn(guard::keep(Arc::clone(&shared), stop.clone()));
         tokio::spawn(readiness::keep(Arc::clone(&shared), stop.clone()));

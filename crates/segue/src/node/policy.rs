@@ -358,3 +358,45 @@ fn words(attempt: Attempt) -> String {
         .into(),
     }
 }
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::node::files::NodeFiles;
+    use segue_domain::caller::CallerKey;
+    use segue_routing::{NumberEntry, RouteTable};
+
+    #[test]
+    fn the_tables_targets_are_peers_and_nobody_else_is() {
+        let directory = tempfile::tempdir().unwrap();
+        for folder in ["node", "tables"] {
+            std::fs::create_dir_all(directory.path().join(folder)).unwrap();
+        }
+        let files = NodeFiles::new(directory.path());
+        let node = Arc::new(Node::open("A", CallerKey::new(&[7; 32]), files));
+        let number = NumberEntry {
+            line: "L1".into(),
+            in_house: "sip:7001@127.0.0.2".into(),
+            outsourced: "sip:7001@127.0.0.3:5070".into(),
+            last_resort: vec!["sip:oncall@127.0.0.4".into()],
+            chunks: Vec::new(),
+        };
+        let table = RouteTable {
+            numbers: [("7001".to_owned(), number)].into(),
+            ..RouteTable::default()
+        };
+        let listed = AllowList::new(["127.0.0.9/32".parse().unwrap()]);
+        let checks = TrunkChecks::default();
+        let policy = NodePolicy::new(Arc::clone(&node), None, listed, HashSet::new(), checks, 1);
+        let ip = |last: u8| IpAddr::from([127, 0, 0, last]);
+        assert!(!policy.is_peer(ip(2)), "no table yet");
+        node.install(table).unwrap();
+        for (last, peer) in [(2, true), (3, true), (4, true), (5, false), (9, false)] {
+            assert_eq!(policy.is_peer(ip(last)), peer, "127.0.0.{last}");
+        }
+        // A target is known by its port too; a listed peer from any.
+        let at = |last: u8, port: u16| SocketAddr::from(([127, 0, 0, last], port));
+        assert!(policy.is_known(at(3, 5070)) && !policy.is_known(at(3, 5060)));
+        assert!(policy.is_known(at(9, 1)) && !policy.is_known(at(5, 5060)));
+    }
+}

@@ -4,8 +4,9 @@
 use crate::support::centre::closed_port;
 use crate::support::cli::spawn;
 use crate::support::clock::wait_for;
+use crate::support::serve::Serving;
 use crate::support::stage::Stage;
-use crate::support::world::{CHUNK, DIALLED};
+use crate::support::world::{CHUNK, DIALLED, World};
 use serde_json::{Value, json};
 use std::io::{BufRead, BufReader};
 use std::process::Child;
@@ -289,6 +290,42 @@ fn a_drill_under_load_brings_the_first_call_home_in_time_and_loses_none() {
         (&json!(200), &json!(0), &drilled["first_call_s"])
     );
     assert_eq!(stage.serving.stop(), 0);
+}
+
+#[test]
+fn a_path_that_stops_hearing_us_is_known_to_the_watch() {
+    let stage = Stage::live(&[20]);
+    let (mut answering, addr) = test_line(&stage, "60");
+    let heartbeat = format!("all=sip:7099@{addr}");
+    assert_eq!(stage.serving.stop(), 0);
+    let serving = Serving::start_with(
+        &stage.world.data(),
+        &["--heartbeat", &heartbeat, "--heartbeat-every", "5"],
+    );
+    let beats = |world: &World| {
+        let facts = world.facts("export.jsonl").into_iter();
+        let seen = facts.filter(|fact| fact["kind"] == "observation_recorded");
+        let body = |fact: Value| fact["body"].as_str().map(str::to_owned);
+        seen.filter_map(body)
+            .filter(|body| body.contains("heartbeat"))
+            .collect::<Vec<_>>()
+    };
+    std::thread::sleep(std::time::Duration::from_secs(9));
+    assert_eq!(
+        beats(&stage.world),
+        Vec::<String>::new(),
+        "a path that is well is no news"
+    );
+    answering.kill().expect("killed");
+    answering.wait().expect("ended");
+    wait_for("the watch knows", || {
+        let known = beats(&stage.world);
+        known
+            .iter()
+            .any(|body| body.contains("failed"))
+            .then_some(())
+    });
+    assert_eq!(serving.stop(), 0);
 }
 
 #[test]

@@ -51,7 +51,7 @@ enum ToneArg {
 }
 
 /// 911, 988 and 112 are never called by a test.
-pub(super) fn require_no_emergency(uri: &str) -> Result<(), Failure> {
+pub(crate) fn require_no_emergency(uri: &str) -> Result<(), Failure> {
     if EMERGENCY_NUMBERS.contains(&uri_user(uri)) {
         return Err(Failure::BadInput(
             "911, 988 and 112 are never called by a test; use your test partner's number".into(),
@@ -83,7 +83,7 @@ impl Call {
     }
 }
 
-pub(super) fn text(r: &TestCallResult) -> String {
+fn text(r: &TestCallResult) -> String {
     let proof = |known: Option<bool>| match known {
         Some(true) => "yes",
         Some(false) => "no",

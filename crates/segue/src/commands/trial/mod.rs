@@ -5,6 +5,8 @@ mod call;
 mod path;
 mod share;
 
+pub(crate) use call::require_no_emergency;
+
 use crate::cli::Global;
 use crate::output::Answered;
 use clap::Subcommand;

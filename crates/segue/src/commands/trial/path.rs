@@ -1,7 +1,7 @@
 //! `segue trial path LINE DIALLED`: what a machine can check of a path to the outsourcer, with the evidence kept and,
 //! where asked, recorded.
 
-use super::call;
+use super::require_no_emergency;
 use crate::cli::Global;
 use crate::context::Context;
 use crate::login;
@@ -68,7 +68,7 @@ impl Path {
             };
             let route = self.route(&t)?;
             let target = self.to.as_ref().unwrap_or(&route.outsourced);
-            call::require_no_emergency(target)?;
+            require_no_emergency(target)?;
             let at_once = self.at_once(&t)?;
             let agent = through::bind(self.from).await?;
             let checked = self.check(&ctx, &agent, route, target, at_once).await;

@@ -208,6 +208,7 @@ impl Rig {
             state,
             wake,
             data: DataDir::create(&directory.path().join("data"), false).unwrap(),
+            heartbeats: Vec::new(),
             sip: segue_sip::io_udp::Watch::default(),
             stop: stopping,
         }));
