@@ -135,7 +135,14 @@ impl Stream {
                     Some(order) => self.obey(order),
                     None => return,
                 },
-                _ = ticks.tick(), if self.remote.is_some() && !self.muted => self.send_frame(&mut outgoing).await,
+                _ = ticks.tick(), if self.remote.is_some() => {
+                    if self.muted {
+                        // Time goes on while nothing is sent (RFC 3550 §5.1): else the gap would look like jitter.
+                        self.timestamp = self.timestamp.wrapping_add(160);
+                    } else {
+                        self.send_frame(&mut outgoing).await;
+                    }
+                }
                 received = self.socket.recv_from(&mut incoming) => {
                     // An ICMP error of an earlier send surfaces here and concerns a peer already gone.
                     let Ok((length, _)) = received else { continue };

@@ -47,6 +47,7 @@ async fn pages() -> Vec<(String, String)> {
             "/boards",
             "/boards/gates",
             "/boards/people",
+            "/my-calls",
             "/parity",
             "/plan/calendar",
         ] {

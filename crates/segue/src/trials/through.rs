@@ -54,8 +54,11 @@ pub struct Placed {
 }
 
 impl Placed {
-    /// The target that answered.
+    /// The target that answered, as both the caller and the node know.
     pub fn answered_by(&self) -> Option<&str> {
+        if !self.answered {
+            return None;
+        }
         let targets = &self.decision.as_ref()?.targets;
         let by = targets.iter().find(|t| t.outcome == "answered")?;
         Some(&by.uri)
