@@ -287,7 +287,7 @@ fn start_sip(
         Some(writer.clone()),
         peers.clone(),
         options.redirected.clone(),
-        options.line.trunks,
+        options.line.trunks.clone(),
         seed,
     );
     let mut config = Config::new(options.sip, random_bytes::<32>()?, peers);

@@ -10,10 +10,12 @@ use crate::output::{Answer, Answered, Failure};
 use crate::route_door::RouteDoorOptions;
 use crate::service::{LineOptions, Options, Service};
 use clap::{Args, ValueEnum};
+use segue_domain::ids::LineId;
 use segue_sip::Timers;
 use segue_sip::allow::Network;
 use segue_sip::tls::TlsFiles;
 use serde_json::json;
+use std::collections::HashMap;
 use std::net::{IpAddr, SocketAddr};
 use std::num::NonZeroU32;
 use std::path::PathBuf;
@@ -106,6 +108,9 @@ struct Line {
     /// Milliseconds a target may ring
     #[arg(long, value_name = "MS", default_value_t = Timers::default().ring_ms)]
     ring_ms: u32,
+    /// A line's own patience: `LINE=SILENT,TRYING,RING` in milliseconds; once for each line
+    #[arg(long, value_name = "LINE=MS,MS,MS")]
+    line_timers: Vec<String>,
 }
 
 /// What judges a trunk.
@@ -120,6 +125,32 @@ enum TrunkCheck {
 }
 
 impl Line {
+    fn line_timers(&self) -> Result<HashMap<LineId, Timers>, Failure> {
+        let read = |text: &String| {
+            let (line, times) = text.split_once('=')?;
+            let times: Option<Vec<u32>> = times.split(',').map(|ms| ms.parse().ok()).collect();
+            match times?[..] {
+                [silent_ms, trying_ms, ring_ms] => {
+                    let timers = Timers {
+                        silent_ms,
+                        trying_ms,
+                        ring_ms,
+                    };
+                    Some((line.into(), timers))
+                }
+                _ => None,
+            }
+        };
+        let lines = self.line_timers.iter().map(|text| {
+            read(text).ok_or_else(|| {
+                Failure::BadInput(format!(
+                    "--line-timers {text} is not LINE=SILENT,TRYING,RING, such as RVS-Main-TFN=3000,7000,22000"
+                ))
+            })
+        });
+        lines.collect()
+    }
+
     fn heartbeats(&self) -> Result<Vec<HeartbeatPath>, Failure> {
         let path = |text: &String| {
             let (scope, uri) = text.split_once('=').ok_or_else(|| {
@@ -170,6 +201,7 @@ impl Line {
                     trying_ms: self.trying_ms,
                     ring_ms: self.ring_ms,
                 },
+                of_lines: self.line_timers()?,
             },
         })
     }

@@ -4,6 +4,7 @@ use crate::clock;
 use crate::node::state::{Installed, Node};
 use crate::node::trunks::TrunkChecks;
 use segue_domain::caller::e164;
+use segue_domain::ids::LineId;
 use segue_journal::facts::{Decision as DecisionFact, FactsWriter, TargetOutcome};
 use segue_routing::choose::TargetKind;
 use segue_routing::{Arm, Call, Decision, Reason};
@@ -58,10 +59,11 @@ impl NodePolicy {
         }
     }
 
-    /// The patience of this node's settings with each target.
-    fn timed(&self, mut targets: Vec<Target>) -> Vec<Target> {
+    /// The patience of this node's settings with each target of a line.
+    fn timed(&self, line: Option<&LineId>, mut targets: Vec<Target>) -> Vec<Target> {
+        let timers = self.checks.patience(line);
         for target in &mut targets {
-            target.timers = self.checks.timers;
+            target.timers = timers;
         }
         targets
     }
@@ -107,7 +109,10 @@ impl Policy for NodePolicy {
         Route {
             token,
             mode,
-            targets: self.timed(targets(&installed, &decision)),
+            targets: self.timed(
+                decision.number.map(|n| &n.line),
+                targets(&installed, &decision),
+            ),
         }
     }
 
@@ -394,6 +399,22 @@ mod tests {
         for (last, peer) in [(2, true), (3, true), (4, true), (5, false), (9, false)] {
             assert_eq!(policy.is_peer(ip(last)), peer, "127.0.0.{last}");
         }
+        let quick = segue_sip::Timers {
+            ring_ms: 15_000,
+            ..segue_sip::Timers::default()
+        };
+        let mut policy = policy;
+        policy.checks.of_lines.insert("L1".into(), quick);
+        let patience = |line: &str| {
+            let targets = vec![Target::new(
+                node.installed().addresses["sip:7001@127.0.0.2"].0,
+            )];
+            policy.timed(Some(&line.into()), targets)[0].timers
+        };
+        assert_eq!(
+            (patience("L1"), patience("L2")),
+            (quick, segue_sip::Timers::default())
+        );
         // A target is known by its port too; a listed peer from any.
         let at = |last: u8, port: u16| SocketAddr::from(([127, 0, 0, last], port));
         assert!(policy.is_known(at(3, 5070)) && !policy.is_known(at(3, 5060)));
