@@ -2,6 +2,7 @@
 
 use crate::clock;
 use crate::console::heartbeat::HeartbeatPath;
+use crate::console::verify_call::VerifyCalls;
 use crate::console::{ConsoleParts, NodeConsole};
 use crate::data_dir::{DataDir, random_bytes};
 use crate::home::HomeDoor;
@@ -29,7 +30,7 @@ use segue_sip::tls::{Tls, TlsFiles};
 use segue_sip::{Hop, Transport};
 use std::collections::HashSet;
 use std::fs::File;
-use std::net::{IpAddr, SocketAddr};
+use std::net::{IpAddr, Ipv4Addr, Ipv6Addr, SocketAddr};
 use std::num::NonZeroU32;
 use std::sync::Arc;
 use std::time::Duration;
@@ -80,6 +81,8 @@ pub struct LineOptions {
     pub trunks: TrunkChecks,
     /// Paths to the outsourcer that are called each minute.
     pub heartbeats: Vec<HeartbeatPath>,
+    /// The number the node calls itself from after a fallback, if it is to.
+    pub verify_caller: Option<String>,
     /// The door for PBXs and clouds that ask over HTTP.
     pub route_door: Option<RouteDoorOptions>,
 }
@@ -160,6 +163,7 @@ impl Service {
             wake: Arc::clone(&wake),
             data: options.data.clone(),
             heartbeats: options.line.heartbeats.clone(),
+            verify_calls: verify_calls(&options, sip.local_addr()),
             sip: sip.watch(),
             stop: stopping,
         };
@@ -228,6 +232,24 @@ async fn open_accounts(data: &DataDir) -> Result<Accounts, Failure> {
     Accounts::open(&path).await.map_err(|e| unavailable(&e))
 }
 
+/// How the node calls itself after a fallback: from its own address, to its own number.
+fn verify_calls(options: &Options, sip: SocketAddr) -> Option<VerifyCalls> {
+    let caller = options.line.verify_caller.clone()?;
+    Some(VerifyCalls {
+        sip: SocketAddr::new(own_ip(options), sip.port()),
+        caller,
+    })
+}
+
+/// Where this node is reached from itself.
+fn own_ip(options: &Options) -> IpAddr {
+    match options.sip.ip() {
+        ip if !ip.is_unspecified() => ip,
+        IpAddr::V4(_) => Ipv4Addr::LOCALHOST.into(),
+        IpAddr::V6(_) => Ipv6Addr::LOCALHOST.into(),
+    }
+}
+
 /// Writes each day's runbook.
 fn start_runbook(
     options: &Options,
@@ -280,7 +302,10 @@ fn start_sip(
         .addresses
         .values()
         .map(|(hop, _)| Network::from(hop.addr.ip()));
-    let peers = AllowList::new(options.peers.iter().copied().chain(targets));
+    let own = options.line.verify_caller.iter();
+    let own = own.map(|_| Network::from(own_ip(options)));
+    let peers = options.peers.iter().copied().chain(targets).chain(own);
+    let peers = AllowList::new(peers);
     let seed = u64::from_le_bytes(random_bytes::<8>()?);
     let policy = NodePolicy::new(
         Arc::clone(node),

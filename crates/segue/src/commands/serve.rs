@@ -93,6 +93,9 @@ struct Line {
     /// `segue trial answer`; once for each path
     #[arg(long = "heartbeat", value_name = "SCOPE=URI")]
     heartbeats: Vec<String>,
+    /// After a fallback the node calls its own number from this one until a person in-house has answered
+    #[arg(long, value_name = "NUMBER")]
+    verify_from: Option<String>,
     /// Seconds from one heartbeat to the next
     #[arg(long, value_name = "SECONDS", default_value_t = 60, value_parser = clap::value_parser!(u64).range(5..=60))]
     heartbeat_every: u64,
@@ -173,6 +176,7 @@ impl Line {
         let files = self.tls_cert.clone().zip(self.tls_key.clone());
         Ok(LineOptions {
             heartbeats: self.heartbeats()?,
+            verify_caller: self.verify_from.clone(),
             tcp: self.sip_tcp,
             tls: self.sip_tls,
             tls_files: files.map(|(certificate, key)| TlsFiles {

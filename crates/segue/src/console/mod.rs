@@ -18,6 +18,7 @@ mod people;
 mod readiness;
 pub(crate) mod remembering;
 mod trunks;
+pub(crate) mod verify_call;
 mod verifying;
 
 #[cfg(test)]
@@ -78,6 +79,8 @@ pub(crate) struct ConsoleParts {
     pub(crate) data: DataDir,
     /// Paths to the outsourcer that are called each minute.
     pub(crate) heartbeats: Vec<heartbeat::HeartbeatPath>,
+    /// How the node calls itself after a fallback, if it is to.
+    pub(crate) verify_calls: Option<verify_call::VerifyCalls>,
     /// What the SIP side counts.
     pub(crate) sip: segue_sip::io_udp::Watch,
     /// Turns true when the process ends.
@@ -139,7 +142,11 @@ impl NodeConsole {
     /// Starts keeping the view up to date, until `stop`. Must be called inside a tokio runtime.
     pub(crate) fn start(parts: ConsoleParts) -> Self {
         let (stop, heartbeats) = (parts.stop.clone(), parts.heartbeats.clone());
+        let verify_calls = parts.verify_calls.clone();
         let shared = Arc::new(Shared::new(parts));
+        if let Some(calls) = verify_calls {
+            tokio::spawn(verify_call::keep(Arc::clone(&shared), calls, stop.clone()));
+        }
         for path in heartbeats {
             tokio::spawn(heartbeat::keep(Arc::clone(&shared), path, stop.clone()));
         }

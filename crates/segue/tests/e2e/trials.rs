@@ -329,6 +329,24 @@ fn a_path_that_stops_hearing_us_is_known_to_the_watch() {
 }
 
 #[test]
+fn after_a_fallback_the_node_calls_its_own_number() {
+    let stage = Stage::live(&[100]);
+    assert_eq!(stage.serving.stop(), 0);
+    let own = "+12015550199";
+    let serving = Serving::start_with(&stage.world.data(), &["--verify-from", own]);
+    stage
+        .world
+        .client(&["fallback", "--scope", CHUNK, "--reason", "trunk is down"]);
+    let call = wait_for("the node's own call in-house", || {
+        let calls = stage.in_house.calls().into_values();
+        calls.into_iter().find(|call| call.caller == own)
+    });
+    assert_eq!(call.dialled, DIALLED);
+    assert_eq!(stage.outsourced.count(), 0);
+    assert_eq!(serving.stop(), 0);
+}
+
+#[test]
 fn the_runbook_lies_ready_every_day_and_needs_nothing_else() {
     let stage = Stage::live(&[20]);
     let folder = stage.world.data().join("runbook");
