@@ -7,6 +7,7 @@ use crate::login;
 use crate::node::policy::arm_name;
 use crate::office::{Office, block_on, open_facts};
 use crate::output::{Answer, Answered, Failure};
+use crate::trials::evidence;
 use crate::trials::through::{self, Placed, Through, fictional_numbers};
 use clap::Args;
 use segue_domain::Transition;
@@ -92,8 +93,9 @@ impl Share {
                 office.execute(&ctx, &actor, command.into()).await?;
                 paused = true;
             }
+            let reference = evidence::keep(&ctx.data, "share", ctx.now(), &proofs)?;
             let json = json!({
-                "chunk": self.chunk, "share_percent": share.percent(), "holds": holds, "paused": paused, "calls": proofs,
+                "reference": reference, "chunk": self.chunk, "share_percent": share.percent(), "holds": holds, "paused": paused, "calls": proofs,
             });
             Ok(Answer::new(&json, text(&proofs, holds, paused)).wanting_if(!holds))
         })
