@@ -170,9 +170,8 @@ fn a_path_is_checked_against_a_test_line_and_recorded() {
         "{checked}"
     );
     let reference = checked["reference"].as_str().expect("a reference");
-    let file = reference.split(' ').next().expect("a name");
     assert!(
-        stage.world.data().join(file).exists(),
+        stage.world.data().join(reference).exists(),
         "the evidence {reference} is kept"
     );
     let facts = stage.world.facts("export.jsonl");
@@ -302,8 +301,10 @@ fn a_path_that_stops_hearing_us_is_known_to_the_watch() {
         &stage.world.data(),
         &["--heartbeat", &heartbeat, "--heartbeat-every", "5"],
     );
-    let beats = |world: &World| {
-        let facts = world.facts("export.jsonl").into_iter();
+    let mut exports = 0;
+    let mut beats = |world: &World| {
+        exports += 1;
+        let facts = world.facts(&format!("export-{exports}.jsonl")).into_iter();
         let seen = facts.filter(|fact| fact["kind"] == "observation_recorded");
         let body = |fact: Value| fact["body"].as_str().map(str::to_owned);
         seen.filter_map(body)
