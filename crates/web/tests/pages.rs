@@ -72,7 +72,7 @@ async fn pages() -> Vec<(String, String)> {
             }
         }
     }
-    assert_eq!(pages.len(), 29);
+    assert_eq!(pages.len(), 31);
     pages
 }
 
