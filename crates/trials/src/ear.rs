@@ -55,10 +55,10 @@ mod tests {
 
     fn heard(parts: &[(Sound, u32)]) -> bool {
         let mut ear = Ear::default();
-        let frames = parts
+        let mut frames = parts
             .iter()
             .flat_map(|(sound, frames)| (0..*frames).map(move |_| *sound));
-        frames.fold(false, |known, sound| ear.hear(sound) || known)
+        frames.any(|sound| ear.hear(sound))
     }
 
     #[test]
