@@ -213,7 +213,7 @@ async fn a_mailbox_and_a_closed_line_are_dead_ends() {
             calls_at_once: 0,
             together: Duration::ZERO,
         };
-        let callee = tokio::spawn(async move {
+        let answering = tokio::spawn(async move {
             let leg = far_end.incoming().await.expect("arrives").answer();
             for (tone, ms) in tones {
                 leg.audio().expect("audio").play(tone);
@@ -227,7 +227,7 @@ async fn a_mailbox_and_a_closed_line_are_dead_ends() {
         let report = check.run(&caller.caller()).await.expect("placed");
         assert_eq!(report.call.outcome, outcome, "{report:?}");
         assert_eq!(outcomes(&report)[&CheckKind::NoVoicemail], recorded);
-        timeout(PATIENCE, callee)
+        timeout(PATIENCE, answering)
             .await
             .expect("in time")
             .expect("no panic");
@@ -275,7 +275,7 @@ async fn too_few_calls_at_once_and_a_hidden_number_fail_their_checks() {
     let mut far_end = agent("line").await;
     let addr = far_end.local_addr();
     // A trunk that carries four calls.
-    let callee = tokio::spawn(async move {
+    let answering = tokio::spawn(async move {
         let mut legs = Vec::new();
         while let Some(incoming) = far_end.incoming().await {
             if legs.len() < 5 {
@@ -309,6 +309,6 @@ async fn too_few_calls_at_once_and_a_hidden_number_fail_their_checks() {
     }
     let together = report.together.expect("asked for");
     assert_eq!((together.placed, together.up), (6, 4));
-    callee.abort();
+    answering.abort();
     caller.stop().await;
 }
