@@ -1,9 +1,4 @@
 //! The form for trial calls: what a person sees of their own calls, and what is recorded of one.
-#![expect(
-    clippy::expect_used,
-    reason = "a test says what it expects and stops there"
-)]
-
 #[path = "support/console.rs"]
 mod console;
 #[path = "support/visitor.rs"]
