@@ -288,10 +288,10 @@ impl RouteDoor {
         if installed.table.numbers.is_empty() {
             return Err(Unanswered::NoTable);
         }
-        if let (Some(site), Some(number)) = (site, installed.table.numbers.get(&asked.dialled)) {
-            if !may_ask(site, number) {
-                return Err(Shut::NotThisSite.into());
-            }
+        if let (Some(site), Some(number)) = (site, installed.table.numbers.get(&asked.dialled))
+            && !may_ask(site, number)
+        {
+            return Err(Shut::NotThisSite.into());
         }
         let from = asked.source.parse::<std::net::IpAddr>();
         asked.already_routed |= from.is_ok_and(|ip| installed.outsourcer_ips.contains(&ip));

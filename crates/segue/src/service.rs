@@ -127,13 +127,7 @@ impl Service {
         let node = Arc::new(Node::open(&options.node, key.clone(), files));
         restore_episodes(&node, &facts).await?;
         let (desk, stream, wake) = (office.desk, office.stream, Arc::new(Notify::new()));
-        let door = Arc::new(HomeDoor::new(
-            Arc::clone(&node),
-            Arc::clone(&desk),
-            stream.clone(),
-            options.data.path("node/pending.json"),
-            Arc::clone(&wake),
-        ));
+        let door = home_door(&options, &node, &desk, &stream, &wake);
         let (stop, stopping) = watch::channel(false);
         let (states, state) =
             watch::channel(Arc::new(Transition::new(options.data.transition().clone())));
@@ -230,6 +224,22 @@ fn lock(data: &DataDir) -> Result<File, Failure> {
 async fn open_accounts(data: &DataDir) -> Result<Accounts, Failure> {
     let path = data.path("accounts.db");
     Accounts::open(&path).await.map_err(|e| unavailable(&e))
+}
+
+fn home_door(
+    options: &Options,
+    node: &Arc<Node>,
+    desk: &Arc<LocalDesk>,
+    stream: &StreamId,
+    wake: &Arc<Notify>,
+) -> Arc<HomeDoor> {
+    Arc::new(HomeDoor::new(
+        Arc::clone(node),
+        Arc::clone(desk),
+        stream.clone(),
+        options.data.path("node/pending.json"),
+        Arc::clone(wake),
+    ))
 }
 
 /// How the node calls itself after a fallback: from its own address, to its own number.

@@ -112,8 +112,8 @@ struct Line {
     #[arg(long, value_name = "MS", default_value_t = Timers::default().ring_ms)]
     ring_ms: u32,
     /// A line's own patience: `LINE=SILENT,TRYING,RING` in milliseconds; once for each line
-    #[arg(long, value_name = "LINE=MS,MS,MS")]
-    line_timers: Vec<String>,
+    #[arg(long = "line-timers", value_name = "LINE=MS,MS,MS")]
+    own_timers: Vec<String>,
 }
 
 /// What judges a trunk.
@@ -130,9 +130,10 @@ enum TrunkCheck {
 impl Line {
     fn line_timers(&self) -> Result<HashMap<LineId, Timers>, Failure> {
         let read = |text: &String| {
-            let (line, times) = text.split_once('=')?;
-            let times: Option<Vec<u32>> = times.split(',').map(|ms| ms.parse().ok()).collect();
-            match times?[..] {
+            let (line, milliseconds) = text.split_once('=')?;
+            let patience: Option<Vec<u32>> =
+                milliseconds.split(',').map(|ms| ms.parse().ok()).collect();
+            match patience?[..] {
                 [silent_ms, trying_ms, ring_ms] => {
                     let timers = Timers {
                         silent_ms,
@@ -144,7 +145,7 @@ impl Line {
                 _ => None,
             }
         };
-        let lines = self.line_timers.iter().map(|text| {
+        let lines = self.own_timers.iter().map(|text| {
             read(text).ok_or_else(|| {
                 Failure::BadInput(format!(
                     "--line-timers {text} is not LINE=SILENT,TRYING,RING, such as RVS-Main-TFN=3000,7000,22000"

@@ -26,7 +26,7 @@ const AFTER: SignedDuration = SignedDuration::from_secs(5);
 /// A return older than this is a person's business.
 const UNTIL: SignedDuration = SignedDuration::from_mins(30);
 /// How long a call waits in the queue for a person.
-const PATIENCE: Duration = Duration::from_secs(120);
+const PATIENCE: Duration = Duration::from_mins(2);
 /// Calls for one incident.
 const CALLS_MAX: u32 = 5;
 
