@@ -191,10 +191,7 @@ fn a_path_is_checked_against_a_test_line_and_recorded() {
         "{checked}"
     );
     let reference = checked["reference"].as_str().expect("a reference");
-    assert!(
-        stage.world.data().join(reference).exists(),
-        "the evidence {reference} is kept"
-    );
+    assert!(stage.world.data().join(reference).exists(), "{reference}");
     let facts = stage.world.facts("export.jsonl");
     let recorded = facts
         .iter()
@@ -209,8 +206,7 @@ fn a_path_is_checked_against_a_test_line_and_recorded() {
     let answered = answering.wait_with_output().expect("it ends");
     let told: Value = serde_json::from_slice(&answered.stdout).expect("JSON");
     assert_eq!(told["calls"].as_array().map(Vec::len), Some(21), "{told}");
-    let refused = refused_for_an_emergency(&stage, &line);
-    assert_eq!(refused, 2);
+    assert_eq!(refused_for_an_emergency(&stage, &line), 2);
     assert_eq!(stage.serving.stop(), 0);
 }
 
