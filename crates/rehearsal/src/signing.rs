@@ -81,10 +81,10 @@ fn tried(seen: &[Interval], most: usize) -> Floors {
         }
     };
     loosen(&SERVICE_LEVEL_PERCENT, |f, percent| {
-        f.service_level_percent = percent
+        f.service_level_percent = percent;
     });
     loosen(&ABANDONED_PERCENT, |f, percent| {
-        f.abandoned_percent = percent
+        f.abandoned_percent = percent;
     });
     loosen(&LONGEST_WAIT_S, |f, wait_s| f.longest_wait_s = wait_s);
     loosen(&NONE_ANSWERED_OF, |f, calls| f.none_answered_of = calls);

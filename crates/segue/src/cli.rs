@@ -70,6 +70,10 @@ pub enum Command {
     Schema,
     /// Bring calls home
     Fallback(commands::fallback::Fallback),
+    /// Drill the way home with the clock running, and record the time of return
+    Drill(commands::drill::Drill),
+    /// Write the printed runbook: one page that needs nothing else
+    Runbook(commands::runbook::RunbookCommand),
     /// Versions of the plan
     #[command(subcommand)]
     Plan(commands::plan::Plan),

@@ -19,7 +19,9 @@ mod office;
 mod output;
 mod readiness;
 mod route_door;
+mod runbook;
 mod service;
+mod trials;
 
 use clap::Parser;
 use std::process::ExitCode;

@@ -20,6 +20,7 @@ use segue_adapters::gate::{Asker, Gate, Shut};
 use segue_adapters::twilio::{self, AfterDial};
 use segue_adapters::{Answer, Ask, BadAsk, Dialect, Reply, Request};
 use segue_journal::facts::FactsWriter;
+use segue_routing::NumberEntry;
 use segue_sip::CallToken;
 use serde::de::Error as _;
 use serde::{Deserialize, Deserializer};
@@ -287,11 +288,10 @@ impl RouteDoor {
         if installed.table.numbers.is_empty() {
             return Err(Unanswered::NoTable);
         }
-        if let (Some(site), Some(number)) = (site, installed.table.numbers.get(&asked.dialled)) {
-            let of_site = |chunk: &segue_routing::ChunkEntry| chunk.site.as_str() == site;
-            if !number.chunks.iter().any(of_site) {
-                return Err(Shut::NotThisSite.into());
-            }
+        if let (Some(site), Some(number)) = (site, installed.table.numbers.get(&asked.dialled))
+            && !may_ask(site, number)
+        {
+            return Err(Shut::NotThisSite.into());
         }
         let from = asked.source.parse::<std::net::IpAddr>();
         asked.already_routed |= from.is_ok_and(|ip| installed.outsourcer_ips.contains(&ip));
@@ -318,6 +318,12 @@ impl RouteDoor {
     }
 }
 
+/// Whether a site may ask for a number: it owns a chunk there, or nobody does and every call stays in-house.
+fn may_ask(site: &str, number: &NumberEntry) -> bool {
+    let chunks = &number.chunks;
+    chunks.is_empty() || chunks.iter().any(|chunk| chunk.site.as_str() == site)
+}
+
 /// The token of `Bearer`, or the password of `Basic` for peers that can send nothing else.
 fn token_of(header: &str) -> Option<String> {
     let (scheme, rest) = header.split_once(' ')?;
@@ -331,4 +337,35 @@ fn token_of(header: &str) -> Option<String> {
     let text = String::from_utf8(decoded).ok()?;
     text.split_once(':')
         .map(|(_, password)| password.to_owned())
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use segue_domain::chunks::CutOffAction;
+    use segue_routing::ChunkEntry;
+
+    #[test]
+    fn a_site_asks_for_its_own_numbers_and_for_those_that_stay_in_house() {
+        let chunk = ChunkEntry {
+            chunk: "MAIN/MSG".into(),
+            site: "MAIN".into(),
+            share_bp: 2_000,
+            epoch: 0,
+            door_open: true,
+            open_us: None,
+            cut_off_action: CutOffAction::Home,
+        };
+        let mut number = NumberEntry {
+            line: "L1".into(),
+            in_house: "sip:7001@127.0.0.2".into(),
+            outsourced: "sip:7001@127.0.0.3".into(),
+            last_resort: Vec::new(),
+            chunks: vec![chunk],
+        };
+        assert!(may_ask("MAIN", &number));
+        assert!(!may_ask("NORTH", &number));
+        number.chunks.clear();
+        assert!(may_ask("NORTH", &number));
+    }
 }

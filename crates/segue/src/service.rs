@@ -1,6 +1,8 @@
 //! One process with everything in it: SIP, pages, tail, home door. `segue serve` runs one, `segue demo` runs one too.
 
 use crate::clock;
+use crate::console::heartbeat::HeartbeatPath;
+use crate::console::verify_call::VerifyCalls;
 use crate::console::{ConsoleParts, NodeConsole};
 use crate::data_dir::{DataDir, random_bytes};
 use crate::home::HomeDoor;
@@ -13,6 +15,7 @@ use crate::node::{Node, tail};
 use crate::office::{LocalDesk, Office, open_facts, unavailable};
 use crate::output::Failure;
 use crate::route_door::{self, RouteDoorOptions};
+use crate::runbook;
 use jiff::SignedDuration;
 use segue_domain::Transition;
 use segue_journal::StreamId;
@@ -27,7 +30,7 @@ use segue_sip::tls::{Tls, TlsFiles};
 use segue_sip::{Hop, Transport};
 use std::collections::HashSet;
 use std::fs::File;
-use std::net::{IpAddr, SocketAddr};
+use std::net::{IpAddr, Ipv4Addr, Ipv6Addr, SocketAddr};
 use std::num::NonZeroU32;
 use std::sync::Arc;
 use std::time::Duration;
@@ -76,6 +79,10 @@ pub struct LineOptions {
     pub source_messages_per_s_max: Option<NonZeroU32>,
     /// The trunks.
     pub trunks: TrunkChecks,
+    /// Paths to the outsourcer that are called each minute.
+    pub heartbeats: Vec<HeartbeatPath>,
+    /// The number the node calls itself from after a fallback, if it is to.
+    pub verify_caller: Option<String>,
     /// The door for PBXs and clouds that ask over HTTP.
     pub route_door: Option<RouteDoorOptions>,
 }
@@ -120,13 +127,7 @@ impl Service {
         let node = Arc::new(Node::open(&options.node, key.clone(), files));
         restore_episodes(&node, &facts).await?;
         let (desk, stream, wake) = (office.desk, office.stream, Arc::new(Notify::new()));
-        let door = Arc::new(HomeDoor::new(
-            Arc::clone(&node),
-            Arc::clone(&desk),
-            stream.clone(),
-            options.data.path("node/pending.json"),
-            Arc::clone(&wake),
-        ));
+        let door = home_door(&options, &node, &desk, &stream, &wake);
         let (stop, stopping) = watch::channel(false);
         let (states, state) =
             watch::channel(Arc::new(Transition::new(options.data.transition().clone())));
@@ -142,6 +143,7 @@ impl Service {
         wait_for_table(state.clone()).await;
         let sip = start_sip(&options, &node, &writer)?;
         let route_stop = stopping.clone();
+        let for_paper = (state.clone(), stopping.clone());
         let parts = ConsoleParts {
             node: Arc::clone(&node),
             door: Arc::clone(&door),
@@ -154,11 +156,14 @@ impl Service {
             state,
             wake: Arc::clone(&wake),
             data: options.data.clone(),
+            heartbeats: options.line.heartbeats.clone(),
+            verify_calls: verify_calls(&options, sip.local_addr()),
             sip: sip.watch(),
             stop: stopping,
         };
         let (http_addr, pages) = start_pages(&options, parts).await?;
         tasks.push(pages);
+        tasks.push(start_runbook(&options, http_addr, for_paper));
         let route = start_route_door(&options, &node, &writer, route_stop).await?;
         let (route_addr, asked) = route.unzip();
         tasks.extend(asked);
@@ -221,6 +226,50 @@ async fn open_accounts(data: &DataDir) -> Result<Accounts, Failure> {
     Accounts::open(&path).await.map_err(|e| unavailable(&e))
 }
 
+fn home_door(
+    options: &Options,
+    node: &Arc<Node>,
+    desk: &Arc<LocalDesk>,
+    stream: &StreamId,
+    wake: &Arc<Notify>,
+) -> Arc<HomeDoor> {
+    Arc::new(HomeDoor::new(
+        Arc::clone(node),
+        Arc::clone(desk),
+        stream.clone(),
+        options.data.path("node/pending.json"),
+        Arc::clone(wake),
+    ))
+}
+
+/// How the node calls itself after a fallback: from its own address, to its own number.
+fn verify_calls(options: &Options, sip: SocketAddr) -> Option<VerifyCalls> {
+    let caller = options.line.verify_caller.clone()?;
+    Some(VerifyCalls {
+        sip: SocketAddr::new(own_ip(options), sip.port()),
+        caller,
+    })
+}
+
+/// Where this node is reached from itself.
+fn own_ip(options: &Options) -> IpAddr {
+    match options.sip.ip() {
+        ip if !ip.is_unspecified() => ip,
+        IpAddr::V4(_) => Ipv4Addr::LOCALHOST.into(),
+        IpAddr::V6(_) => Ipv6Addr::LOCALHOST.into(),
+    }
+}
+
+/// Writes each day's runbook.
+fn start_runbook(
+    options: &Options,
+    http_addr: SocketAddr,
+    (state, stop): (watch::Receiver<Arc<Transition>>, watch::Receiver<bool>),
+) -> JoinHandle<()> {
+    let pages = format!("http://{http_addr}");
+    tokio::spawn(runbook::keep(state, options.data.clone(), pages, stop))
+}
+
 async fn start_pages(
     options: &Options,
     parts: ConsoleParts,
@@ -263,14 +312,17 @@ fn start_sip(
         .addresses
         .values()
         .map(|(hop, _)| Network::from(hop.addr.ip()));
-    let peers = AllowList::new(options.peers.iter().copied().chain(targets));
+    let own = options.line.verify_caller.iter();
+    let own = own.map(|_| Network::from(own_ip(options)));
+    let peers = options.peers.iter().copied().chain(targets).chain(own);
+    let peers = AllowList::new(peers);
     let seed = u64::from_le_bytes(random_bytes::<8>()?);
     let policy = NodePolicy::new(
         Arc::clone(node),
         Some(writer.clone()),
         peers.clone(),
         options.redirected.clone(),
-        options.line.trunks,
+        options.line.trunks.clone(),
         seed,
     );
     let mut config = Config::new(options.sip, random_bytes::<32>()?, peers);

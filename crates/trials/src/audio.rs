@@ -22,6 +22,7 @@ const EVENT_FRAMES_MAX: usize = 640;
 enum Order {
     Connect(SocketAddr),
     Play(Tone),
+    Mute(bool),
     Digits(String),
 }
 
@@ -53,6 +54,7 @@ impl Audio {
             timestamp: ssrc.rotate_left(8),
             ssrc,
             fresh: true,
+            muted: false,
         };
         tokio::spawn(stream.run());
         Ok(Self {
@@ -75,6 +77,11 @@ impl Audio {
     /// Changes the tone this side plays. Returns whether the order was taken (false once the call has ended).
     pub fn play(&self, tone: Tone) -> bool {
         self.order(Order::Play(tone))
+    }
+
+    /// Sends nothing while the other side holds this one.
+    pub(crate) fn mute(&self, muted: bool) {
+        self.order(Order::Mute(muted));
     }
 
     /// Sends DTMF digits as telephone events (RFC 4733), 200 ms each. Returns whether the order was taken.
@@ -111,6 +118,7 @@ struct Stream {
     timestamp: u32,
     ssrc: u32,
     fresh: bool,
+    muted: bool,
 }
 
 impl Stream {
@@ -127,7 +135,14 @@ impl Stream {
                     Some(order) => self.obey(order),
                     None => return,
                 },
-                _ = ticks.tick(), if self.remote.is_some() => self.send_frame(&mut outgoing).await,
+                _ = ticks.tick(), if self.remote.is_some() => {
+                    if self.muted {
+                        // Time goes on while nothing is sent (RFC 3550 §5.1): else the gap would look like jitter.
+                        self.timestamp = self.timestamp.wrapping_add(160);
+                    } else {
+                        self.send_frame(&mut outgoing).await;
+                    }
+                }
                 received = self.socket.recv_from(&mut incoming) => {
                     // An ICMP error of an earlier send surfaces here and concerns a peer already gone.
                     let Ok((length, _)) = received else { continue };
@@ -143,6 +158,7 @@ impl Stream {
     fn obey(&mut self, order: Order) {
         match order {
             Order::Connect(remote) => self.remote = Some(remote),
+            Order::Mute(muted) => self.muted = muted,
             Order::Play(tone) => self.frame = tone.frame(),
             Order::Digits(digits) => {
                 for frame in digits.chars().flat_map(digit_frames) {

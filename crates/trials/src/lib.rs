@@ -1,5 +1,7 @@
 //! A small SIP user agent with audio, queueing centres and test calls.
 //!
+//! A test call measures one call, a test line is its honest far end, and a path is checked by several of them.
+//!
 //! Used by `segue demo` (callers, an IVR and two centres on loopback), by `segue trial call`, and by tests. Everything
 //! is real SIP over UDP and real RTP; nothing here decides where a call goes.
 #![forbid(unsafe_code)]
@@ -11,10 +13,14 @@ pub mod callers;
 pub mod centre;
 mod clock;
 pub mod dice;
+mod ear;
 pub mod feed;
 pub mod floor;
 pub mod ivr;
+pub mod mos;
+pub mod path;
 mod rtp;
 pub mod stop;
 pub mod test_call;
+pub mod test_line;
 pub mod tone;

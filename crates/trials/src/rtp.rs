@@ -1,5 +1,6 @@
 //! RTP (RFC 3550), PCMU (RFC 3551) and telephone events (RFC 4733) as bytes, and what a receiver measures.
 
+use crate::ear::Ear;
 use crate::tone::{FRAME_SAMPLES, Sound, Tone, listen};
 use std::collections::BTreeMap;
 
@@ -106,6 +107,8 @@ pub struct AudioReport {
     pub jitter_ms: f64,
     /// 20 ms frames in which each tone was heard.
     pub tone_frames: BTreeMap<Tone, u64>,
+    /// A mailbox answered: a greeting, a beep, silence.
+    pub mailbox: bool,
     /// Audible frames that were none of our tones.
     pub other_frames: u64,
     /// The tone heard now: two equal frames in a row.
@@ -135,6 +138,7 @@ pub(crate) struct Receiver {
     event_started: Option<u32>,
     sound: Option<Sound>,
     transit_us: Option<i64>,
+    ear: Ear,
 }
 
 impl Receiver {
@@ -162,15 +166,17 @@ impl Receiver {
         match sound {
             Sound::Silence => {}
             Sound::Tone(tone) => *report.tone_frames.entry(tone).or_default() += 1,
-            Sound::Other => report.other_frames += 1,
+            Sound::Pure | Sound::Other => report.other_frames += 1,
         }
+        let recognised = self.ear.hear(sound) && !report.mailbox;
+        report.mailbox |= recognised;
         let steady = self.sound.replace(sound) == Some(sound);
         let hearing = match sound {
             Sound::Tone(tone) => Some(tone),
-            Sound::Silence | Sound::Other => None,
+            Sound::Silence | Sound::Pure | Sound::Other => None,
         };
         if !steady || report.hearing == hearing {
-            return false;
+            return recognised;
         }
         report.hearing = hearing;
         true

@@ -12,6 +12,13 @@ const AMPLITUDE: f64 = 8000.0;
 const SILENCE_MEAN_SQUARE: f64 = 2_500.0;
 /// A tone must hold this share of a frame's power to be called heard.
 const TONE_SHARE_MIN: f64 = 0.6;
+/// The same for a frequency that is none of ours: speech never has so much of its power in one place.
+const PURE_SHARE_MIN: f64 = 0.85;
+/// Where beeps of mailboxes lie, 50 Hz apart: a frame of 20 ms tells no closer.
+const BEEPS_HZ: [f64; 17] = [
+    350.0, 400.0, 425.0, 480.0, 500.0, 550.0, 650.0, 700.0, 750.0, 800.0, 850.0, 900.0, 950.0,
+    1050.0, 1100.0, 1200.0, 1350.0,
+];
 
 /// What one side of a call plays, and what the other side may hear.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Hash, PartialOrd, Ord)]
@@ -28,44 +35,60 @@ pub enum Tone {
     Person,
     /// The caller's own voice: 1400 Hz.
     Caller,
+    /// "This call is recorded": 1500 Hz, within the 1260–1540 Hz of the recorder's warning tone (47 CFR 64.501).
+    Recorded,
     /// A test line saying "I hear you": 1800 Hz.
     Heard,
+    /// The tone after which a mailbox records: 1250 Hz.
+    Beep,
+    /// A recorded greeting: a mixture, heard as speech is, as none of the tones.
+    Greeting,
 }
 
 impl Tone {
-    /// Every audible tone.
-    pub const AUDIBLE: [Self; 6] = [
+    /// Every tone that is told by its one frequency.
+    pub const AUDIBLE: [Self; 8] = [
         Self::Closed,
         Self::Ring,
         Self::Hold,
         Self::Person,
         Self::Caller,
+        Self::Recorded,
         Self::Heard,
+        Self::Beep,
     ];
 
-    /// The tone's frequency in hertz; 0 for silence.
+    /// The tone's frequency in hertz; 0 for silence and for the mixture.
     pub fn frequency_hz(self) -> f64 {
         match self {
-            Self::Silence => 0.0,
+            Self::Silence | Self::Greeting => 0.0,
             Self::Closed => 300.0,
             Self::Ring => 450.0,
             Self::Hold => 600.0,
             Self::Person => 1000.0,
+            Self::Beep => 1250.0,
             Self::Caller => 1400.0,
+            Self::Recorded => 1500.0,
             Self::Heard => 1800.0,
         }
     }
 
     /// One 20 ms µ-law frame of the tone.
     pub fn frame(self) -> [u8; FRAME_SAMPLES] {
+        let frequencies: &[f64] = match self {
+            Self::Silence => &[],
+            Self::Greeting => &[400.0, 750.0, 1150.0],
+            _ => &[self.frequency_hz()],
+        };
         let mut frame = [encode(0); FRAME_SAMPLES];
-        if self != Self::Silence {
-            let step = std::f64::consts::TAU * self.frequency_hz() / SAMPLE_RATE_HZ;
-            let mut phase = 0.0_f64;
-            for byte in &mut frame {
-                *byte = encode(sample(phase.sin() * AMPLITUDE));
-                phase += step;
+        let mut at_s = 0.0_f64;
+        for byte in &mut frame {
+            let wave = |hz: &f64| (std::f64::consts::TAU * hz * at_s).sin();
+            let sum: f64 = frequencies.iter().map(wave).sum();
+            if !frequencies.is_empty() {
+                *byte = encode(sample(sum * AMPLITUDE));
             }
+            at_s += 1.0 / SAMPLE_RATE_HZ;
         }
         frame
     }
@@ -78,7 +101,9 @@ pub enum Sound {
     Silence,
     /// One of our tones.
     Tone(Tone),
-    /// Audible, none of our tones (speech, music, another tone).
+    /// One frequency that is none of our tones: a beep, a busy or fax tone.
+    Pure,
+    /// Audible, none of our tones (speech, music).
     Other,
 }
 
@@ -92,17 +117,17 @@ pub fn listen(frame: &[u8]) -> Sound {
     if frame.is_empty() || energy / samples < SILENCE_MEAN_SQUARE {
         return Sound::Silence;
     }
-    Tone::AUDIBLE
+    let share = |hz: f64| 2.0 * goertzel(frame, hz) / (samples * energy);
+    let ours = Tone::AUDIBLE
         .into_iter()
-        .map(|tone| {
-            (
-                tone,
-                2.0 * goertzel(frame, tone.frequency_hz()) / (samples * energy),
-            )
-        })
+        .map(|tone| (tone, share(tone.frequency_hz())))
         .filter(|(_, share)| *share >= TONE_SHARE_MIN)
-        .max_by(|a, b| a.1.total_cmp(&b.1))
-        .map_or(Sound::Other, |(tone, _)| Sound::Tone(tone))
+        .max_by(|a, b| a.1.total_cmp(&b.1));
+    match ours {
+        Some((tone, _)) => Sound::Tone(tone),
+        None if BEEPS_HZ.into_iter().any(|hz| share(hz) >= PURE_SHARE_MIN) => Sound::Pure,
+        None => Sound::Other,
+    }
 }
 
 /// The squared magnitude of one frequency in a frame (Goertzel's recurrence).
@@ -178,6 +203,7 @@ mod tests {
             assert_eq!(listen(&tone.frame()), Sound::Tone(tone), "{tone:?}");
         }
         assert_eq!(listen(&Tone::Silence.frame()), Sound::Silence);
+        assert_eq!(listen(&Tone::Greeting.frame()), Sound::Other);
         assert_eq!(listen(&[]), Sound::Silence);
     }
 

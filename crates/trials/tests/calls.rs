@@ -16,7 +16,7 @@ use segue_trials::centre::{Behaviour, Centre, CentreSettings};
 use segue_trials::feed::{self, Feed, FeedSettings};
 use segue_trials::floor::{FloorSettings, HandleTime, Pool};
 use segue_trials::ivr::{Ivr, IvrSettings};
-use segue_trials::test_call::{TestCall, test_line};
+use segue_trials::test_call::TestCall;
 use segue_trials::tone::Tone;
 use std::collections::{BTreeMap, BTreeSet};
 use std::net::{Ipv4Addr, SocketAddr};
@@ -249,32 +249,6 @@ async fn a_centre_misbehaves_as_told_and_recovers() {
         assert_eq!(result.mos, None);
     }
     centre.stop().await;
-    caller.stop().await;
-}
-
-#[tokio::test]
-async fn a_test_call_to_a_test_line_proves_audio_and_digits_both_ways() {
-    let (caller, mut line) = (agent("caller").await, agent("line").await);
-    let mut call = TestCall::new(format!("sip:7099@{}", line.local_addr()));
-    (call.dtmf, call.expect_tone) = (true, Some(Tone::Person));
-    let answering = tokio::spawn(async move {
-        let leg = line.incoming().await.expect("arrives").answer();
-        test_line(leg).await;
-        line.stop().await;
-    });
-    let result = call.run(&caller.caller()).await.expect("placed");
-    assert!(
-        result.answered && result.post_dial_delay_ms.is_some(),
-        "{result:?}"
-    );
-    assert_eq!(
-        (result.audio_out, result.audio_in, result.dtmf_ok),
-        (Some(true), Some(true), Some(true))
-    );
-    timeout(PATIENCE, answering)
-        .await
-        .expect("in time")
-        .expect("no panic");
     caller.stop().await;
 }
 

@@ -17,6 +17,7 @@ mod format;
 mod page;
 pub mod parity;
 mod router;
+mod runbook;
 mod secret;
 mod serve;
 mod session;
@@ -30,6 +31,7 @@ pub use console::{
     Person, QuarantinedRow, SCOPE_ALL, SignIn, Submission,
 };
 pub use router::router;
+pub use runbook::{Runbook, RunbookChunk, RunbookNumber};
 pub use secret::NoRandom;
 pub use serve::serve;
 pub use state::{App, Settings};

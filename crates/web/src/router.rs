@@ -1,7 +1,7 @@
 //! Addresses, limits and headers. Nothing here knows what a page shows.
 
 use crate::page::failure::{Message, message};
-use crate::page::{Failure, boards, calendar, draft, duty, home, live, login, parity};
+use crate::page::{Failure, boards, calendar, draft, duty, home, live, login, my_calls, parity};
 use crate::secret::{self, FormCookie};
 use crate::state::App;
 use crate::{api, assets, events, session};
@@ -50,6 +50,7 @@ pub fn router(app: Arc<App>) -> Router {
         .route("/parity", get(parity::show))
         .route("/boards", get(boards::list))
         .route("/boards/{name}", get(boards::show))
+        .route("/my-calls", get(my_calls::show).post(my_calls::record))
         .route("/duty", get(duty::show))
         .route("/login", get(login::show).post(login::sign_in))
         .route("/logout", post(login::sign_out))

@@ -47,6 +47,7 @@ async fn pages() -> Vec<(String, String)> {
             "/boards",
             "/boards/gates",
             "/boards/people",
+            "/my-calls",
             "/parity",
             "/plan/calendar",
         ] {
@@ -71,7 +72,7 @@ async fn pages() -> Vec<(String, String)> {
             }
         }
     }
-    assert_eq!(pages.len(), 29);
+    assert_eq!(pages.len(), 31);
     pages
 }
 

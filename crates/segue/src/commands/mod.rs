@@ -6,6 +6,7 @@ pub mod demo;
 pub mod do_;
 pub mod doctor;
 pub mod door;
+pub mod drill;
 pub mod explain;
 pub mod fallback;
 pub mod fields;
@@ -18,6 +19,7 @@ pub mod parity;
 pub mod plan;
 pub mod rehearse;
 pub mod route;
+pub mod runbook;
 pub mod scenario;
 pub mod serve;
 pub mod show;
@@ -39,6 +41,8 @@ pub fn run(cli: Cli) -> Answered {
         Command::Do(command) => command.run(global),
         Command::Schema => Ok(do_::schema()),
         Command::Fallback(fallback) => fallback.run(global),
+        Command::Drill(drill) => drill.run(global),
+        Command::Runbook(runbook) => runbook.run(global),
         Command::Parity(parity) => parity.run(global),
         Command::Plan(plan) => plan.run(global),
         Command::Import(import) => import.run(global),
@@ -54,7 +58,7 @@ pub fn run(cli: Cli) -> Answered {
         Command::Journal(journal) => journal.run(global),
         Command::User(user) => user.run(global),
         Command::Login(login) => login.run(global),
-        Command::Trial(trial) => trial.run(),
+        Command::Trial(trial) => trial.run(global),
         Command::Doctor(_) => doctor::Doctor::run(global),
         Command::Windows(windows) => windows.run(),
         Command::Licence(licence) => licence.run(global),

@@ -1,6 +1,8 @@
 //! `segue serve`: SIP, pages and clock in one process.
 
 use crate::cli::Global;
+use crate::commands::trial;
+use crate::console::heartbeat::HeartbeatPath;
 use crate::context::Context;
 use crate::node::trunks::TrunkChecks;
 use crate::office::block_on;
@@ -8,13 +10,16 @@ use crate::output::{Answer, Answered, Failure};
 use crate::route_door::RouteDoorOptions;
 use crate::service::{LineOptions, Options, Service};
 use clap::{Args, ValueEnum};
+use segue_domain::ids::LineId;
 use segue_sip::Timers;
 use segue_sip::allow::Network;
 use segue_sip::tls::TlsFiles;
 use serde_json::json;
+use std::collections::HashMap;
 use std::net::{IpAddr, SocketAddr};
 use std::num::NonZeroU32;
 use std::path::PathBuf;
+use std::time::Duration;
 use tokio::signal::unix::{SignalKind, signal};
 
 /// Options of `segue serve`.
@@ -84,6 +89,19 @@ struct Line {
     /// The URL that Twilio was given for this door, without the path
     #[arg(long, value_name = "URL", default_value = "")]
     route_url: String,
+    /// A path that is called all the time: `SCOPE=URI` of an auto-answer number at the outsourcer's, such as a
+    /// `segue trial answer`; once for each path
+    #[arg(long = "heartbeat", value_name = "SCOPE=URI")]
+    heartbeats: Vec<String>,
+    /// After a fallback the node calls its own number from this one until a person in-house has answered
+    #[arg(long, value_name = "NUMBER")]
+    verify_from: Option<String>,
+    /// Seconds from one heartbeat to the next
+    #[arg(long, value_name = "SECONDS", default_value_t = 60, value_parser = clap::value_parser!(u64).range(5..=60))]
+    heartbeat_every: u64,
+    /// The local address heartbeats are called from
+    #[arg(long, value_name = "ADDR", default_value = "127.0.0.1:0")]
+    heartbeat_from: SocketAddr,
     /// Milliseconds a target may say nothing before the next one is tried
     #[arg(long, value_name = "MS", default_value_t = Timers::default().silent_ms)]
     silent_ms: u32,
@@ -93,6 +111,9 @@ struct Line {
     /// Milliseconds a target may ring
     #[arg(long, value_name = "MS", default_value_t = Timers::default().ring_ms)]
     ring_ms: u32,
+    /// A line's own patience: `LINE=SILENT,TRYING,RING` in milliseconds; once for each line
+    #[arg(long = "line-timers", value_name = "LINE=MS,MS,MS")]
+    own_timers: Vec<String>,
 }
 
 /// What judges a trunk.
@@ -107,9 +128,56 @@ enum TrunkCheck {
 }
 
 impl Line {
-    fn options(&self) -> LineOptions {
+    fn line_timers(&self) -> Result<HashMap<LineId, Timers>, Failure> {
+        let read = |text: &String| {
+            let (line, milliseconds) = text.split_once('=')?;
+            let patience: Option<Vec<u32>> =
+                milliseconds.split(',').map(|ms| ms.parse().ok()).collect();
+            match patience?[..] {
+                [silent_ms, trying_ms, ring_ms] => {
+                    let timers = Timers {
+                        silent_ms,
+                        trying_ms,
+                        ring_ms,
+                    };
+                    Some((line.into(), timers))
+                }
+                _ => None,
+            }
+        };
+        let lines = self.own_timers.iter().map(|text| {
+            read(text).ok_or_else(|| {
+                Failure::BadInput(format!(
+                    "--line-timers {text} is not LINE=SILENT,TRYING,RING, such as RVS-Main-TFN=3000,7000,22000"
+                ))
+            })
+        });
+        lines.collect()
+    }
+
+    fn heartbeats(&self) -> Result<Vec<HeartbeatPath>, Failure> {
+        let path = |text: &String| {
+            let (scope, uri) = text.split_once('=').ok_or_else(|| {
+                Failure::BadInput(format!(
+                    "--heartbeat {text} is not SCOPE=URI, such as all=sip:7099@192.0.2.7:5060"
+                ))
+            })?;
+            trial::require_no_emergency(uri)?;
+            Ok(HeartbeatPath {
+                scope: scope.to_owned(),
+                uri: uri.to_owned(),
+                from: self.heartbeat_from,
+                every: Duration::from_secs(self.heartbeat_every),
+            })
+        };
+        self.heartbeats.iter().map(path).collect()
+    }
+
+    fn options(&self) -> Result<LineOptions, Failure> {
         let files = self.tls_cert.clone().zip(self.tls_key.clone());
-        LineOptions {
+        Ok(LineOptions {
+            heartbeats: self.heartbeats()?,
+            verify_caller: self.verify_from.clone(),
             tcp: self.sip_tcp,
             tls: self.sip_tls,
             tls_files: files.map(|(certificate, key)| TlsFiles {
@@ -138,8 +206,9 @@ impl Line {
                     trying_ms: self.trying_ms,
                     ring_ms: self.ring_ms,
                 },
+                of_lines: self.line_timers()?,
             },
-        }
+        })
     }
 }
 
@@ -151,7 +220,7 @@ impl Serve {
             return Err(Failure::BadInput("data with a simulated clock carry no live calls; make another directory with `segue init`".into()));
         }
         block_on(async {
-            let service = Service::start(self.options(&ctx)).await?;
+            let service = Service::start(self.options(&ctx)?).await?;
             tracing::info!(sip = %service.sip_addr, http = %service.http_addr, "serving");
             announce(&service);
             wait_for_signal().await?;
@@ -160,16 +229,16 @@ impl Serve {
         })
     }
 
-    fn options(&self, ctx: &Context) -> Options {
-        Options {
+    fn options(&self, ctx: &Context) -> Result<Options, Failure> {
+        Ok(Options {
             data: ctx.data.clone(),
             sip: self.sip,
             http: self.http,
             node: self.node.clone(),
             peers: self.peers.clone(),
             redirected: self.redirected.iter().copied().collect(),
-            line: self.line.options(),
-        }
+            line: self.line.options()?,
+        })
     }
 }
 

@@ -9,6 +9,7 @@ mod calendar;
 mod draft;
 mod gather;
 mod guard;
+pub(crate) mod heartbeat;
 mod ingest;
 mod joining;
 mod live;
@@ -18,6 +19,7 @@ mod people;
 mod readiness;
 pub(crate) mod remembering;
 mod trunks;
+pub(crate) mod verify_call;
 mod verifying;
 
 #[cfg(test)]
@@ -77,6 +79,10 @@ pub(crate) struct ConsoleParts {
     pub(crate) wake: Arc<Notify>,
     /// Where call records lie, what readiness was computed from, and what the guards remember.
     pub(crate) data: DataDir,
+    /// Paths to the outsourcer that are called each minute.
+    pub(crate) heartbeats: Vec<heartbeat::HeartbeatPath>,
+    /// How the node calls itself after a fallback, if it is to.
+    pub(crate) verify_calls: Option<verify_call::VerifyCalls>,
     /// What the SIP side counts.
     pub(crate) sip: segue_sip::io_udp::Watch,
     /// Turns true when the process ends.
@@ -137,8 +143,15 @@ struct Unjournalled {
 impl NodeConsole {
     /// Starts keeping the view up to date, until `stop`. Must be called inside a tokio runtime.
     pub(crate) fn start(parts: ConsoleParts) -> Self {
-        let stop = parts.stop.clone();
+        let (stop, heartbeats) = (parts.stop.clone(), parts.heartbeats.clone());
+        let verify_calls = parts.verify_calls.clone();
         let shared = Arc::new(Shared::new(parts));
+        if let Some(calls) = verify_calls {
+            tokio::spawn(verify_call::keep(Arc::clone(&shared), calls, stop.clone()));
+        }
+        for path in heartbeats {
+            tokio::spawn(heartbeat::keep(Arc::clone(&shared), path, stop.clone()));
+        }
         tokio::spawn(live::keep(Arc::clone(&shared), stop.clone()));
         tokio::spawn(guard::keep(Arc::clone(&shared), stop.clone()));
         tokio::spawn(readiness::keep(Arc::clone(&shared), stop.clone()));

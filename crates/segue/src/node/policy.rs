@@ -4,6 +4,7 @@ use crate::clock;
 use crate::node::state::{Installed, Node};
 use crate::node::trunks::TrunkChecks;
 use segue_domain::caller::e164;
+use segue_domain::ids::LineId;
 use segue_journal::facts::{Decision as DecisionFact, FactsWriter, TargetOutcome};
 use segue_routing::choose::TargetKind;
 use segue_routing::{Arm, Call, Decision, Reason};
@@ -58,10 +59,11 @@ impl NodePolicy {
         }
     }
 
-    /// The patience of this node's settings with each target.
-    fn timed(&self, mut targets: Vec<Target>) -> Vec<Target> {
+    /// The patience of this node's settings with each target of a line.
+    fn timed(&self, line: Option<&LineId>, mut targets: Vec<Target>) -> Vec<Target> {
+        let timers = self.checks.patience(line);
         for target in &mut targets {
-            target.timers = self.checks.timers;
+            target.timers = timers;
         }
         targets
     }
@@ -107,7 +109,10 @@ impl Policy for NodePolicy {
         Route {
             token,
             mode,
-            targets: self.timed(targets(&installed, &decision)),
+            targets: self.timed(
+                decision.number.map(|n| &n.line),
+                targets(&installed, &decision),
+            ),
         }
     }
 
@@ -356,5 +361,63 @@ fn words(attempt: Attempt) -> String {
             Skip::CallsMax => "not tried: its agreed calls at a time are used up",
         }
         .into(),
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::node::files::NodeFiles;
+    use segue_domain::caller::CallerKey;
+    use segue_routing::{NumberEntry, RouteTable};
+
+    #[test]
+    fn the_tables_targets_are_peers_and_nobody_else_is() {
+        let directory = tempfile::tempdir().unwrap();
+        for folder in ["node", "tables"] {
+            std::fs::create_dir_all(directory.path().join(folder)).unwrap();
+        }
+        let files = NodeFiles::new(directory.path());
+        let node = Arc::new(Node::open("A", CallerKey::new(&[7; 32]), files));
+        let number = NumberEntry {
+            line: "L1".into(),
+            in_house: "sip:7001@127.0.0.2".into(),
+            outsourced: "sip:7001@127.0.0.3:5070".into(),
+            last_resort: vec!["sip:oncall@127.0.0.4".into()],
+            chunks: Vec::new(),
+        };
+        let table = RouteTable {
+            numbers: [("7001".to_owned(), number)].into(),
+            ..RouteTable::default()
+        };
+        let listed = AllowList::new(["127.0.0.9/32".parse().unwrap()]);
+        let checks = TrunkChecks::default();
+        let policy = NodePolicy::new(Arc::clone(&node), None, listed, HashSet::new(), checks, 1);
+        let ip = |last: u8| IpAddr::from([127, 0, 0, last]);
+        assert!(!policy.is_peer(ip(2)), "no table yet");
+        node.install(table).unwrap();
+        for (last, peer) in [(2, true), (3, true), (4, true), (5, false), (9, false)] {
+            assert_eq!(policy.is_peer(ip(last)), peer, "127.0.0.{last}");
+        }
+        let quick = segue_sip::Timers {
+            ring_ms: 15_000,
+            ..segue_sip::Timers::default()
+        };
+        let mut policy = policy;
+        policy.checks.of_lines.insert("L1".into(), quick);
+        let patience = |line: &str| {
+            let targets = vec![Target::new(
+                node.installed().addresses["sip:7001@127.0.0.2"].0,
+            )];
+            policy.timed(Some(&line.into()), targets)[0].timers
+        };
+        assert_eq!(
+            (patience("L1"), patience("L2")),
+            (quick, segue_sip::Timers::default())
+        );
+        // A target is known by its port too; a listed peer from any.
+        let at = |last: u8, port: u16| SocketAddr::from(([127, 0, 0, last], port));
+        assert!(policy.is_known(at(3, 5070)) && !policy.is_known(at(3, 5060)));
+        assert!(policy.is_known(at(9, 1)) && !policy.is_known(at(5, 5060)));
     }
 }

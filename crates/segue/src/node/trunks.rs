@@ -4,12 +4,14 @@
 //! In-house and last resort are only observed: there is nothing better behind them.
 
 use crate::node::state::Installed;
+use segue_domain::ids::LineId;
 use segue_sip::Timers;
 use segue_sip::trunk::{BreakerSettings, OptionsSettings, TrunkSettings};
+use std::collections::HashMap;
 use std::num::NonZeroU32;
 
 /// What `segue serve` was told of trunks.
-#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
+#[derive(Clone, Debug, Default, PartialEq, Eq)]
 pub struct TrunkChecks {
     /// Ask the trunks by OPTIONS; off for peers that do not answer them.
     pub options: bool,
@@ -21,9 +23,17 @@ pub struct TrunkChecks {
     pub calls_max: Option<NonZeroU32>,
     /// How long a target may be silent, only try, or ring.
     pub timers: Timers,
+    /// The same where a line has its own.
+    pub of_lines: HashMap<LineId, Timers>,
 }
 
 impl TrunkChecks {
+    /// The patience with the targets of a line.
+    pub fn patience(&self, line: Option<&LineId>) -> Timers {
+        let own = line.and_then(|line| self.of_lines.get(line));
+        own.copied().unwrap_or(self.timers)
+    }
+
     /// The trunks of a table, each place once.
     pub fn trunks(&self, installed: &Installed) -> Vec<TrunkSettings> {
         let numbers = || installed.table.numbers.values();

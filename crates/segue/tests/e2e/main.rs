@@ -25,5 +25,6 @@ mod scenario;
 mod split;
 mod support;
 mod torture;
+mod trials;
 mod trunk;
 mod twilio;

@@ -1,6 +1,6 @@
 //! A dialog's memory (RFC 3261 §12) and the requests sent within it.
 
-use super::wire::{Inbound, finish, line};
+use super::wire::{Inbound, finish_as, line};
 use segue_sip::msg::fields::{Address, uri_address};
 use std::net::SocketAddr;
 
@@ -62,6 +62,18 @@ impl Dialog {
 
     /// A request in the dialog. `ACK` carries the INVITE's `CSeq` number; others must be given a new one first.
     pub(crate) fn request(&self, method: &str, via: &str, contact: &str) -> Vec<u8> {
+        self.request_with(method, via, contact, &[], ("", ""))
+    }
+
+    /// The same with further headers and a body of a type.
+    pub(crate) fn request_with(
+        &self,
+        method: &str,
+        via: &str,
+        contact: &str,
+        more: &[(&str, &str)],
+        (content_type, body): (&str, &str),
+    ) -> Vec<u8> {
         let mut out = format!("{method} {} SIP/2.0\r\n", self.target);
         line(&mut out, "Via", via);
         line(&mut out, "Max-Forwards", "70");
@@ -73,6 +85,9 @@ impl Dialog {
         line(&mut out, "Call-ID", &self.call_id);
         line(&mut out, "CSeq", &format!("{} {method}", self.cseq));
         line(&mut out, "Contact", contact);
-        finish(out, "")
+        for (name, value) in more {
+            line(&mut out, name, value);
+        }
+        finish_as(out, content_type, body)
     }
 }

@@ -24,7 +24,7 @@ pub enum End {
     Stopped,
 }
 
-/// What has happened to a call so far; grows, never goes back.
+/// What has happened to a call so far; only a hold goes back, when it is over.
 #[derive(Clone, Debug, Default, PartialEq, Eq)]
 pub struct Progress {
     /// Status of the last response sent or received for the INVITE.
@@ -35,6 +35,18 @@ pub struct Progress {
     pub answer_delay: Option<Duration>,
     /// 3xx answers followed.
     pub redirects: u8,
+    /// Whether this side holds the other one: its re-INVITE was answered.
+    pub holding: bool,
+    /// Whether the other side holds this one.
+    pub held: bool,
+    /// What the last request within the call was refused with (re-INVITE, REFER); 408 for silence.
+    pub inside_refused: Option<u16>,
+    /// Where the other side asks us to call (REFER, RFC 3515).
+    pub referred_to: Option<String>,
+    /// Whether our REFER was accepted.
+    pub refer_accepted: bool,
+    /// The last word on the transfer we asked for (NOTIFY): 100 under way, 200 answered.
+    pub transfer_status: Option<u16>,
     /// Set once the call is over.
     pub end: Option<End>,
 }
@@ -45,7 +57,13 @@ pub(crate) enum Order {
     Answer,
     Refuse(u16, Option<String>),
     HangUp,
+    Hold(bool),
+    Refer(String),
+    TellTransfer(u16),
 }
+
+/// How long a hold or a transfer may take to be answered.
+const INSIDE_WAIT: Duration = Duration::from_secs(10);
 
 /// A call. Dropping it hangs up.
 pub struct Leg {
@@ -102,6 +120,28 @@ impl Leg {
     /// Hangs up: CANCEL before an answer, BYE after it. Idempotent.
     pub fn hang_up(&self) {
         self.order(Order::HangUp);
+    }
+
+    /// Holds the other side, or takes it back (re-INVITE); whether the other side agreed.
+    pub async fn hold(&self, on: bool) -> bool {
+        self.order(Order::Hold(on));
+        let settled = self.until(|now| now.holding == on || now.inside_refused.is_some());
+        let now = tokio::time::timeout(INSIDE_WAIT, settled).await;
+        now.is_ok_and(|now| now.end.is_none() && now.holding == on)
+    }
+
+    /// Asks the other side to call `target` instead (REFER); whether it agreed to try. How it went is told in
+    /// [`Progress::transfer_status`].
+    pub async fn transfer(&self, target: &str) -> bool {
+        self.order(Order::Refer(target.to_owned()));
+        let settled = self.until(|now| now.refer_accepted || now.inside_refused.is_some());
+        let now = tokio::time::timeout(INSIDE_WAIT, settled).await;
+        now.is_ok_and(|now| now.end.is_none() && now.refer_accepted)
+    }
+
+    /// Tells whoever sent us on how the call there went (NOTIFY with a status line, RFC 3515 §2.4.4).
+    pub fn tell_transfer(&self, status: u16) {
+        self.order(Order::TellTransfer(status));
     }
 
     /// The call's audio, if it was asked for.

@@ -1,9 +1,10 @@
 //! A SIP user agent over UDP: many calls on one socket, each with its own task, its own audio and its own timers.
 //!
-//! Calls are placed with [`Caller::place`] and taken with [`Agent::incoming`]. No authentication, no transfer, no
-//! re-INVITE (refused with 488). Targets are IP literals: nothing is looked up.
+//! Calls are placed with [`Caller::place`] and taken with [`Agent::incoming`]; within them either side may hold
+//! (re-INVITE) and transfer (REFER). No authentication. Targets are IP literals: nothing is looked up.
 
 mod dialog;
+mod inside;
 mod leg;
 mod reader;
 mod sdp;
@@ -38,7 +39,7 @@ use uac::Uac;
 use uas::Uas;
 use wire::Inbound;
 
-pub(crate) const ALLOW: &str = "INVITE, ACK, CANCEL, BYE, OPTIONS";
+pub(crate) const ALLOW: &str = "INVITE, ACK, CANCEL, BYE, OPTIONS, REFER, NOTIFY";
 /// Messages and orders waiting for one call's task.
 const CALL_QUEUE_MAX: usize = 16;
 

@@ -2,6 +2,7 @@
 
 use super::Place;
 use super::dialog::Dialog;
+use super::inside::Inside;
 use super::leg::{End, Order};
 use super::sdp;
 use super::transact::{Driver, Wake};
@@ -40,6 +41,7 @@ pub(crate) struct Uac {
     redirects: u8,
     ack: Option<(Vec<u8>, SocketAddr)>,
     dialog: Option<Dialog>,
+    inside: Inside,
 }
 
 impl Uac {
@@ -65,6 +67,7 @@ impl Uac {
             redirects: 0,
             ack: None,
             dialog: None,
+            inside: Inside::default(),
         }
     }
 
@@ -77,7 +80,13 @@ impl Uac {
                 }
                 Wake::Message(message) => self.on_response(&message).await,
                 Wake::Order(Order::HangUp) => self.hang_up().await,
-                Wake::Order(_) => {}
+                Wake::Order(order) => {
+                    if let (State::Talking, Some(dialog)) = (self.state, &mut self.dialog) {
+                        self.inside.obey(order, &mut self.driver, dialog).await;
+                    }
+                }
+                Wake::GaveUp
+                    if self.state == State::Talking && self.inside.gave_up(&self.driver) => {}
                 Wake::GaveUp => match self.state {
                     State::Calling | State::Proceeding => self.over(End::NoAnswer),
                     State::Cancelling => self.over(End::Cancelled),
@@ -176,6 +185,15 @@ impl Uac {
     }
 
     async fn on_response(&mut self, response: &Inbound) {
+        if let Some(dialog) = &self.dialog
+            && response.cseq > self.cseq
+            && self
+                .inside
+                .on_response(response, &mut self.driver, dialog)
+                .await
+        {
+            return;
+        }
         match response.cseq_method.as_str() {
             "INVITE" if response.cseq == self.cseq || self.dialog.is_some() => {
                 match response.status {
@@ -315,6 +333,11 @@ impl Uac {
     }
 
     async fn on_request(&mut self, request: &Inbound) {
+        if self.state == State::Talking
+            && self.inside.on_request(request, "", &mut self.driver).await
+        {
+            return;
+        }
         let status = match request.method.as_deref() {
             Some("BYE" | "OPTIONS") => 200,
             Some("ACK") => return,

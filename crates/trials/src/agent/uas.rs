@@ -1,6 +1,7 @@
 //! The called side of one call (RFC 3261 §13.3, §17.2): 180, 200 until the ACK, refusals until the ACK, CANCEL, BYE.
 
 use super::dialog::Dialog;
+use super::inside::Inside;
 use super::leg::{End, Order};
 use super::sdp;
 use super::transact::{Driver, Wake};
@@ -30,6 +31,7 @@ pub(crate) struct Uas {
     dialog: Dialog,
     last_response: Vec<u8>,
     hang_up_wanted: bool,
+    inside: Inside,
 }
 
 impl Uas {
@@ -44,6 +46,7 @@ impl Uas {
             dialog,
             last_response,
             hang_up_wanted: false,
+            inside: Inside::default(),
         }
     }
 
@@ -55,6 +58,8 @@ impl Uas {
             match self.driver.wake().await {
                 Wake::Message(message) => self.on_message(&message).await,
                 Wake::Order(order) => self.obey(order).await,
+                Wake::GaveUp
+                    if self.state == State::Talking && self.inside.gave_up(&self.driver) => {}
                 Wake::GaveUp => match self.state {
                     State::Answering => {
                         // Never acknowledged: hang up anyway (§13.3.1.4).
@@ -98,6 +103,11 @@ impl Uas {
             (State::Talking, Order::HangUp) => self.bye().await,
             // A BYE may not be sent before the ACK (§15).
             (State::Answering, Order::HangUp) => self.hang_up_wanted = true,
+            (State::Talking, order) => {
+                self.inside
+                    .obey(order, &mut self.driver, &mut self.dialog)
+                    .await;
+            }
             _ => {}
         }
     }
@@ -182,12 +192,28 @@ impl Uas {
 
     async fn on_message(&mut self, message: &Inbound) {
         let Some(method) = message.method.as_deref() else {
+            let inside = &mut self.inside;
+            if inside
+                .on_response(message, &mut self.driver, &self.dialog)
+                .await
+            {
+                return;
+            }
             if message.cseq_method == "BYE" && self.state == State::Ending && message.status >= 200
             {
                 self.over(End::HungUpHere);
             }
             return;
         };
+        if self.state == State::Talking
+            && message.to_tag.is_some()
+            && self
+                .inside
+                .on_request(message, &self.tag, &mut self.driver)
+                .await
+        {
+            return;
+        }
         match method {
             "INVITE" if message.to_tag.is_some() => self.reply(message, 488).await,
             // Our retransmission timers already repeat a final response; a repeated INVITE asks for it at once.

@@ -118,10 +118,15 @@ pub(crate) fn line(out: &mut String, name: &str, value: &str) {
     out.push_str("\r\n");
 }
 
+/// Ends a message that carries a session description, or nothing.
+pub(crate) fn finish(out: String, body: &str) -> Vec<u8> {
+    finish_as(out, "application/sdp", body)
+}
+
 /// Ends a message: body type, length, blank line, body.
-pub(crate) fn finish(mut out: String, body: &str) -> Vec<u8> {
+pub(crate) fn finish_as(mut out: String, content_type: &str, body: &str) -> Vec<u8> {
     if !body.is_empty() {
-        line(&mut out, "Content-Type", "application/sdp");
+        line(&mut out, "Content-Type", content_type);
     }
     line(&mut out, "Content-Length", &body.len().to_string());
     out.push_str("\r\n");
@@ -139,6 +144,7 @@ fn reason(status: u16) -> &'static str {
         100 => "Trying",
         180 => "Ringing",
         200 => "OK",
+        202 => "Accepted",
         302 => "Moved Temporarily",
         404 => "Not Found",
         405 => "Method Not Allowed",

@@ -44,7 +44,11 @@ pub(crate) struct LoginForm {
 
 /// Only own pages, so that a sign-in cannot lead elsewhere.
 fn own_page(next: &str) -> &'static str {
-    if next == "/duty" { "/duty" } else { "/" }
+    match next {
+        "/duty" => "/duty",
+        "/my-calls" => "/my-calls",
+        _ => "/",
+    }
 }
 
 /// `GET /login`

@@ -8,6 +8,7 @@ pub(crate) mod failure;
 pub(crate) mod home;
 pub(crate) mod live;
 pub(crate) mod login;
+pub(crate) mod my_calls;
 pub(crate) mod parity;
 mod parts;
 

@@ -53,6 +53,8 @@ pub(crate) struct MemoryConsole {
     pub(crate) wrong_attempts: Mutex<HashMap<String, u32>>,
     /// The answers a draft was made from last.
     pub(crate) answered: Mutex<serde_json::Value>,
+    /// Commands that reached the console.
+    pub(crate) submitted: Mutex<Vec<serde_json::Value>>,
 }
 
 impl MemoryConsole {
@@ -64,6 +66,7 @@ impl MemoryConsole {
             gate: watch::Sender::new(true),
             wrong_attempts: Mutex::default(),
             answered: Mutex::default(),
+            submitted: Mutex::default(),
         })
     }
 
@@ -189,6 +192,11 @@ impl Console for MemoryConsole {
     }
 
     fn submit(&self, submission: Submission) -> BoxFuture<'_, Result<serde_json::Value, ActError>> {
+        let command = submission.command.clone();
+        self.submitted
+            .lock()
+            .expect("no panic while held")
+            .push(command);
         let answer = if submission.command["share_percent"] == 110 {
             Err(ActError::Invalid(Box::new(RefusalView {
                 code: "SHARE_OUT_OF_RANGE".into(),
@@ -270,7 +278,9 @@ impl Console for MemoryConsole {
     }
 
     fn board(&self, request: BoardRequest) -> BoxFuture<'_, Result<BoardView, ActError>> {
-        let answer = if request.name == "gates" {
+        let answer = if request.name == "my-test-calls" {
+            Ok(my_test_calls())
+        } else if request.name == "gates" {
             Ok(BoardView {
                 title: "Readiness gates".into(),
                 columns: ["chunk", "leg", "lamp", "missing"]
@@ -365,5 +375,31 @@ pub(crate) fn parity_not_proved() -> RefusalView {
         missing: vec!["service level: 500 of about 1,500 calls".into()],
         who: "Nobody needs to act; calls decide".into(),
         how: "Keep 25 % until about Thu 6 May, then assess again.".into(),
+    }
+}
+
+fn my_test_calls() -> BoardView {
+    let row = |cell: &str, placed: &str| {
+        let row = [
+            "2027-04-14",
+            "MSG",
+            cell,
+            "+18005550142",
+            "M-03",
+            "Leave a message",
+            placed,
+        ];
+        row.map(str::to_owned).to_vec()
+    };
+    BoardView {
+        title: "My test calls".into(),
+        columns: ["due", "chunk", "cell", "dial", "card", "you want", "placed"]
+            .map(str::to_owned)
+            .to_vec(),
+        rows: vec![
+            row("message × night", "not yet"),
+            row("message × day", "yes"),
+        ],
+        notes: Vec::new(),
     }
 }

@@ -208,6 +208,8 @@ impl Rig {
             state,
             wake,
             data: DataDir::create(&directory.path().join("data"), false).unwrap(),
+            heartbeats: Vec::new(),
+            verify_calls: None,
             sip: segue_sip::io_udp::Watch::default(),
             stop: stopping,
         }));

@@ -1,21 +1,13 @@
 //! `segue trial call URI`: one test call with audio, and what it proved.
 
-use crate::data_dir::random_bytes;
-use crate::office::{block_on, unavailable};
+use crate::office::block_on;
 use crate::output::{Answer, Answered, Failure};
-use clap::{Args, Subcommand, ValueEnum};
+use crate::trials::through;
+use clap::{Args, ValueEnum};
 use segue_domain::lines::{EMERGENCY_NUMBERS, uri_user};
-use segue_trials::agent::{Agent, AgentSettings};
 use segue_trials::test_call::{TestCall, TestCallResult};
 use segue_trials::tone::Tone;
 use std::net::SocketAddr;
-
-/// `segue trial …`
-#[derive(Debug, Subcommand)]
-pub enum Trial {
-    /// Place one test call
-    Call(Call),
-}
 
 /// Options of `segue trial call`.
 #[derive(Debug, Args)]
@@ -28,9 +20,18 @@ pub struct Call {
     /// Send digits and expect them back
     #[arg(long)]
     dtmf: bool,
+    /// Ask a test line which numbers it was shown
+    #[arg(long)]
+    numbers: bool,
+    /// Hold the call and take it back
+    #[arg(long)]
+    hold: bool,
     /// How long to stay on the line
     #[arg(long, default_value_t = 3, value_parser = clap::value_parser!(u32).range(1..=300))]
     seconds: u32,
+    /// The number to call from; without it the call is anonymous
+    #[arg(long, value_name = "NUMBER")]
+    caller: Option<String>,
     /// The local address to call from
     #[arg(long, default_value = "127.0.0.1:0", value_name = "ADDR")]
     from: SocketAddr,
@@ -38,44 +39,45 @@ pub struct Call {
 
 /// What may be heard.
 #[derive(Clone, Copy, Debug, ValueEnum)]
-pub enum ToneArg {
+enum ToneArg {
     /// Waiting in a queue
     Hold,
     /// A person
     Person,
     /// "We are closed"
     Closed,
+    /// The recorder's warning tone
+    Recorded,
 }
 
-impl Trial {
-    /// Answers; a call that did not prove what was asked ends with exit code 5.
-    pub fn run(&self) -> Answered {
-        let Self::Call(call) = self;
-        if EMERGENCY_NUMBERS.contains(&uri_user(&call.uri)) {
-            return Err(Failure::BadInput(
-                "911, 988 and 112 are never called by a test; use your test partner's number"
-                    .into(),
-            ));
-        }
+/// 911, 988 and 112 are never called by a test.
+pub(crate) fn require_no_emergency(uri: &str) -> Result<(), Failure> {
+    if EMERGENCY_NUMBERS.contains(&uri_user(uri)) {
+        return Err(Failure::BadInput(
+            "911, 988 and 112 are never called by a test; use your test partner's number".into(),
+        ));
+    }
+    Ok(())
+}
+
+impl Call {
+    pub(super) fn run(&self) -> Answered {
+        require_no_emergency(&self.uri)?;
         block_on(async {
-            let seed = u64::from_le_bytes(random_bytes::<8>()?);
-            let agent = Agent::bind(AgentSettings {
-                seed,
-                ..AgentSettings::new(call.from, "segue-trial")
-            });
-            let agent = agent.await.map_err(|e| unavailable(&e))?;
-            let mut test = TestCall::new(call.uri.clone());
-            test.expect_tone = call.expect_tone.map(Tone::from);
-            test.dtmf = call.dtmf;
-            test.seconds = call.seconds;
+            let agent = through::bind(self.from).await?;
+            let mut test = TestCall::new(self.uri.clone());
+            test.place.caller.clone_from(&self.caller);
+            test.expect_tone = self.expect_tone.map(Tone::from);
+            (test.dtmf, test.numbers, test.hold) = (self.dtmf, self.numbers, self.hold);
+            test.seconds = self.seconds;
             let result = test
                 .run(&agent.caller())
                 .await
                 .map_err(|e| Failure::BadInput(e.to_string()));
             agent.stop().await;
             let result = result?;
-            let failed =
-                !result.answered || result.audio_in == Some(false) || result.dtmf_ok == Some(false);
+            let failed = result.outcome != "answered"
+                || [result.audio_in, result.dtmf_ok, result.hold_ok].contains(&Some(false));
             Ok(Answer::new(&result, text(&result)).wanting_if(failed))
         })
     }
@@ -90,12 +92,17 @@ fn text(r: &TestCallResult) -> String {
     let delay = r
         .post_dial_delay_ms
         .map_or_else(|| "unknown".into(), |ms| format!("{ms} ms"));
+    let mos = r
+        .mos
+        .map_or_else(|| "not measured".into(), |mos| format!("at least {mos:.2}"));
     format!(
-        "{}; first sign of life after {delay}; audio heard: {}; heard by the far end: {}; digits returned: {}",
+        "{}; first sign of life after {delay}; audio heard: {}; heard by the far end: {}; digits returned: {}; \
+         held and taken back: {}; MOS {mos}",
         r.outcome,
         proof(r.audio_in),
         proof(r.audio_out),
-        proof(r.dtmf_ok)
+        proof(r.dtmf_ok),
+        proof(r.hold_ok),
     )
 }
 
@@ -105,6 +112,7 @@ impl From<ToneArg> for Tone {
             ToneArg::Hold => Self::Hold,
             ToneArg::Person => Self::Person,
             ToneArg::Closed => Self::Closed,
+            ToneArg::Recorded => Self::Recorded,
         }
     }
 }

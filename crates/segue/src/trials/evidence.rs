@@ -1,0 +1,60 @@
+//! Evidence of trials: a file in the data directory, named in the journal by the beginning of its hash.
+
+use crate::data_dir::{DataDir, write_private};
+use crate::output::Failure;
+use jiff::Timestamp;
+use segue_domain::canonical;
+use serde::Serialize;
+use serde_json::json;
+use std::fs;
+
+/// How much of the hash names the file.
+const HASH_CHARS: usize = 16;
+
+/// Writes what was seen and gives the reference to it: `trials/path-cbdgpalkfihnmjeo.json`.
+pub fn keep(
+    data: &DataDir,
+    what: &str,
+    at: Timestamp,
+    seen: &impl Serialize,
+) -> Result<String, Failure> {
+    let folder = data.path("trials");
+    fs::create_dir_all(&folder).map_err(anyhow::Error::new)?;
+    let text = serde_json::to_string_pretty(&json!({ "at": at, "seen": seen }));
+    let text = text.map_err(anyhow::Error::new)?;
+    let name = format!(
+        "{what}-{}.json",
+        letters(&canonical::hash("trial evidence", &text))
+    );
+    write_private(&folder.join(&name), &text)?;
+    Ok(format!("trials/{name}"))
+}
+
+/// The beginning of a hash in the letters a to p: a row of digits in a fact is refused as a caller's number.
+fn letters(hash: &str) -> String {
+    let nibbles = hash.chars().filter_map(|c| c.to_digit(16));
+    let letters = nibbles.filter_map(|n| u8::try_from(n).ok().map(|n| char::from(b'a' + n)));
+    letters.take(HASH_CHARS).collect()
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use segue_domain::text::caller_data;
+
+    #[test]
+    fn the_name_is_the_hash_and_no_callers_number() {
+        assert_eq!(letters("0123456789abcdef99"), "abcdefghijklmnop");
+        let directory = tempfile::tempdir().unwrap();
+        let data = DataDir::create(&directory.path().join("data"), false).unwrap();
+        let mut names = std::collections::BTreeSet::new();
+        for second in 0..20 {
+            let at = Timestamp::from_second(1_795_000_000 + second).unwrap();
+            let reference = keep(&data, "path", at, &"+16095550123").unwrap();
+            assert_eq!(caller_data(&reference), None, "{reference}");
+            assert!(data.path(&reference).exists());
+            names.insert(reference);
+        }
+        assert_eq!(names.len(), 20);
+    }
+}

@@ -1,0 +1,4 @@
+//! Test calls through a running node, and what the node wrote down about them.
+
+pub mod evidence;
+pub mod through;

@@ -1,0 +1,198 @@
+//! "My calls this week": the trial calls a person is asked to place, each with what to dial, what to want, and a short form
+//! for how it went (A24). Made for a telephone: one column, large targets, no script.
+
+use crate::console::{ActError, BoardRequest, Person, Submission};
+use crate::page::failure::{Message, message, render};
+use crate::page::{Chrome, Failure, Room};
+use crate::secret::{self, FormCookie, cross_site};
+use crate::session;
+use crate::state::App;
+use askama::Template;
+use axum::Extension;
+use axum::extract::{Form, State};
+use axum::http::{HeaderMap, StatusCode};
+use axum::response::{IntoResponse, Redirect, Response};
+use serde::Deserialize;
+use serde_json::json;
+use std::sync::Arc;
+use tower_sessions::Session;
+
+/// The board the calls come from: due, chunk, cell, dial, card, you want, placed.
+const BOARD: &str = "my-test-calls";
+/// Longest note on a call; the domain checks it for callers' data.
+const NOTE_CHARS_MAX: usize = 200;
+
+/// One call to place.
+struct Call {
+    due: String,
+    chunk: String,
+    cell: String,
+    dial: String,
+    card: String,
+    want: String,
+    placed: bool,
+}
+
+impl Call {
+    fn read(row: &[String]) -> Option<Self> {
+        let [due, chunk, cell, dial, card, want, placed] = row else {
+            return None;
+        };
+        Some(Self {
+            due: due.clone(),
+            chunk: chunk.clone(),
+            cell: cell.clone(),
+            dial: dial.clone(),
+            card: card.clone(),
+            want: want.clone(),
+            placed: placed == "yes",
+        })
+    }
+}
+
+#[derive(Template)]
+#[template(path = "my_calls.html")]
+struct MyCalls {
+    chrome: Chrome,
+    open: Vec<Call>,
+    placed: usize,
+    /// Makes sending a form twice one call.
+    command: String,
+    thanks: bool,
+}
+
+/// How one call went.
+#[derive(Deserialize)]
+pub(crate) struct ResultForm {
+    #[serde(default)]
+    csrf: String,
+    #[serde(default)]
+    command: String,
+    chunk: String,
+    cell: String,
+    #[serde(default)]
+    card: String,
+    #[serde(default)]
+    agent: String,
+    #[serde(default)]
+    note: String,
+    /// `yes` or `no`; without a choice nothing is recorded.
+    #[serde(default)]
+    passed: String,
+}
+
+/// `GET /my-calls`
+pub(crate) async fn show(
+    State(app): State<Arc<App>>,
+    Extension(form): Extension<FormCookie>,
+    session: Session,
+) -> Result<Response, Failure> {
+    let Some(person) = session::acting_person(&session).await else {
+        return Ok(Redirect::to("/login?next=/my-calls").into_response());
+    };
+    page(&app, &person, &form, false).await
+}
+
+async fn page(
+    app: &App,
+    person: &Person,
+    form: &FormCookie,
+    thanks: bool,
+) -> Result<Response, Failure> {
+    let asked = BoardRequest {
+        name: BOARD.to_owned(),
+        person: person.clone(),
+    };
+    let board = match app.console.board(asked).await {
+        Ok(board) => board,
+        Err(error) => return refused(app, person, form, error),
+    };
+    let calls: Vec<_> = board
+        .rows
+        .iter()
+        .filter_map(|row| Call::read(row))
+        .collect();
+    let (done, open): (Vec<_>, Vec<_>) = calls.into_iter().partition(|call| call.placed);
+    let view = app.view();
+    let chrome = Chrome::new(app, &view, Some(person), form, Room::Boards, "My calls")?;
+    let page = MyCalls {
+        chrome,
+        open,
+        placed: done.len(),
+        command: secret::random_id()?,
+        thanks,
+    };
+    render(StatusCode::OK, &page)
+}
+
+/// `POST /my-calls`: records one call through the one command layer.
+pub(crate) async fn record(
+    State(app): State<Arc<App>>,
+    Extension(form): Extension<FormCookie>,
+    session: Session,
+    headers: HeaderMap,
+    Form(sent): Form<ResultForm>,
+) -> Result<Response, Failure> {
+    let Some(person) = session::acting_person(&session).await else {
+        return Ok(Redirect::to("/login?next=/my-calls").into_response());
+    };
+    if cross_site(&headers) || !form.matches(&app.settings.key, &sent.csrf) {
+        let said = Message {
+            status: StatusCode::FORBIDDEN,
+            title: "Nothing was recorded.",
+            lead: "This form was too old or came from another site: open My calls and send it again.",
+            refusal: None,
+        };
+        return message(&app, Some(&person), &form, said);
+    }
+    let passed = match sent.passed.as_str() {
+        "yes" => true,
+        "no" => false,
+        _ => {
+            let said = Message {
+                status: StatusCode::UNPROCESSABLE_ENTITY,
+                title: "Nothing was recorded.",
+                lead: "Say whether you got what you wanted: go back and choose yes or no.",
+                refusal: None,
+            };
+            return message(&app, Some(&person), &form, said);
+        }
+    };
+    let named = |text: &str| {
+        let text = text.trim();
+        (!text.is_empty()).then(|| text.chars().take(NOTE_CHARS_MAX).collect::<String>())
+    };
+    let submission = Submission {
+        command: json!({
+            "command": "record_test_call", "chunk": sent.chunk, "cell": sent.cell, "passed": passed,
+            "scenario": named(&sent.card), "agent": named(&sent.agent),
+            "evidence": named(&sent.note).unwrap_or_default(),
+        }),
+        person: person.clone(),
+        command_id: super::home::command_id(&sent.command)?,
+    };
+    match app.console.submit(submission).await {
+        Ok(_) => page(&app, &person, &form, true).await,
+        Err(error) => refused(&app, &person, &form, error),
+    }
+}
+
+fn refused(
+    app: &App,
+    person: &Person,
+    form: &FormCookie,
+    error: ActError,
+) -> Result<Response, Failure> {
+    let (status, lead, refusal) = match error {
+        ActError::Refused(r) => (StatusCode::CONFLICT, r.rule.clone(), Some(*r)),
+        ActError::Invalid(r) => (StatusCode::UNPROCESSABLE_ENTITY, r.rule.clone(), Some(*r)),
+        ActError::Unavailable { message } => (StatusCode::SERVICE_UNAVAILABLE, message, None),
+    };
+    let said = Message {
+        status,
+        title: "Nothing was recorded.",
+        lead: &lead,
+        refusal,
+    };
+    message(app, Some(person), form, said)
+}
