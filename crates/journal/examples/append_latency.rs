@@ -5,7 +5,7 @@
 
 use segue_journal::facts::{Decision, Facts, FactsWriter};
 use segue_journal::verify;
-use segue_journal::{Append, Body, CommandId, Journal, NewEvent, SqliteJournal, StreamId, Version};
+use segue_journal::{Append, Body, CommandId, Journal, NewEvent, SqlJournal, StreamId, Version};
 use std::error::Error;
 use std::io::Write;
 use std::path::{Path, PathBuf};
@@ -30,7 +30,7 @@ async fn main() -> Result<(), Box<dyn Error>> {
 }
 
 async fn check(path: &Path) -> Result<(), Box<dyn Error>> {
-    let journal = SqliteJournal::open(path).await?;
+    let journal = SqlJournal::open(path).await?;
     let started = stopwatch();
     let report = verify(&journal, &[]).await?;
     let (took, events) = (started.elapsed(), report.events);
@@ -93,7 +93,7 @@ fn stopwatch() -> Instant {
 }
 
 async fn measure(path: &Path, writers: u64) -> Result<(Vec<Duration>, Duration), Box<dyn Error>> {
-    let journal = SqliteJournal::open(path).await?;
+    let journal = SqlJournal::open(path).await?;
     let started = stopwatch();
     let mut tasks = tokio::task::JoinSet::new();
     for writer in 0..writers {

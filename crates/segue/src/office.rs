@@ -5,11 +5,11 @@ use crate::data_dir::DataDir;
 use crate::output::Failure;
 use segue_domain::{Actor, Command, Transition};
 use segue_journal::facts::Facts;
-use segue_journal::{Answer, CommandId, Desk, DeskError, Request, SqliteJournal, StreamId};
+use segue_journal::{Answer, CommandId, Desk, DeskError, Request, SqlJournal, StreamId};
 use std::sync::Arc;
 
 /// The desk over this directory's journal.
-pub type LocalDesk = Desk<SqliteJournal>;
+pub type LocalDesk = Desk<SqlJournal>;
 
 /// An open data directory.
 #[derive(Debug)]
@@ -23,7 +23,7 @@ pub struct Office {
 impl Office {
     /// Opens the journal of a data directory.
     pub async fn open(data: &DataDir) -> Result<Self, Failure> {
-        let journal = SqliteJournal::open(&data.path("journal.db"))
+        let journal = SqlJournal::open(&data.path("journal.db"))
             .await
             .map_err(|e| unavailable(&e))?;
         let stream = StreamId::new(data.transition().as_str())

@@ -22,7 +22,7 @@ use segue_domain::{Event, Role, Side, Transition};
 use segue_journal::accounts::{Accounts, NewAccount, TokenScope};
 use segue_journal::facts::{AcdEvent, AcdEventKind, Decision, Facts, FactsWriter};
 use segue_journal::{
-    Append, Body, CommandId, Desk, EVENT_SCHEMA, Journal, NewEvent, SqliteJournal, StreamId,
+    Append, Body, CommandId, Desk, EVENT_SCHEMA, Journal, NewEvent, SqlJournal, StreamId,
     Version,
 };
 use segue_web::view::{ChunkView, LiveView};
@@ -129,8 +129,8 @@ fn events(at: Timestamp) -> Vec<Event> {
     .collect()
 }
 
-async fn journal(path: &std::path::Path, stream: &StreamId, at: Timestamp) -> SqliteJournal {
-    let journal = SqliteJournal::open(path).await.unwrap();
+async fn journal(path: &std::path::Path, stream: &StreamId, at: Timestamp) -> SqlJournal {
+    let journal = SqlJournal::open(path).await.unwrap();
     let new = |event: &Event| NewEvent {
         kind: event.name().to_owned(),
         schema: EVENT_SCHEMA,
