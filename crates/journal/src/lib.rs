@@ -11,6 +11,7 @@ mod event;
 mod export;
 pub mod facts;
 mod journal;
+pub mod migrate;
 mod sql_journal;
 mod verify;
 

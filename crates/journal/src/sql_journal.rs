@@ -41,7 +41,7 @@ pub(crate) mod sql {
 /// A journal in one file, or in a server that several nodes share.
 #[derive(Debug, Clone)]
 pub struct SqlJournal {
-    database: Database,
+    pub(crate) database: Database,
     newest: watch::Sender<Position>,
     _listening: Option<Arc<Listening>>,
 }

@@ -75,7 +75,7 @@ async fn a_decision_is_read_back_whole_and_takes_its_targets_later(facts: Facts)
         target("sip:b@127.0.0.1", "answered", 900),
     ];
     let mut again = known.clone();
-    again.reason = "a later story".to_owned();
+    again.reason.push_str(" later");
     facts.store_decisions(&[again]).await.unwrap();
     assert_eq!(
         facts.decision("c1").await.unwrap(),

@@ -10,12 +10,12 @@ use crate::node::policy::NodePolicy;
 use crate::node::state::Installed;
 use crate::node::trunks::TrunkChecks;
 use crate::node::{Node, tail};
-use crate::office::{LocalDesk, Office, open_facts, unavailable};
+use crate::office::{LocalDesk, Office, chain, unavailable};
 use crate::output::Failure;
 use crate::route_door::{self, RouteDoorOptions};
 use jiff::SignedDuration;
 use segue_domain::Transition;
-use segue_journal::StreamId;
+use segue_journal::{Journal as _, StreamId};
 use segue_journal::accounts::Accounts;
 use segue_journal::facts::{Cursor, Facts, FactsWriter};
 use segue_routing::Arm;
@@ -113,12 +113,15 @@ impl Service {
     /// Starts everything, or nothing and says why.
     pub async fn start(options: Options) -> Result<Self, Failure> {
         let lock = lock(&options.data)?;
-        let office = Office::open(&options.data).await?;
-        let facts = open_facts(&options.data).await?;
+        let office = Office::lazy(&options.data)?;
+        let facts = Facts::lazy(options.data.place("facts"));
         let key = options.data.caller_key()?;
         let files = NodeFiles::new(options.data.root());
         let node = Arc::new(Node::open(&options.node, key.clone(), files));
-        restore_episodes(&node, &facts).await?;
+        let journal_answers = check_journal(&office, &options.data).await?;
+        if let Err(error) = restore_episodes(&node, &facts).await {
+            tracing::error!(%error, "callers of the last 72 hours may change sides: the call facts do not answer");
+        }
         let (desk, stream, wake) = (office.desk, office.stream, Arc::new(Notify::new()));
         let door = Arc::new(HomeDoor::new(
             Arc::clone(&node),
@@ -139,7 +142,9 @@ impl Service {
             Arc::clone(&wake),
             stopping.clone(),
         ))];
-        wait_for_table(state.clone()).await;
+        if journal_answers {
+            wait_for_table(state.clone()).await;
+        }
         let sip = start_sip(&options, &node, &writer)?;
         let route_stop = stopping.clone();
         let parts = ConsoleParts {
@@ -199,7 +204,7 @@ impl Service {
 }
 
 /// One process per data directory: two nodes on one latch file would undo each other.
-fn lock(data: &DataDir) -> Result<File, Failure> {
+pub fn lock(data: &DataDir) -> Result<File, Failure> {
     let path = data.path("serve.lock");
     let file = File::create(&path).map_err(|e| {
         Failure::Unavailable(format!(
@@ -216,9 +221,27 @@ fn lock(data: &DataDir) -> Result<File, Failure> {
     Ok(file)
 }
 
+/// Whether the journal answers. If it does not, the last table routes, each chunk by its cut-off action until the journal
+/// was read; a node that never had a table has nothing to route by and does not start.
+async fn check_journal(office: &Office, data: &DataDir) -> Result<bool, Failure> {
+    let Err(error) = office.desk.journal().head().await else {
+        return Ok(true);
+    };
+    let Some(table) = NodeFiles::new(data.root()).read_table() else {
+        return Err(unavailable(&error));
+    };
+    tracing::error!(
+        error = chain(&error),
+        table = table.hash(),
+        "the journal does not answer: routing on the last table until it does"
+    );
+    Ok(false)
+}
+
 async fn open_accounts(data: &DataDir) -> Result<Accounts, Failure> {
-    let path = data.path("accounts.db");
-    Accounts::open(&path).await.map_err(|e| unavailable(&e))
+    Accounts::lazy(data.place("accounts"))
+        .await
+        .map_err(|e| unavailable(&e))
 }
 
 async fn start_pages(

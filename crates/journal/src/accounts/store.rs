@@ -75,7 +75,7 @@ pub(super) mod sql {
 /// The accounts of both parties in one file or on a server.
 #[derive(Debug, Clone)]
 pub struct Accounts {
-    database: Database,
+    pub(crate) database: Database,
     secrets: Secrets,
 }
 

@@ -87,7 +87,7 @@ pub struct Pruned {
 /// The call facts in one file or on a server.
 #[derive(Debug, Clone)]
 pub struct Facts {
-    pub(super) database: Database,
+    pub(crate) database: Database,
 }
 
 impl Facts {

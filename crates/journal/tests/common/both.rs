@@ -22,7 +22,7 @@ macro_rules! on_both {
             };
             $(
                 let place = server.database(stringify!($story)).await;
-                println!("{}", stringify!($story));
+
                 $story($begun($store::open(place).await.unwrap()).await).await;
             )*
         }

@@ -25,7 +25,8 @@ impl Postgres {
                 std::env::var_os("SEGUE_REQUIRE_PEERS").is_none(),
                 "PostgreSQL is required; run scripts/setup test"
             );
-            println!("SKIPPED: no PostgreSQL; install postgresql");
+            let said = "SKIPPED: no PostgreSQL; install postgresql\n";
+            std::io::Write::write_all(&mut std::io::stdout(), said.as_bytes()).unwrap();
             return None;
         };
         let directory = tempfile::Builder::new()

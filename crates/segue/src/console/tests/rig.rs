@@ -207,7 +207,7 @@ impl Rig {
             key,
             state,
             wake,
-            data: DataDir::create(&directory.path().join("data"), false).unwrap(),
+            data: DataDir::create(&directory.path().join("data"), NewData::default()).unwrap(),
             sip: segue_sip::io_udp::Watch::default(),
             stop: stopping,
         }));
