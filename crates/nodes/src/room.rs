@@ -49,6 +49,8 @@ pub struct Peer {
     pub version: u64,
     /// How far its wall clock is from ours at least, in milliseconds.
     pub skew_ms: u64,
+    /// Whether it holds any chunk home.
+    pub is_home: bool,
     /// How long it may send out, as it said.
     pub sends_ms_left: u64,
 }
@@ -141,6 +143,7 @@ impl<P: Clone> Room<P> {
             table_hash: table_hash.to_owned(),
             version: table.version,
             wall_us,
+            is_home: false,
             sends_ms_left: self.window.ms_left(now_ms),
         }
     }
@@ -186,6 +189,7 @@ impl<P: Clone> Room<P> {
             table_hash: word.table_hash.clone(),
             version: word.version,
             skew_ms: apart_ms.saturating_sub(took_ms),
+            is_home: word.is_home,
             sends_ms_left: word.sends_ms_left,
         };
         self.renew(now_ms);
@@ -299,6 +303,7 @@ mod tests {
             table_hash: String::new(),
             version: 0,
             wall_us,
+            is_home: false,
             sends_ms_left: 0,
         }
     }

@@ -30,6 +30,9 @@ pub struct Word<P> {
     pub version: u64,
     /// Its wall clock, in µs since 1970; only to notice clocks that differ.
     pub wall_us: i64,
+    /// Whether it holds any chunk home against its table.
+    #[serde(default)]
+    pub is_home: bool,
     /// Until when it may send out, in milliseconds from now; 0 when it may not.
     pub sends_ms_left: u64,
 }

@@ -9,6 +9,7 @@ use segue_domain::caller::CallerKey;
 use segue_domain::ids::TransitionId;
 use segue_journal::Place;
 use serde::{Deserialize, Serialize};
+use sha2::{Digest, Sha256};
 use std::fs;
 use std::io::{ErrorKind, Write};
 use std::os::unix::fs::OpenOptionsExt;
@@ -174,6 +175,15 @@ impl DataDir {
             write_private(&self.path(name), &hex::encode(random_bytes::<32>()?))?;
         }
         self.key(name)
+    }
+
+    /// What the nodes of one transition prove themselves to each other with: drawn from the client's key, which all have.
+    pub fn nodes_key(&self) -> Result<[u8; 32], Failure> {
+        let key = self.key("keys/caller.key")?;
+        let mut digest = Sha256::new();
+        digest.update(b"segue-nodes-v1\0");
+        digest.update(key);
+        Ok(digest.finalize().into())
     }
 
     fn key(&self, name: &str) -> Result<[u8; 32], Failure> {

@@ -4,6 +4,7 @@ use crate::clock;
 use crate::console::{ConsoleParts, NodeConsole};
 use crate::data_dir::{DataDir, random_bytes};
 use crate::home::HomeDoor;
+use crate::node::cluster::{Cluster, ClusterOptions};
 use crate::node::control::{self, NodeStatus};
 use crate::node::files::NodeFiles;
 use crate::node::policy::NodePolicy;
@@ -15,9 +16,10 @@ use crate::output::Failure;
 use crate::route_door::{self, RouteDoorOptions};
 use jiff::SignedDuration;
 use segue_domain::Transition;
-use segue_journal::{Journal as _, StreamId};
 use segue_journal::accounts::Accounts;
 use segue_journal::facts::{Cursor, Facts, FactsWriter};
+use segue_journal::{Journal as _, StreamId};
+use segue_nodes::Window;
 use segue_routing::Arm;
 use segue_sip::Config;
 use segue_sip::allow::{AllowList, Network};
@@ -59,6 +61,8 @@ pub struct Options {
     pub redirected: HashSet<IpAddr>,
     /// SIP beyond UDP, its bounds and the trunks.
     pub line: LineOptions,
+    /// The other nodes of the transition, if there are any.
+    pub cluster: Option<ClusterOptions>,
 }
 
 /// How SIP is served beyond UDP, what one peer may send, and how trunks are watched.
@@ -130,6 +134,7 @@ impl Service {
             options.data.path("node/pending.json"),
             Arc::clone(&wake),
         ));
+        let cluster = join_nodes(&options, &node, &door).await?;
         let (stop, stopping) = watch::channel(false);
         let (states, state) =
             watch::channel(Arc::new(Transition::new(options.data.transition().clone())));
@@ -140,11 +145,13 @@ impl Service {
             stream.clone(),
             states,
             Arc::clone(&wake),
+            cluster.clone(),
             stopping.clone(),
         ))];
         if journal_answers {
             wait_for_table(state.clone()).await;
         }
+        door.latch_pending();
         let sip = start_sip(&options, &node, &writer)?;
         let route_stop = stopping.clone();
         let parts = ConsoleParts {
@@ -167,7 +174,7 @@ impl Service {
         let route = start_route_door(&options, &node, &writer, route_stop).await?;
         let (route_addr, asked) = route.unzip();
         tasks.extend(asked);
-        let local = local_tasks(&options, &node, &door);
+        let local = local_tasks(&options, &node, &door, cluster);
         Ok(Self {
             sip_addr: sip.local_addr(),
             stream_addrs: [Transport::Tcp, Transport::Tls].map(|t| sip.stream_addr(t)),
@@ -343,9 +350,31 @@ fn peer_names(installed: &Installed) -> PeerNames {
     PeerNames::new(std::sync::Mutex::new(names.collect()))
 }
 
-fn local_tasks(options: &Options, node: &Arc<Node>, door: &Arc<HomeDoor>) -> Vec<JoinHandle<()>> {
-    let status_node = Arc::clone(node);
-    let status = Arc::new(move || node_status(&status_node));
+async fn join_nodes(
+    options: &Options,
+    node: &Arc<Node>,
+    door: &Arc<HomeDoor>,
+) -> Result<Option<Arc<Cluster>>, Failure> {
+    let Some(asked) = &options.cluster else {
+        // Presses of nodes it no longer has; its own are latched again from those that wait.
+        node.hold_presses(std::collections::BTreeMap::new());
+        return Ok(None);
+    };
+    let cluster = Cluster::open(asked, Arc::clone(node), door.open_presses()).await?;
+    node.set_window(Window::default());
+    door.join(&cluster);
+    Ok(Some(cluster))
+}
+
+fn local_tasks(
+    options: &Options,
+    node: &Arc<Node>,
+    door: &Arc<HomeDoor>,
+    cluster: Option<Arc<Cluster>>,
+) -> Vec<JoinHandle<()>> {
+    let (status_node, others) = (Arc::clone(node), cluster.clone());
+    let status = Arc::new(move || node_statuses(&status_node, others.as_deref()));
+    let words = cluster.map(|cluster| tokio::spawn(cluster.run()));
     let (path, listening) = (options.data.path("segue.sock"), Arc::clone(door));
     let control = tokio::spawn(async move {
         if let Err(error) = control::listen(&path, listening, status).await {
@@ -357,7 +386,28 @@ fn local_tasks(options: &Options, node: &Arc<Node>, door: &Arc<HomeDoor>) -> Vec
     });
     let pending = Arc::clone(door);
     let pending = tokio::spawn(async move { pending.journal_pending().await });
-    vec![control, pending]
+    [control, pending].into_iter().chain(words).collect()
+}
+
+/// This node, then the others as they described themselves last.
+fn node_statuses(node: &Node, cluster: Option<&Cluster>) -> Vec<NodeStatus> {
+    let mut all = vec![node_status(node)];
+    let Some(cluster) = cluster else { return all };
+    let (peers, skewed) = cluster.peers();
+    all.extend(peers.into_iter().map(|(id, peer)| {
+        NodeStatus {
+            clock_differs: skewed.contains(&id),
+            id,
+            table_hash: peer.table_hash,
+            position: peer.version,
+            lease_ms_left: peer.sends_ms_left,
+            home: peer.is_home,
+            heard_ms_ago: peer
+                .heard_ms
+                .map(|heard| node.running_ms().saturating_sub(heard).max(1)),
+        }
+    }));
+    all
 }
 
 fn node_status(node: &Node) -> NodeStatus {
@@ -369,6 +419,8 @@ fn node_status(node: &Node) -> NodeStatus {
         position: installed.table.version,
         lease_ms_left: node.lease_ms_left(),
         home,
+        heard_ms_ago: Some(0),
+        clock_differs: false,
     }
 }
 

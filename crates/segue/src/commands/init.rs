@@ -45,7 +45,10 @@ impl Init {
                  Next: `segue --data {root} serve --node NAME --peers …` (every node under a name of its own).",
                 data.transition()
             );
-            return Ok(Answer::new(&json!({ "transition": data.transition() }), text));
+            return Ok(Answer::new(
+                &json!({ "transition": data.transition() }),
+                text,
+            ));
         }
         let text = format!(
             "Made `{root}` for transition {}.\nNext: `segue --data {root} user add NAME --side client --role signatory`, \

@@ -36,8 +36,8 @@ impl Migrate {
         let migrated = block_on(async {
             let (from, to) = (here(&ctx.data).await?, there(&place).await?);
             migrate(&from, &to).await.map_err(|error| match error {
-                MigrateError::Unavailable(_) | MigrateError::Read(_) => unavailable(&error),
-                other => Failure::Wanting(other.to_string()),
+                MigrateError::NotEmpty { .. } => Failure::BadInput(error.to_string()),
+                other => unavailable(&other),
             })
         })?;
         ctx.data.moved_to(&self.to)?;

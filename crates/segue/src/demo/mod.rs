@@ -5,8 +5,7 @@ pub mod centres;
 mod summary;
 
 use crate::clock;
-use crate::data_dir::NewData;
-use crate::data_dir::{DataDir, random_bytes};
+use crate::data_dir::{DataDir, NewData, random_bytes};
 use crate::home::Press;
 use crate::office::unavailable;
 use crate::output::Failure;
@@ -67,6 +66,7 @@ impl Demo {
             redirected: HashSet::new(),
             // The example shows how calls fall through a trunk that fails, so it is tried every time.
             line: LineOptions::default(),
+            cluster: None,
         })
         .await?;
         let feed_url = format!("http://{}/api/v1/calls", service.http_addr);

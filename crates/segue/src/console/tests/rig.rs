@@ -4,7 +4,7 @@ use super::super::live::Words;
 use super::super::verifying::Verifier;
 use super::super::{ConsoleParts, NodeConsole, Shared};
 use crate::clock;
-use crate::data_dir::DataDir;
+use crate::data_dir::{DataDir, NewData};
 use crate::home::HomeDoor;
 use crate::node::Node;
 use crate::node::files::NodeFiles;
@@ -22,8 +22,7 @@ use segue_domain::{Event, Role, Side, Transition};
 use segue_journal::accounts::{Accounts, NewAccount, TokenScope};
 use segue_journal::facts::{AcdEvent, AcdEventKind, Decision, Facts, FactsWriter};
 use segue_journal::{
-    Append, Body, CommandId, Desk, EVENT_SCHEMA, Journal, NewEvent, SqlJournal, StreamId,
-    Version,
+    Append, Body, CommandId, Desk, EVENT_SCHEMA, Journal, NewEvent, SqlJournal, StreamId, Version,
 };
 use segue_web::view::{ChunkView, LiveView};
 use segue_web::{Console, Credentials, Door, FallbackRequest, Person, SignIn};
