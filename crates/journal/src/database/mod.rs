@@ -20,6 +20,8 @@ use tokio::sync::OnceCell;
 
 /// Connections that only read.
 const READ_CONNECTIONS_MAX: u32 = 4;
+/// How long a first connection may take: a server that is frozen takes it and never answers.
+const PROBE_MS_MAX: u64 = 6_000;
 /// How long one question may take before a silent server counts as gone.
 const ANSWER_MS_MAX: u64 = 12_000;
 
@@ -88,7 +90,8 @@ impl Database {
     async fn pools(&self) -> Result<&Pools, sqlx::Error> {
         let connect = async {
             self.place.prepare()?;
-            self.probe().await?;
+            let probed = tokio::time::timeout(Duration::from_millis(PROBE_MS_MAX), self.probe());
+            probed.await.unwrap_or(Err(sqlx::Error::PoolTimedOut))?;
             let pool = |connections, read_only| {
                 let options = self.place.options(read_only)?;
                 let pool = self.place.pool(connections, read_only, self.schema.name);

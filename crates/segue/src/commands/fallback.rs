@@ -14,7 +14,11 @@ use segue_domain::{Actor, Role, Side};
 use serde::Serialize;
 use std::fmt::Write as _;
 use std::sync::Arc;
+use std::time::Duration;
 use tokio::sync::Notify;
+
+/// How long a press waits for the people's database.
+const ACCOUNTS_WAIT: Duration = Duration::from_secs(3);
 
 /// Options of `segue fallback`.
 #[derive(Debug, Args)]
@@ -45,7 +49,13 @@ impl Fallback {
     /// Who presses, and why. Where the people's database does not answer, whoever may read this directory's keys is let
     /// through: bringing calls home never waits for a database. The journal is told that nobody was asked for a secret.
     async fn who(&self, ctx: &Context) -> Result<(Actor, String), Failure> {
-        match (login::actor(ctx).await, &ctx.as_user) {
+        let asked = tokio::time::timeout(ACCOUNTS_WAIT, login::actor(ctx)).await;
+        let asked = asked.unwrap_or_else(|_| {
+            Err(Failure::Unavailable(
+                "the accounts did not answer within 3 s".into(),
+            ))
+        });
+        match (asked, &ctx.as_user) {
             (Ok(actor), _) => Ok((actor, self.reason.clone())),
             (Err(Failure::Unavailable(why)), Some(name)) => {
                 ctx.data.caller_key()?;
