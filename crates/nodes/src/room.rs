@@ -255,7 +255,8 @@ impl<P: Clone> Room<P> {
 
     /// Votes that make a majority of the nodes and the journal.
     fn majority(&self) -> usize {
-        (self.peers.len() + 2) / 2 + 1
+        let voters = self.peers.len() + 2;
+        voters / 2 + 1
     }
 
     fn renew(&mut self, now_ms: u64) {
