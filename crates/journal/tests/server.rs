@@ -11,6 +11,11 @@ use segue_journal::{
 use sqlx::{Connection, Executor, PgConnection};
 use std::time::Duration;
 
+/// Facts of each writer.
+const FACTS: u64 = 400;
+/// How often the server is killed.
+const KILLS: u64 = 4;
+
 /// Appends until a given number is acknowledged, through whatever happens to the server; each command is repeated under
 /// its own id until there is an answer.
 async fn keep_appending(journal: SqlJournal, name: &'static str, facts: u64) -> u64 {
@@ -38,8 +43,6 @@ async fn a_server_killed_amid_appends_loses_no_acknowledged_fact() {
     let Some(mut server) = Postgres::start() else {
         return;
     };
-    const FACTS: u64 = 400;
-    const KILLS: u64 = 4;
     let place = server.database("killed").await;
     let one = SqlJournal::open(&place).await.unwrap();
     let other = SqlJournal::open(&place).await.unwrap();

@@ -1,13 +1,14 @@
 //! The world around the nodes: a network that delays, loses and parts; a database that dies and comes back; people who press
 //! and agree; and the promises, checked at every call.
 
+use crate::counts::Counts;
+use crate::events::{Event, Pressed};
 use crate::node::{Agreed, CHUNKS, FENCE_MS, HEALTHY_MS, LEASE_MS, Node, Went};
 use rand_chacha::ChaCha8Rng;
 use rand_core::{Rng, SeedableRng};
 use segue_nodes::Word;
 use std::cmp::Reverse;
 use std::collections::{BTreeMap, BTreeSet, BinaryHeap};
-use std::fmt;
 
 /// Faults end here; afterwards everything must become well.
 const STORM_MS: u64 = 180_000;
@@ -17,105 +18,6 @@ const READ_MS: u64 = 200;
 const READ_PATIENCE_MS: u64 = 2_000;
 const CALL_MS: u64 = 40;
 const FAULT_MS: u64 = 1_500;
-
-#[derive(Clone, Debug, Default)]
-pub(crate) struct Counts {
-    pub(crate) out: u64,
-    pub(crate) home: u64,
-    pub(crate) held: u64,
-    pub(crate) cut_off: u64,
-    pub(crate) presses: u64,
-    pub(crate) complete: u64,
-    pub(crate) incomplete: u64,
-    pub(crate) crashes: u64,
-    pub(crate) stops: u64,
-}
-
-impl Counts {
-    pub(crate) fn add(&mut self, other: &Self) {
-        self.out += other.out;
-        self.home += other.home;
-        self.held += other.held;
-        self.cut_off += other.cut_off;
-        self.presses += other.presses;
-        self.complete += other.complete;
-        self.incomplete += other.incomplete;
-        self.crashes += other.crashes;
-        self.stops += other.stops;
-    }
-}
-
-impl fmt::Display for Counts {
-    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        write!(
-            f,
-            "{} calls out, {} home, {} held out while cut off, {} home by the cut-off; {} presses: {} complete, {} never \
-             complete before the storm ended, 0 lost; {} crashes, {} standstills",
-            self.out,
-            self.home,
-            self.held,
-            self.cut_off,
-            self.presses,
-            self.complete,
-            self.incomplete,
-            self.crashes,
-            self.stops
-        )
-    }
-}
-
-enum Event {
-    Ask(usize),
-    Arrive {
-        to: usize,
-        life: u64,
-        word: Word<()>,
-        is_answer: bool,
-    },
-    Read(usize),
-    ReadAt {
-        node: usize,
-        life: u64,
-        begun_ms: u64,
-    },
-    ReadDone {
-        node: usize,
-        life: u64,
-        begun_ms: u64,
-        recorded: BTreeMap<String, u64>,
-        agreed: Agreed,
-    },
-    Record(usize),
-    RecordAt {
-        node: usize,
-        life: u64,
-        id: String,
-        scope: String,
-    },
-    RecordDone {
-        node: usize,
-        life: u64,
-        id: String,
-        version: u64,
-    },
-    Call(usize),
-    Fault,
-    Press,
-    Agree,
-}
-
-/// A press that somebody was told of.
-struct Pressed {
-    id: String,
-    node: usize,
-    life: u64,
-    scope: String,
-    pressed_ms: u64,
-    clock_ms: u64,
-    journalled: bool,
-    /// When it was complete, whom it had reached by then, and the epoch each chunk must be agreed under to go out again.
-    complete: Option<(u64, BTreeSet<String>)>,
-}
 
 pub(crate) struct World {
     dice: ChaCha8Rng,
@@ -144,8 +46,10 @@ impl World {
         let mut dice = ChaCha8Rng::seed_from_u64(seed);
         let count = 2 + usize::try_from(dice.next_u64() % 4).unwrap();
         let names: Vec<_> = (0..count).map(|n| format!("N{n}")).collect();
-        let mut journal = Agreed::default();
-        journal.version = 1;
+        let mut journal = Agreed {
+            version: 1,
+            ..Agreed::default()
+        };
         for chunk in CHUNKS {
             journal.chunks.insert(chunk, (5_000, 0));
         }
@@ -198,10 +102,11 @@ impl World {
             self.handle(event);
         }
         self.all_is_well();
-        let complete = self
-            .presses
-            .iter()
-            .filter(|p| p.complete.is_some_and_in_storm());
+        let in_storm = |press: &&Pressed| {
+            let complete = press.complete.as_ref();
+            complete.is_some_and(|(at_ms, _)| *at_ms < STORM_MS)
+        };
+        let complete = self.presses.iter().filter(in_storm);
         self.counts.complete = complete.count() as u64;
         self.counts.presses = self.presses.len() as u64;
         self.counts.incomplete = self.counts.presses - self.counts.complete;
@@ -268,15 +173,7 @@ impl World {
                 begun_ms,
                 recorded,
                 agreed,
-            } => {
-                let now_ms = self.now_ms;
-                let reached = self.reaches_database(node);
-                let it = &mut self.nodes[node];
-                if reached && it.runs(now_ms) && it.life == life && it.reading == Some(begun_ms) {
-                    it.reading = None;
-                    it.install(&agreed, &recorded, begun_ms, now_ms);
-                }
-            }
+            } => self.read_done(node, (life, begun_ms), &recorded, &agreed),
             Event::Record(node) => self.record(node),
             Event::RecordAt {
                 node,
@@ -305,6 +202,22 @@ impl World {
             Event::Fault => self.fault(),
             Event::Press => self.press(),
             Event::Agree => self.agree(),
+        }
+    }
+
+    fn read_done(
+        &mut self,
+        node: usize,
+        (life, begun_ms): (u64, u64),
+        recorded: &BTreeMap<String, u64>,
+        agreed: &Agreed,
+    ) {
+        let now_ms = self.now_ms;
+        let reached = self.reaches_database(node);
+        let it = &mut self.nodes[node];
+        if reached && it.runs(now_ms) && it.life == life && it.reading == Some(begun_ms) {
+            it.reading = None;
+            it.install(agreed, recorded, begun_ms, now_ms);
         }
     }
 
@@ -471,7 +384,7 @@ impl World {
             node,
             life: self.nodes[node].life,
             scope: scope.to_owned(),
-            pressed_ms: self.now_ms,
+            made_ms: self.now_ms,
             clock_ms: self.nodes[node].clock_ms(self.now_ms),
             journalled: false,
             complete: None,
@@ -563,7 +476,7 @@ impl World {
                 self.now_ms,
                 press.id,
                 self.nodes[press.node].name,
-                press.pressed_ms
+                press.made_ms
             );
         }
     }
@@ -645,15 +558,5 @@ impl World {
                 );
             }
         }
-    }
-}
-
-trait InStorm {
-    fn is_some_and_in_storm(&self) -> bool;
-}
-
-impl InStorm for Option<(u64, BTreeSet<String>)> {
-    fn is_some_and_in_storm(&self) -> bool {
-        self.as_ref().is_some_and(|(at_ms, _)| *at_ms < STORM_MS)
     }
 }
