@@ -1,11 +1,14 @@
 //! Measures how long an append takes until it is durable: `cargo run --release -p segue-journal --example append_latency`.
 //!
 //! One writer alone, then several at once on their own streams, on a file in the current directory (or the one given);
-//! then a check of that whole journal, and call facts handed to their writer as fast as it stores them.
+//! then a check of that whole journal, and call facts handed to their writer as fast as it stores them. With the URL of an
+//! empty PostgreSQL database as second argument the same appends there, and how soon another node hears of each.
 
 use segue_journal::facts::{Decision, Facts, FactsWriter};
 use segue_journal::verify;
-use segue_journal::{Append, Body, CommandId, Journal, NewEvent, SqliteJournal, StreamId, Version};
+use segue_journal::{
+    Append, Body, CommandId, Journal, NewEvent, Place, SqlJournal, StreamId, Version,
+};
 use std::error::Error;
 use std::io::Write;
 use std::path::{Path, PathBuf};
@@ -22,15 +25,52 @@ async fn main() -> Result<(), Box<dyn Error>> {
         .map_or_else(|| PathBuf::from("."), PathBuf::from);
     let directory = tempfile::tempdir_in(directory)?;
     for writers in [1, 8] {
-        let path = directory.path().join(format!("journal-{writers}.db"));
-        report(writers, measure(&path, writers).await?)?;
-        check(&path).await?;
+        let place = Place::from(&directory.path().join(format!("journal-{writers}.db")));
+        report(writers, measure(&place, 0, writers).await?)?;
+        check(&place).await?;
+    }
+    if let Some(url) = std::env::args().nth(2) {
+        let place = Place::server(&url).ok_or("the second argument is no postgres:// URL")?;
+        writeln!(std::io::stdout(), "on {place}:")?;
+        for (first, writers) in [(0, 1), (1, 8)] {
+            report(writers, measure(&place, first, writers).await?)?;
+        }
+        check(&place).await?;
+        announced(&place).await?;
     }
     hand_over_facts(&directory.path().join("facts.db")).await
 }
 
-async fn check(path: &Path) -> Result<(), Box<dyn Error>> {
-    let journal = SqliteJournal::open(path).await?;
+/// From the acknowledgement at one node to the announcement at another.
+async fn announced(place: &Place) -> Result<(), Box<dyn Error>> {
+    const HEARD: u64 = 1_000;
+    let (one, other) = (
+        SqlJournal::open(place).await?,
+        SqlJournal::open(place).await?,
+    );
+    // The listener needs a moment to listen.
+    tokio::time::sleep(Duration::from_secs(1)).await;
+    let mut seen = other.watch();
+    let mut took = Vec::new();
+    let started = stopwatch();
+    for version in 0..HEARD {
+        let position = one.append(&request(99, version)?).await?.position();
+        let acknowledged = stopwatch();
+        let heard = seen.wait_for(|newest| *newest >= position);
+        tokio::time::timeout(Duration::from_secs(1), heard).await??;
+        took.push(acknowledged.elapsed());
+    }
+    let whole = started.elapsed();
+    took.sort_unstable();
+    writeln!(
+        std::io::stdout(),
+        "announced to another node, after the acknowledgement:"
+    )?;
+    report(1, (took, whole))
+}
+
+async fn check(place: &Place) -> Result<(), Box<dyn Error>> {
+    let journal = SqlJournal::open(place).await?;
     let started = stopwatch();
     let report = verify(&journal, &[]).await?;
     let (took, events) = (started.elapsed(), report.events);
@@ -92,11 +132,16 @@ fn stopwatch() -> Instant {
     Instant::now()
 }
 
-async fn measure(path: &Path, writers: u64) -> Result<(Vec<Duration>, Duration), Box<dyn Error>> {
-    let journal = SqliteJournal::open(path).await?;
+/// Streams are numbered from `first` on, so that measures on one server do not meet.
+async fn measure(
+    place: &Place,
+    first: u64,
+    writers: u64,
+) -> Result<(Vec<Duration>, Duration), Box<dyn Error>> {
+    let journal = SqlJournal::open(place).await?;
     let started = stopwatch();
     let mut tasks = tokio::task::JoinSet::new();
-    for writer in 0..writers {
+    for writer in first..first + writers {
         let journal = journal.clone();
         tasks.spawn(async move {
             let mut took = Vec::new();

@@ -5,7 +5,7 @@ select
   count(a.call_id) as matched,
   count(a.answered_us) as answered,
   count(case when a.answered_us is null then a.abandoned_us end) as abandoned,
-  coalesce(sum(case when a.answered_us is not null then a.answered_us - coalesce(a.queued_us, a.offered_us, a.answered_us) end), 0) as answered_wait_us
+  cast(coalesce(sum(case when a.answered_us is not null then a.answered_us - coalesce(a.queued_us, a.offered_us, a.answered_us) end), 0) as bigint) as answered_wait_us
 from decisions d
 left join (
   select call_id, min(offered_us) as offered_us, min(queued_us) as queued_us,

@@ -11,11 +11,12 @@ mod event;
 mod export;
 pub mod facts;
 mod journal;
-mod sqlite;
+pub mod migrate;
+mod sql_journal;
 mod verify;
 
 pub use chain::chain_hash;
-pub use database::{OpenError, Trouble, Unavailable};
+pub use database::{OpenError, Place, Trouble, Unavailable};
 pub use desk::{Answer, Desk, DeskError, EVENT_SCHEMA, Request, Unreadable, read_event};
 pub use event::{
     APPEND_EVENTS_MAX, BODY_BYTES_MAX, Body, ChainHash, CommandId, InvalidName, NAME_BYTES_MAX,
@@ -26,5 +27,5 @@ pub use export::{Export, ExportError, export_jsonl};
 pub use journal::{
     Append, AppendError, CommandRecord, Corrupt, Journal, Outcome, ReadError, STREAMS_MAX,
 };
-pub use sqlite::SqliteJournal;
+pub use sql_journal::SqlJournal;
 pub use verify::{Checkpoint, FirstBad, Report, Verifier, Wrong, verify};

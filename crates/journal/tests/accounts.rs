@@ -1,6 +1,11 @@
 //! Who may come in, how far, and how guessing is slowed down without keeping anybody out.
 #![expect(clippy::unwrap_used, reason = "a failed fixture is a failed test")]
 
+mod common;
+#[macro_use]
+#[path = "common/both.rs"]
+mod both;
+
 use jiff::{SignedDuration, Timestamp};
 use segue_domain::{Right, Role, Side};
 use segue_journal::accounts::{
@@ -27,14 +32,22 @@ fn person(name: &str) -> NewAccount {
     }
 }
 
-async fn accounts() -> (tempfile::TempDir, Accounts) {
-    let directory = tempfile::tempdir().unwrap();
-    let accounts = Accounts::open(&directory.path().join("accounts.db"))
-        .await
-        .unwrap();
+/// With one person in it.
+async fn with_dana(accounts: Accounts) -> Accounts {
     accounts.add(&person("dana"), at(0)).await.unwrap();
-    (directory, accounts)
+    accounts
 }
+
+on_both!(
+    Accounts, "accounts.db", with_dana:
+    accounts_are_added_listed_changed_and_removed,
+    unfit_accounts_are_refused_with_a_next_step,
+    each_door_lets_through_what_it_is_for,
+    a_token_ends_when_it_expires_or_is_taken_back,
+    guessing_a_person_is_slowed_from_anywhere_but_not_for_who_came_in_before,
+    guessing_from_one_source_is_slowed_whoever_it_names_and_is_forgotten,
+    many_guesses_at_once_gain_nothing,
+);
 
 fn retry_s(answer: &Result<Entry, EntryError>) -> Option<u64> {
     match answer {
@@ -43,10 +56,7 @@ fn retry_s(answer: &Result<Entry, EntryError>) -> Option<u64> {
     }
 }
 
-#[tokio::test]
-#[expect(clippy::too_many_lines, reason = "one life of an account")]
-async fn accounts_are_added_listed_changed_and_removed() {
-    let (directory, accounts) = accounts().await;
+async fn accounts_are_added_listed_changed_and_removed(accounts: Accounts) {
     let erin = NewAccount {
         name: "erin".into(),
         side: Side::Outsourcer,
@@ -113,22 +123,26 @@ async fn accounts_are_added_listed_changed_and_removed() {
         accounts.remove("erin").await,
         Err(AccountError::Unknown { .. })
     ));
-
-    // No secret is in the file in the clear.
-    accounts.close().await;
-    let bytes = std::fs::read(directory.path().join("accounts.db")).unwrap();
-    for secret in [PASSWORD, PIN, "another horse", token.as_str()] {
-        assert!(
-            !bytes
-                .windows(secret.len())
-                .any(|window| window == secret.as_bytes())
-        );
-    }
 }
 
 #[tokio::test]
-async fn unfit_accounts_are_refused_with_a_next_step() {
-    let (_directory, accounts) = accounts().await;
+async fn no_secret_is_in_the_file_in_the_clear() {
+    let directory = tempfile::tempdir().unwrap();
+    let path = directory.path().join("accounts.db");
+    let accounts = with_dana(Accounts::open(&path).await.unwrap()).await;
+    let token = accounts
+        .add_token("dana", "feed", TokenScope::Ingest, at(5), None)
+        .await
+        .unwrap();
+    accounts.close().await;
+    let bytes = std::fs::read(path).unwrap();
+    for secret in [PASSWORD, PIN, token.as_str()] {
+        let mut windows = bytes.windows(secret.len());
+        assert!(!windows.any(|window| window == secret.as_bytes()));
+    }
+}
+
+async fn unfit_accounts_are_refused_with_a_next_step(accounts: Accounts) {
     for (what, new, says) in [
         ("the name is taken", person("dana"), "exists already"),
         ("no name", person(""), "cannot be an account name"),
@@ -188,9 +202,7 @@ async fn unfit_accounts_are_refused_with_a_next_step() {
     );
 }
 
-#[tokio::test]
-async fn each_door_lets_through_what_it_is_for() {
-    let (_directory, accounts) = accounts().await;
+async fn each_door_lets_through_what_it_is_for(accounts: Accounts) {
     let by_password = accounts.enter("dana", PASSWORD, HOME, at(1)).await.unwrap();
     let by_pin = accounts
         .enter_with_pin("dana", PIN, HOME, at(1))
@@ -273,9 +285,7 @@ fn who_comes_in_to_bring_calls_home_has_no_other_role_and_no_other_right() {
     }
 }
 
-#[tokio::test]
-async fn a_token_ends_when_it_expires_or_is_taken_back() {
-    let (_directory, accounts) = accounts().await;
+async fn a_token_ends_when_it_expires_or_is_taken_back(accounts: Accounts) {
     let until = Some(at(60));
     let token = accounts
         .add_token("dana", "job", TokenScope::Read, at(0), until)
@@ -304,9 +314,9 @@ async fn a_token_ends_when_it_expires_or_is_taken_back() {
     );
 }
 
-#[tokio::test]
-async fn guessing_a_person_is_slowed_from_anywhere_but_not_for_who_came_in_before() {
-    let (_directory, accounts) = accounts().await;
+async fn guessing_a_person_is_slowed_from_anywhere_but_not_for_who_came_in_before(
+    accounts: Accounts,
+) {
     assert!(
         accounts
             .enter_with_pin("dana", PIN, HOME, at(0))
@@ -370,9 +380,7 @@ async fn guessing_a_person_is_slowed_from_anywhere_but_not_for_who_came_in_befor
     );
 }
 
-#[tokio::test]
-async fn guessing_from_one_source_is_slowed_whoever_it_names_and_is_forgotten() {
-    let (_directory, accounts) = accounts().await;
+async fn guessing_from_one_source_is_slowed_whoever_it_names_and_is_forgotten(accounts: Accounts) {
     for n in 0..21 {
         let answer = accounts
             .enter(&format!("user{n}"), "wrong secret", AWAY, at(0))
@@ -399,9 +407,7 @@ async fn guessing_from_one_source_is_slowed_whoever_it_names_and_is_forgotten() 
     accounts.prune(at(90_000)).await.unwrap();
 }
 
-#[tokio::test(flavor = "multi_thread", worker_threads = 4)]
-async fn many_guesses_at_once_gain_nothing() {
-    let (_directory, accounts) = accounts().await;
+async fn many_guesses_at_once_gain_nothing(accounts: Accounts) {
     let guesses: Vec<_> = (0..16)
         .map(|n| {
             let accounts = accounts.clone();

@@ -7,7 +7,7 @@ use desk_story::{CHUNK, Story, command_id, director, manager, stream};
 use segue_domain::fallback::Fallback;
 use segue_domain::{Code, Command, Event, Role, Side, Transition, apply};
 use segue_journal::{
-    Append, Body, Desk, DeskError, Journal, NewEvent, Position, SqliteJournal, Version, verify,
+    Append, Body, Desk, DeskError, Journal, NewEvent, Position, SqlJournal, Version, verify,
 };
 use std::path::Path;
 use std::sync::Arc;
@@ -16,9 +16,9 @@ fn fallback() -> Command {
     Command::Fallback(Fallback::of("all", "trunk dead"))
 }
 
-async fn desk(directory: &Path) -> Desk<SqliteJournal> {
+async fn desk(directory: &Path) -> Desk<SqlJournal> {
     Desk::new(
-        SqliteJournal::open(&directory.join("journal.db"))
+        SqlJournal::open(&directory.join("journal.db"))
             .await
             .unwrap(),
     )
@@ -213,7 +213,7 @@ async fn a_fact_of_a_newer_segue_stops_the_desk_instead_of_being_skipped() {
 async fn a_full_disk_makes_the_desk_unavailable_and_a_refusal_stays_a_refusal() {
     let directory = tempfile::tempdir().unwrap();
     let path = directory.path().join("journal.db");
-    let journal = SqliteJournal::open_bounded(&path, Some(60)).await.unwrap();
+    let journal = SqlJournal::open(bounded(&path, 60)).await.unwrap();
     let desk = Desk::new(journal);
     let mut story = Story::new(&desk);
     story.until_one_approval_is_missing().await;
@@ -230,7 +230,7 @@ async fn a_full_disk_makes_the_desk_unavailable_and_a_refusal_stays_a_refusal() 
 }
 
 /// Appends to another stream until the file has no room for the smallest fact.
-async fn fill(journal: &SqliteJournal) {
+async fn fill(journal: &SqlJournal) {
     let mut version = 0;
     for size in [2_000, 200, 1] {
         loop {
@@ -321,7 +321,7 @@ async fn in_a_thousand_races_of_a_raise_against_a_fallback_home_wins() {
     assert!(verify(desks[1].journal(), &[]).await.unwrap().ok);
 }
 
-async fn copy_to(journal: &SqliteJournal, facts: &[segue_journal::Recorded], name: &str) -> u64 {
+async fn copy_to(journal: &SqlJournal, facts: &[segue_journal::Recorded], name: &str) -> u64 {
     let copy = Append {
         stream: stream(name),
         expected_version: Version(0),
@@ -339,4 +339,12 @@ async fn copy_to(journal: &SqliteJournal, facts: &[segue_journal::Recorded], nam
             .collect(),
     };
     journal.append(&copy).await.unwrap().version().0
+}
+
+/// A file on a disk with room for so many 4 KiB pages.
+fn bounded(path: &std::path::Path, pages_max: u32) -> segue_journal::Place {
+    segue_journal::Place::File {
+        path: path.to_owned(),
+        pages_max: Some(pages_max),
+    }
 }

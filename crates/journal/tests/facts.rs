@@ -1,10 +1,15 @@
 //! Call facts: stored once, read back whole, bounded in every direction.
 #![expect(clippy::unwrap_used, reason = "a failed fixture is a failed test")]
 
+mod common;
+#[macro_use]
+#[path = "common/both.rs"]
+mod both;
+
 use jiff::{SignedDuration, Timestamp};
 use segue_domain::caller::CallerHash;
 use segue_journal::facts::{
-    AcdEvent, AcdEventKind, ArmCount, Cursor, Decision, Facts, FactsWriter, Stored, TargetOutcome,
+    AcdEvent, AcdEventKind, ArmCount, Cursor, Decision, Facts, FactsWriter, TargetOutcome,
 };
 
 fn at(second: i64) -> Timestamp {
@@ -42,17 +47,21 @@ fn event(id: &str, kind: AcdEventKind, second: i64) -> AcdEvent {
     }
 }
 
-async fn facts() -> (tempfile::TempDir, Facts) {
-    let directory = tempfile::tempdir().unwrap();
-    let facts = Facts::open(&directory.path().join("facts.db"))
-        .await
-        .unwrap();
-    (directory, facts)
+async fn begun(facts: Facts) -> Facts {
+    facts
 }
 
-#[tokio::test]
-async fn a_decision_is_read_back_whole_and_takes_its_targets_later() {
-    let (_directory, facts) = facts().await;
+on_both!(
+    Facts, "facts.db", begun:
+    events_of_a_feed_gather_into_one_call_whatever_their_order_and_number,
+    a_decision_is_read_back_whole_and_takes_its_targets_later,
+    questions_are_answered_by_time_arm_side_and_caller,
+    a_full_queue_drops_and_counts_and_never_waits,
+    facts_the_database_refuses_are_counted_as_lost,
+    old_facts_are_deleted_in_bounded_steps,
+);
+
+async fn a_decision_is_read_back_whole_and_takes_its_targets_later(facts: Facts) {
     let mut known = decision("c1", 0, "out", 1);
     facts.store_decisions(&[known.clone()]).await.unwrap();
     assert_eq!(facts.decision("c1").await.unwrap(), Some(known.clone()));
@@ -66,7 +75,7 @@ async fn a_decision_is_read_back_whole_and_takes_its_targets_later() {
         target("sip:b@127.0.0.1", "answered", 900),
     ];
     let mut again = known.clone();
-    again.reason = "a later story".to_owned();
+    again.reason.push_str(" later");
     facts.store_decisions(&[again]).await.unwrap();
     assert_eq!(
         facts.decision("c1").await.unwrap(),
@@ -76,64 +85,56 @@ async fn a_decision_is_read_back_whole_and_takes_its_targets_later() {
     assert_eq!(facts.decision("c2").await.unwrap(), None);
 }
 
-#[tokio::test]
-async fn events_of_a_feed_gather_into_one_call_whatever_their_order_and_number() {
+async fn events_of_a_feed_gather_into_one_call_whatever_their_order_and_number(facts: Facts) {
     use AcdEventKind::{Abandoned, Answered, Ended, Offered, Queued};
-    let story = [
-        event("1", Offered, 0),
-        event("1", Queued, 1),
-        event("1", Answered, 21),
-        event("1", Ended, 200),
-    ];
     let mut calls = Vec::new();
-    for order in [[0, 1, 2, 3], [3, 2, 1, 0], [2, 0, 3, 1]] {
-        let (_directory, facts) = facts().await;
+    for (id, order) in [
+        ("1", [0, 1, 2, 3]),
+        ("2", [3, 2, 1, 0]),
+        ("3", [2, 0, 3, 1]),
+    ] {
+        let story = [
+            event(id, Offered, 0),
+            event(id, Queued, 1),
+            event(id, Answered, 21),
+            event(id, Ended, 200),
+        ];
         let events = order.map(|n: usize| story[n].clone());
-        let stored = facts.store_acd_events(&events).await.unwrap();
-        assert_eq!(
-            stored,
-            Stored {
-                accepted: 4,
-                duplicates: 0
-            }
+        let (new, again) = (
+            facts.store_acd_events(&events).await.unwrap(),
+            facts.store_acd_events(&events).await.unwrap(),
         );
-        let stored = facts.store_acd_events(&events).await.unwrap();
-        assert_eq!(
-            stored,
-            Stored {
-                accepted: 0,
-                duplicates: 4
-            }
-        );
-        let call = facts.acd_call("carebridge", "1").await.unwrap().unwrap();
+        assert_eq!((new.accepted, new.duplicates), (4, 0));
+        assert_eq!((again.accepted, again.duplicates), (0, 4));
+        let call = facts.acd_call("carebridge", id).await.unwrap().unwrap();
         assert_eq!((call.outcome(), call.wait_ms()), ("answered", Some(20_000)));
-        let of_call = facts.acd_calls_of("call-1").await.unwrap();
+        let of_call = facts.acd_calls_of(&format!("call-{id}")).await.unwrap();
         assert_eq!(of_call.first(), Some(&call));
-        calls.push(call);
+        calls.push((
+            call.offered_at,
+            call.queued_at,
+            call.answered_at,
+            call.ended_at,
+        ));
     }
     assert!(calls.windows(2).all(|pair| pair[0] == pair[1]), "{calls:?}");
 
-    let (_directory, facts) = facts().await;
     facts
-        .store_acd_events(&[event("2", Offered, 5), event("2", Abandoned, 12)])
+        .store_acd_events(&[event("4", Offered, 5), event("4", Abandoned, 212)])
         .await
         .unwrap();
-    let call = facts.acd_call("carebridge", "2").await.unwrap().unwrap();
-    assert_eq!((call.outcome(), call.wait_ms()), ("abandoned", Some(7_000)));
-    let news = facts.acd_calls_since(&Cursor::default(), 10).await.unwrap();
-    assert_eq!((news.len(), news.first()), (1, Some(&call)));
-    assert!(
-        facts
-            .acd_calls_since(&Cursor::after_call(&call), 10)
-            .await
-            .unwrap()
-            .is_empty()
+    let call = facts.acd_call("carebridge", "4").await.unwrap().unwrap();
+    assert_eq!(
+        (call.outcome(), call.wait_ms()),
+        ("abandoned", Some(207_000))
     );
+    let news = facts.acd_calls_since(&Cursor::default(), 10).await.unwrap();
+    assert_eq!((news.len(), news.last()), (4, Some(&call)));
+    let newer = facts.acd_calls_since(&Cursor::after_call(&call), 10).await;
+    assert!(newer.unwrap().is_empty());
 }
 
-#[tokio::test]
-async fn questions_are_answered_by_time_arm_side_and_caller() {
-    let (_directory, facts) = facts().await;
+async fn questions_are_answered_by_time_arm_side_and_caller(facts: Facts) {
     let decisions = [
         decision("call-1", 0, "out", 1),
         decision("call-2", 0, "home", 2),
@@ -205,9 +206,7 @@ async fn questions_are_answered_by_time_arm_side_and_caller() {
     assert_eq!(recent.len(), 1);
 }
 
-#[tokio::test]
-async fn a_full_queue_drops_and_counts_and_never_waits() {
-    let (_directory, facts) = facts().await;
+async fn a_full_queue_drops_and_counts_and_never_waits(facts: Facts) {
     let writer = FactsWriter::start(facts.clone(), 4);
     // This test's runtime has one thread: the writing task cannot run before the first await.
     let taken = (0..10)
@@ -224,9 +223,7 @@ async fn a_full_queue_drops_and_counts_and_never_waits() {
     assert!(facts.decision("c4").await.unwrap().is_none());
 }
 
-#[tokio::test]
-async fn facts_the_database_refuses_are_counted_as_lost() {
-    let (_directory, facts) = facts().await;
+async fn facts_the_database_refuses_are_counted_as_lost(facts: Facts) {
     let writer = FactsWriter::start(facts.clone(), 4);
     facts.close().await;
     assert!(writer.decision(decision("c1", 0, "out", 1)));
@@ -234,9 +231,7 @@ async fn facts_the_database_refuses_are_counted_as_lost() {
     assert_eq!((writer.counts().stored, writer.counts().lost), (0, 1));
 }
 
-#[tokio::test]
-async fn old_facts_are_deleted_in_bounded_steps() {
-    let (_directory, facts) = facts().await;
+async fn old_facts_are_deleted_in_bounded_steps(facts: Facts) {
     let day = 86_400;
     let old: Vec<_> = (0..5)
         .map(|n| decision(&format!("old{n}"), n, "out", 1))

@@ -4,7 +4,7 @@
 mod common;
 
 use common::{Dice, append};
-use segue_journal::{Journal, Position, SqliteJournal, Version, verify};
+use segue_journal::{Journal, Position, SqlJournal, Version, verify};
 use std::io::{BufRead, BufReader, Write};
 use std::path::Path;
 use std::process::{Command, Stdio};
@@ -73,7 +73,7 @@ fn parse(line: &str) -> Option<(String, u64, u64)> {
 
 #[tokio::main(flavor = "current_thread")]
 async fn check(directory: &Path, acknowledged: &[(String, u64, u64)], round: u64) {
-    let journal = SqliteJournal::open(&directory.join("journal.db"))
+    let journal = SqlJournal::open(&directory.join("journal.db"))
         .await
         .unwrap();
     let report = verify(&journal, &[]).await.unwrap();
@@ -97,7 +97,7 @@ async fn check(directory: &Path, acknowledged: &[(String, u64, u64)], round: u64
 #[tokio::main(flavor = "multi_thread", worker_threads = 2)]
 async fn append_until_killed(directory: &Path) -> ! {
     let path = directory.join("journal.db");
-    let journal = SqliteJournal::open(&path).await.unwrap();
+    let journal = SqlJournal::open(&path).await.unwrap();
     let heads = journal.streams().await.unwrap();
     let last = |name: &str| {
         heads

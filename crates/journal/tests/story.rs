@@ -3,50 +3,72 @@
 
 mod common;
 
+use common::postgres::Postgres;
 use common::{append, stream};
 use segue_journal::{
-    AppendError, ChainHash, Checkpoint, CommandId, Journal, Outcome, Position, READ_EVENTS_MAX,
-    SqliteJournal, Version, Wrong, verify,
+    AppendError, ChainHash, Checkpoint, CommandId, Journal, Outcome, Place, Position,
+    READ_EVENTS_MAX, SqlJournal, Version, Wrong, verify,
 };
 use std::collections::BTreeSet;
 use std::sync::Arc;
 
+/// Two handles, as two processes would have.
+async fn two(place: &Place) -> [Arc<SqlJournal>; 2] {
+    let open = async || Arc::new(SqlJournal::open(place).await.unwrap());
+    [open().await, open().await]
+}
+
 #[tokio::test]
 async fn sqlite_tells_the_story() {
     let directory = tempfile::tempdir().unwrap();
-    let path = directory.path().join("journal.db");
-    story(&SqliteJournal::open(&path).await.unwrap()).await;
+    let place = Place::from(&directory.path().join("journal.db"));
+    story(&SqlJournal::open(&place).await.unwrap()).await;
 }
 
 #[tokio::test(flavor = "multi_thread", worker_threads = 4)]
 async fn on_sqlite_one_writer_wins_each_version_and_positions_have_no_gap() {
     let directory = tempfile::tempdir().unwrap();
-    let path = directory.path().join("journal.db");
-    // Two handles, as two processes would have.
-    let one = SqliteJournal::open(&path).await.unwrap();
-    let other = SqliteJournal::open(&path).await.unwrap();
-    race_for_versions([Arc::new(one), Arc::new(other)]).await;
+    let place = Place::from(&directory.path().join("journal.db"));
+    race_for_versions(two(&place).await).await;
 }
 
 #[tokio::test(flavor = "multi_thread", worker_threads = 4)]
 async fn on_sqlite_a_command_sent_many_times_at_once_is_recorded_once() {
     let directory = tempfile::tempdir().unwrap();
-    let path = directory.path().join("journal.db");
-    let one = SqliteJournal::open(&path).await.unwrap();
-    let other = SqliteJournal::open(&path).await.unwrap();
-    race_with_one_command([Arc::new(one), Arc::new(other)]).await;
+    let place = Place::from(&directory.path().join("journal.db"));
+    race_with_one_command(two(&place).await).await;
 }
 
 #[tokio::test]
 async fn a_sqlite_journal_reopened_is_the_same_journal() {
     let directory = tempfile::tempdir().unwrap();
-    let path = directory.path().join("journal.db");
-    let journal = SqliteJournal::open(&path).await.unwrap();
+    let place = Place::from(&directory.path().join("journal.db"));
+    reopened_is_the_same(&place).await;
+}
+
+#[tokio::test(flavor = "multi_thread", worker_threads = 4)]
+async fn postgres_tells_the_same_story() {
+    let Some(server) = Postgres::start() else {
+        return;
+    };
+    story(
+        &SqlJournal::open(server.database("story").await)
+            .await
+            .unwrap(),
+    )
+    .await;
+    race_for_versions(two(&server.database("versions").await).await).await;
+    race_with_one_command(two(&server.database("command").await).await).await;
+    reopened_is_the_same(&server.database("reopened").await).await;
+}
+
+async fn reopened_is_the_same(place: &Place) {
+    let journal = SqlJournal::open(place).await.unwrap();
     let outcome = journal.append(&append("north", 0, "c1", 3)).await.unwrap();
     let before = journal.read(Position(0), 10).await.unwrap();
     journal.close().await;
 
-    let journal = SqliteJournal::open(&path).await.unwrap();
+    let journal = SqlJournal::open(place).await.unwrap();
     assert_eq!(journal.read(Position(0), 10).await.unwrap(), before);
     assert_eq!(*journal.watch().borrow(), outcome.position());
     let again = journal.append(&append("north", 3, "c1", 3)).await.unwrap();

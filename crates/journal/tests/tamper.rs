@@ -4,7 +4,7 @@
 mod common;
 
 use common::append;
-use segue_journal::{FirstBad, Journal, SqliteJournal, Wrong, verify};
+use segue_journal::{FirstBad, Journal, SqlJournal, Wrong, verify};
 use sqlx::{Connection, SqliteConnection};
 use std::path::Path;
 
@@ -12,7 +12,7 @@ use std::path::Path;
 async fn first_bad_after(statement: &'static str) -> FirstBad {
     let directory = tempfile::tempdir().unwrap();
     let path = directory.path().join("journal.db");
-    let journal = SqliteJournal::open(&path).await.unwrap();
+    let journal = SqlJournal::open(&path).await.unwrap();
     for (request, last) in [
         (append("north", 0, "a", 2), 2),
         (append("south", 0, "b", 2), 4),
@@ -125,7 +125,7 @@ async fn every_kind_of_tampering_is_named_at_its_first_place() {
 async fn the_file_itself_refuses_change_and_deletion() {
     let directory = tempfile::tempdir().unwrap();
     let path = directory.path().join("journal.db");
-    let journal = SqliteJournal::open(&path).await.unwrap();
+    let journal = SqlJournal::open(&path).await.unwrap();
     assert_eq!(
         journal
             .append(&append("north", 0, "a", 1))

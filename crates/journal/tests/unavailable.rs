@@ -4,7 +4,7 @@
 mod common;
 
 use common::append;
-use segue_journal::{AppendError, Journal, OpenError, Outcome, SqliteJournal, Trouble, verify};
+use segue_journal::{AppendError, Journal, OpenError, Outcome, SqlJournal, Trouble, verify};
 use sqlx::{Connection, SqliteConnection};
 
 #[tokio::test]
@@ -15,7 +15,7 @@ async fn a_directory_that_is_none_is_named() {
         std::path::PathBuf::from("/dev/null/journal.db"),
         directory.path().to_owned(),
     ] {
-        let error = SqliteJournal::open(&path).await.unwrap_err();
+        let error = SqlJournal::open(&path).await.unwrap_err();
         let OpenError::Unavailable(unavailable) = &error else {
             panic!("{error:?}")
         };
@@ -37,7 +37,7 @@ async fn a_file_that_is_no_database_is_named() {
         "not a database, but long enough to be looked at ".repeat(100),
     )
     .unwrap();
-    let error = SqliteJournal::open(&path).await.unwrap_err();
+    let error = SqlJournal::open(&path).await.unwrap_err();
     let OpenError::Unavailable(unavailable) = &error else {
         panic!("{error:?}")
     };
@@ -54,7 +54,7 @@ async fn a_file_that_is_no_database_is_named() {
 async fn a_full_disk_refuses_the_append_keeps_what_was_acknowledged_and_recovers() {
     let directory = tempfile::tempdir().unwrap();
     let path = directory.path().join("journal.db");
-    let journal = SqliteJournal::open_bounded(&path, Some(40)).await.unwrap();
+    let journal = SqlJournal::open(bounded(&path, 40)).await.unwrap();
     let mut acknowledged = 0;
     let error = loop {
         let request = append("north", acknowledged, &format!("c{acknowledged}"), 1);
@@ -89,7 +89,7 @@ async fn a_full_disk_refuses_the_append_keeps_what_was_acknowledged_and_recovers
     journal.close().await;
 
     // With room again, the very same command goes through.
-    let journal = SqliteJournal::open(&path).await.unwrap();
+    let journal = SqlJournal::open(&path).await.unwrap();
     let request = append("north", acknowledged, &format!("c{acknowledged}"), 1);
     let outcome = journal.append(&request).await.unwrap();
     assert_eq!(outcome.position().0, acknowledged + 1);
@@ -100,7 +100,7 @@ async fn a_full_disk_refuses_the_append_keeps_what_was_acknowledged_and_recovers
 async fn a_lock_held_by_someone_else_is_called_busy_and_nothing_is_half_written() {
     let directory = tempfile::tempdir().unwrap();
     let path = directory.path().join("journal.db");
-    let journal = SqliteJournal::open(&path).await.unwrap();
+    let journal = SqlJournal::open(&path).await.unwrap();
     let mut other = SqliteConnection::connect(&format!("sqlite://{}", path.display()))
         .await
         .unwrap();
@@ -133,7 +133,7 @@ async fn a_lock_held_by_someone_else_is_called_busy_and_nothing_is_half_written(
 async fn a_file_of_a_newer_segue_is_left_alone() {
     let directory = tempfile::tempdir().unwrap();
     let path = directory.path().join("journal.db");
-    SqliteJournal::open(&path).await.unwrap().close().await;
+    SqlJournal::open(&path).await.unwrap().close().await;
     let mut other = SqliteConnection::connect(&format!("sqlite://{}", path.display()))
         .await
         .unwrap();
@@ -144,7 +144,7 @@ async fn a_file_of_a_newer_segue_is_left_alone() {
     .execute(&mut other)
     .await
     .unwrap();
-    let error = SqliteJournal::open(&path).await.unwrap_err();
+    let error = SqlJournal::open(&path).await.unwrap_err();
     assert!(matches!(error, OpenError::Migration { .. }), "{error:?}");
     assert!(error.to_string().contains("a newer one"), "{error}");
 }
@@ -153,7 +153,7 @@ async fn a_file_of_a_newer_segue_is_left_alone() {
 async fn a_caller_who_goes_away_half_way_leaves_the_journal_whole_and_writable() {
     let directory = tempfile::tempdir().unwrap();
     let path = directory.path().join("journal.db");
-    let journal = SqliteJournal::open(&path).await.unwrap();
+    let journal = SqlJournal::open(&path).await.unwrap();
     for round in 0..60 {
         let version = journal.head().await.unwrap().0;
         let request = append("north", version, &format!("c{round}"), 1);
@@ -188,4 +188,12 @@ async fn a_caller_who_goes_away_half_way_leaves_the_journal_whole_and_writable()
         (true, outcome.position()),
         "{report:?}"
     );
+}
+
+/// A file on a disk with room for so many 4 KiB pages.
+fn bounded(path: &std::path::Path, pages_max: u32) -> segue_journal::Place {
+    segue_journal::Place::File {
+        path: path.to_owned(),
+        pages_max: Some(pages_max),
+    }
 }

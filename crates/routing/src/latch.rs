@@ -16,6 +16,9 @@ pub struct HomeLatch {
     /// are held until it has, see [`Self::settle`].
     #[serde(default)]
     precautions: BTreeSet<ChunkId>,
+    /// Presses of any node that the table in force may not know yet: command id → scope.
+    #[serde(default)]
+    presses: BTreeMap<String, String>,
 }
 
 /// What latching did.
@@ -38,7 +41,8 @@ impl HomeLatch {
 
     /// Whether the chunk is held home whatever its table says.
     pub fn holds(&self, entry: &ChunkEntry) -> bool {
-        if self.everything && entry.door_open {
+        let is_pressed = || self.presses.values().any(|scope| entry.is_covered(scope));
+        if entry.door_open && (self.everything || is_pressed()) {
             return true;
         }
         // Agreed under the latched epoch means: agreed after the fallback that raised it.
@@ -90,10 +94,38 @@ impl HomeLatch {
     pub fn merge(&mut self, other: &Self) {
         self.everything |= other.everything;
         self.precautions.extend(other.precautions.iter().cloned());
+        self.presses.extend(other.presses.clone());
         for (id, epoch) in &other.epochs {
             let own = self.epochs.entry(id.clone()).or_default();
             *own = (*own).max(*epoch);
         }
+    }
+
+    /// Takes over the epochs of a peer's table: where one is beyond our table's, ours is out of date and the chunk is held
+    /// until a newer one comes. True when anything changed.
+    pub fn raise(&mut self, known: &BTreeMap<ChunkId, u64>, table: &RouteTable) -> bool {
+        let chunks = table.chunks();
+        let mut changed = false;
+        for (id, epoch) in known {
+            let agreed = chunks.get(id).map_or(0, |entry| entry.epoch);
+            let latched = self.epochs.get(id).copied().unwrap_or(0);
+            let is_precaution = self.precautions.contains(id);
+            let is_news = *epoch > latched || (is_precaution && *epoch == latched);
+            if *epoch > agreed && is_news {
+                self.epochs.insert(id.clone(), *epoch);
+                self.precautions.remove(id);
+                changed = true;
+            }
+        }
+        changed
+    }
+
+    /// Holds what these presses cover, by command id and scope, whatever table comes, and nothing of earlier ones any more:
+    /// those are in the table by now. True when anything changed.
+    pub fn hold_presses(&mut self, open: BTreeMap<String, String>) -> bool {
+        let changed = self.presses != open;
+        self.presses = open;
+        changed
     }
 
     /// The chunks held home against this table.

@@ -76,14 +76,19 @@ impl RouteTable {
 
     /// The chunks a fallback of this scope (`all`, a site or a chunk) covers.
     pub fn covered(&self, scope: &str) -> BTreeSet<ChunkId> {
-        let all = scope.eq_ignore_ascii_case("all");
-        let in_scope =
-            |c: &&ChunkEntry| all || c.chunk.as_str() == scope || c.site.as_str() == scope;
         self.numbers
             .values()
             .flat_map(|n| &n.chunks)
-            .filter(in_scope)
+            .filter(|chunk| chunk.is_covered(scope))
             .map(|c| c.chunk.clone())
+            .collect()
+    }
+
+    /// The epoch each chunk was agreed under, as peers may hear it.
+    pub fn epochs(&self) -> BTreeMap<ChunkId, u64> {
+        let chunks = self.chunks().into_iter();
+        chunks
+            .map(|(id, entry)| (id.clone(), entry.epoch))
             .collect()
     }
 
@@ -107,6 +112,12 @@ impl RouteTable {
 }
 
 impl ChunkEntry {
+    /// Whether a fallback of this scope (`all`, a site or a chunk) covers it.
+    pub fn is_covered(&self, scope: &str) -> bool {
+        let all = scope.eq_ignore_ascii_case("all");
+        all || self.chunk.as_str() == scope || self.site.as_str() == scope
+    }
+
     /// Whether the chunk owns calls at the instant.
     pub fn is_open(&self, now_us: i64) -> bool {
         let Some(open) = &self.open_us else {

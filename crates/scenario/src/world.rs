@@ -11,8 +11,8 @@ use segue_domain::windows::{Occurrence, WeeklyWindow};
 use segue_domain::{Actor, Command, Event, Refusal, Transition, replay};
 use segue_example::{Example, Goal, MOVES_MAX, Move};
 use segue_journal::{
-    CommandId, Desk, DeskError, Journal, READ_EVENTS_MAX, Recorded, Request, SqliteJournal,
-    StreamId, Version, read_event, verify,
+    CommandId, Desk, DeskError, Journal, READ_EVENTS_MAX, Recorded, Request, SqlJournal, StreamId,
+    Version, read_event, verify,
 };
 use segue_routing::mechanism::{Instructions, NotPossible};
 use std::fmt;
@@ -51,7 +51,7 @@ impl fmt::Display for Outcome {
 #[derive(Debug)]
 pub(crate) struct World {
     /// The command layer.
-    desk: Desk<SqliteJournal>,
+    desk: Desk<SqlJournal>,
     stream: StreamId,
     /// The story that given states are reached by.
     pub example: Example,
@@ -80,7 +80,7 @@ impl World {
             .prefix("segue-scenario-")
             .tempdir()
             .map_err(|e| Error::no_directory(&e))?;
-        let journal = SqliteJournal::open(&directory.path().join("journal.db"))
+        let journal = SqlJournal::open(&directory.path().join("journal.db"))
             .await
             .map_err(Error::unavailable)?;
         let stream = StreamId::new("RVS").map_err(Error::internal)?;

@@ -104,6 +104,8 @@ pub enum Command {
     /// Check or export the journal
     #[command(subcommand)]
     Journal(commands::journal::Journal),
+    /// Move facts, call facts and people to a PostgreSQL server, verified
+    Migrate(commands::migrate::Migrate),
     /// Accounts
     #[command(subcommand)]
     User(commands::user::User),

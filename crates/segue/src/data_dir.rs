@@ -1,13 +1,15 @@
 //! What lies where in the data directory, and how it comes to be.
 //!
-//! `journal.db` facts · `facts.db` calls and decisions · `accounts.db` people · `keys/` secrets (0600) ·
+//! With a journal on a server, facts, calls and people are there; else `journal.db` facts · `facts.db` calls and decisions · `accounts.db` people · `keys/` secrets (0600) ·
 //! `tables/` route tables by hash · `node/` latch and last table · `calls/` imported records.
 
 use crate::output::Failure;
 use anyhow::Context as _;
 use segue_domain::caller::CallerKey;
 use segue_domain::ids::TransitionId;
+use segue_journal::Place;
 use serde::{Deserialize, Serialize};
+use sha2::{Digest, Sha256};
 use std::fs;
 use std::io::{ErrorKind, Write};
 use std::os::unix::fs::OpenOptionsExt;
@@ -28,13 +30,27 @@ pub struct Settings {
     /// Whether `--at` may set the clock.
     #[serde(default)]
     pub simulated_clock: bool,
+    /// The server that holds facts, call facts and people; files in this directory without it.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub journal: Option<String>,
+}
+
+/// What a new data directory is for.
+#[derive(Clone, Debug, Default)]
+pub struct NewData {
+    /// Let `--at` set the clock.
+    pub simulated_clock: bool,
+    /// URL of the server that holds the journal.
+    pub journal: Option<String>,
+    /// The transition another node already carries; a new one without it.
+    pub transition: Option<TransitionId>,
 }
 
 const SETTINGS: &str = "segue.toml";
 
 impl DataDir {
     /// Makes a new one; an existing one is left as it is and refused.
-    pub fn create(root: &Path, simulated_clock: bool) -> Result<Self, Failure> {
+    pub fn create(root: &Path, new: NewData) -> Result<Self, Failure> {
         if root.join(SETTINGS).exists() {
             return Err(Failure::BadInput(format!(
                 "`{}` already holds a transition; choose another directory with --data DIR",
@@ -51,24 +67,58 @@ impl DataDir {
                 })
                 .map_err(|e| Failure::Unavailable(format!("{e:#}")))?;
         }
+        let joins = new.transition.is_some();
         let settings = Settings {
-            transition: TransitionId(random_name()?),
-            simulated_clock,
+            transition: match new.transition {
+                Some(transition) => transition,
+                None => TransitionId(random_name()?),
+            },
+            simulated_clock: new.simulated_clock,
+            journal: new.journal,
         };
         let key = root.join("keys/caller.key");
+        if joins && !key.exists() {
+            return Err(Failure::BadInput(format!(
+                "`{}` is missing: nodes of one transition share the client's key; copy it from the first node, then run this again",
+                key.display()
+            )));
+        }
         // A key that an interrupted start left behind, or that the client laid there, is the one to use.
         if !key.exists() {
             write_private(&key, &hex::encode(random_bytes::<32>()?))?;
         }
-        let text = toml::to_string(&settings).context("writing settings")?;
-        // Last: a directory without it is not a data directory, so a crash leaves nothing half-made.
-        let beside = root.join("segue.toml.new");
-        fs::write(&beside, text).context("writing segue.toml")?;
-        fs::rename(&beside, root.join(SETTINGS)).context("writing segue.toml")?;
-        Ok(Self {
+        let data = Self {
             root: root.to_owned(),
             settings,
-        })
+        };
+        // Last: a directory without it is not a data directory, so a crash leaves nothing half-made.
+        data.write_settings()?;
+        Ok(data)
+    }
+
+    /// The same directory with its journal on a server.
+    pub fn moved_to(&self, url: &str) -> Result<Self, Failure> {
+        let mut moved = self.clone();
+        moved.settings.journal = Some(url.to_owned());
+        moved.write_settings()?;
+        Ok(moved)
+    }
+
+    /// For its owner alone: the URL may hold a password.
+    fn write_settings(&self) -> Result<(), Failure> {
+        let text = toml::to_string(&self.settings).context("writing settings")?;
+        let beside = self.root.join("segue.toml.new");
+        // Left over from a start that was interrupted.
+        let _ = fs::remove_file(&beside);
+        write_private(&beside, &text)?;
+        fs::rename(&beside, self.root.join(SETTINGS)).context("writing segue.toml")?;
+        Ok(())
+    }
+
+    /// Where a store is: `journal`, `facts` or `accounts`.
+    pub fn place(&self, store: &str) -> Place {
+        let server = self.settings.journal.as_deref().and_then(Place::server);
+        server.unwrap_or_else(|| Place::from(&self.path(&format!("{store}.db"))))
     }
 
     /// Opens one that `segue init` made.
@@ -125,6 +175,15 @@ impl DataDir {
             write_private(&self.path(name), &hex::encode(random_bytes::<32>()?))?;
         }
         self.key(name)
+    }
+
+    /// What the nodes of one transition prove themselves to each other with: drawn from the client's key, which all have.
+    pub fn nodes_key(&self) -> Result<[u8; 32], Failure> {
+        let key = self.key("keys/caller.key")?;
+        let mut digest = Sha256::new();
+        digest.update(b"segue-nodes-v1\0");
+        digest.update(key);
+        Ok(digest.finalize().into())
     }
 
     fn key(&self, name: &str) -> Result<[u8; 32], Failure> {

@@ -2,6 +2,8 @@
 
 use crate::clock;
 use crate::node::Node;
+use crate::node::cluster::Cluster;
+use crate::node::files::write_durably;
 use crate::office::{LocalDesk, chain, desk_failure};
 use crate::output::Failure;
 use jiff::Timestamp;
@@ -14,7 +16,7 @@ use std::collections::VecDeque;
 use std::fs;
 use std::path::PathBuf;
 use std::sync::atomic::{AtomicUsize, Ordering};
-use std::sync::{Arc, Mutex, PoisonError};
+use std::sync::{Arc, Mutex, OnceLock, PoisonError};
 use std::time::{Duration, Instant};
 use tokio::sync::Notify;
 
@@ -84,7 +86,6 @@ impl Drop for UnderWay<'_> {
 }
 
 /// Brings calls home on this node and sees to it that the journal learns of it.
-#[derive(Debug)]
 pub struct HomeDoor {
     node: Arc<Node>,
     desk: Arc<LocalDesk>,
@@ -94,6 +95,7 @@ pub struct HomeDoor {
     under_way: AtomicUsize,
     pending_file: PathBuf,
     wake: Arc<Notify>,
+    cluster: OnceLock<Arc<Cluster>>,
 }
 
 impl HomeDoor {
@@ -116,6 +118,30 @@ impl HomeDoor {
             under_way: AtomicUsize::new(0),
             pending_file,
             wake,
+            cluster: OnceLock::new(),
+        }
+    }
+
+    /// From now on every press is told to the other nodes, and theirs are offered to the journal too.
+    pub fn join(self: &Arc<Self>, cluster: &Arc<Cluster>) {
+        let _ = self.cluster.set(Arc::clone(cluster));
+        let door = Arc::downgrade(self);
+        cluster.keep_with(move |press| {
+            if let Some(door) = door.upgrade() {
+                door.keep(press);
+            }
+        });
+    }
+
+    /// Presses the journal does not know yet, as a crash left them.
+    pub fn open_presses(&self) -> Vec<Press> {
+        self.lock().iter().cloned().collect()
+    }
+
+    /// Latches what still waits for the journal, on the table that is in force now.
+    pub fn latch_pending(&self) {
+        for press in self.open_presses() {
+            self.node.bring_home(&press.scope);
         }
     }
 
@@ -142,9 +168,16 @@ impl HomeDoor {
             .iter()
             .map(|why| format!("calls are home, but the latch is not on disk: {why}"))
             .collect();
-        let (incident, journalled) = match tokio::time::timeout(JOURNAL_WAIT, self.record(&press))
-            .await
-        {
+        let told = async {
+            match self.cluster.get() {
+                Some(cluster) => Some(cluster.press(&press).await),
+                None => None,
+            }
+        };
+        // Every node at once, the journal beside them: neither waits for the other.
+        let recorded = tokio::time::timeout(JOURNAL_WAIT, self.record(&press));
+        let (told, recorded) = tokio::join!(told, recorded);
+        let (incident, journalled) = match recorded {
             Ok(Ok(incident)) => (incident, true),
             Ok(Err(error)) if is_final(&error) => return Err(desk_failure(error)),
             Ok(Err(error)) => {
@@ -160,13 +193,14 @@ impl HomeDoor {
             self.keep(press.clone());
         }
         self.wake.notify_one();
+        let (nodes_home, nodes_total) = self.reached(told, journalled, &mut warnings);
         let verified = self.verified(incident.as_deref()).await;
         let (scope, already_home) = (press.scope, !report.changed && journalled);
         Ok(Pressed {
             incident,
             scope,
-            nodes_home: 1,
-            nodes_total: 1,
+            nodes_home,
+            nodes_total,
             journalled,
             latency_ms,
             verified,
@@ -175,9 +209,39 @@ impl HomeDoor {
         })
     }
 
+    /// How many nodes hold the press, of how many; what those will do that did not answer.
+    fn reached(
+        &self,
+        told: Option<(u64, bool)>,
+        journalled: bool,
+        warnings: &mut Vec<String>,
+    ) -> (u32, u32) {
+        let (Some(cluster), Some((pressed_ms, is_durable))) = (self.cluster.get(), told) else {
+            return (1, 1);
+        };
+        let reach = cluster.reach(pressed_ms, journalled);
+        if !is_durable {
+            warnings
+                .push("calls are home, but the latch is not on disk here: free disk space".into());
+        }
+        if !reach.missing.is_empty() {
+            let names: Vec<_> = reach.missing.iter().map(String::as_str).collect();
+            let names = names.join(", ");
+            warnings.push(if reach.complete {
+                format!("not reached: {names}. Within the fence time (5 s, unless set otherwise) they send nothing out but chunks signed to hold")
+            } else {
+                format!("not reached: {names}, nor has a majority of nodes and journal the press yet: they may go on sending out. Press there too; it is repeated until they hear it")
+            });
+        }
+        let count = |of: usize| u32::try_from(of).unwrap_or(u32::MAX);
+        let home = reach.home.len();
+        (count(home), count(home + reach.missing.len()))
+    }
+
     /// Once the journal knows every press, what was held as a precaution may go out when it is agreed.
     async fn settle(&self) {
-        let open = self.pending() > 0 || self.under_way.load(Ordering::SeqCst) > 0;
+        let elsewhere = self.cluster.get().is_some_and(|cluster| cluster.has_open());
+        let open = elsewhere || self.pending() > 0 || self.under_way.load(Ordering::SeqCst) > 0;
         if open || !self.node.latch().has_precautions() {
             return;
         }
@@ -217,6 +281,9 @@ impl HomeDoor {
                     );
                     self.lock().pop_front();
                     self.write_pending();
+                    if let Some(cluster) = self.cluster.get() {
+                        cluster.drop_press(&press.command_id);
+                    }
                 }
             }
         }
@@ -267,8 +334,11 @@ impl HomeDoor {
     /// So that a crash does not lose a press that was acknowledged. The latch itself is already on disk.
     fn write_pending(&self) {
         let bytes = serde_json::to_vec(&*self.lock()).unwrap_or_default();
-        if let Err(error) = fs::write(&self.pending_file, bytes) {
-            tracing::error!(%error, "pending fallbacks are only in memory; free disk space");
+        if let Err(error) = write_durably(&self.pending_file, &bytes) {
+            tracing::error!(
+                error = format!("{error:#}"),
+                "pending fallbacks are only in memory; free disk space"
+            );
         }
     }
 

@@ -9,7 +9,7 @@ use std::path::PathBuf;
 
 /// The accounts of a data directory.
 pub async fn accounts(ctx: &Context) -> Result<Accounts, Failure> {
-    Accounts::open(&ctx.data.path("accounts.db"))
+    Accounts::open(ctx.data.place("accounts"))
         .await
         .map_err(|e| unavailable(&e))
 }

@@ -5,11 +5,11 @@ use crate::data_dir::DataDir;
 use crate::output::Failure;
 use segue_domain::{Actor, Command, Transition};
 use segue_journal::facts::Facts;
-use segue_journal::{Answer, CommandId, Desk, DeskError, Request, SqliteJournal, StreamId};
+use segue_journal::{Answer, CommandId, Desk, DeskError, Request, SqlJournal, StreamId};
 use std::sync::Arc;
 
 /// The desk over this directory's journal.
-pub type LocalDesk = Desk<SqliteJournal>;
+pub type LocalDesk = Desk<SqlJournal>;
 
 /// An open data directory.
 #[derive(Debug)]
@@ -23,9 +23,19 @@ pub struct Office {
 impl Office {
     /// Opens the journal of a data directory.
     pub async fn open(data: &DataDir) -> Result<Self, Failure> {
-        let journal = SqliteJournal::open(&data.path("journal.db"))
+        let journal = SqlJournal::open(data.place("journal"))
             .await
             .map_err(|e| unavailable(&e))?;
+        Self::over(data, journal)
+    }
+
+    /// The same over a journal that is opened when it can be: a node routes on its last table meanwhile, and a fallback
+    /// latches.
+    pub fn lazy(data: &DataDir) -> Result<Self, Failure> {
+        Self::over(data, SqlJournal::lazy(data.place("journal")))
+    }
+
+    fn over(data: &DataDir, journal: SqlJournal) -> Result<Self, Failure> {
         let stream = StreamId::new(data.transition().as_str())
             .map_err(|e| Failure::BadInput(e.to_string()))?;
         Ok(Self {
@@ -75,7 +85,7 @@ impl Office {
 
 /// The call facts of a data directory.
 pub async fn open_facts(data: &DataDir) -> Result<Facts, Failure> {
-    Facts::open(&data.path("facts.db"))
+    Facts::open(data.place("facts"))
         .await
         .map_err(|e| unavailable(&e))
 }

@@ -6,21 +6,23 @@ use crate::console::verify_call::VerifyCalls;
 use crate::console::{ConsoleParts, NodeConsole};
 use crate::data_dir::{DataDir, random_bytes};
 use crate::home::HomeDoor;
+use crate::node::cluster::{Cluster, ClusterOptions};
 use crate::node::control::{self, NodeStatus};
 use crate::node::files::NodeFiles;
 use crate::node::policy::NodePolicy;
 use crate::node::state::Installed;
 use crate::node::trunks::TrunkChecks;
 use crate::node::{Node, tail};
-use crate::office::{LocalDesk, Office, open_facts, unavailable};
+use crate::office::{LocalDesk, Office, chain, unavailable};
 use crate::output::Failure;
 use crate::route_door::{self, RouteDoorOptions};
 use crate::runbook;
 use jiff::SignedDuration;
 use segue_domain::Transition;
-use segue_journal::StreamId;
 use segue_journal::accounts::Accounts;
 use segue_journal::facts::{Cursor, Facts, FactsWriter};
+use segue_journal::{Journal as _, StreamId};
+use segue_nodes::Window;
 use segue_routing::Arm;
 use segue_sip::Config;
 use segue_sip::allow::{AllowList, Network};
@@ -62,6 +64,8 @@ pub struct Options {
     pub redirected: HashSet<IpAddr>,
     /// SIP beyond UDP, its bounds and the trunks.
     pub line: LineOptions,
+    /// The other nodes of the transition, if there are any.
+    pub cluster: Option<ClusterOptions>,
 }
 
 /// How SIP is served beyond UDP, what one peer may send, and how trunks are watched.
@@ -120,14 +124,18 @@ impl Service {
     /// Starts everything, or nothing and says why.
     pub async fn start(options: Options) -> Result<Self, Failure> {
         let lock = lock(&options.data)?;
-        let office = Office::open(&options.data).await?;
-        let facts = open_facts(&options.data).await?;
+        let office = Office::lazy(&options.data)?;
+        let facts = Facts::lazy(options.data.place("facts"));
         let key = options.data.caller_key()?;
         let files = NodeFiles::new(options.data.root());
         let node = Arc::new(Node::open(&options.node, key.clone(), files));
-        restore_episodes(&node, &facts).await?;
+        let journal_answers = check_journal(&office, &options.data).await?;
+        if let Err(error) = restore_episodes(&node, &facts).await {
+            tracing::error!(%error, "callers of the last 72 hours may change sides: the call facts do not answer");
+        }
         let (desk, stream, wake) = (office.desk, office.stream, Arc::new(Notify::new()));
         let door = home_door(&options, &node, &desk, &stream, &wake);
+        let cluster = join_nodes(&options, &node, &door).await?;
         let (stop, stopping) = watch::channel(false);
         let (states, state) =
             watch::channel(Arc::new(Transition::new(options.data.transition().clone())));
@@ -138,9 +146,13 @@ impl Service {
             stream.clone(),
             states,
             Arc::clone(&wake),
+            cluster.clone(),
             stopping.clone(),
         ))];
-        wait_for_table(state.clone()).await;
+        if journal_answers {
+            wait_for_table(state.clone()).await;
+        }
+        door.latch_pending();
         let sip = start_sip(&options, &node, &writer)?;
         let route_stop = stopping.clone();
         let for_paper = (state.clone(), stopping.clone());
@@ -167,7 +179,7 @@ impl Service {
         let route = start_route_door(&options, &node, &writer, route_stop).await?;
         let (route_addr, asked) = route.unzip();
         tasks.extend(asked);
-        let local = local_tasks(&options, &node, &door);
+        let local = local_tasks(&options, &node, &door, cluster);
         Ok(Self {
             sip_addr: sip.local_addr(),
             stream_addrs: [Transport::Tcp, Transport::Tls].map(|t| sip.stream_addr(t)),
@@ -204,7 +216,7 @@ impl Service {
 }
 
 /// One process per data directory: two nodes on one latch file would undo each other.
-fn lock(data: &DataDir) -> Result<File, Failure> {
+pub fn lock(data: &DataDir) -> Result<File, Failure> {
     let path = data.path("serve.lock");
     let file = File::create(&path).map_err(|e| {
         Failure::Unavailable(format!(
@@ -221,9 +233,27 @@ fn lock(data: &DataDir) -> Result<File, Failure> {
     Ok(file)
 }
 
+/// Whether the journal answers. If it does not, the last table routes, each chunk by its cut-off action until the journal
+/// was read; a node that never had a table has nothing to route by and does not start.
+async fn check_journal(office: &Office, data: &DataDir) -> Result<bool, Failure> {
+    let Err(error) = office.desk.journal().head().await else {
+        return Ok(true);
+    };
+    let Some(table) = NodeFiles::new(data.root()).read_table() else {
+        return Err(unavailable(&error));
+    };
+    tracing::error!(
+        error = chain(&error),
+        table = table.hash(),
+        "the journal does not answer: routing on the last table until it does"
+    );
+    Ok(false)
+}
+
 async fn open_accounts(data: &DataDir) -> Result<Accounts, Failure> {
-    let path = data.path("accounts.db");
-    Accounts::open(&path).await.map_err(|e| unavailable(&e))
+    Accounts::lazy(data.place("accounts"))
+        .await
+        .map_err(|e| unavailable(&e))
 }
 
 fn home_door(
@@ -372,9 +402,31 @@ fn peer_names(installed: &Installed) -> PeerNames {
     PeerNames::new(std::sync::Mutex::new(names.collect()))
 }
 
-fn local_tasks(options: &Options, node: &Arc<Node>, door: &Arc<HomeDoor>) -> Vec<JoinHandle<()>> {
-    let status_node = Arc::clone(node);
-    let status = Arc::new(move || node_status(&status_node));
+async fn join_nodes(
+    options: &Options,
+    node: &Arc<Node>,
+    door: &Arc<HomeDoor>,
+) -> Result<Option<Arc<Cluster>>, Failure> {
+    let Some(asked) = &options.cluster else {
+        // Presses of nodes it no longer has; its own are latched again from those that wait.
+        node.hold_presses(std::collections::BTreeMap::new());
+        return Ok(None);
+    };
+    let cluster = Cluster::open(asked, Arc::clone(node), door.open_presses()).await?;
+    node.set_window(Window::default());
+    door.join(&cluster);
+    Ok(Some(cluster))
+}
+
+fn local_tasks(
+    options: &Options,
+    node: &Arc<Node>,
+    door: &Arc<HomeDoor>,
+    cluster: Option<Arc<Cluster>>,
+) -> Vec<JoinHandle<()>> {
+    let (status_node, others) = (Arc::clone(node), cluster.clone());
+    let status = Arc::new(move || node_statuses(&status_node, others.as_deref()));
+    let words = cluster.map(|cluster| tokio::spawn(cluster.run()));
     let (path, listening) = (options.data.path("segue.sock"), Arc::clone(door));
     let control = tokio::spawn(async move {
         if let Err(error) = control::listen(&path, listening, status).await {
@@ -386,7 +438,28 @@ fn local_tasks(options: &Options, node: &Arc<Node>, door: &Arc<HomeDoor>) -> Vec
     });
     let pending = Arc::clone(door);
     let pending = tokio::spawn(async move { pending.journal_pending().await });
-    vec![control, pending]
+    [control, pending].into_iter().chain(words).collect()
+}
+
+/// This node, then the others as they described themselves last.
+fn node_statuses(node: &Node, cluster: Option<&Cluster>) -> Vec<NodeStatus> {
+    let mut all = vec![node_status(node)];
+    let Some(cluster) = cluster else { return all };
+    let (peers, skewed) = cluster.peers();
+    all.extend(peers.into_iter().map(|(id, peer)| {
+        NodeStatus {
+            clock_differs: skewed.contains(&id),
+            id,
+            table_hash: peer.table_hash,
+            position: peer.version,
+            lease_ms_left: peer.sends_ms_left,
+            home: peer.is_home,
+            heard_ms_ago: peer
+                .heard_ms
+                .map(|heard| node.running_ms().saturating_sub(heard).max(1)),
+        }
+    }));
+    all
 }
 
 fn node_status(node: &Node) -> NodeStatus {
@@ -398,6 +471,8 @@ fn node_status(node: &Node) -> NodeStatus {
         position: installed.table.version,
         lease_ms_left: node.lease_ms_left(),
         home,
+        heard_ms_ago: Some(0),
+        clock_differs: false,
     }
 }
 

@@ -3,7 +3,7 @@
 
 use ed25519_dalek::{Signer, SigningKey};
 use segue_journal::{
-    Append, Body, CommandId, Journal, NewEvent, SqliteJournal, StreamId, Version, export_jsonl,
+    Append, Body, CommandId, Journal, NewEvent, SqlJournal, StreamId, Version, export_jsonl,
 };
 use serde_json::{Value, json};
 use std::io::Write;
@@ -23,7 +23,7 @@ fn signature_over(hash: [u8; 32]) -> Value {
     })
 }
 
-async fn append(journal: &SqliteJournal, stream: &str, version: u64, bodies: &[Value]) {
+async fn append(journal: &SqlJournal, stream: &str, version: u64, bodies: &[Value]) {
     let request = Append {
         stream: StreamId::new(stream).unwrap(),
         expected_version: Version(version),
@@ -47,7 +47,7 @@ async fn append(journal: &SqliteJournal, stream: &str, version: u64, bodies: &[V
 #[tokio::main(flavor = "current_thread")]
 async fn export() -> Vec<String> {
     let directory = tempfile::tempdir().unwrap();
-    let journal = SqliteJournal::open(&directory.path().join("journal.db"))
+    let journal = SqlJournal::open(&directory.path().join("journal.db"))
         .await
         .unwrap();
     let enrolled = json!({"parties": [{"signatories": [{"person": "dana", "public_key": hex::encode(key().verifying_key().to_bytes())}]}]});
@@ -251,7 +251,7 @@ fn a_forged_signature_inside_an_intact_chain_is_found() {
 #[tokio::main(flavor = "current_thread")]
 async fn forged(field: &str) -> Vec<String> {
     let directory = tempfile::tempdir().unwrap();
-    let journal = SqliteJournal::open(&directory.path().join("journal.db"))
+    let journal = SqlJournal::open(&directory.path().join("journal.db"))
         .await
         .unwrap();
     let (mut body, other) = (signature_over([1; 32]), signature_over([2; 32]));
@@ -301,7 +301,7 @@ fn a_valid_signature_by_a_key_nobody_enrolled_is_found() {
 #[tokio::main(flavor = "current_thread")]
 async fn signed_without_enrolment() -> Vec<String> {
     let directory = tempfile::tempdir().unwrap();
-    let journal = SqliteJournal::open(&directory.path().join("journal.db"))
+    let journal = SqlJournal::open(&directory.path().join("journal.db"))
         .await
         .unwrap();
     let other = SigningKey::from_bytes(&[9; 32]).verifying_key().to_bytes();

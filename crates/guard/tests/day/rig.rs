@@ -10,7 +10,7 @@ use segue_domain::ids::ChunkId;
 use segue_domain::{Actor, Command, Event, Role, Side, Transition, apply, decide};
 use segue_example::{Example, Goal, MOVES_MAX, Move, of, sign};
 use segue_guard::{CallKey, Exhibit, Fact, Fed, Outside, Recorded, Routed, Turn, Watch, rules};
-use segue_journal::{CommandId, Desk, Request, SqliteJournal, StreamId};
+use segue_journal::{CommandId, Desk, Request, SqlJournal, StreamId};
 use segue_parity::calibration::OwnWeeks;
 use segue_parity::guard::record::Arm;
 use segue_parity::kpi::Ratio;
@@ -38,7 +38,7 @@ pub(super) enum Centre {
 /// The desk over a real journal in a temporary directory.
 struct Office {
     runtime: tokio::runtime::Runtime,
-    desk: Desk<SqliteJournal>,
+    desk: Desk<SqlJournal>,
     stream: StreamId,
     commands: u64,
     _directory: tempfile::TempDir,
@@ -52,7 +52,7 @@ impl Office {
             .unwrap();
         let directory = tempfile::tempdir().unwrap();
         let file = directory.path().join("journal.db");
-        let journal = SqliteJournal::open(&file);
+        let journal = SqlJournal::open(&file);
         let journal = runtime.block_on(journal).unwrap();
         Self {
             runtime,

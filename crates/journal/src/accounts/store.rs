@@ -4,19 +4,21 @@ use super::secret::{Secrets, check_password, check_pin};
 use super::throttle::Charge;
 use super::token::{self, TokenScope};
 use super::{Account, AccountError, Door, Entry, EntryError, NewAccount};
-use crate::database::{Database, OpenError, Unavailable};
+use crate::database::{Database, OpenError, Place, Schema, Unavailable};
 use jiff::Timestamp;
 use segue_domain::{Role, Side};
 use sqlx::Row;
-use sqlx::sqlite::SqliteRow;
+use sqlx::any::AnyRow;
 use std::collections::BTreeSet;
-use std::path::Path;
 
-const MIGRATIONS: &[(i64, &str, &str)] = &[(
-    1,
-    "accounts",
-    include_str!("../../migrations/sqlite/0001_accounts.sql"),
-)];
+const SCHEMA: Schema = Schema {
+    name: "accounts",
+    sqlite: &[(1, include_str!("../../migrations/sqlite/0001_accounts.sql"))],
+    postgres: &[(
+        1,
+        include_str!("../../migrations/postgres/0001_accounts.sql"),
+    )],
+};
 /// Most accounts one list shows.
 const ACCOUNTS_MAX: i64 = 10_000;
 /// Most rows of failed attempts kept; the oldest go first.
@@ -70,24 +72,32 @@ pub(super) mod sql {
     ];
 }
 
-/// The accounts of both parties in one file.
+/// The accounts of both parties in one file or on a server.
 #[derive(Debug, Clone)]
 pub struct Accounts {
-    database: Database,
+    pub(crate) database: Database,
     secrets: Secrets,
 }
 
 impl Accounts {
-    /// Opens or creates the file.
-    pub async fn open(path: &Path) -> Result<Self, OpenError> {
-        let database = Database::open(path, MIGRATIONS, None).await?;
+    /// Opens or creates them in a file or on a server.
+    pub async fn open(place: impl Into<Place>) -> Result<Self, OpenError> {
+        Ok(Self::over(Database::open(place.into(), SCHEMA).await?).await?)
+    }
+
+    /// The same, opened by the first who needs them: pages are served also while they cannot be.
+    pub async fn lazy(place: impl Into<Place>) -> Result<Self, Unavailable> {
+        Self::over(Database::lazy(place.into(), SCHEMA)).await
+    }
+
+    async fn over(database: Database) -> Result<Self, Unavailable> {
         let secrets = Secrets::new().await.map_err(|_| {
-            Unavailable::new("prepare the secrets of", path, sqlx::Error::WorkerCrashed)
+            database.unavailable("prepare the secrets of")(sqlx::Error::WorkerCrashed)
         })?;
         Ok(Self { database, secrets })
     }
 
-    /// Finishes what is under way and closes the file.
+    /// Finishes what is under way and closes the database.
     pub async fn close(&self) {
         self.database.close().await;
     }
@@ -125,7 +135,7 @@ impl Accounts {
             .bind(password_hash)
             .bind(pin_hash)
             .bind(now.as_microsecond())
-            .execute(&self.database.writer)
+            .execute(self.database.writing("add an account to").await?)
             .await
             .map_err(self.database.unavailable("add an account to"))?;
         if done.rows_affected() == 0 {
@@ -152,7 +162,7 @@ impl Accounts {
     pub async fn list(&self) -> Result<Vec<Account>, AccountError> {
         let rows = sqlx::query(sql::USERS_LIST)
             .bind(ACCOUNTS_MAX)
-            .fetch_all(&self.database.readers)
+            .fetch_all(self.database.reading("list the accounts of").await?)
             .await
             .map_err(self.database.unavailable("list the accounts of"))?;
         rows.iter().map(account_of).collect()
@@ -229,7 +239,7 @@ impl Accounts {
             .bind(scope.as_str())
             .bind(now.as_microsecond())
             .bind(expires_at.map(Timestamp::as_microsecond))
-            .execute(&self.database.writer)
+            .execute(self.database.writing("add a token to").await?)
             .await
             .map_err(self.database.unavailable("add a token to"))?;
         Ok(token)
@@ -243,9 +253,10 @@ impl Accounts {
 
     /// Lets a machine in by token.
     pub async fn enter_with_token(&self, token: &str, now: Timestamp) -> Result<Entry, EntryError> {
+        let readers = self.database.reading("look up a token in").await;
         let row = sqlx::query(sql::TOKENS_FIND)
             .bind(token::hash(token))
-            .fetch_optional(&self.database.readers)
+            .fetch_optional(readers.map_err(AccountError::from)?)
             .await
             .map_err(self.database.unavailable("look up a token in"))
             .map_err(AccountError::from)?;
@@ -371,10 +382,14 @@ impl Accounts {
         Ok(())
     }
 
-    async fn row(&self, name: &str) -> Result<Option<SqliteRow>, AccountError> {
+    async fn row(&self, name: &str) -> Result<Option<AnyRow>, AccountError> {
+        // Not asked for what no account can be called: a server's text does not even hold every character.
+        if !segue_domain::ids::is_usable(name) {
+            return Ok(None);
+        }
         let row = sqlx::query(sql::USERS_FIND)
             .bind(name)
-            .fetch_optional(&self.database.readers);
+            .fetch_optional(self.database.reading("look up an account in").await?);
         Ok(row
             .await
             .map_err(self.database.unavailable("look up an account in"))?)
@@ -383,10 +398,10 @@ impl Accounts {
     async fn change(
         &self,
         name: &str,
-        query: sqlx::query::Query<'_, sqlx::Sqlite, sqlx::sqlite::SqliteArguments>,
+        query: sqlx::query::Query<'_, sqlx::Any, sqlx::any::AnyArguments>,
     ) -> Result<(), AccountError> {
         let done = query
-            .execute(&self.database.writer)
+            .execute(self.database.writing("change an account in").await?)
             .await
             .map_err(self.database.unavailable("change an account in"))?;
         if done.rows_affected() == 0 {
@@ -398,19 +413,19 @@ impl Accounts {
     }
 }
 
-fn column<'r, T>(row: &'r SqliteRow, field: &'static str) -> Result<T, AccountError>
+fn column<'r, T>(row: &'r AnyRow, field: &'static str) -> Result<T, AccountError>
 where
-    T: sqlx::Decode<'r, sqlx::Sqlite> + sqlx::Type<sqlx::Sqlite>,
+    T: sqlx::Decode<'r, sqlx::Any> + sqlx::Type<sqlx::Any>,
 {
     row.try_get(field)
         .map_err(|_| AccountError::Corrupt { field })
 }
 
-fn account_of(row: &SqliteRow) -> Result<Account, AccountError> {
+fn account_of(row: &AnyRow) -> Result<Account, AccountError> {
     named_account(column(row, "name")?, row)
 }
 
-fn named_account(name: String, row: &SqliteRow) -> Result<Account, AccountError> {
+fn named_account(name: String, row: &AnyRow) -> Result<Account, AccountError> {
     let (side, roles): (String, String) = (column(row, "side")?, column(row, "roles")?);
     let side = Side::BOTH
         .into_iter()
@@ -445,7 +460,14 @@ mod tests {
     #[tokio::test]
     async fn every_statement_of_the_accounts_prepares() {
         let (_directory, accounts) = accounts().await;
-        let mut connection = accounts.database.writer.acquire().await.unwrap();
+        let mut connection = accounts
+            .database
+            .writing("prepare on")
+            .await
+            .unwrap()
+            .acquire()
+            .await
+            .unwrap();
         for statement in sql::ALL {
             use sqlx::{Executor, SqlSafeStr};
             let prepared = (&mut *connection).prepare(statement.into_sql_str()).await;

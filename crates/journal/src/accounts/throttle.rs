@@ -7,7 +7,7 @@
 use super::EntryError;
 use super::store::sql;
 use jiff::Timestamp;
-use sqlx::SqliteConnection;
+use sqlx::AnyConnection;
 
 /// Failures older than this are forgotten, in seconds.
 const FORGET_S: i64 = 900;
@@ -59,7 +59,7 @@ impl Charge {
     /// Charges the attempt, or says how long to wait. Nothing is charged while waiting.
     pub(super) async fn take(
         charges: &[Self],
-        connection: &mut SqliteConnection,
+        connection: &mut AnyConnection,
         now: Timestamp,
     ) -> Result<Result<(), EntryError>, sqlx::Error> {
         let mut retry_s = 0;
@@ -95,7 +95,7 @@ impl Charge {
     /// The secret was right: the person starts anew, the source gets back what this attempt cost.
     pub(super) async fn refund(
         charges: &[Self],
-        connection: &mut SqliteConnection,
+        connection: &mut AnyConnection,
     ) -> Result<(), sqlx::Error> {
         for charge in charges {
             let statement = if charge.kind == "source" {

@@ -10,7 +10,7 @@ use jiff::Timestamp;
 use segue_domain::caller::CallerHash;
 use serde::Serialize;
 use sqlx::Row;
-use sqlx::sqlite::SqliteRow;
+use sqlx::any::AnyRow;
 
 /// Most rows one answer holds.
 const ROWS_MAX: u32 = 10_000;
@@ -101,7 +101,7 @@ impl Facts {
     pub async fn decision(&self, call_id: &str) -> Result<Option<Decision>, FactsError> {
         let row = sqlx::query(sql::DECISIONS_FIND)
             .bind(call_id)
-            .fetch_optional(&self.database.readers)
+            .fetch_optional(self.database.reading("read call facts from").await?)
             .await
             .map_err(self.database.unavailable("read call facts from"))?;
         row.as_ref().map(decision_of).transpose()
@@ -117,7 +117,7 @@ impl Facts {
             .bind(after.at_us)
             .bind(&after.id)
             .bind(i64::from(limit.min(ROWS_MAX)))
-            .fetch_all(&self.database.readers)
+            .fetch_all(self.database.reading("read call facts from").await?)
             .await
             .map_err(self.database.unavailable("read call facts from"))?;
         rows.iter().map(decision_of).collect()
@@ -132,7 +132,7 @@ impl Facts {
         let rows: Vec<(String, String, i64)> = sqlx::query_as(sql::DECISIONS_COUNTS)
             .bind(from.as_microsecond())
             .bind(to.as_microsecond())
-            .fetch_all(&self.database.readers)
+            .fetch_all(self.database.reading("count call facts in").await?)
             .await
             .map_err(self.database.unavailable("count call facts in"))?;
         let count = |(line, arm, calls)| ArmCount {
@@ -153,7 +153,7 @@ impl Facts {
             sqlx::query_as(sql::ACD_CALLS_SIDES)
                 .bind(from.as_microsecond())
                 .bind(to.as_microsecond())
-                .fetch_all(&self.database.readers)
+                .fetch_all(self.database.reading("count call facts in").await?)
                 .await
                 .map_err(self.database.unavailable("count call facts in"))?;
         let side = |(line, arm, decided, matched, answered, abandoned, wait_us)| SideFacts {
@@ -180,7 +180,7 @@ impl Facts {
             .bind(after.map_or("", |seen| seen.line.as_str()))
             .bind(after.map_or_else(String::new, |seen| seen.caller.to_string()))
             .bind(i64::from(limit.min(ROWS_MAX)))
-            .fetch_all(&self.database.readers)
+            .fetch_all(self.database.reading("read call facts from").await?)
             .await
             .map_err(self.database.unavailable("read call facts from"))?;
         let seen = |(line, caller, at_us, arm): (String, String, i64, String)| {
@@ -206,7 +206,7 @@ impl Facts {
         let row = sqlx::query(sql::ACD_CALLS_FIND)
             .bind(source)
             .bind(source_call_id)
-            .fetch_optional(&self.database.readers)
+            .fetch_optional(self.database.reading("read call facts from").await?)
             .await
             .map_err(self.database.unavailable("read call facts from"))?;
         row.as_ref().map(acd_call_of).transpose()
@@ -217,7 +217,7 @@ impl Facts {
         let rows = sqlx::query(sql::ACD_CALLS_OF_CALL)
             .bind(call_id)
             .bind(i64::from(ROWS_MAX))
-            .fetch_all(&self.database.readers)
+            .fetch_all(self.database.reading("read call facts from").await?)
             .await
             .map_err(self.database.unavailable("read call facts from"))?;
         rows.iter().map(acd_call_of).collect()
@@ -234,7 +234,7 @@ impl Facts {
             .bind(&after.source)
             .bind(&after.id)
             .bind(i64::from(limit.min(ROWS_MAX)))
-            .fetch_all(&self.database.readers)
+            .fetch_all(self.database.reading("read call facts from").await?)
             .await
             .map_err(self.database.unavailable("read call facts from"))?;
         rows.iter().map(acd_call_of).collect()
@@ -250,15 +250,15 @@ fn instant(at_us: i64, field: &'static str) -> Result<Timestamp, FactsError> {
     Timestamp::from_microsecond(at_us).map_err(|_| FactsError::Corrupt { field })
 }
 
-fn column<'r, T>(row: &'r SqliteRow, field: &'static str) -> Result<T, FactsError>
+fn column<'r, T>(row: &'r AnyRow, field: &'static str) -> Result<T, FactsError>
 where
-    T: sqlx::Decode<'r, sqlx::Sqlite> + sqlx::Type<sqlx::Sqlite>,
+    T: sqlx::Decode<'r, sqlx::Any> + sqlx::Type<sqlx::Any>,
 {
     row.try_get(field)
         .map_err(|_| FactsError::Corrupt { field })
 }
 
-fn caller_of(row: &SqliteRow) -> Result<Option<CallerHash>, FactsError> {
+fn caller_of(row: &AnyRow) -> Result<Option<CallerHash>, FactsError> {
     let text: Option<String> = column(row, "caller_hash")?;
     text.map(|text| {
         text.parse().map_err(|_| FactsError::Corrupt {
@@ -268,7 +268,7 @@ fn caller_of(row: &SqliteRow) -> Result<Option<CallerHash>, FactsError> {
     .transpose()
 }
 
-fn decision_of(row: &SqliteRow) -> Result<Decision, FactsError> {
+fn decision_of(row: &AnyRow) -> Result<Decision, FactsError> {
     let targets: String = column(row, "targets")?;
     let small =
         |number: i64, field| u16::try_from(number).map_err(|_| FactsError::Corrupt { field });
@@ -293,7 +293,7 @@ fn decision_of(row: &SqliteRow) -> Result<Decision, FactsError> {
     })
 }
 
-fn acd_call_of(row: &SqliteRow) -> Result<AcdCall, FactsError> {
+fn acd_call_of(row: &AnyRow) -> Result<AcdCall, FactsError> {
     let when = |field| {
         column::<Option<i64>>(row, field)?
             .map(|at_us| instant(at_us, field))

@@ -1,17 +1,16 @@
 //! Writing and deleting call facts, in whole transactions.
 
 use super::{AcdEvent, AcdEventKind, Decision};
-use crate::database::{Database, OpenError, Unavailable};
+use crate::database::{Database, OpenError, Place, Schema, Unavailable};
 use jiff::{SignedDuration, Timestamp};
 use segue_domain::caller::CallerHash;
-use sqlx::SqliteConnection;
-use std::path::Path;
+use sqlx::AnyConnection;
 
-const MIGRATIONS: &[(i64, &str, &str)] = &[(
-    1,
-    "facts",
-    include_str!("../../migrations/sqlite/0001_facts.sql"),
-)];
+const SCHEMA: Schema = Schema {
+    name: "facts",
+    sqlite: &[(1, include_str!("../../migrations/sqlite/0001_facts.sql"))],
+    postgres: &[(1, include_str!("../../migrations/postgres/0001_facts.sql"))],
+};
 
 /// Every statement of the call facts; a test prepares each on every database.
 pub(super) mod sql {
@@ -85,21 +84,28 @@ pub struct Pruned {
     pub acd_calls: u64,
 }
 
-/// The call facts in one file.
+/// The call facts in one file or on a server.
 #[derive(Debug, Clone)]
 pub struct Facts {
-    pub(super) database: Database,
+    pub(crate) database: Database,
 }
 
 impl Facts {
-    /// Opens or creates the file.
-    pub async fn open(path: &Path) -> Result<Self, OpenError> {
+    /// Opens or creates them in a file or on a server.
+    pub async fn open(place: impl Into<Place>) -> Result<Self, OpenError> {
         Ok(Self {
-            database: Database::open(path, MIGRATIONS, None).await?,
+            database: Database::open(place.into(), SCHEMA).await?,
         })
     }
 
-    /// Finishes what is under way and closes the file.
+    /// The same, opened by the first who needs them: calls are routed also while they cannot be.
+    pub fn lazy(place: impl Into<Place>) -> Self {
+        Self {
+            database: Database::lazy(place.into(), SCHEMA),
+        }
+    }
+
+    /// Finishes what is under way and closes the database.
     pub async fn close(&self) {
         self.database.close().await;
     }
@@ -181,8 +187,13 @@ fn hash_text(caller: Option<&CallerHash>) -> Option<String> {
     caller.map(ToString::to_string)
 }
 
+/// What strangers sent, without the one character that a server's text cannot hold: one such call must not cost a batch.
+fn text(given: &str) -> String {
+    given.replace('\0', "")
+}
+
 async fn upsert_decision(
-    connection: &mut SqliteConnection,
+    connection: &mut AnyConnection,
     decision: &Decision,
 ) -> Result<(), sqlx::Error> {
     let targets = serde_json::to_string(&decision.targets)
@@ -201,7 +212,7 @@ async fn upsert_decision(
         .bind(&decision.reason)
         .bind(targets)
         .bind(hash_text(decision.caller.as_ref()))
-        .bind(&decision.dialled)
+        .bind(text(&decision.dialled))
         .execute(connection)
         .await
         .map(drop)
@@ -209,12 +220,12 @@ async fn upsert_decision(
 
 /// Whether the message is new.
 async fn insert_acd_event(
-    connection: &mut SqliteConnection,
+    connection: &mut AnyConnection,
     event: &AcdEvent,
 ) -> Result<bool, sqlx::Error> {
     let done = sqlx::query(sql::ACD_EVENTS_INSERT)
         .bind(&event.source)
-        .bind(&event.source_call_id)
+        .bind(text(&event.source_call_id))
         .bind(event.kind.as_str())
         .bind(event.at.as_microsecond())
         .execute(connection)
@@ -223,17 +234,17 @@ async fn insert_acd_event(
 }
 
 async fn upsert_acd_call(
-    connection: &mut SqliteConnection,
+    connection: &mut AnyConnection,
     event: &AcdEvent,
 ) -> Result<(), sqlx::Error> {
     let at = event.at.as_microsecond();
     let when = |kind| (event.kind == kind).then_some(at);
     sqlx::query(sql::ACD_CALLS_UPSERT)
         .bind(&event.source)
-        .bind(&event.source_call_id)
-        .bind(event.call_id.as_deref())
+        .bind(text(&event.source_call_id))
+        .bind(event.call_id.as_deref().map(text))
         .bind(hash_text(event.caller.as_ref()))
-        .bind(event.dialled.as_deref())
+        .bind(event.dialled.as_deref().map(text))
         .bind(when(AcdEventKind::Offered))
         .bind(when(AcdEventKind::Queued))
         .bind(when(AcdEventKind::Answered))
@@ -255,7 +266,14 @@ mod tests {
         let facts = Facts::open(&directory.path().join("facts.db"))
             .await
             .unwrap();
-        let mut connection = facts.database.writer.acquire().await.unwrap();
+        let mut connection = facts
+            .database
+            .writing("prepare on")
+            .await
+            .unwrap()
+            .acquire()
+            .await
+            .unwrap();
         for statement in sql::ALL {
             use sqlx::{Executor, SqlSafeStr};
             let prepared = (&mut *connection).prepare(statement.into_sql_str()).await;

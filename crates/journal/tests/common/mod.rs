@@ -5,6 +5,8 @@
     reason = "each test file uses its own part"
 )]
 
+pub(crate) mod postgres;
+
 use segue_journal::{Append, Body, CommandId, NewEvent, StreamId, Version};
 
 pub(crate) fn stream(name: &str) -> StreamId {

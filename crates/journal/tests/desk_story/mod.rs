@@ -6,7 +6,7 @@ use segue_domain::share::ShareInput;
 use segue_domain::waivers::Waivable;
 use segue_domain::{Actor, Command, Role, Side, Transition};
 use segue_example::{Example, Goal, MOVES_MAX, Move, sign};
-use segue_journal::{Answer, CommandId, Desk, DeskError, Request, SqliteJournal, StreamId};
+use segue_journal::{Answer, CommandId, Desk, DeskError, Request, SqlJournal, StreamId};
 use std::sync::Arc;
 
 pub(crate) const CHUNK: &str = "RVS-Main/MSG";
@@ -28,14 +28,14 @@ pub(crate) fn manager(side: Side) -> Actor {
 }
 
 pub(crate) struct Story<'a> {
-    desk: &'a Desk<SqliteJournal>,
+    desk: &'a Desk<SqlJournal>,
     pub(crate) now: Timestamp,
     stream: String,
     commands: u32,
 }
 
 impl<'a> Story<'a> {
-    pub(crate) fn new(desk: &'a Desk<SqliteJournal>) -> Self {
+    pub(crate) fn new(desk: &'a Desk<SqlJournal>) -> Self {
         Self {
             desk,
             now: "2027-03-01T15:00:00Z".parse().unwrap(),

@@ -77,7 +77,7 @@ async fn checks(ctx: &Context) -> Vec<Check> {
     checks.push(check("call facts open", &open_facts(&ctx.data).await));
     checks.push(check(
         "accounts open",
-        &Accounts::open(&ctx.data.path("accounts.db")).await,
+        &Accounts::open(ctx.data.place("accounts")).await,
     ));
     checks.push(check(
         "home latch is readable",

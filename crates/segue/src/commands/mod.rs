@@ -15,6 +15,7 @@ pub mod init;
 pub mod journal;
 pub mod key;
 pub mod licence;
+pub mod migrate;
 pub mod parity;
 pub mod plan;
 pub mod rehearse;
@@ -55,6 +56,7 @@ pub fn run(cli: Cli) -> Answered {
         Command::Serve(serve) => serve.run(global),
         Command::Demo(demo) => demo.run(global),
         Command::Explain(explain) => explain.run(global),
+        Command::Migrate(migrate) => migrate.run(global),
         Command::Journal(journal) => journal.run(global),
         Command::User(user) => user.run(global),
         Command::Login(login) => login.run(global),

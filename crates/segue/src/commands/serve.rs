@@ -4,6 +4,7 @@ use crate::cli::Global;
 use crate::commands::trial;
 use crate::console::heartbeat::HeartbeatPath;
 use crate::context::Context;
+use crate::node::cluster::ClusterOptions;
 use crate::node::trunks::TrunkChecks;
 use crate::office::block_on;
 use crate::output::{Answer, Answered, Failure};
@@ -42,6 +43,54 @@ pub struct Serve {
     redirected: Vec<IpAddr>,
     #[command(flatten)]
     line: Line,
+    #[command(flatten)]
+    nodes: Nodes,
+}
+
+/// The other nodes of the transition, on one journal.
+#[derive(Debug, Args)]
+struct Nodes {
+    /// Where the other nodes' words arrive (UDP); on the same network as they, and nobody else
+    #[arg(long, value_name = "ADDR", requires = "node_peers")]
+    nodes_listen: Option<SocketAddr>,
+    /// Another node and where its words go; once for each
+    #[arg(
+        long = "node-peer",
+        value_name = "NAME=HOST:PORT",
+        requires = "nodes_listen"
+    )]
+    node_peers: Vec<String>,
+    /// Seconds a node goes on sending out without hearing a majority of nodes and journal
+    #[arg(long, value_name = "S", default_value = "5")]
+    fence_s: u32,
+    /// Minutes a node that was cut off must be well before it sends out again
+    #[arg(long, value_name = "MIN", default_value = "5")]
+    healthy_min: u32,
+}
+
+impl Nodes {
+    fn options(&self, ctx: &Context) -> Result<Option<ClusterOptions>, Failure> {
+        let Some(listen) = self.nodes_listen else {
+            return Ok(None);
+        };
+        let peer = |text: &String| {
+            let (name, place) = text.split_once('=').ok_or_else(|| {
+                Failure::BadInput(format!("`{text}` names no node; write NAME=HOST:PORT"))
+            })?;
+            Ok((name.to_owned(), place.to_owned()))
+        };
+        Ok(Some(ClusterOptions {
+            listen,
+            peers: self
+                .node_peers
+                .iter()
+                .map(peer)
+                .collect::<Result<_, Failure>>()?,
+            key: ctx.data.nodes_key()?,
+            fence_ms: u64::from(self.fence_s) * 1_000,
+            healthy_ms: u64::from(self.healthy_min) * 60_000,
+        }))
+    }
 }
 
 /// SIP beyond UDP, what one peer may send, and how trunks are watched.
@@ -238,6 +287,7 @@ impl Serve {
             peers: self.peers.clone(),
             redirected: self.redirected.iter().copied().collect(),
             line: self.line.options()?,
+            cluster: self.nodes.options(ctx)?,
         })
     }
 }

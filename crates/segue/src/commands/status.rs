@@ -22,9 +22,9 @@ impl Status {
         let ctx = Context::open(global)?;
         block_on(async {
             let state = Office::open(&ctx.data).await?.state().await?;
-            let node = match ask(&ctx.data.path("segue.sock"), &Ask::Status).await {
-                Some(Ok(Told::Status(status))) => Some(status),
-                _ => None,
+            let nodes = match ask(&ctx.data.path("segue.sock"), &Ask::Status).await {
+                Some(Ok(Told::Status(nodes))) => nodes,
+                _ => Vec::new(),
             };
             let lines = lines(&state, ctx.now());
             let json = json!({
@@ -34,11 +34,11 @@ impl Status {
                 "name": state.name,
                 "example": state.example,
                 "schedule": state.schedule.standing(),
-                "nodes": node.iter().collect::<Vec<_>>(),
+                "nodes": nodes,
                 "lines": lines,
                 "door": door(&state),
             });
-            Ok(Answer::new(&json, text(&state, node.as_ref())))
+            Ok(Answer::new(&json, text(&state, &nodes)))
         })
     }
 }
@@ -93,7 +93,7 @@ fn lines(t: &Transition, now: jiff::Timestamp) -> Vec<Value> {
     rows
 }
 
-fn text(t: &Transition, node: Option<&NodeStatus>) -> String {
+fn text(t: &Transition, nodes: &[NodeStatus]) -> String {
     if !t.is_created() {
         return "Nothing is known of this transition yet; create it with `segue do create-transition --file FILE.json`.".into();
     }
@@ -107,18 +107,28 @@ fn text(t: &Transition, node: Option<&NodeStatus>) -> String {
         t.name,
         t.schedule.standing()
     );
-    match node {
-        Some(n) => {
-            let home = if n.home { ", HOME by latch" } else { "" };
-            let _ = writeln!(
-                text,
-                "node {}: table {}, lease {} s{home}",
-                n.id,
-                &n.table_hash[..n.table_hash.len().min(12)],
-                n.lease_ms_left / 1000
-            );
-        }
-        None => text.push_str("node: none running here (`segue serve`)\n"),
+    if nodes.is_empty() {
+        text.push_str("node: none running here (`segue serve`)\n");
+    }
+    for n in nodes {
+        let home = if n.home { ", HOME by latch" } else { "" };
+        let heard = match n.heard_ms_ago {
+            Some(0) => String::new(),
+            Some(ms) => format!(", heard {} s ago", ms / 1_000),
+            None => ", NOT HEARD".to_owned(),
+        };
+        let clock = if n.clock_differs {
+            ", CLOCK DIFFERS"
+        } else {
+            ""
+        };
+        let _ = writeln!(
+            text,
+            "node {}: table {}, lease {} s{home}{heard}{clock}",
+            n.id,
+            &n.table_hash[..n.table_hash.len().min(12)],
+            n.lease_ms_left / 1000
+        );
     }
     for line in &t.lines {
         let _ = writeln!(

@@ -5,7 +5,7 @@ pub mod centres;
 mod summary;
 
 use crate::clock;
-use crate::data_dir::{DataDir, random_bytes};
+use crate::data_dir::{DataDir, NewData, random_bytes};
 use crate::home::Press;
 use crate::office::unavailable;
 use crate::output::Failure;
@@ -55,7 +55,7 @@ pub struct Demo {
 impl Demo {
     /// From nothing to live calls at the first share.
     pub async fn start(options: &DemoOptions) -> Result<Self, Failure> {
-        let data = DataDir::create(&options.data, false)?;
+        let data = DataDir::create(&options.data, NewData::default())?;
         let (client_token, outsourcer_token) = add_people(&data).await?;
         let service = Service::start(Options {
             data,
@@ -66,6 +66,7 @@ impl Demo {
             redirected: HashSet::new(),
             // The example shows how calls fall through a trunk that fails, so it is tried every time.
             line: LineOptions::default(),
+            cluster: None,
         })
         .await?;
         let feed_url = format!("http://{}/api/v1/calls", service.http_addr);
@@ -140,7 +141,7 @@ impl Demo {
 }
 
 async fn add_people(data: &DataDir) -> Result<(String, String), Failure> {
-    let accounts = Accounts::open(&data.path("accounts.db"))
+    let accounts = Accounts::open(data.place("accounts"))
         .await
         .map_err(|e| unavailable(&e))?;
     let now = clock::now();

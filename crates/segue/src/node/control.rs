@@ -35,8 +35,8 @@ pub enum Ask {
 pub enum Told {
     /// To a press.
     Pressed(Pressed),
-    /// To `status`.
-    Status(NodeStatus),
+    /// To `status`: this node, then the others.
+    Status(Vec<NodeStatus>),
     /// A rule refused.
     Refused(Box<Refusal>),
     /// Something failed.
@@ -56,13 +56,19 @@ pub struct NodeStatus {
     pub lease_ms_left: u64,
     /// Whether a latch holds any chunk home.
     pub home: bool,
+    /// Milliseconds since it was heard; 0 of the node that answers, none of one that was never heard.
+    #[serde(default)]
+    pub heard_ms_ago: Option<u64>,
+    /// Whether its clock differs from this node's by more than is allowed: no share may rise.
+    #[serde(default)]
+    pub clock_differs: bool,
 }
 
 /// Answers until the process ends.
 pub async fn listen(
     path: &Path,
     door: Arc<HomeDoor>,
-    status: Arc<dyn Fn() -> NodeStatus + Send + Sync>,
+    status: Arc<dyn Fn() -> Vec<NodeStatus> + Send + Sync>,
 ) -> Result<()> {
     // Left over from a process that was killed; a living one would hold the data directory's lock.
     let _ = std::fs::remove_file(path);
@@ -96,7 +102,7 @@ pub async fn listen(
 async fn serve(
     stream: UnixStream,
     door: &HomeDoor,
-    status: &(dyn Fn() -> NodeStatus + Send + Sync),
+    status: &(dyn Fn() -> Vec<NodeStatus> + Send + Sync),
 ) -> Result<()> {
     let mut stream = BufReader::new(stream);
     let mut line = String::new();

@@ -1,5 +1,6 @@
 //! One routing node: the table it runs, its home latch, its lease, and the loops that keep them current.
 
+pub mod cluster;
 pub mod control;
 pub mod files;
 pub mod policy;

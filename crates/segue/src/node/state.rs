@@ -5,10 +5,12 @@ use crate::node::files::NodeFiles;
 use arc_swap::ArcSwap;
 use segue_domain::Transition;
 use segue_domain::caller::CallerKey;
+use segue_domain::ids::ChunkId;
 use segue_domain::lines::EMERGENCY_NUMBERS;
+use segue_nodes::Window;
 use segue_routing::{Decision, Episodes, HomeLatch, NumberEntry, RouteTable, Standing};
 use segue_sip::{Hop, Transport};
-use std::collections::{HashMap, HashSet};
+use std::collections::{BTreeMap, HashMap, HashSet};
 use std::net::{IpAddr, SocketAddr, ToSocketAddrs};
 use std::sync::atomic::{AtomicU64, Ordering};
 use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
@@ -42,6 +44,8 @@ pub struct Node {
     started: Instant,
     /// Milliseconds after `started` until which the journal's word is fresh.
     lease_until_ms: AtomicU64,
+    /// From when until when the other nodes let this one send out; always, for a node without peers.
+    fence_ms: [AtomicU64; 2],
 }
 
 /// What a latch did.
@@ -75,6 +79,7 @@ impl Node {
             episodes: Mutex::default(),
             started: clock::monotonic(),
             lease_until_ms: AtomicU64::new(0),
+            fence_ms: [AtomicU64::new(0), AtomicU64::new(u64::MAX)],
         }
     }
 
@@ -108,6 +113,39 @@ impl Node {
             changed: latched.was_out,
             not_durable,
         }
+    }
+
+    /// Holds the open presses of all nodes, and nothing of presses that are closed; whether it is on disk.
+    pub fn hold_presses(&self, open: BTreeMap<String, String>) -> bool {
+        let _one_at_a_time = lock(&self.latching);
+        let mut latch = HomeLatch::clone(&self.latch());
+        !latch.hold_presses(open) || self.keep_latch(latch).is_none()
+    }
+
+    /// Takes over the epochs of a peer's table; whether they are on disk.
+    pub fn raise(&self, epochs: &BTreeMap<ChunkId, u64>) -> bool {
+        let _one_at_a_time = lock(&self.latching);
+        let installed = self.installed();
+        let mut latch = HomeLatch::clone(&self.latch());
+        !latch.raise(epochs, &installed.table) || self.keep_latch(latch).is_none()
+    }
+
+    /// From when until when this node may send out, as far as the other nodes are concerned.
+    pub fn set_window(&self, window: Window) {
+        let [from, until] = &self.fence_ms;
+        // Shut while both change.
+        until.store(0, Ordering::SeqCst);
+        from.store(window.from_ms, Ordering::SeqCst);
+        until.store(window.until_ms, Ordering::SeqCst);
+    }
+
+    fn is_fenced(&self) -> bool {
+        let [from_ms, until_ms] = &self.fence_ms;
+        let window = Window {
+            until_ms: until_ms.load(Ordering::SeqCst),
+            from_ms: from_ms.load(Ordering::SeqCst),
+        };
+        !window.is_open(self.running_ms())
     }
 
     /// Lets go of what was held as a precaution; to be called only while no press waits for the journal.
@@ -153,7 +191,7 @@ impl Node {
         let latch = self.latch.load();
         let standing = Standing {
             latch: &latch,
-            lease_good: self.lease_ms_left() > 0,
+            lease_good: self.lease_ms_left() > 0 && !self.is_fenced(),
         };
         let mut episodes = lock(&self.episodes);
         let decision = segue_routing::choose(
@@ -175,7 +213,8 @@ impl Node {
         lock(&self.episodes)
     }
 
-    fn running_ms(&self) -> u64 {
+    /// This node's monotonic clock: milliseconds since it was opened.
+    pub fn running_ms(&self) -> u64 {
         u64::try_from(
             clock::monotonic()
                 .duration_since(self.started)

@@ -1,6 +1,7 @@
 //! Follows the journal: every new fact becomes a new table, every successful read renews the lease.
 
 use crate::clock;
+use crate::node::cluster::Cluster;
 use crate::node::state::{Node, TICK};
 use segue_domain::Transition;
 use segue_journal::{Desk, Journal, StreamId};
@@ -17,11 +18,15 @@ pub async fn follow<J: Journal>(
     stream: StreamId,
     states: watch::Sender<Arc<Transition>>,
     wake: Arc<Notify>,
+    cluster: Option<Arc<Cluster>>,
     mut stop: watch::Receiver<bool>,
 ) {
     let mut compiled: Option<(u64, i64)> = None;
     let mut failing = false;
+    let mut newest = desk.journal().watch();
     loop {
+        let begun_ms = node.running_ms();
+        newest.mark_unchanged();
         match desk.state(&stream).await {
             Ok(state) => {
                 let now = clock::now();
@@ -34,6 +39,10 @@ pub async fn follow<J: Journal>(
                     states.send_replace(state);
                 }
                 node.renew_lease();
+                if let Some(cluster) = &cluster {
+                    let version = node.installed().table.version;
+                    cluster.journal_read(&desk, begun_ms, version).await;
+                }
                 failing = false;
             }
             // The lease runs on; past it each chunk takes its cut-off action.
@@ -46,6 +55,8 @@ pub async fn follow<J: Journal>(
         tokio::select! {
             () = tokio::time::sleep(TICK) => {}
             () = wake.notified() => {}
+            // Another node's append, where the journal announces them.
+            Ok(()) = newest.changed() => {}
             _ = stop.wait_for(|stop| *stop) => return,
         }
     }

@@ -112,7 +112,7 @@ impl Facts {
             .bind(from.as_microsecond())
             .bind(to.as_microsecond())
             .bind(i64::from(ROWS_MAX))
-            .fetch_all(&self.database.readers)
+            .fetch_all(self.database.reading("count call facts in").await?)
             .await
             .map_err(self.database.unavailable("count call facts in"))?;
         let count = |(chunk, arm, rule, calls)| ChunkCount {
@@ -133,7 +133,7 @@ impl Facts {
         let rows: Vec<(String, i64, i64)> = sqlx::query_as(sql::MATCHED)
             .bind(from.as_microsecond())
             .bind(to.as_microsecond())
-            .fetch_all(&self.database.readers)
+            .fetch_all(self.database.reading("count call facts in").await?)
             .await
             .map_err(self.database.unavailable("count call facts in"))?;
         let arm = |(arm, due, matched)| ArmMatch {
@@ -154,7 +154,7 @@ impl Facts {
             .bind(since.as_microsecond())
             .bind(in_house_prefix)
             .bind(i64::from(ROWS_MAX))
-            .fetch_all(&self.database.readers)
+            .fetch_all(self.database.reading("count call facts in").await?)
             .await
             .map_err(self.database.unavailable("count call facts in"))?;
         let open = |(chunk, in_house, talking, waiting, oldest_us): OpenRow| {
@@ -181,7 +181,7 @@ impl Facts {
             .bind(to.as_microsecond())
             .bind(in_house_prefix)
             .bind(i64::from(ROWS_MAX))
-            .fetch_all(&self.database.readers)
+            .fetch_all(self.database.reading("read call facts from").await?)
             .await
             .map_err(self.database.unavailable("read call facts from"))?;
         let wait = |(chunk, in_house, wait_us)| P90Wait {
@@ -203,7 +203,7 @@ impl Facts {
             .bind(from.as_microsecond())
             .bind(to.as_microsecond())
             .bind(in_house_prefix)
-            .fetch_all(&self.database.readers)
+            .fetch_all(self.database.reading("count call facts in").await?)
             .await
             .map_err(self.database.unavailable("count call facts in"))?;
         let ms = |us: Option<i64>| us.map(|us| unsigned(us) / 1_000);
@@ -227,7 +227,7 @@ impl Facts {
         let rows: Vec<(i64, i64)> = sqlx::query_as(sql::FEEDS)
             .bind(since.as_microsecond())
             .bind(in_house_prefix)
-            .fetch_all(&self.database.readers)
+            .fetch_all(self.database.reading("read call facts from").await?)
             .await
             .map_err(self.database.unavailable("read call facts from"))?;
         let of = |side: i64| {
@@ -248,7 +248,7 @@ impl Facts {
             .bind(after.as_microsecond())
             .bind(chunk)
             .bind(in_house_prefix)
-            .fetch_optional(&self.database.readers)
+            .fetch_optional(self.database.reading("read call facts from").await?)
             .await
             .map_err(self.database.unavailable("read call facts from"))?;
         let call = |(call_id, wait_us)| AnsweredCall {
@@ -269,7 +269,14 @@ mod tests {
         let facts = Facts::open(&directory.path().join("facts.db"))
             .await
             .unwrap();
-        let mut connection = facts.database.writer.acquire().await.unwrap();
+        let mut connection = facts
+            .database
+            .writing("prepare on")
+            .await
+            .unwrap()
+            .acquire()
+            .await
+            .unwrap();
         for statement in sql::ALL {
             use sqlx::{Executor, SqlSafeStr};
             let prepared = (&mut *connection).prepare(statement.into_sql_str()).await;

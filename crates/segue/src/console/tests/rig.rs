@@ -4,7 +4,7 @@ use super::super::live::Words;
 use super::super::verifying::Verifier;
 use super::super::{ConsoleParts, NodeConsole, Shared};
 use crate::clock;
-use crate::data_dir::DataDir;
+use crate::data_dir::{DataDir, NewData};
 use crate::home::HomeDoor;
 use crate::node::Node;
 use crate::node::files::NodeFiles;
@@ -22,8 +22,7 @@ use segue_domain::{Event, Role, Side, Transition};
 use segue_journal::accounts::{Accounts, NewAccount, TokenScope};
 use segue_journal::facts::{AcdEvent, AcdEventKind, Decision, Facts, FactsWriter};
 use segue_journal::{
-    Append, Body, CommandId, Desk, EVENT_SCHEMA, Journal, NewEvent, SqliteJournal, StreamId,
-    Version,
+    Append, Body, CommandId, Desk, EVENT_SCHEMA, Journal, NewEvent, SqlJournal, StreamId, Version,
 };
 use segue_web::view::{ChunkView, LiveView};
 use segue_web::{Console, Credentials, Door, FallbackRequest, Person, SignIn};
@@ -129,8 +128,8 @@ fn events(at: Timestamp) -> Vec<Event> {
     .collect()
 }
 
-async fn journal(path: &std::path::Path, stream: &StreamId, at: Timestamp) -> SqliteJournal {
-    let journal = SqliteJournal::open(path).await.unwrap();
+async fn journal(path: &std::path::Path, stream: &StreamId, at: Timestamp) -> SqlJournal {
+    let journal = SqlJournal::open(path).await.unwrap();
     let new = |event: &Event| NewEvent {
         kind: event.name().to_owned(),
         schema: EVENT_SCHEMA,
@@ -207,7 +206,7 @@ impl Rig {
             key,
             state,
             wake,
-            data: DataDir::create(&directory.path().join("data"), false).unwrap(),
+            data: DataDir::create(&directory.path().join("data"), NewData::default()).unwrap(),
             heartbeats: Vec::new(),
             verify_calls: None,
             sip: segue_sip::io_udp::Watch::default(),

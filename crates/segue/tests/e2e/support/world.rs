@@ -8,7 +8,7 @@ use segue_domain::chunks::PlannedStep;
 use segue_domain::share::ShareInput;
 use segue_domain::waivers::Waivable;
 use segue_example::{Example, Goal, MOVES_MAX, Move};
-use segue_journal::{CommandId, Desk, Request, SqliteJournal, StreamId};
+use segue_journal::{CommandId, Desk, Request, SqlJournal, StreamId};
 use serde_json::Value;
 use std::fs;
 use std::net::SocketAddr;
@@ -85,7 +85,7 @@ impl World {
 
     async fn walks(&self, example: &Example, goal: &Goal) {
         let file = self.data().join("journal.db");
-        let journal = SqliteJournal::open(&file).await;
+        let journal = SqlJournal::open(&file).await;
         let desk = Desk::new(journal.expect("a journal"));
         let stream = StreamId::new(TRANSITION).expect("a name");
         for n in 0..MOVES_MAX {

@@ -1,7 +1,7 @@
-//! The journal on `SQLite`: WAL, a sync of the disk before every acknowledgement, one writer and a few readers.
+//! The journal on `SQLite` or PostgreSQL: on disk before every acknowledgement, one writer at a time and a few readers.
 
 use crate::chain::chain_hash;
-use crate::database::{Database, OpenError};
+use crate::database::{Database, OpenError, Place, Schema};
 use crate::event::{
     Body, ChainHash, CommandId, Position, READ_EVENTS_MAX, Recorded, StreamHead, StreamId, Version,
     instant_text,
@@ -10,16 +10,20 @@ use crate::journal::{
     Append, AppendError, CommandRecord, Corrupt, Journal, Outcome, ReadError, STREAMS_MAX,
 };
 use jiff::{Timestamp, TimestampRound, Unit};
-use sqlx::sqlite::SqliteRow;
-use sqlx::{Row, SqliteConnection};
-use std::path::Path;
+use sqlx::any::AnyRow;
+use sqlx::{AnyConnection, AssertSqlSafe, Row};
+use std::sync::Arc;
 use tokio::sync::watch;
 
-const MIGRATIONS: &[(i64, &str, &str)] = &[(
-    1,
-    "journal",
-    include_str!("../migrations/sqlite/0001_journal.sql"),
-)];
+mod listening;
+
+use listening::Listening;
+
+const SCHEMA: Schema = Schema {
+    name: "journal",
+    sqlite: &[(1, include_str!("../migrations/sqlite/0001_journal.sql"))],
+    postgres: &[(1, include_str!("../migrations/postgres/0001_journal.sql"))],
+};
 
 /// Every statement of the journal; a test prepares each on every database.
 pub(crate) mod sql {
@@ -34,35 +38,44 @@ pub(crate) mod sql {
     pub(crate) const COMMANDS_FIND: &str = include_str!("../sql/commands.find.sql");
 }
 
-/// A journal in one file.
+/// A journal in one file, or in a server that several nodes share.
 #[derive(Debug, Clone)]
-pub struct SqliteJournal {
-    database: Database,
+pub struct SqlJournal {
+    pub(crate) database: Database,
     newest: watch::Sender<Position>,
+    _listening: Option<Arc<Listening>>,
 }
 
-impl SqliteJournal {
-    /// Opens or creates the journal in a file.
-    pub async fn open(path: &Path) -> Result<Self, OpenError> {
-        Self::open_bounded(path, None).await
-    }
-
-    /// As `open`, and refuses appends as *disk full* once the file has this many 4 KiB pages.
-    pub async fn open_bounded(path: &Path, pages_max: Option<u32>) -> Result<Self, OpenError> {
-        let database = Database::open(path, MIGRATIONS, pages_max).await?;
-        let journal = Self {
-            database,
-            newest: watch::Sender::new(Position(0)),
-        };
-        let head = journal.head().await.map_err(|error| match error {
+impl SqlJournal {
+    /// Opens or creates the journal in a file or on a server.
+    pub async fn open(place: impl Into<Place>) -> Result<Self, OpenError> {
+        let journal = Self::over(Database::open(place.into(), SCHEMA).await?);
+        journal.head().await.map_err(|error| match error {
             ReadError::Unavailable(error) => error,
             ReadError::Corrupt(_) => {
-                let error = sqlx::Error::RowNotFound;
-                crate::Unavailable::new("read the head of", path, error)
+                journal.database.unavailable("read the head of")(sqlx::Error::RowNotFound)
             }
         })?;
-        journal.saw(head);
         Ok(journal)
+    }
+
+    /// The same, opened by the first who needs it; until it can be opened, whatever is asked of it is unavailable. For a
+    /// node that must route on its last table while the journal is gone. Must be called inside a tokio runtime.
+    pub fn lazy(place: impl Into<Place>) -> Self {
+        Self::over(Database::lazy(place.into(), SCHEMA))
+    }
+
+    fn over(database: Database) -> Self {
+        let newest = watch::Sender::new(Position(0));
+        let listening = match &database.place {
+            Place::File { .. } => None,
+            Place::Server { url } => Some(Arc::new(Listening::start(url, newest.clone()))),
+        };
+        Self {
+            database,
+            newest,
+            _listening: listening,
+        }
     }
 
     /// Finishes what is under way and closes the file.
@@ -71,11 +84,22 @@ impl SqliteJournal {
     }
 
     fn saw(&self, position: Position) {
-        self.newest.send_if_modified(|newest| {
-            let newer = position > *newest;
-            *newest = position.max(*newest);
-            newer
-        });
+        saw(&self.newest, position);
+    }
+
+    async fn page(
+        &self,
+        page: sqlx::query::Query<'_, sqlx::Any, sqlx::any::AnyArguments>,
+    ) -> Result<Vec<Recorded>, ReadError> {
+        let asked = async { page.fetch_all(self.database.readers().await?).await };
+        let rows = self
+            .database
+            .timed(asked)
+            .await
+            .map_err(self.database.unavailable("read the journal"))?;
+        rows.iter()
+            .map(|row| recorded(row).map_err(ReadError::from))
+            .collect()
     }
 
     async fn append_all(&self, request: &Append) -> Result<Outcome, AppendError> {
@@ -125,6 +149,14 @@ impl SqliteJournal {
             .execute(&mut *tx)
             .await
             .map_err(&failed)?;
+        if self.database.place.is_server() {
+            // Sent by the server when the transaction commits, to every node that listens.
+            let notify = format!("notify {}, '{}'", listening::CHANNEL, last.0);
+            sqlx::raw_sql(AssertSqlSafe(notify))
+                .execute(&mut *tx)
+                .await
+                .map_err(&failed)?;
+        }
         tx.commit().await.map_err(&failed)?;
         self.saw(last);
         Ok(Outcome::Recorded {
@@ -134,22 +166,21 @@ impl SqliteJournal {
     }
 }
 
-impl Journal for SqliteJournal {
+impl Journal for SqlJournal {
     async fn append(&self, request: &Append) -> Result<Outcome, AppendError> {
         request.check()?;
-        self.append_all(request).await
+        let gone = || self.database.unavailable("append to the journal")(sqlx::Error::PoolTimedOut);
+        let appended = self
+            .database
+            .timed(async { Ok(self.append_all(request).await) });
+        appended.await.map_err(|_| gone())?
     }
 
     async fn read(&self, after: Position, limit: u32) -> Result<Vec<Recorded>, ReadError> {
-        let rows = sqlx::query(sql::EVENTS_READ)
+        let page = sqlx::query(sql::EVENTS_READ)
             .bind(to_sql(after.0))
-            .bind(i64::from(limit.min(READ_EVENTS_MAX)))
-            .fetch_all(&self.database.readers)
-            .await
-            .map_err(self.database.unavailable("read the journal"))?;
-        rows.iter()
-            .map(|row| recorded(row).map_err(ReadError::from))
-            .collect()
+            .bind(i64::from(limit.min(READ_EVENTS_MAX)));
+        self.page(page).await
     }
 
     async fn read_stream(
@@ -158,21 +189,22 @@ impl Journal for SqliteJournal {
         after: Version,
         limit: u32,
     ) -> Result<Vec<Recorded>, ReadError> {
-        let rows = sqlx::query(sql::EVENTS_READ_STREAM)
+        let page = sqlx::query(sql::EVENTS_READ_STREAM)
             .bind(stream.as_str())
             .bind(to_sql(after.0))
-            .bind(i64::from(limit.min(READ_EVENTS_MAX)))
-            .fetch_all(&self.database.readers)
-            .await
-            .map_err(self.database.unavailable("read the journal"))?;
-        rows.iter()
-            .map(|row| recorded(row).map_err(ReadError::from))
-            .collect()
+            .bind(i64::from(limit.min(READ_EVENTS_MAX)));
+        self.page(page).await
     }
 
     async fn head(&self) -> Result<Position, ReadError> {
-        let position: i64 = sqlx::query_scalar(sql::HEAD_READ)
-            .fetch_one(&self.database.readers)
+        let asked = async {
+            sqlx::query_scalar(sql::HEAD_READ)
+                .fetch_one(self.database.readers().await?)
+                .await
+        };
+        let position: i64 = self
+            .database
+            .timed(asked)
             .await
             .map_err(self.database.unavailable("read the head of"))?;
         let position = Position(from_sql(position));
@@ -181,9 +213,15 @@ impl Journal for SqliteJournal {
     }
 
     async fn streams(&self) -> Result<Vec<StreamHead>, ReadError> {
-        let rows = sqlx::query(sql::EVENTS_STREAMS)
-            .bind(i64::from(STREAMS_MAX))
-            .fetch_all(&self.database.readers)
+        let asked = async {
+            sqlx::query(sql::EVENTS_STREAMS)
+                .bind(i64::from(STREAMS_MAX))
+                .fetch_all(self.database.readers().await?)
+                .await
+        };
+        let rows = self
+            .database
+            .timed(asked)
             .await
             .map_err(self.database.unavailable("list the streams of"))?;
         rows.iter()
@@ -192,14 +230,25 @@ impl Journal for SqliteJournal {
     }
 
     async fn find_command(&self, id: &CommandId) -> Result<Option<CommandRecord>, ReadError> {
-        let failed = self.database.unavailable("look up a command in");
-        let mut connection = self.database.readers.acquire().await.map_err(&failed)?;
-        Ok(find_command(&mut connection, id).await.map_err(&failed)?)
+        let asked = async {
+            let mut connection = self.database.readers().await?.acquire().await?;
+            find_command(&mut connection, id).await
+        };
+        let found = self.database.timed(asked).await;
+        Ok(found.map_err(self.database.unavailable("look up a command in"))?)
     }
 
     fn watch(&self) -> watch::Receiver<Position> {
         self.newest.subscribe()
     }
+}
+
+fn saw(newest: &watch::Sender<Position>, position: Position) {
+    newest.send_if_modified(|newest| {
+        let newer = position > *newest;
+        *newest = position.max(*newest);
+        newer
+    });
 }
 
 /// Positions and versions stay far below 2^63; a value out of range sorts after everything.
@@ -213,7 +262,7 @@ fn from_sql(number: i64) -> u64 {
 }
 
 async fn find_command(
-    connection: &mut SqliteConnection,
+    connection: &mut AnyConnection,
     id: &CommandId,
 ) -> Result<Option<CommandRecord>, sqlx::Error> {
     let row: Option<(String, i64, i64, i64)> = sqlx::query_as(sql::COMMANDS_FIND)
@@ -233,7 +282,7 @@ async fn find_command(
 }
 
 async fn stream_head(
-    connection: &mut SqliteConnection,
+    connection: &mut AnyConnection,
     stream: &StreamId,
 ) -> Result<(Version, ChainHash), sqlx::Error> {
     let row: Option<(i64, Vec<u8>)> = sqlx::query_as(sql::EVENTS_STREAM_HEAD)
@@ -250,7 +299,7 @@ async fn stream_head(
 }
 
 async fn take_positions(
-    connection: &mut SqliteConnection,
+    connection: &mut AnyConnection,
     count: usize,
 ) -> Result<Position, sqlx::Error> {
     let position: i64 = sqlx::query_scalar(sql::HEAD_TAKE)
@@ -295,10 +344,7 @@ fn link(request: &Append, version: Version, hash: ChainHash, last: Position) -> 
         .collect()
 }
 
-async fn insert_event(
-    connection: &mut SqliteConnection,
-    event: &Recorded,
-) -> Result<(), sqlx::Error> {
+async fn insert_event(connection: &mut AnyConnection, event: &Recorded) -> Result<(), sqlx::Error> {
     sqlx::query(sql::EVENTS_INSERT)
         .bind(to_sql(event.position.0))
         .bind(event.stream.as_str())
@@ -310,14 +356,14 @@ async fn insert_event(
         .bind(&event.cause)
         .bind(event.command_id.as_str())
         .bind(instant_text(event.recorded_at))
-        .bind(&event.previous_hash.0[..])
-        .bind(&event.hash.0[..])
+        .bind(event.previous_hash.0.to_vec())
+        .bind(event.hash.0.to_vec())
         .execute(connection)
         .await
         .map(drop)
 }
 
-fn recorded(row: &SqliteRow) -> Result<Recorded, Corrupt> {
+fn recorded(row: &AnyRow) -> Result<Recorded, Corrupt> {
     let position = Position(from_sql(row.try_get("position").unwrap_or(0)));
     let bad = |field: &'static str| move |_| Corrupt { position, field };
     let text = |field: &'static str| row.try_get::<String, _>(field).map_err(bad(field));
@@ -353,7 +399,7 @@ fn recorded(row: &SqliteRow) -> Result<Recorded, Corrupt> {
     })
 }
 
-fn hash_of(row: &SqliteRow, position: Position, field: &'static str) -> Result<ChainHash, Corrupt> {
+fn hash_of(row: &AnyRow, position: Position, field: &'static str) -> Result<ChainHash, Corrupt> {
     let bytes: Vec<u8> = row
         .try_get(field)
         .map_err(|_| Corrupt { position, field })?;
@@ -363,7 +409,7 @@ fn hash_of(row: &SqliteRow, position: Position, field: &'static str) -> Result<C
         .map_err(|_| Corrupt { position, field })
 }
 
-fn head_of(row: &SqliteRow) -> Result<StreamHead, Corrupt> {
+fn head_of(row: &AnyRow) -> Result<StreamHead, Corrupt> {
     let position = Position(from_sql(row.try_get("position").unwrap_or(0)));
     let stream: String = row.try_get("stream").map_err(|_| Corrupt {
         position,
@@ -391,10 +437,17 @@ mod tests {
     #[tokio::test]
     async fn every_statement_of_the_journal_prepares() {
         let directory = tempfile::tempdir().unwrap();
-        let journal = SqliteJournal::open(&directory.path().join("journal.db"))
+        let journal = SqlJournal::open(&directory.path().join("journal.db"))
             .await
             .unwrap();
-        let mut connection = journal.database.writer.acquire().await.unwrap();
+        let mut connection = journal
+            .database
+            .writing("prepare on")
+            .await
+            .unwrap()
+            .acquire()
+            .await
+            .unwrap();
         for statement in [
             sql::EVENTS_INSERT,
             sql::EVENTS_READ,
