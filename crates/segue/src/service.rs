@@ -19,6 +19,7 @@ use crate::route_door::{self, RouteDoorOptions};
 use crate::runbook;
 use jiff::SignedDuration;
 use segue_domain::Transition;
+use segue_domain::caller::CallerKey;
 use segue_journal::accounts::Accounts;
 use segue_journal::facts::{Cursor, Facts, FactsWriter};
 use segue_journal::{Journal as _, StreamId};
@@ -126,13 +127,8 @@ impl Service {
         let lock = lock(&options.data)?;
         let office = Office::lazy(&options.data)?;
         let facts = Facts::lazy(options.data.place("facts"));
-        let key = options.data.caller_key()?;
-        let files = NodeFiles::new(options.data.root());
-        let node = Arc::new(Node::open(&options.node, key.clone(), files));
         let journal_answers = check_journal(&office, &options.data).await?;
-        if let Err(error) = restore_episodes(&node, &facts).await {
-            tracing::error!(%error, "callers of the last 72 hours may change sides: the call facts do not answer");
-        }
+        let (node, key) = open_node(&options, &facts).await?;
         let (desk, stream, wake) = (office.desk, office.stream, Arc::new(Notify::new()));
         let door = home_door(&options, &node, &desk, &stream, &wake);
         let cluster = join_nodes(&options, &node, &door).await?;
@@ -154,8 +150,7 @@ impl Service {
         }
         door.latch_pending();
         let sip = start_sip(&options, &node, &writer)?;
-        let route_stop = stopping.clone();
-        let for_paper = (state.clone(), stopping.clone());
+        let (route_stop, for_paper) = (stopping.clone(), (state.clone(), stopping.clone()));
         let parts = ConsoleParts {
             node: Arc::clone(&node),
             door: Arc::clone(&door),
@@ -254,6 +249,17 @@ async fn open_accounts(data: &DataDir) -> Result<Accounts, Failure> {
     Accounts::lazy(data.place("accounts"))
         .await
         .map_err(|e| unavailable(&e))
+}
+
+/// The node with its latch, its last table and the callers of the last days; and the client's key for callers.
+async fn open_node(options: &Options, facts: &Facts) -> Result<(Arc<Node>, CallerKey), Failure> {
+    let key = options.data.caller_key()?;
+    let files = NodeFiles::new(options.data.root());
+    let node = Arc::new(Node::open(&options.node, key.clone(), files));
+    if let Err(error) = restore_episodes(&node, facts).await {
+        tracing::error!(%error, "callers of the last 72 hours may change sides: the call facts do not answer");
+    }
+    Ok((node, key))
 }
 
 fn home_door(

@@ -1,8 +1,4 @@
 //! The twelve questions: what is asked of the console, what is shown, and that a form can be sent twice.
-#![expect(
-    clippy::expect_used,
-    reason = "a test says what it expects and stops there"
-)]
 
 #[path = "support/console.rs"]
 mod console;

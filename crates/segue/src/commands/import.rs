@@ -18,7 +18,7 @@ use std::path::PathBuf;
 /// Options of `segue import`.
 #[derive(Debug, Args)]
 pub struct Import {
-    /// roster, licences, training, access, qa, surveys or agent_work
+    /// roster, licences, training, access, qa, surveys or `agent_work`
     #[arg(value_name = "TABLE")]
     table: Table,
     /// The export

@@ -16,7 +16,7 @@ pub struct Init {
     #[arg(long)]
     pub simulated_clock: bool,
     /// Keep facts, call facts and people on a PostgreSQL server that several nodes share:
-    /// postgres://USER:PASSWORD@HOST/DATABASE
+    /// `postgres://USER:PASSWORD@HOST/DATABASE`
     #[arg(long, value_name = "URL", conflicts_with = "simulated_clock")]
     pub journal: Option<String>,
     /// The transition of that server's which this node is to carry; the only one there is, without it

@@ -16,7 +16,7 @@ use segue_journal::{Place, SqlJournal};
 /// Options of `segue migrate`.
 #[derive(Debug, Args)]
 pub struct Migrate {
-    /// Where to: postgres://USER:PASSWORD@HOST/DATABASE, with nothing of Segue's in it yet
+    /// Where to: `postgres://USER:PASSWORD@HOST/DATABASE`, with nothing of Segue's in it yet
     #[arg(long, value_name = "URL")]
     to: String,
 }

@@ -51,8 +51,13 @@ pub struct Serve {
 #[derive(Debug, Args)]
 struct Nodes {
     /// Where the other nodes' words arrive (UDP); on the same network as they, and nobody else
-    #[arg(long, value_name = "ADDR", requires = "node_peers")]
-    nodes_listen: Option<SocketAddr>,
+    #[arg(
+        long = "nodes-listen",
+        id = "nodes_listen",
+        value_name = "ADDR",
+        requires = "node_peers"
+    )]
+    listen: Option<SocketAddr>,
     /// Another node and where its words go; once for each
     #[arg(
         long = "node-peer",
@@ -70,7 +75,7 @@ struct Nodes {
 
 impl Nodes {
     fn options(&self, ctx: &Context) -> Result<Option<ClusterOptions>, Failure> {
-        let Some(listen) = self.nodes_listen else {
+        let Some(listen) = self.listen else {
             return Ok(None);
         };
         let peer = |text: &String| {

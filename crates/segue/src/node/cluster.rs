@@ -23,7 +23,7 @@ const ASK: Duration = Duration::from_millis(500);
 /// How often a press is repeated until everybody answered or the wait is over.
 const PRESS_AGAIN: Duration = Duration::from_millis(100);
 /// How long a press waits for the other nodes.
-const PRESS_WAIT: Duration = Duration::from_millis(1_000);
+const PRESS_WAIT: Duration = Duration::from_secs(1);
 /// Longest datagram.
 const PACKET_BYTES_MAX: usize = 60_000;
 /// Bytes of the code that proves who sent it.

@@ -40,13 +40,14 @@ fn letters(hash: &str) -> String {
 #[cfg(test)]
 mod tests {
     use super::*;
+    use crate::data_dir::NewData;
     use segue_domain::text::caller_data;
 
     #[test]
     fn the_name_is_the_hash_and_no_callers_number() {
         assert_eq!(letters("0123456789abcdef99"), "abcdefghijklmnop");
         let directory = tempfile::tempdir().unwrap();
-        let data = DataDir::create(&directory.path().join("data"), false).unwrap();
+        let data = DataDir::create(&directory.path().join("data"), NewData::default()).unwrap();
         let mut names = std::collections::BTreeSet::new();
         for second in 0..20 {
             let at = Timestamp::from_second(1_795_000_000 + second).unwrap();

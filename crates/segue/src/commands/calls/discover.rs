@@ -198,13 +198,11 @@ fn lists(answer: &Discovered, text: &mut String) {
     for path in found.flows.paths.iter().take(LISTED) {
         let _ = writeln!(
             text,
-            "  {:>8} × {} → {}{}: wait {}, handling {}",
+            "  {:>8} × {} → {}{}{}: wait {}, handling {}",
             path.contacts,
             path.line,
-            path.steps
-                .iter()
-                .map(|step| format!("{step} → "))
-                .collect::<String>(),
+            path.steps.join(" → "),
+            if path.steps.is_empty() { "" } else { " → " },
             path.ending,
             seconds(path.mean_wait_ms),
             seconds(path.mean_handle_ms)
