@@ -25,6 +25,13 @@ const CONTACTS_MAX: usize = 100;
 const CONTACTS: &str = "runbook-contacts.txt";
 const FOLDER: &str = "runbook";
 
+/// The data directory from the root on: whoever types it may stand anywhere.
+fn absolute(data: &DataDir) -> String {
+    let root = data.root();
+    let from_root = std::path::absolute(root).unwrap_or_else(|_| root.to_owned());
+    from_root.display().to_string()
+}
+
 /// The runbook as the transition stands.
 pub fn of(t: &Transition, data: &DataDir, pages: Option<String>, now: Timestamp) -> Runbook {
     let good_days = i64::from(t.terms.contingency.runbook_valid_days);
@@ -42,6 +49,7 @@ pub fn of(t: &Transition, data: &DataDir, pages: Option<String>, now: Timestamp)
         good_until: good_until.strftime("%Y-%m-%d").to_string(),
         position: t.version,
         example: t.example,
+        data: absolute(data),
         pages,
         contacts: contacts.take(CONTACTS_MAX).map(str::to_owned).collect(),
         chunks: t

@@ -20,6 +20,8 @@ pub struct Runbook {
     pub position: u64,
     /// Whether the data are an example.
     pub example: bool,
+    /// The data directory on the server, as commands are given it.
+    pub data: String,
     /// Where the pages are, if known.
     pub pages: Option<String>,
     /// Telephone numbers by hand: lines of the client's own contact file; empty lines to write on without it.
@@ -111,6 +113,7 @@ mod tests {
             good_until: "2026-12-04".into(),
             position: 17,
             example: true,
+            data: "/srv/riverside".into(),
             pages: Some("http://10.0.0.1:8080".into()),
             contacts: Vec::new(),
             chunks: vec![chunk],
@@ -118,7 +121,7 @@ mod tests {
         let html = runbook.to_html().expect("a document");
         for needed in [
             "http://10.0.0.1:8080/duty",
-            "segue fallback --scope all",
+            "segue --data /srv/riverside --as YOUR-NAME fallback --scope all",
             "Read this to the RespOrg",
             "RVS &#60;Main&#62;",
             "Please wait &#38; stay on the line",

@@ -372,6 +372,7 @@ fn finding(
         Dimension::TimeOfDay => format!("in the {value}"),
         Dimension::CalledBefore => "of callers who called before".into(),
     };
+    let callers = who.strip_prefix("of callers ").unwrap_or(&who);
     let is_more = found.group_value > found.others;
     let n = found.group.denominator;
     let (said, suggested_trait) = match measure {
@@ -391,7 +392,7 @@ fn finding(
             )
         }
         Measure::Abandonment => (
-            format!("Callers {who} hang up {}", against(found, n)),
+            format!("Callers {callers} hang up {}", against(found, n)),
             if is_more {
                 "do not wait, or wait longer than others: look at their waits and at what they hear"
             } else {
@@ -399,7 +400,10 @@ fn finding(
             },
         ),
         Measure::Repeat => (
-            format!("Callers {who} call again within 72 h {}", against(found, n)),
+            format!(
+                "Callers {callers} call again within 72 h {}",
+                against(found, n)
+            ),
             if is_more {
                 "do not get their answer at once: find out what they call again about"
             } else {

@@ -373,7 +373,7 @@ fn the_runbook_lies_ready_every_day_and_needs_nothing_else() {
         CHUNK,
         http.as_str(),
         in_house.as_str(),
-        "segue fallback --scope all",
+        "--as YOUR-NAME fallback --scope all",
     ] {
         assert!(html.contains(needed), "{needed}");
     }

@@ -151,7 +151,7 @@ fn text(proposals: &[Proposal], left_out: u64) -> String {
         };
         let verdict = match (p.calls_needed, p.days_to_judge) {
             (Some(needed), Some(days)) => format!(
-                "a verdict needs {needed} calls: {days} days at the full share of {} there are",
+                "a verdict needs {needed} calls: {days} of the {} days there are, at the full share",
                 p.days_there_are
             ),
             (Some(needed), None) => format!("a verdict needs {needed} calls; nobody calls then"),
