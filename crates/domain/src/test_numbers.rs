@@ -1,4 +1,4 @@
-//! Numbers of the test campaign (A22): the telephones test calls come from, so that no figure counts them as callers, and
+//! Numbers of the test campaign (A22): the telephones test calls come from, so that no evidence counts them as callers, and
 //! the outsourcer's numbers that take test calls while the public ones still ring at home.
 
 use crate::Decided;
@@ -162,6 +162,6 @@ fn draw(t: &Transition) -> Board {
     for (chunk, number) in &t.test_numbers.lines {
         board.row(["line".into(), chunk.to_string(), number.clone()]);
     }
-    board.note("Calls from these telephones count nowhere as callers.");
+    board.note("The guards leave calls from these telephones out of their evidence.");
     board
 }

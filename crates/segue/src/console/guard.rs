@@ -4,7 +4,7 @@
 //! out of order; the loop takes each of them once.
 
 use super::ingest::IN_HOUSE;
-use super::joining::Joiner;
+use super::joining::{Joiner, leave_out_tests};
 use super::parity;
 use super::remembering::GuardFiles;
 use super::{SEGUE, Shared};
@@ -12,7 +12,6 @@ use crate::clock;
 use crate::node::policy::arm_name;
 use crate::office::chain;
 use jiff::{SignedDuration, Timestamp};
-use segue_domain::caller::CallerHash;
 use segue_domain::test_numbers::TestNumbers;
 use segue_domain::{Actor, Command, Event, Refusal, Role, Side, decide};
 use segue_guard::{CallKey, Fact, Fed, Outside, Recorded, Routed, Turn, Watch};
@@ -20,7 +19,6 @@ use segue_journal::facts::{AcdCall, Cursor, Decision, Facts, FactsError};
 use segue_parity::guard::record::Arm;
 use segue_routing::Arm as Route;
 use serde_json::json;
-use std::collections::HashSet;
 use std::sync::Arc;
 use std::time::Duration;
 use tokio::io::AsyncWriteExt as _;
@@ -292,26 +290,6 @@ async fn hear(
         .filter_map(recorded)
         .for_each(|r| watch.hear(Fact::Recorded(r)));
     Ok(())
-}
-
-/// A test call is nobody's outcome: neither its decision nor what a centre recorded of it is heard.
-fn leave_out_tests(tests: &TestNumbers, decisions: &mut Vec<Decision>, records: &mut Vec<AcdCall>) {
-    let is_test = |caller: Option<CallerHash>| caller.is_some_and(|c| tests.is_test(&c));
-    let (placed, real): (Vec<_>, Vec<_>) = decisions
-        .drain(..)
-        .partition(|decision| is_test(decision.caller));
-    let placed: HashSet<_> = placed
-        .into_iter()
-        .map(|decision| decision.call_id)
-        .collect();
-    records.retain(|record| {
-        let of_test = record
-            .call_id
-            .as_ref()
-            .is_some_and(|id| placed.contains(id));
-        !of_test && !is_test(record.caller)
-    });
-    *decisions = real;
 }
 
 /// A decision of a chunk; others have nobody to compare.

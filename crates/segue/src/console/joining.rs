@@ -5,9 +5,11 @@
 use jiff::{SignedDuration, Timestamp};
 use segue_calls::join::{self, JoinRules, MatchedBy, RoutedCall, Side, join};
 use segue_calls::record::Outcome;
+use segue_domain::caller::CallerHash;
+use segue_domain::test_numbers::TestNumbers;
 use segue_journal::facts::{AcdCall, Decision};
 use segue_parity::tally::Thresholds;
-use std::collections::BTreeMap;
+use std::collections::{BTreeMap, HashSet};
 
 /// Longer than facts are ever read back.
 const KEPT: SignedDuration = SignedDuration::from_hours(30);
@@ -98,10 +100,33 @@ fn acd(record: &AcdCall) -> Option<join::AcdCall> {
     })
 }
 
+/// A test call is nobody's outcome: neither its decision nor what a centre recorded of it is heard.
+pub(super) fn leave_out_tests(
+    tests: &TestNumbers,
+    decisions: &mut Vec<Decision>,
+    records: &mut Vec<AcdCall>,
+) {
+    let is_test = |caller: Option<CallerHash>| caller.is_some_and(|c| tests.is_test(&c));
+    let (placed, real): (Vec<_>, Vec<_>) = decisions
+        .drain(..)
+        .partition(|decision| is_test(decision.caller));
+    let placed: HashSet<_> = placed
+        .into_iter()
+        .map(|decision| decision.call_id)
+        .collect();
+    records.retain(|record| {
+        let of_test = record
+            .call_id
+            .as_ref()
+            .is_some_and(|id| placed.contains(id));
+        !of_test && !is_test(record.caller)
+    });
+    *decisions = real;
+}
+
 #[cfg(test)]
 mod tests {
     use super::*;
-    use segue_domain::caller::CallerHash;
 
     fn at(ms: i64) -> Timestamp {
         Timestamp::from_millisecond(1_800_000_000_000 + ms).unwrap()
@@ -166,5 +191,26 @@ mod tests {
         joiner.join(&[decision("a", 0, 1), decision("b", 20, 1)], &mut records);
         assert_eq!(records[0].call_id.as_deref(), Some("b"));
         assert_eq!(records[1].call_id.as_deref(), Some("a"));
+    }
+
+    /// A22: a telephone of the campaign is in nobody's evidence, whichever side of a call told who called.
+    #[test]
+    fn test_calls_are_left_out_with_what_was_recorded_of_them() {
+        let mut tests = TestNumbers::default();
+        let telephone = CallerHash([9; 32]);
+        tests.telephones.insert(telephone, "room 2".to_owned());
+        let mut decisions = vec![decision("real", 0, 1), decision("test", 0, 9)];
+        let mut anonymous = record("cb-2", 0, 1, Some("test"));
+        anonymous.caller = None;
+        let mut records = vec![
+            record("cb-1", 0, 1, Some("real")),
+            anonymous,
+            record("cb-3", 0, 9, None),
+        ];
+        leave_out_tests(&tests, &mut decisions, &mut records);
+        let left: Vec<_> = decisions.iter().map(|d| d.call_id.as_str()).collect();
+        assert_eq!(left, ["real"]);
+        let left: Vec<_> = records.iter().map(|r| r.source_call_id.as_str()).collect();
+        assert_eq!(left, ["cb-1"]);
     }
 }
