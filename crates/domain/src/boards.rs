@@ -105,7 +105,7 @@ pub fn draw(t: &Transition, name: &str, reader: &Actor, now: Timestamp) -> Resul
             .missing(format!("a board named `{name}`"))
             .how(format!("choose one of: {}", names.join(", "))));
     };
-    if kind.may_see.is_some_and(|may| !may(reader)) {
+    if !may_see(kind, reader) {
         return Err(Refusal::new(Code::NotAuthorised)
             .missing(format!(
                 "a role of `{}` that may see `{name}`",
@@ -115,6 +115,11 @@ pub fn draw(t: &Transition, name: &str, reader: &Actor, now: Timestamp) -> Resul
             .how("ask a person of that party; what concerns single people stays with them"));
     }
     Ok((kind.draw)(t, reader, now))
+}
+
+/// Whether a reader may see a board.
+pub(crate) fn may_see(kind: &Kind, reader: &Actor) -> bool {
+    kind.may_see.is_none_or(|may| may(reader))
 }
 
 impl Board {

@@ -8,7 +8,8 @@ use super::judge::{self, Calendar, What};
 use super::messages::{self, Turn};
 use super::{PlanVersion, compromise, days, movable_without, notice, rush};
 use crate::actor::{Actor, Side};
-use crate::boards::{Board, Kind};
+use crate::boards::{self, Board, Kind};
+use crate::people;
 use crate::transition::Transition;
 use crate::waivers::Waivable;
 use jiff::Timestamp;
@@ -164,7 +165,9 @@ fn draw_schedule(t: &Transition, reader: &Actor, now: Timestamp) -> Board {
             ]);
         }
     }
-    if let Some(newest) = shown_versions(t).last() {
+    // When notice is served is known first to those it is about: whoever may not see it there does not see it here.
+    let may_see = boards::may_see(&people::NOTICES, reader);
+    if let Some(newest) = shown_versions(t).last().filter(|_| may_see) {
         for meter in notice::meters(t, &newest.proposed.plan, now) {
             board.note(format!("{meter}."));
         }

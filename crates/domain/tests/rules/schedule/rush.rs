@@ -206,12 +206,20 @@ fn a8_the_meter_sets_legal_notice_beside_the_doors() {
             .contains("compressed 80 days below the law"),
         "{meter}"
     );
-    let board = boards::draw(&story.t, "schedule", &client(), story.now).unwrap();
-    assert!(
-        board
-            .notes
-            .iter()
-            .any(|n| n.contains("90 days of legal notice (US-NJ)")),
-        "{board:?}"
-    );
+    // Who may not see the notices learns nothing of them from the schedule.
+    for (reader, sees) in [
+        (director(Side::Client), true),
+        (client(), false),
+        (outsourcer(), false),
+        (director(Side::Outsourcer), false),
+    ] {
+        assert_eq!(
+            boards::draw(&story.t, "notices", &reader, story.now).is_ok(),
+            sees
+        );
+        let board = boards::draw(&story.t, "schedule", &reader, story.now).unwrap();
+        let told = board.notes.iter();
+        let told = told.filter(|n| n.contains("90 days of legal notice (US-NJ)"));
+        assert_eq!(told.count() > 0, sees, "{} {board:?}", reader.person);
+    }
 }
