@@ -18,6 +18,9 @@ pub struct RunbookCommand {
     /// Where the pages are reached, as it is to stand on the paper
     #[arg(long, value_name = "URL")]
     pages: Option<String>,
+    /// For the outsourcer's centre: without the in-house people who are called in
+    #[arg(long)]
+    outsourcer: bool,
 }
 
 impl RunbookCommand {
@@ -30,7 +33,13 @@ impl RunbookCommand {
                 .pages
                 .as_ref()
                 .map(|url| url.trim_end_matches('/').to_owned());
-            let made = runbook::of(&t, &ctx.data, pages, ctx.now());
+            let mut made = runbook::of(&t, &ctx.data, pages, ctx.now());
+            if self.outsourcer {
+                // No pseudonym reaches the outsourcer, on paper neither.
+                made.chunks
+                    .iter_mut()
+                    .for_each(|chunk| chunk.call_in.clear());
+            }
             let path = match &self.out {
                 None => runbook::write(&made, &ctx.data, ctx.now())?,
                 Some(path) => {
@@ -51,7 +60,7 @@ impl RunbookCommand {
                 .map(|c| c.id.clone())
                 .collect();
             let said = format!(
-                "{} chunks in {}. Print it for both centres, then say so: segue do print-runbook",
+                "{} chunks in {}. Print it for the in-house centre, and one made with --outsourcer for the other, then say so: segue do print-runbook",
                 made.chunks.len(),
                 path.display()
             );

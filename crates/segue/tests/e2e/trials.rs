@@ -390,5 +390,12 @@ fn the_runbook_lies_ready_every_day_and_needs_nothing_else() {
     assert_eq!(made["contacts"], 1, "{made}");
     let paper = std::fs::read_to_string(out).expect("a file");
     assert!(paper.contains("555-0100") && !paper.contains("by hand\n"));
+    assert!(paper.contains("N-07"), "who is called in: {paper}");
+    let other = stage.world.path("other.html");
+    let other = other.to_str().expect("a plain path");
+    let args = ["runbook", "--outsourcer", "--out", other];
+    stage.world.ask(None, &args).done();
+    let paper = std::fs::read_to_string(other).expect("a file");
+    assert!(paper.contains(CHUNK) && !paper.contains("N-07"), "{paper}");
     assert_eq!(stage.serving.stop(), 0);
 }
