@@ -179,7 +179,13 @@ impl HomeDoor {
         let (told, recorded) = tokio::join!(told, recorded);
         let (incident, journalled) = match recorded {
             Ok(Ok(incident)) => (incident, true),
-            Ok(Err(error)) if is_final(&error) => return Err(desk_failure(error)),
+            Ok(Err(error)) if is_final(&error) => {
+                // A reused id is another press's, which may still have to be held.
+                if let (DeskError::Refused(_), Some(cluster)) = (&error, self.cluster.get()) {
+                    cluster.drop_press(&press.command_id);
+                }
+                return Err(desk_failure(error));
+            }
             Ok(Err(error)) => {
                 warnings.push(format!("journalling pending: {}", chain(&error)));
                 (None, false)

@@ -22,6 +22,8 @@ use tokio::sync::Notify;
 const ASK: Duration = Duration::from_millis(500);
 /// How often a press is repeated until everybody answered or the wait is over.
 const PRESS_AGAIN: Duration = Duration::from_millis(100);
+/// The tick of the clock that words carry.
+const MILLISECOND: Duration = Duration::from_millis(1);
 /// How long a press waits for the other nodes.
 const PRESS_WAIT: Duration = Duration::from_secs(1);
 /// Longest datagram.
@@ -127,13 +129,15 @@ impl Cluster {
 
     /// Takes over what a press of this node's means, tells everybody, and says how far it got.
     pub async fn press(&self, press: &Press) -> (u64, bool) {
-        let pressed_ms = self.node.running_ms();
         let is_held = {
             let mut room = self.lock();
             let (id, open) = opened(press);
             room.press(&id, open);
             self.hold(&room)
         };
+        // The first millisecond that began after the press was in the room: a word asked in an earlier one may lack it, and
+        // its answer proves nothing.
+        let pressed_ms = self.node.running_ms() + 1;
         let everybody = async {
             loop {
                 let heard = self.heard.notified();
@@ -144,6 +148,7 @@ impl Cluster {
             }
         };
         let repeat = async {
+            tokio::time::sleep(MILLISECOND).await;
             loop {
                 self.ask().await;
                 tokio::time::sleep(PRESS_AGAIN).await;
@@ -305,4 +310,75 @@ fn opened(press: &Press) -> (String, Open<Press>) {
         press: press.clone(),
     };
     (press.command_id.clone(), open)
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::node::files::NodeFiles;
+    use segue_domain::caller::CallerKey;
+    use segue_domain::{Role, Side};
+    use tempfile::TempDir;
+
+    /// Two nodes on loopback, at an address that only this process has: each knows the other's port before it is there.
+    async fn pair() -> [(Arc<Cluster>, TempDir); 2] {
+        let [_, high, mid, low] = std::process::id().to_be_bytes();
+        let places =
+            [7_946, 7_947].map(|port| SocketAddr::from(([127, 100 ^ high, mid, low], port)));
+        let one = async |own: usize, other: usize| {
+            let directory = tempfile::tempdir().unwrap();
+            std::fs::create_dir_all(directory.path().join("node")).unwrap();
+            let names = ["A", "B"];
+            let files = NodeFiles::new(directory.path());
+            let node = Node::open(names[own], CallerKey::new(&[7; 32]), files);
+            let options = ClusterOptions {
+                listen: places[own],
+                peers: [(names[other].to_owned(), places[other].to_string())].into(),
+                key: [9; 32],
+                fence_ms: 5_000,
+                healthy_ms: 0,
+            };
+            let cluster = Cluster::open(&options, Arc::new(node), Vec::new()).await;
+            let cluster = cluster.unwrap_or_else(|_| panic!("{} opens", places[own]));
+            tokio::spawn(Arc::clone(&cluster).run());
+            (cluster, directory)
+        };
+        [one(0, 1).await, one(1, 0).await]
+    }
+
+    fn press(id: &str) -> Press {
+        Press {
+            scope: "all".to_owned(),
+            reason: String::new(),
+            person: "duty".to_owned(),
+            side: Side::Client,
+            roles: vec![Role::Duty],
+            command_id: id.to_owned(),
+            at: clock::now(),
+        }
+    }
+
+    /// Whatever else is asked meanwhile: a node that is told to hold a press has it.
+    #[tokio::test(flavor = "multi_thread", worker_threads = 4)]
+    async fn who_is_said_to_hold_a_press_holds_it() {
+        let [(a, _a_files), (b, _b_files)] = pair().await;
+        let asking = Arc::clone(&a);
+        let noise = tokio::spawn(async move {
+            loop {
+                asking.ask().await;
+                tokio::task::yield_now().await;
+            }
+        });
+        for n in 0..100 {
+            let id = format!("press-{n}");
+            let (pressed_ms, is_held) = a.press(&press(&id)).await;
+            let reach = a.reach(pressed_ms, false);
+            assert!(is_held && reach.complete, "{id}: {reach:?}");
+            assert!(b.lock().open().contains_key(&id), "{id} is not with B");
+            a.drop_press(&id);
+            b.drop_press(&id);
+        }
+        noise.abort();
+        assert!(!a.has_open() && !b.has_open());
+    }
 }
