@@ -42,7 +42,7 @@ impl Init {
         if joins {
             let text = format!(
                 "Made `{root}` for transition {}, which the server already carries.\n\
-                 Next: `segue --data {root} serve --node NAME --peers …` (every node under a name of its own).",
+                 Next: `segue --data {root} serve --node NAME --nodes-listen ADDR --node-peer OTHER=HOST:PORT` (every node under a name of its own).",
                 data.transition()
             );
             return Ok(Answer::new(
