@@ -9,10 +9,9 @@ use jiff::tz::TimeZone;
 use serde::{Deserialize, Serialize};
 use sha2::{Digest, Sha256};
 use std::collections::BTreeSet;
-use std::path::Path;
 
 mod fields;
-mod shipped;
+pub(crate) mod shipped;
 
 pub use fields::*;
 pub use shipped::SHIPPED;
@@ -164,11 +163,8 @@ pub struct CheckedMapping {
 impl CheckedMapping {
     /// A mapping file, or a shipped mapping by its name.
     pub fn find(name: &str) -> Result<Self, CallsError> {
-        let shipped = SHIPPED.iter().find(|(known, _)| *known == name);
-        match shipped.filter(|_| !Path::new(name).exists()) {
-            Some((known, text)) => Self::parse(text, known),
-            None => Self::load(Path::new(name)),
-        }
+        let (text, origin) = shipped::text(name, &SHIPPED)?;
+        Self::parse(&text, &origin)
     }
 
     /// The same mapping for a centre in another zone; an import under it is another import.
@@ -183,15 +179,6 @@ impl CheckedMapping {
             self.hash = hex::encode(Sha256::digest(format!("{}\0{zone}", self.hash)));
         }
         Ok(self)
-    }
-
-    /// Reads and checks a mapping file.
-    pub fn load(path: &Path) -> Result<Self, CallsError> {
-        let text = std::fs::read_to_string(path).map_err(|source| CallsError::ReadInput {
-            path: path.to_owned(),
-            source,
-        })?;
-        Self::parse(&text, &path.display().to_string())
     }
 
     /// Checks a mapping's text; `origin` names it in errors.

@@ -2,11 +2,10 @@
 
 use crate::error::CallsError;
 use crate::lines::Layout;
-use crate::mapping::{FileLayout, layout};
+use crate::mapping::{FileLayout, layout, shipped};
 use segue_parity::report::{ReportRules, Unit};
 use serde::Deserialize;
 use std::collections::{BTreeMap, BTreeSet};
-use std::path::Path;
 
 /// A period report's mapping, checked.
 #[derive(Debug, Clone, Deserialize)]
@@ -127,7 +126,7 @@ impl MetricRule {
 }
 
 /// The mappings of period reports that ship with Segue, by name.
-pub const SHIPPED_PERIODS: [(&str, &str); 4] = [
+pub static SHIPPED_PERIODS: [(&str, &str); 4] = [
     (
         "generic-periods",
         include_str!("../../../../mappings/periods/generic.toml"),
@@ -152,15 +151,8 @@ impl PeriodMapping {
     /// # Errors
     /// [`CallsError::ReadInput`] and [`CallsError::Mapping`].
     pub fn find(name: &str) -> Result<Self, CallsError> {
-        let shipped = SHIPPED_PERIODS.iter().find(|(known, _)| *known == name);
-        if let Some((known, text)) = shipped.filter(|_| !Path::new(name).exists()) {
-            return Self::parse(text, known);
-        }
-        let text = std::fs::read_to_string(name).map_err(|source| CallsError::ReadInput {
-            path: name.into(),
-            source,
-        })?;
-        Self::parse(&text, name)
+        let (text, origin) = shipped::text(name, &SHIPPED_PERIODS)?;
+        Self::parse(&text, &origin)
     }
 
     /// Checks a mapping's text; `origin` names it in errors.

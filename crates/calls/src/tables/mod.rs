@@ -7,7 +7,7 @@ mod cell;
 use crate::error::CallsError;
 use crate::input::read_header;
 use crate::lines::{Fields, RawRow, Rows};
-use crate::mapping::{FileLayout, layout};
+use crate::mapping::{FileLayout, layout, shipped};
 use cell::Cell;
 use serde::{Deserialize, Serialize};
 use serde_json::{Map, Value};
@@ -153,7 +153,7 @@ pub struct TableMapping {
 }
 
 /// The mappings that ship with Segue: each table with the fields' own names as columns.
-const SHIPPED: [(&str, &str); 7] = [
+static SHIPPED: [(&str, &str); 7] = [
     (
         "roster",
         include_str!("../../../../mappings/tables/roster.toml"),
@@ -187,15 +187,8 @@ impl TableMapping {
     /// # Errors
     /// The file cannot be read or is no mapping.
     pub fn find(name: &str) -> Result<Self, CallsError> {
-        let shipped = SHIPPED.iter().find(|(known, _)| *known == name);
-        if let Some((known, text)) = shipped.filter(|_| !Path::new(name).exists()) {
-            return Self::parse(text, known);
-        }
-        let text = std::fs::read_to_string(name).map_err(|source| CallsError::ReadInput {
-            path: name.into(),
-            source,
-        })?;
-        Self::parse(&text, name)
+        let (text, origin) = shipped::text(name, &SHIPPED)?;
+        Self::parse(&text, &origin)
     }
 
     /// Checks a mapping's text; `origin` names it in errors.

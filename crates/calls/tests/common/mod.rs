@@ -69,7 +69,8 @@ pub(crate) fn duckdb_python() -> Option<PathBuf> {
 }
 
 pub(crate) fn mapping(name: &str) -> CheckedMapping {
-    CheckedMapping::load(&repository().join("mappings").join(format!("{name}.toml"))).unwrap()
+    let file = repository().join("mappings").join(format!("{name}.toml"));
+    CheckedMapping::find(file.to_str().unwrap()).unwrap()
 }
 
 pub(crate) fn key() -> CallerKey {
