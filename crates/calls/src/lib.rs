@@ -5,6 +5,7 @@
 #![forbid(unsafe_code)]
 
 pub mod baseline;
+mod call_columns;
 mod columns;
 mod dedup;
 pub mod error;

@@ -1,14 +1,11 @@
 //! The offered calls of the store one by one, for whoever learns from them: forecasts, patience, handle times, replays.
 
-use crate::columns::local_of_us;
+use crate::call_columns::{CallColumns, text};
 use crate::error::CallsError;
 use crate::read::{batches, damaged};
-use crate::record::{Outcome, handle_ms};
+use crate::record::Outcome;
 use crate::store::CallStore;
-use arrow::array::{
-    Array, AsArray, BooleanArray, FixedSizeBinaryArray, Int64Array, RecordBatch, StringArray,
-};
-use arrow::datatypes::{Int64Type, TimestampMicrosecondType};
+use arrow::array::{Array, RecordBatch, StringArray};
 use jiff::Timestamp;
 use jiff::civil::{Date, DateTime};
 
@@ -124,46 +121,24 @@ pub fn in_order(calls: &CallStore, calls_max: usize) -> Result<Vec<KeptCall>, Ca
 }
 
 struct Columns<'a> {
-    caller: &'a FixedSizeBinaryArray,
+    calls: CallColumns<'a>,
     segment: &'a StringArray,
     dnis: &'a StringArray,
     call_type: &'a StringArray,
-    arrived_at: &'a [i64],
-    queued_at: &'a arrow::array::TimestampMicrosecondArray,
-    offered_local: &'a [i64],
-    outcome: &'a StringArray,
-    /// Wait, talk, hold, after-call work.
-    durations: [&'a Int64Array; 4],
-    is_test: &'a BooleanArray,
 }
 
 impl<'a> Columns<'a> {
     fn of(batch: &'a RecordBatch) -> Option<Self> {
-        let column = |name| batch.column_by_name(name);
-        let us = |name| column(name)?.as_primitive_opt::<TimestampMicrosecondType>();
-        let number = |name| column(name)?.as_primitive_opt::<Int64Type>();
-        let text = |name| column(name)?.as_string_opt::<i32>();
         Some(Self {
-            caller: column("caller_hash")?.as_fixed_size_binary_opt()?,
-            segment: text("segment")?,
-            dnis: text("dnis")?,
-            call_type: text("call_type")?,
-            arrived_at: us("arrived_at")?.values(),
-            queued_at: us("queued_at")?,
-            offered_local: us("offered_local")?.values(),
-            outcome: text("outcome")?,
-            durations: [
-                number("wait_ms")?,
-                number("talk_ms")?,
-                number("hold_ms")?,
-                number("acw_ms")?,
-            ],
-            is_test: column("is_test")?.as_boolean_opt()?,
+            calls: CallColumns::of(batch)?,
+            segment: text(batch, "segment")?,
+            dnis: text(batch, "dnis")?,
+            call_type: text(batch, "call_type")?,
         })
     }
 
     fn call(&self, row: usize) -> Option<OfferedCall<'a>> {
-        let answered = match Outcome::from_name(self.outcome.value(row))? {
+        let answered = match self.calls.outcome(row)? {
             Outcome::Answered => true,
             Outcome::Abandoned => false,
             Outcome::IvrOnly
@@ -173,32 +148,20 @@ impl<'a> Columns<'a> {
             | Outcome::Connected
             | Outcome::Blocked => return None,
         };
-        if self.is_test.value(row) {
+        if self.calls.is_test(row) {
             return None;
         }
-        let queued = self
-            .queued_at
-            .is_valid(row)
-            .then(|| self.queued_at.value(row));
         let text = |column: &'a StringArray| column.is_valid(row).then(|| column.value(row));
-        let [wait_ms, talk, hold, acw] = self.durations.map(|column| {
-            let value = column.is_valid(row).then(|| column.value(row));
-            value.and_then(|ms| u64::try_from(ms).ok())
-        });
         Some(OfferedCall {
-            at: Timestamp::from_microsecond(queued.unwrap_or(self.arrived_at[row])).ok()?,
-            local: local_of_us(self.offered_local[row])?,
+            at: Timestamp::from_microsecond(self.calls.at_us(row)).ok()?,
+            local: self.calls.local(row)?,
             dnis: text(self.dnis),
             call_type: text(self.call_type),
             segment: text(self.segment),
-            caller: self
-                .caller
-                .is_valid(row)
-                .then(|| self.caller.value(row).try_into().ok())
-                .flatten(),
+            caller: self.calls.caller(row),
             answered,
-            wait_ms,
-            handle_ms: handle_ms(talk, hold, acw).filter(|_| answered),
+            wait_ms: self.calls.wait_ms(row),
+            handle_ms: self.calls.handle_ms(row).filter(|_| answered),
         })
     }
 }

@@ -2,16 +2,12 @@
 //!
 //! Memory is one day's calls of the sources asked for, some eighty bytes each, and the names in them.
 
-use crate::columns::local_of_us;
+use crate::call_columns::{CallColumns, text};
 use crate::error::CallsError;
 use crate::read::{batches, damaged};
-use crate::record::{Outcome, handle_ms};
+use crate::record::Outcome;
 use crate::store::CallStore;
-use arrow::array::{
-    Array, AsArray, BooleanArray, FixedSizeBinaryArray, Int64Array, RecordBatch, StringArray,
-    TimestampMicrosecondArray,
-};
-use arrow::datatypes::{Int64Type, TimestampMicrosecondType};
+use arrow::array::{Array, RecordBatch, StringArray};
 use jiff::civil::Date;
 use std::collections::{BTreeMap, HashMap};
 use std::ops::RangeInclusive;
@@ -171,27 +167,18 @@ impl Roots {
 }
 
 struct Columns<'a> {
+    calls: CallColumns<'a>,
     id: &'a StringArray,
     root: &'a StringArray,
     /// Line, state, type, language, segment, transfer target.
     texts: [&'a StringArray; 6],
-    caller: &'a FixedSizeBinaryArray,
-    arrived_at: &'a [i64],
-    queued_at: &'a TimestampMicrosecondArray,
-    offered_local: &'a [i64],
-    outcome: &'a StringArray,
-    /// Wait, talk, hold, after-call work.
-    durations: [&'a Int64Array; 4],
-    is_test: &'a BooleanArray,
 }
 
 impl<'a> Columns<'a> {
     fn of(batch: &'a RecordBatch) -> Option<Self> {
-        let column = |name| batch.column_by_name(name);
-        let us = |name| column(name)?.as_primitive_opt::<TimestampMicrosecondType>();
-        let number = |name| column(name)?.as_primitive_opt::<Int64Type>();
-        let text = |name| column(name)?.as_string_opt::<i32>();
+        let text = |name| text(batch, name);
         Some(Self {
+            calls: CallColumns::of(batch)?,
             id: text("source_call_id")?,
             root: text("root_id")?,
             texts: [
@@ -202,27 +189,15 @@ impl<'a> Columns<'a> {
                 text("segment")?,
                 text("transfer_to")?,
             ],
-            caller: column("caller_hash")?.as_fixed_size_binary_opt()?,
-            arrived_at: us("arrived_at")?.values(),
-            queued_at: us("queued_at")?,
-            offered_local: us("offered_local")?.values(),
-            outcome: text("outcome")?,
-            durations: [
-                number("wait_ms")?,
-                number("talk_ms")?,
-                number("hold_ms")?,
-                number("acw_ms")?,
-            ],
-            is_test: column("is_test")?.as_boolean_opt()?,
         })
     }
 
     fn call(&self, row: usize, names: &mut Names, roots: &mut Roots) -> Option<Call> {
-        if self.is_test.value(row) {
+        if self.calls.is_test(row) {
             return None;
         }
-        let outcome = Outcome::from_name(self.outcome.value(row))?;
-        let local = local_of_us(self.offered_local[row])?;
+        let outcome = self.calls.outcome(row)?;
+        let local = self.calls.local(row)?;
         let mut name = |column: &StringArray| {
             if column.is_valid(row) {
                 names.of(column.value(row))
@@ -231,25 +206,19 @@ impl<'a> Columns<'a> {
             }
         };
         let [line, state, kind, language, segment, transfer_to] = self.texts.map(&mut name);
-        let [wait_ms, talk, hold, acw] = self.durations.map(|column| {
-            let value = column.is_valid(row).then(|| column.value(row));
-            value.and_then(|ms| u64::try_from(ms).ok())
-        });
         let chain = if self.root.is_valid(row) {
             self.root.value(row)
         } else {
             self.id.value(row)
         };
-        let queued = self
-            .queued_at
-            .is_valid(row)
-            .then(|| self.queued_at.value(row));
-        let caller = self.caller.is_valid(row).then(|| self.caller.value(row));
         Some(Call {
-            at_us: queued.unwrap_or(self.arrived_at[row]),
+            at_us: self.calls.at_us(row),
             weekday: usize::try_from(local.weekday().to_monday_zero_offset()).ok()?,
             hour: usize::try_from(local.hour()).ok()?,
-            caller: caller.and_then(|hash| hash.get(..16)?.try_into().ok()),
+            caller: self
+                .calls
+                .caller(row)
+                .and_then(|hash| hash.get(..16)?.try_into().ok()),
             root: roots.of(chain),
             line,
             kind,
@@ -258,8 +227,11 @@ impl<'a> Columns<'a> {
             segment,
             transfer_to,
             outcome,
-            wait_ms,
-            handle_ms: handle_ms(talk, hold, acw).filter(|_| outcome == Outcome::Answered),
+            wait_ms: self.calls.wait_ms(row),
+            handle_ms: self
+                .calls
+                .handle_ms(row)
+                .filter(|_| outcome == Outcome::Answered),
         })
     }
 }
