@@ -2,13 +2,13 @@
 //!
 //! Human resources hold no signing keys; two people, one of each party, confirm by their accounts.
 
-use super::readiness::days_after;
 use crate::Decided;
 use crate::actor::{Actor, Right, Side};
 use crate::boards::{Board, Kind};
 use crate::event::Event;
 use crate::ids::{CommitmentId, PersonId};
 use crate::refusal::{Code, Refusal};
+use crate::schedule::days;
 use crate::text;
 use crate::transition::Transition;
 use jiff::Timestamp;
@@ -197,7 +197,7 @@ fn draw(t: &Transition, now: Timestamp) -> Board {
         let state = match (&c.kept, &c.confirmed) {
             (Some(_), _) => "kept",
             (None, None) => "waits for the other party's human resources",
-            _ if days_after(c.proposed.due, 1) <= today => "OVERDUE",
+            _ if days::after(c.proposed.due, 1) <= today => "OVERDUE",
             _ => "confirmed by both",
         };
         board.row([

@@ -14,6 +14,7 @@ use crate::fallback::Scope;
 use crate::gates::{Finding, GateLeg};
 use crate::ids::StaffId;
 use crate::overlap::first_common;
+use crate::schedule::days;
 use crate::transition::Transition;
 use jiff::Timestamp;
 use jiff::civil::Date;
@@ -91,7 +92,7 @@ pub(crate) fn fewest(
     let leaving = staff().filter_map(|id| leaves_on(t, id));
     let lapsing = staff()
         .filter_map(|id| t.people.staff.get(id)?.licence_until)
-        .map(|last| readiness::days_after(last, 1));
+        .map(|last| days::after(last, 1));
     let days = leaving
         .chain(lapsing)
         .filter(|day| from < *day && *day < to);

@@ -2,7 +2,6 @@
 //! (§3.4, West Midlands).
 
 use super::project_manager;
-use super::readiness::days_after;
 use crate::Decided;
 use crate::actor::{Actor, Right, Side};
 use crate::chunks::Chunk;
@@ -10,6 +9,7 @@ use crate::event::Event;
 use crate::gates::{Finding, GateLeg};
 use crate::ids::{PersonId, StaffId};
 use crate::refusal::{Code, Refusal};
+use crate::schedule::days;
 use crate::text;
 use crate::transition::Transition;
 use jiff::Timestamp;
@@ -97,8 +97,8 @@ fn locked_days(t: &Transition, chunk: &Chunk) -> Option<(Date, Date)> {
     let terms = &t.terms.people;
     let days = |days: u16| i64::from(days);
     Some((
-        days_after(go, -days(terms.key_persons_stay_from_days)),
-        days_after(go, days(terms.key_persons_stay_until_days)),
+        days::after(go, -days(terms.key_persons_stay_from_days)),
+        days::after(go, days(terms.key_persons_stay_until_days)),
     ))
 }
 

@@ -2,7 +2,6 @@
 //! confirms.
 
 use super::notice_rules::NoticeRule;
-use super::readiness::days_after;
 use super::{require_hr, require_staff};
 use crate::Decided;
 use crate::actor::Actor;
@@ -10,6 +9,7 @@ use crate::event::Event;
 use crate::ids::{SiteId, StaffId};
 use crate::legal_tables::{LegalTable, banner};
 use crate::lines::bad;
+use crate::schedule::days;
 use crate::text;
 use crate::transition::Transition;
 use jiff::Timestamp;
@@ -107,7 +107,7 @@ pub fn clocks(t: &Transition, staff: &StaffId) -> Vec<Term> {
         Err(missing) => return vec![Term::new(missing, None)],
     };
     let served = |(place, days): (&str, u16)| {
-        let day = days_after(first, days.into());
+        let day = days::after(first, days.into());
         Term::new(
             format!("{place}: notice served {first} + {days} d"),
             Some(day),

@@ -3,9 +3,10 @@
 use crate::chunks::{Chunk, ChunkState, PlannedChunk};
 use crate::ids::SiteId;
 use crate::ladder::Rung;
+use crate::schedule::days;
 use crate::transition::Transition;
+use jiff::Timestamp;
 use jiff::civil::Date;
-use jiff::{Span, Timestamp};
 
 /// Until when something at home is needed.
 #[derive(Clone, Debug, PartialEq, Eq)]
@@ -61,27 +62,19 @@ pub(crate) fn until(t: &Transition, needs: impl Fn(&Chunk) -> bool, now: Timesta
 fn closes_on(t: &Transition, chunk: &Chunk, now: Timestamp) -> Date {
     let site = &chunk.planned.site;
     // Not closed yet: tomorrow at the earliest.
-    let tomorrow = days_after(t.day_at(site, now), 1);
+    let tomorrow = days::after(t.day_at(site, now), 1);
     if let ChunkState::Held { hold_until, .. } = chunk.state {
         return t.day_at(site, hold_until).max(tomorrow);
     }
-    door_opens_until(t, &chunk.planned, tomorrow)
+    door_may_close_on(t, &chunk.planned, tomorrow)
 }
 
 /// The first day the door of a planned chunk may be closed, when its last step is not before a day.
-pub(crate) fn door_opens_until(t: &Transition, planned: &PlannedChunk, not_before: Date) -> Date {
+pub(crate) fn door_may_close_on(t: &Transition, planned: &PlannedChunk, not_before: Date) -> Date {
     let last = planned.steps.iter().map(|step| step.from).max();
     let soak = t
         .rung(&planned.call_type)
         .map_or(0, |rung| t.terms.soak.days(rung));
     let days = i64::from(soak) + i64::from(t.terms.hold_days);
-    days_after(last.map_or(not_before, |last| last.max(not_before)), days)
-}
-
-/// That many days later, or the end of time.
-pub(crate) fn days_after(day: Date, days: i64) -> Date {
-    Span::new()
-        .try_days(days)
-        .and_then(|span| day.checked_add(span))
-        .unwrap_or(Date::MAX)
+    days::after(last.map_or(not_before, |last| last.max(not_before)), days)
 }

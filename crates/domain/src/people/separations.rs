@@ -5,7 +5,6 @@
 
 use super::notices::{self, Term, earliest};
 use super::paths::StaffPath;
-use super::readiness::days_after;
 use super::still_needed::{self, Need};
 use super::{key_persons, require_hr, require_staff};
 use crate::Decided;
@@ -14,6 +13,7 @@ use crate::event::Event;
 use crate::ids::StaffId;
 use crate::lines::bad;
 use crate::refusal::{Code, Refusal};
+use crate::schedule::days;
 use crate::text;
 use crate::transition::Transition;
 use jiff::Timestamp;
@@ -164,7 +164,8 @@ pub fn standing(t: &Transition, separation: &Separation, now: Timestamp) -> Stan
     let today = site.map_or(planned.on, |site| t.day_at(site, now));
     let terms = terms(t, &planned.staff, planned.path, planned.on, now);
     let window = i64::from(t.terms.people.separation_window_days);
-    if terms.iter().all(|term| term.allows(planned.on)) && today <= days_after(planned.on, window) {
+    if terms.iter().all(|term| term.allows(planned.on)) && today <= days::after(planned.on, window)
+    {
         return Standing::Keeps;
     }
     Standing::Slipped(earliest(&terms).map(|day| day.max(today)))

@@ -124,7 +124,7 @@ fn check(t: &Transition, h: &History) -> Result<(), Refusal> {
     Ok(())
 }
 
-/// The finest split of a week whose every part can be judged; the whole where none can.
+/// The parts of a week, the weakest joined with its neighbour until every one can be judged; the whole where none can.
 fn chunks_of(t: &Transition, h: &History) -> Vec<Proposal> {
     let mut groups: Vec<Vec<usize>> = (0..PARTS.len()).map(|n| vec![n]).collect();
     loop {

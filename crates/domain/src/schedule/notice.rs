@@ -6,7 +6,7 @@ use super::items::Activity;
 use super::{Plan, days, today};
 use crate::ids::SiteId;
 use crate::people::notices;
-use crate::people::readiness::door_opens_until;
+use crate::people::readiness::door_may_close_on;
 use crate::transition::Transition;
 use jiff::Timestamp;
 use jiff::civil::Date;
@@ -85,7 +85,7 @@ fn meter(t: &Transition, plan: &Plan, site: &SiteId, now: Timestamp) -> Option<N
     let own = || plan.chunks.iter().filter(|c| c.site == *site);
     let given = given(t, plan, site, now);
     let rule = notices::longest(t, site, given.0)?;
-    let doors = own().map(|c| door_opens_until(t, c, days::after(t.day_at(site, now), 1)));
+    let doors = own().map(|c| door_may_close_on(t, c, days::after(t.day_at(site, now), 1)));
     Some(NoticeMeter {
         site: site.clone(),
         days: rule.days,
