@@ -256,28 +256,27 @@ async fn upsert_acd_call(
         .map(drop)
 }
 
+/// Every statement is one that the call facts' tables understand.
+#[cfg(test)]
+pub(super) async fn prepares(statements: &[&'static str]) {
+    use sqlx::{Executor, SqlSafeStr};
+    let directory = tempfile::tempdir().unwrap();
+    let file = directory.path().join("facts.db");
+    let facts = Facts::open(&file).await.unwrap();
+    let writing = facts.database.writing("prepare on").await.unwrap();
+    let mut connection = writing.acquire().await.unwrap();
+    for statement in statements {
+        let prepared = (&mut *connection).prepare(statement.into_sql_str()).await;
+        assert!(prepared.is_ok(), "{statement}: {:?}", prepared.err());
+    }
+}
+
 #[cfg(test)]
 mod tests {
     use super::*;
 
     #[tokio::test]
     async fn every_statement_of_the_call_facts_prepares() {
-        let directory = tempfile::tempdir().unwrap();
-        let facts = Facts::open(&directory.path().join("facts.db"))
-            .await
-            .unwrap();
-        let mut connection = facts
-            .database
-            .writing("prepare on")
-            .await
-            .unwrap()
-            .acquire()
-            .await
-            .unwrap();
-        for statement in sql::ALL {
-            use sqlx::{Executor, SqlSafeStr};
-            let prepared = (&mut *connection).prepare(statement.into_sql_str()).await;
-            assert!(prepared.is_ok(), "{statement}: {:?}", prepared.err());
-        }
+        prepares(&sql::ALL).await;
     }
 }

@@ -137,17 +137,18 @@ fn refused_for_an_emergency(stage: &Stage, line: &str) -> i32 {
     emergency.code
 }
 
+/// The line of the chunk's number, as a proof of its share names it.
+fn line_of(stage: &Stage, via: &str) -> String {
+    let proved = stage.world.client(&["trial", "share", CHUNK, "--via", via]);
+    let line = proved["calls"][0]["line"].as_str();
+    line.expect("a line").to_owned()
+}
+
 #[test]
 fn a_path_is_checked_against_a_test_line_and_recorded() {
     let stage = Stage::live(&[20]);
     let via = stage.serving.sip.to_string();
-    let proved = stage
-        .world
-        .client(&["trial", "share", CHUNK, "--via", &via]);
-    let line = proved["calls"][0]["line"]
-        .as_str()
-        .expect("a line")
-        .to_owned();
+    let line = line_of(&stage, &via);
     let (answering, addr) = test_line(&stage, "12");
     let to = format!("sip:{DIALLED}@{addr}");
     let checked = stage.world.client(&[
@@ -214,13 +215,7 @@ fn a_path_is_checked_against_a_test_line_and_recorded() {
 fn a_cut_trunk_loses_no_call() {
     let stage = Stage::live(&[50]);
     let via = stage.serving.sip.to_string();
-    let proved = stage
-        .world
-        .client(&["trial", "share", CHUNK, "--via", &via]);
-    let line = proved["calls"][0]["line"]
-        .as_str()
-        .expect("a line")
-        .to_owned();
+    let line = line_of(&stage, &via);
     let Stage {
         outsourced,
         world,

@@ -139,9 +139,10 @@ pub(crate) async fn show(
     };
     let mut answers: Fields = DEFAULTS.map(|(n, v)| (n.to_owned(), v.to_owned())).to_vec();
     answers.push(("owner".to_owned(), person.user.clone()));
-    let choices = app.console.draft_choices();
-    answers.push(("zone".to_owned(), choices.zone));
-    render(StatusCode::OK, &page(&app, &person, &form, answers)?)
+    let mut page = page(&app, &person, &form, answers)?;
+    let zone = page.choices.zone.clone();
+    page.answers.0.push(("zone".to_owned(), zone));
+    render(StatusCode::OK, &page)
 }
 
 /// `POST /plan/draft`: shows the draft; with `propose`, proposes it.

@@ -262,25 +262,10 @@ impl Facts {
 #[cfg(test)]
 mod tests {
     use super::*;
+    use crate::facts::store::prepares;
 
     #[tokio::test]
     async fn every_statement_of_the_live_page_prepares() {
-        let directory = tempfile::tempdir().unwrap();
-        let facts = Facts::open(&directory.path().join("facts.db"))
-            .await
-            .unwrap();
-        let mut connection = facts
-            .database
-            .writing("prepare on")
-            .await
-            .unwrap()
-            .acquire()
-            .await
-            .unwrap();
-        for statement in sql::ALL {
-            use sqlx::{Executor, SqlSafeStr};
-            let prepared = (&mut *connection).prepare(statement.into_sql_str()).await;
-            assert!(prepared.is_ok(), "{statement}: {:?}", prepared.err());
-        }
+        prepares(&sql::ALL).await;
     }
 }
