@@ -4,6 +4,8 @@
 use crate::support::cli::{Said, segue};
 use crate::support::world::World;
 use segue_example::{Example, Goal};
+use serde_json::json;
+use std::fmt::Write as _;
 use std::fs;
 
 const LOG: &str = "\
@@ -106,4 +108,90 @@ fn a_roster_comes_in_row_by_row_under_the_rules_of_the_desk() {
     // The roster is the outsourcer's: the client's person may not.
     let by_client = world.client(&["import", "roster", &roster, "--json"]);
     assert_eq!(by_client["accepted"], 0);
+}
+
+/// Thirty days of one call every six minutes by day, and hardly any at night.
+#[test]
+fn chunks_are_proposed_from_the_records_of_a_centre() {
+    let world = World::new();
+    world.walk(&Example::riverside(), &Goal::Discovered);
+    let nothing = world.ask(None, &["plan", "chunks", "--json"]);
+    assert_eq!(nothing.code, 2, "no record yet: {nothing:?}");
+    let mut log = LOG.lines().next().expect("a header").to_owned() + "\n";
+    let mut calls = 0;
+    for day in 1..=30 {
+        for minute in (8 * 60..22 * 60).step_by(6) {
+            let at = format!("2027-03-{day:02} {:02}:{:02}", minute / 60, minute % 60);
+            let _ = writeln!(
+                log,
+                "C{calls},RVS-Main-TFN,,en,agent-01,handled,0,5,MSG,{at}:00,{at}:05,{at}:20,{at}:50"
+            );
+            calls += 1;
+        }
+    }
+    let file = world.path("month.csv").display().to_string();
+    fs::write(&file, log).expect("written");
+    let import = [
+        "calls",
+        "import",
+        &file,
+        "--mapping",
+        "generic",
+        "--source",
+        "acd",
+        "--zone",
+        "America/New_York",
+        "--json",
+    ];
+    assert_eq!(
+        segue(&world.data(), None, &import).done()["accepted"],
+        calls
+    );
+    let unmapped = world.ask(None, &["plan", "chunks", "--json"]);
+    assert!(
+        unmapped.out.contains("4200 of type message"),
+        "{unmapped:?}"
+    );
+    let proposed = ["plan", "chunks", "--map", "message=MSG", "--json"];
+    let proposed = world.ask(None, &proposed).done();
+    let chunks = proposed["chunks"].as_array().expect("chunks");
+    let names: Vec<_> = chunks.iter().map(|c| &c["planned"]["id"]).collect();
+    assert_eq!(
+        names,
+        [
+            "RVS-Main/MSG-days",
+            "RVS-Main/MSG-evenings-nights",
+            "RVS-Main/MSG-weekends"
+        ]
+    );
+    assert_eq!(proposed["calls_left_out"], 0);
+    for chunk in chunks {
+        let number = |key: &str| chunk[key].as_u64().expect("a number");
+        assert!(
+            number("days_to_judge") <= number("days_there_are"),
+            "{chunk}"
+        );
+    }
+}
+
+/// The hash of a test telephone is what its calls are kept under, and its number goes nowhere.
+#[test]
+fn a_test_telephone_is_registered_by_its_hash() {
+    let world = World::new();
+    world.walk(&Example::riverside(), &Goal::Agreed);
+    let hash = |number: &str| world.ask(None, &["key", "telephone", number, "--json"]);
+    let known = hash("+1 (609) 555-0110").done()["caller_hash"].clone();
+    assert_eq!(hash("+16095550110").done()["caller_hash"], known);
+    let unusable = hash("the one in room 2");
+    assert_eq!(unusable.code, 2, "{unusable:?}");
+    let file = world.write(
+        "telephones.json",
+        &json!({ "telephones": { known.as_str().expect("a hash"): "room 2" } }),
+    );
+    world.client(&["do", "register-test-telephones", "--file", &file]);
+    let shown = world.ask(Some(&world.client), &["show", "test-numbers"]);
+    assert!(
+        shown.out.contains("room 2") && !shown.out.contains("5550110"),
+        "{shown:?}"
+    );
 }

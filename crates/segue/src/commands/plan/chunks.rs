@@ -32,6 +32,9 @@ fn pair(text: &str) -> Result<(String, String), String> {
     Ok((name.to_owned(), call_type.to_owned()))
 }
 
+/// Calls of no call type or centre of the transition, by the type's name in the records.
+type LeftOut = BTreeMap<String, u64>;
+
 /// What the records say of one type at one centre.
 #[derive(Debug)]
 struct Counted {
@@ -58,26 +61,33 @@ impl Chunks {
             self.histories(&state, &CallStore::new(ctx.data.path("calls")))?;
         if histories.is_empty() {
             return Err(Failure::BadInput(format!(
-                "no imported call is of a call type and centre of the transition ({left_out} are not); import records (`segue calls import`) or name theirs (--map, --site)"
+                "no imported call is of a call type and centre of the transition ({}); import records (`segue calls import`) or say what theirs stand for (--map NAME=CALL_TYPE, --site SITE)",
+                named(&left_out)
             )));
         }
         let proposals = propose(&state, &histories)?;
         let short = proposals.iter().any(|p| !p.is_judgeable());
-        let text = text(&proposals, left_out);
+        let text = text(&proposals, &left_out);
+        let left_out: u64 = left_out.values().sum();
         let told = json!({ "chunks": proposals, "calls_left_out": left_out });
         Ok(Answer::new(&told, text).wanting_if(short))
     }
 
     /// The calls of each centre and type by hour of the week, and how many found neither.
-    fn histories(&self, t: &Transition, store: &CallStore) -> Result<(Vec<History>, u64), Failure> {
+    fn histories(
+        &self,
+        t: &Transition,
+        store: &CallStore,
+    ) -> Result<(Vec<History>, LeftOut), Failure> {
         let mut counted: BTreeMap<(SiteId, CallTypeId), Counted> = BTreeMap::new();
-        let mut left_out = 0;
+        let mut left_out = LeftOut::new();
         offered(store, None, Date::MIN..=Date::MAX, |call| {
             let Some(key) = self
                 .site(t, call.dnis)
                 .zip(self.call_type(t, call.call_type))
             else {
-                left_out += 1;
+                let name = call.call_type.unwrap_or("unclassified");
+                *left_out.entry(name.to_owned()).or_default() += 1;
                 return;
             };
             let of = counted.entry(key).or_default();
@@ -135,7 +145,18 @@ fn span(days: &BTreeSet<Date>) -> u32 {
     u32::try_from(days).unwrap_or(u32::MAX)
 }
 
-fn text(proposals: &[Proposal], left_out: u64) -> String {
+/// `2895 of type message, 12 of type callback`.
+fn named(left_out: &LeftOut) -> String {
+    let all = left_out.iter();
+    let all: Vec<_> = all.map(|(name, n)| format!("{n} of type {name}")).collect();
+    if all.is_empty() {
+        "there is none".to_owned()
+    } else {
+        all.join(", ")
+    }
+}
+
+fn text(proposals: &[Proposal], left_out: &LeftOut) -> String {
     let mut text = String::new();
     for p in proposals {
         let windows: Vec<_> = p
@@ -170,10 +191,11 @@ fn text(proposals: &[Proposal], left_out: u64) -> String {
             p.planned.id, p.calls_per_week, p.first_step_percent
         );
     }
-    if left_out > 0 {
+    if !left_out.is_empty() {
         let _ = writeln!(
             text,
-            "{left_out} calls are of no call type or centre of the transition."
+            "Of no call type or centre of the transition: {}.",
+            named(left_out)
         );
     }
     text
