@@ -47,11 +47,15 @@ fn reached_on(t: &Transition, chunk: &Chunk, share: TrafficShare) -> Option<Date
 
 fn standing(planned: Date, reached: Option<Date>, today: Date) -> String {
     let late = |on: Date| days::number(on) - days::number(planned);
+    let days = |n: i64, way: &str| match n {
+        1 => format!("1 day {way}"),
+        n => format!("{n} days {way}"),
+    };
     match reached.map(late) {
         Some(0) => "as planned".into(),
-        Some(n) if n > 0 => format!("{n} days late"),
-        Some(n) => format!("{} days early", -n),
-        None if today > planned => format!("{} days behind", late(today)),
+        Some(n) if n > 0 => days(n, "late"),
+        Some(n) => days(-n, "early"),
+        None if today > planned => days(late(today), "behind"),
         None => "to come".into(),
     }
 }

@@ -203,13 +203,13 @@ fn agreed(scene: &Scene<'_>) -> Option<Move> {
     Some(Move::say(actor, SignPlan { version, signature }))
 }
 
-/// 10:00 at the site on the date from which the next step may be taken, unless that is past.
+/// 10:00 at the site on the date from which the next step may be taken, unless that day has come: it may be taken at any hour.
 fn wait_for_step(scene: &Scene<'_>, chunk: &Chunk) -> Option<Move> {
     let (_, date) = next_step(scene.t, chunk)?;
     let zone = scene.t.site_zone(&chunk.planned.site)?;
     let zone = TimeZone::get(zone).ok()?;
     let at = zone.to_timestamp(date.at(10, 0, 0, 0)).ok()?;
-    (scene.now < at).then_some(Move::Wait(at))
+    (scene.t.day_at(&chunk.planned.site, scene.now) < date).then_some(Move::Wait(at))
 }
 
 fn prove(scene: &Scene<'_>, chunk: &Chunk) -> Option<Move> {

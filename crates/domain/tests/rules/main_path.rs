@@ -129,3 +129,17 @@ fn crossed_signatures_are_shown_as_such_with_the_one_date_that_differs() {
         ["RVS-North/APPT step 3: 100 % from 2027-09-13 → 100 % from 2027-09-14"]
     );
 }
+
+/// A date has come at midnight: the demo, which dates every step today, starts at any hour.
+#[test]
+fn the_examples_people_take_a_step_at_any_hour_of_its_date() {
+    let mut story = Story::agreed();
+    story.now = "2027-03-01T05:30:00Z".parse().unwrap();
+    story.goes_live(MSG, 20);
+    story.stands(MSG, "live", 20);
+    let hour = story.now.to_string();
+    assert!(
+        hour.starts_with("2027-03-01T05:"),
+        "half past midnight in New York, not {hour}"
+    );
+}

@@ -324,7 +324,7 @@ mod tests {
     async fn pair() -> [(Arc<Cluster>, TempDir); 2] {
         let [_, high, mid, low] = std::process::id().to_be_bytes();
         let places =
-            [7_946, 7_947].map(|port| SocketAddr::from(([127, 100 ^ high, mid, low], port)));
+            [7_946, 7_947].map(|port| SocketAddr::from(([127, 0x64 ^ high, mid, low], port)));
         let one = async |own: usize, other: usize| {
             let directory = tempfile::tempdir().unwrap();
             std::fs::create_dir_all(directory.path().join("node")).unwrap();
