@@ -1,6 +1,6 @@
 //! Who acts: a person of one of the two parties, and what their roles allow (`domain.md` §4.3).
 
-use crate::ids::PersonId;
+use crate::ids::{PersonId, StaffId};
 use crate::refusal::{Code, Refusal};
 use serde::{Deserialize, Serialize};
 use std::collections::BTreeSet;
@@ -187,6 +187,8 @@ pub struct Actor {
     pub side: Side,
     /// The person's roles.
     pub roles: BTreeSet<Role>,
+    /// The person's pseudonym on the in-house roster, known to nobody but the accounts: it is in no event.
+    pub staff: Option<StaffId>,
     /// What they may do here and now: what the roles carry, unless the door they came through lets less pass.
     rights: BTreeSet<Right>,
 }
@@ -198,6 +200,7 @@ impl Actor {
             person: person.into(),
             side,
             roles: roles.iter().copied().collect(),
+            staff: None,
             rights: roles.iter().flat_map(|r| r.rights()).copied().collect(),
         }
     }
@@ -206,6 +209,13 @@ impl Actor {
     #[must_use]
     pub fn only(mut self, right: Right) -> Self {
         self.rights.retain(|own| *own == right);
+        self
+    }
+
+    /// The same person, known by a pseudonym of the in-house roster.
+    #[must_use]
+    pub fn on_the_roster_as(mut self, staff: StaffId) -> Self {
+        self.staff = Some(staff);
         self
     }
 

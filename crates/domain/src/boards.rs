@@ -86,6 +86,7 @@ pub const KINDS: &[Kind] = &[
     crate::people::fallback_capacity::BOARD,
     crate::people::NOTICES,
     crate::people::PEOPLE,
+    crate::people::own_path::BOARD,
     crate::people::recognition::BOARD,
     crate::people::commitments::BOARD,
     crate::contingency::triggers::BOARD,

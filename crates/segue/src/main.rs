@@ -12,6 +12,7 @@ mod console;
 mod context;
 mod data_dir;
 mod demo;
+mod histories;
 mod home;
 mod login;
 mod node;
@@ -22,6 +23,7 @@ mod route_door;
 mod runbook;
 mod service;
 mod trials;
+mod week;
 
 use clap::Parser;
 use std::process::ExitCode;

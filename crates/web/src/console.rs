@@ -4,6 +4,7 @@ use crate::calendar::CalendarView;
 use crate::draft::{DraftChoices, DraftView};
 use crate::parity::ParityView;
 use crate::view::{LiveView, RefusalView};
+use crate::week::{WeekRequest, WeekView};
 use axum::body::Bytes;
 use futures_util::future::BoxFuture;
 use jiff::Timestamp;
@@ -48,6 +49,9 @@ pub trait Console: Send + Sync + 'static {
     /// # Errors
     /// The refusal of the rule that no date keeps, or what is wrong with an answer.
     fn draft(&self, answers: serde_json::Value) -> Result<DraftView, ActError>;
+
+    /// A chunk's share and hours with the calls that each side may expect; none while nothing is proposed.
+    fn week(&self, request: WeekRequest) -> BoxFuture<'_, Result<Option<WeekView>, ActError>>;
 
     /// The same for calendars (RFC 5545); without entries while nothing is proposed.
     fn calendar_feed(&self) -> String;

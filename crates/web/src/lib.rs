@@ -24,6 +24,7 @@ mod session;
 mod state;
 mod track;
 pub mod view;
+pub mod week;
 
 pub use console::{
     ActError, BoardKind, BoardRequest, BoardView, Console, Credentials, Door, EligibilityAnswer,

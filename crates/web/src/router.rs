@@ -1,7 +1,9 @@
 //! Addresses, limits and headers. Nothing here knows what a page shows.
 
 use crate::page::failure::{Message, message};
-use crate::page::{Failure, boards, calendar, draft, duty, home, live, login, my_calls, parity};
+use crate::page::{
+    Failure, boards, calendar, draft, duty, home, live, login, my_calls, parity, week,
+};
 use crate::secret::{self, FormCookie};
 use crate::state::App;
 use crate::{api, assets, events, session};
@@ -45,6 +47,7 @@ pub fn router(app: Arc<App>) -> Router {
         .route("/live/events", get(events::events))
         .route("/live/now", get(events::now))
         .route("/plan/draft", get(draft::show).post(draft::make))
+        .route("/plan/week", get(week::show).post(week::propose))
         .route("/plan/calendar", get(calendar::show))
         .route("/plan/calendar.ics", get(calendar::feed))
         .route("/parity", get(parity::show))

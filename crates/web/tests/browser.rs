@@ -189,7 +189,14 @@ async fn on_a_phone_nothing_scrolls_sideways_and_home_is_in_reach() {
                 fits(b, &format!("{base}{path}")).await;
             }
             sign_in(b, base).await;
-            for path in ["/", "/plan/calendar", "/parity", "/duty", "/nowhere"] {
+            for path in [
+                "/",
+                "/plan/calendar",
+                "/plan/week",
+                "/parity",
+                "/duty",
+                "/nowhere",
+            ] {
                 fits(b, &format!("{base}{path}")).await;
             }
             b.click(".home-go").await;
@@ -257,7 +264,14 @@ async fn at_a_desk_home_is_on_every_page_and_the_second_press_elsewhere() {
             desk(b, &format!("{base}{path}")).await;
         }
         sign_in(b, &base).await;
-        for path in ["/", "/plan/calendar", "/parity", "/duty", "/nowhere"] {
+        for path in [
+            "/",
+            "/plan/calendar",
+            "/plan/week",
+            "/parity",
+            "/duty",
+            "/nowhere",
+        ] {
             desk(b, &format!("{base}{path}")).await;
         }
     })
@@ -300,7 +314,7 @@ async fn accessible(b: &Browser, base: &str) {
         axe(b, &format!("{base}{path}"), true).await;
     }
     sign_in(b, base).await;
-    for path in ["/", "/plan/calendar", "/parity", "/duty"] {
+    for path in ["/", "/plan/calendar", "/plan/week", "/parity", "/duty"] {
         axe(b, &format!("{base}{path}"), false).await;
         axe(b, &format!("{base}{path}"), true).await;
     }

@@ -14,6 +14,7 @@ pub mod key_persons;
 pub mod mood;
 pub mod notice_rules;
 pub mod notices;
+pub(crate) mod own_path;
 pub mod paths;
 pub mod project_manager;
 pub mod readiness;

@@ -9,6 +9,7 @@ pub mod chunker;
 pub mod compromise;
 pub mod constraints;
 pub mod days;
+pub mod expected;
 pub mod items;
 mod judge;
 pub mod limits;

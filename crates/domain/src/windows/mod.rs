@@ -5,6 +5,7 @@
 //! time as well: no call falls between two windows or into both.
 
 mod holidays;
+pub mod painted;
 
 pub use holidays::{HolidayHours, Holidays};
 

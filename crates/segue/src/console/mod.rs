@@ -21,6 +21,7 @@ pub(crate) mod remembering;
 mod trunks;
 pub(crate) mod verify_call;
 mod verifying;
+mod week;
 
 #[cfg(test)]
 mod tests;
@@ -43,6 +44,7 @@ use segue_web::calendar::CalendarView;
 use segue_web::draft::{DraftChoices, DraftView};
 use segue_web::parity::ParityView;
 use segue_web::view::LiveView;
+use segue_web::week::{WeekRequest, WeekView};
 use segue_web::{
     ActError, BoardKind, BoardRequest, BoardView, Console, Credentials, EligibilityAnswer,
     EligibilityRequest, EventBatch, FallbackAnswer, FallbackRequest, IngestAnswer, IngestError,
@@ -269,6 +271,10 @@ impl Console for NodeConsole {
 
     fn draft(&self, answers: serde_json::Value) -> Result<DraftView, ActError> {
         draft::draft(&self.shared.transition(), answers, crate::clock::now())
+    }
+
+    fn week(&self, request: WeekRequest) -> Boxed<'_, Result<Option<WeekView>, ActError>> {
+        Box::pin(self.shared.week(request))
     }
 
     fn calendar_feed(&self) -> String {

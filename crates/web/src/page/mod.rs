@@ -11,6 +11,7 @@ pub(crate) mod login;
 pub(crate) mod my_calls;
 pub(crate) mod parity;
 mod parts;
+pub(crate) mod week;
 
 pub(crate) use failure::Failure;
 

@@ -196,6 +196,25 @@ impl Browser {
         .await;
     }
 
+    /// Presses the pointer at one point of what the selector finds and lifts it at another; points are offsets from its
+    /// left upper corner in CSS pixels, within the window.
+    pub(crate) async fn stroke(&self, css: &str, from: [f64; 2], to: [f64; 2]) {
+        let corner = format!(
+            "return (r => [r.left, r.top])(document.querySelector('{css}').getBoundingClientRect())"
+        );
+        let corner = self.eval(&corner).await;
+        let go = |[x, y]: [f64; 2]| {
+            let at = |side: usize, by: f64| (corner[side].as_f64().expect("a number") + by).round();
+            json!({ "type": "pointerMove", "duration": 50, "x": at(0, x), "y": at(1, y) })
+        };
+        let press = |what: &str| json!({ "type": what, "button": 0 });
+        let steps = json!([go(from), press("pointerDown"), go(to), press("pointerUp")]);
+        let pointer = json!({ "type": "pointer", "id": "mouse", "actions": steps });
+        self.ask("POST", "/actions", json!({ "actions": [pointer] }))
+            .await
+            .expect("the pointer moves");
+    }
+
     /// Types into a field.
     pub(crate) async fn fill(&self, css: &str, text: &str) {
         self.until(&format!("{css} takes text"), async || {

@@ -15,6 +15,7 @@ use segue_web::calendar::CalendarView;
 use segue_web::draft::{DraftChoices, DraftLine, DraftView};
 use segue_web::parity::ParityView;
 use segue_web::view::{Aspect, HomeLatch, LiveView, RefusalView, StateView};
+use segue_web::week::{WeekRequest, WeekView};
 use segue_web::{
     ActError, BoardKind, BoardRequest, BoardView, Console, Credentials, EligibilityAnswer,
     EligibilityRequest, EventBatch, FallbackAnswer, FallbackRequest, IngestAnswer, IngestError,
@@ -27,6 +28,7 @@ use tokio::sync::watch;
 mod calendar_view;
 mod live_view;
 mod parity_view;
+mod week_view;
 
 pub(crate) use live_view::example;
 
@@ -251,6 +253,21 @@ impl Console for MemoryConsole {
             }],
             propose: serde_json::json!({ "command": "propose_plan", "plan": {} }),
         })
+    }
+
+    fn week(&self, request: WeekRequest) -> BoxFuture<'_, Result<Option<WeekView>, ActError>> {
+        let answer = if request.share == "110" {
+            Err(ActError::Refused(Box::new(RefusalView {
+                code: "SHARE_OUT_OF_RANGE".into(),
+                rule: "a share is a whole number from 0 to 100".into(),
+                missing: vec!["a whole number 0\u{2013}100 instead of `110`".into()],
+                who: "the person who typed it".into(),
+                how: "say the share as a whole percent, for example 20".into(),
+            })))
+        } else {
+            Ok(Some(week_view::week(&request)))
+        };
+        Box::pin(async move { answer })
     }
 
     fn calendar_feed(&self) -> String {

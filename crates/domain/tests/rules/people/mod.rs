@@ -6,6 +6,7 @@ mod key_persons;
 mod legal_tables;
 mod managers;
 mod mood;
+mod own_path;
 mod privacy;
 mod separations;
 mod shared_agents;

@@ -27,7 +27,7 @@ fn noticed(staff: &[&str]) -> Story {
 }
 
 /// A fourth triage nurse accepts the nights from a day on.
-fn joins_the_nights(story: &mut Story, from: jiff::civil::Date) {
+pub(super) fn joins_the_nights(story: &mut Story, from: jiff::civil::Date) {
     let nurse = StaffMember {
         staff: "RN-N4".into(),
         site: "RVS-Main".into(),

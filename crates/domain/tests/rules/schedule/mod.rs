@@ -2,6 +2,7 @@
 
 mod chunker;
 mod constraints;
+mod expected;
 mod rush;
 mod talk;
 mod templates;

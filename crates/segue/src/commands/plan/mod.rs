@@ -4,6 +4,7 @@
 mod answers;
 mod chunks;
 mod wave;
+mod week;
 
 use crate::cli::Global;
 use crate::clock;
@@ -41,6 +42,8 @@ pub enum Plan {
     Negotiate(Negotiate),
     /// Chunks proposed from the imported records, each as small as a verdict allows; exit code 5 where none will come
     Chunks(chunks::Chunks),
+    /// A chunk's share and hours, with the calls an hour that each side may expect; nothing is recorded
+    Week(week::WeekOptions),
     /// Every version with its hash and signatures
     List,
     /// Who moves when, whose rule keeps each date from being earlier, what both parties get: the plan that the page shows
@@ -150,6 +153,7 @@ impl Plan {
                 None => wave::negotiated(&wave_file(&of.file)?),
             },
             Self::Chunks(of) => of.run(global),
+            Self::Week(of) => of.run(global),
             Self::List => with_state(global, |t, _| Ok(list(t))),
             Self::Calendar(of) => with_state(global, |t, now| of.answer(t, now)),
             Self::Diff(of) => match (&of.file, of.from, of.to) {
