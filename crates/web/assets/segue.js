@@ -40,17 +40,22 @@
     });
     field.value = cells.map(Number).join("").match(/.{4}/g).map((four) => parseInt(four, 2).toString(16)).join("");
   };
-  let stroke = null;
+  let stroke = null, last = -1;
+  const begin = () => { stroke = null; last = -1; };
   const paint = (event) => {
     const at = under(event);
     if (at < 0) return;
     if (stroke === null) stroke = !cells[at];
-    cells[at] = stroke;
+    // A quick stroke skips events, not quarters.
+    const along = last >= 0 && Math.floor(last / DAY) === Math.floor(at / DAY);
+    const [first, end] = along ? [Math.min(last, at), Math.max(last, at)] : [at, at];
+    cells.fill(stroke, first, end + 1);
+    last = at;
     draw();
   };
   // A finger scrolls the page, and fills or empties with a tap.
-  svg.addEventListener("click", (event) => { if (event.pointerType === "touch") { stroke = null; paint(event); } });
-  svg.addEventListener("pointerdown", (event) => { if (event.pointerType === "touch") return; event.preventDefault(); stroke = null; svg.setPointerCapture(event.pointerId); paint(event); });
+  svg.addEventListener("click", (event) => { if (event.pointerType === "touch") { begin(); paint(event); } });
+  svg.addEventListener("pointerdown", (event) => { if (event.pointerType === "touch") return; event.preventDefault(); begin(); svg.setPointerCapture(event.pointerId); paint(event); });
   svg.addEventListener("pointermove", (event) => { if (svg.hasPointerCapture(event.pointerId)) paint(event); });
   // Words typed after painting count.
   words.addEventListener("input", () => { field.value = ""; });
