@@ -7,6 +7,7 @@ use segue_calls::offered::offered;
 use segue_calls::store::CallStore;
 use segue_domain::Transition;
 use segue_domain::ids::{CallTypeId, SiteId};
+use segue_domain::ladder::CallType;
 use segue_domain::schedule::chunker::{History, WEEK_HOURS};
 use std::collections::{BTreeMap, BTreeSet};
 
@@ -96,9 +97,29 @@ impl StandsFor {
 
     fn call_type(&self, t: &Transition, name: Option<&str>) -> Option<CallTypeId> {
         let name = name?;
-        let means = self.call_types.iter().find(|(from, _)| from == name);
-        let id = CallTypeId::from(means.map_or(name, |(_, to)| to.as_str()));
-        t.rung(&id).map(|_| id)
+        if let Some((_, means)) = self.call_types.iter().find(|(from, _)| from == name) {
+            return t
+                .call_types
+                .iter()
+                .find(|c| c.id.as_str() == means)
+                .map(|c| c.id.clone());
+        }
+        named(t, name)
+    }
+}
+
+/// The call type of this short name; else the only one that is called so or is of the rung called so.
+fn named(t: &Transition, name: &str) -> Option<CallTypeId> {
+    if let Some(exact) = t.call_types.iter().find(|c| c.id.as_str() == name) {
+        return Some(exact.id.clone());
+    }
+    let is_called = |c: &&CallType| {
+        c.name.eq_ignore_ascii_case(name) || c.needs.to_string().eq_ignore_ascii_case(name)
+    };
+    let mut called = t.call_types.iter().filter(is_called);
+    match (called.next(), called.next()) {
+        (Some(only), None) => Some(only.id.clone()),
+        _ => None,
     }
 }
 

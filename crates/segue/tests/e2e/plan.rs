@@ -403,7 +403,7 @@ fn answers_that_no_plan_can_keep_are_exit_5_with_the_rules_by_name() {
     assert!(!names(&clash["fixes"]).iter().any(safety), "{clash}");
 }
 
-async fn sign_in(visitor: &mut Visitor) {
+pub(crate) async fn sign_in(visitor: &mut Visitor) {
     let csrf = visitor.get("/login").await.hidden("csrf");
     let fields = [
         ("csrf", csrf.as_str()),

@@ -1,7 +1,10 @@
 //! Call records wait for the agreement that allows them, by every command that takes an export (A1); an export is sniffed, imported
 //! and understood; a roster comes in through the desk.
 
+use crate::plan::sign_in;
 use crate::support::cli::{Said, segue};
+use crate::support::page::Visitor;
+use crate::support::serve::Serving;
 use crate::support::world::World;
 use segue_example::{Example, Goal};
 use serde_json::json;
@@ -110,13 +113,8 @@ fn a_roster_comes_in_row_by_row_under_the_rules_of_the_desk() {
     assert_eq!(by_client["accepted"], 0);
 }
 
-/// Thirty days of one call every six minutes by day, and hardly any at night.
-#[test]
-fn chunks_are_proposed_from_the_records_of_a_centre() {
-    let world = World::new();
-    world.walk(&Example::riverside(), &Goal::Discovered);
-    let nothing = world.ask(None, &["plan", "chunks", "--json"]);
-    assert_eq!(nothing.code, 2, "no record yet: {nothing:?}");
+/// Imports thirty days of one call every six minutes by day, and none at night; the number of calls.
+fn import_a_month(world: &World) -> u64 {
     let mut log = LOG.lines().next().expect("a header").to_owned() + "\n";
     let mut calls = 0;
     for day in 1..=30 {
@@ -143,17 +141,31 @@ fn chunks_are_proposed_from_the_records_of_a_centre() {
         "America/New_York",
         "--json",
     ];
-    assert_eq!(
-        segue(&world.data(), None, &import).done()["accepted"],
-        calls
-    );
-    let unmapped = world.ask(None, &["plan", "chunks", "--json"]);
+    let accepted = segue(&world.data(), None, &import).done()["accepted"].clone();
+    assert_eq!(accepted, calls);
+    calls
+}
+
+#[test]
+fn chunks_are_proposed_from_the_records_of_a_centre() {
+    let world = World::new();
+    world.walk(&Example::riverside(), &Goal::Discovered);
+    let nothing = world.ask(None, &["plan", "chunks", "--json"]);
+    assert_eq!(nothing.code, 2, "no record yet: {nothing:?}");
+    import_a_month(&world);
+    let unmapped = ["plan", "chunks", "--map", "message=HOUSE", "--json"];
+    let unmapped = world.ask(None, &unmapped);
     assert!(
         unmapped.out.contains("4200 of type message"),
         "{unmapped:?}"
     );
-    let proposed = ["plan", "chunks", "--map", "message=MSG", "--json"];
-    let proposed = world.ask(None, &proposed).done();
+    let mapped = ["plan", "chunks", "--map", "message=MSG", "--json"];
+    let mapped = world.ask(None, &mapped).done();
+    let proposed = world.ask(None, &["plan", "chunks", "--json"]).done();
+    assert_eq!(
+        mapped, proposed,
+        "one call type alone is on the rung of messages"
+    );
     let chunks = proposed["chunks"].as_array().expect("chunks");
     let names: Vec<_> = chunks.iter().map(|c| &c["planned"]["id"]).collect();
     assert_eq!(
@@ -172,6 +184,76 @@ fn chunks_are_proposed_from_the_records_of_a_centre() {
             "{chunk}"
         );
     }
+}
+
+/// Share and hours are tried out with the month's calls; what the page proposes waits for both signatures.
+#[tokio::test(flavor = "multi_thread")]
+async fn share_and_hours_show_what_each_side_may_expect() {
+    let world = World::new();
+    world.walk(&Example::riverside(), &Goal::Agreed);
+    let week = ["plan", "week", "RVS-Main/MSG", "--share", "30", "--json"];
+    assert_eq!(
+        world.ask(None, &week).done()["expected"],
+        json!(null),
+        "no record yet"
+    );
+    let calls = import_a_month(&world) as f64;
+    let told = world.ask(None, &week).done();
+    let of_week = |side: &str| told["expected"]["week"][side].as_f64().expect("a number");
+    let (out, home) = (of_week("outsourced"), of_week("in_house"));
+    let per_week = calls / 30.0 * 7.0;
+    assert!(
+        (out + home - per_week).abs() < 1e-6,
+        "{out} + {home} of {per_week}"
+    );
+    assert!(
+        (out - 0.3 * per_week).abs() < 1e-6,
+        "30 % of {per_week}: {out}"
+    );
+    for (option, wrong) in [
+        ("--share", "110"),
+        ("--window", "Mon 25:00-26:00"),
+        ("--step", "9"),
+    ] {
+        let refused = world.ask(None, &["plan", "week", "RVS-Main/MSG", option, wrong]);
+        assert_eq!(refused.code, 3, "{option} {wrong}: {refused:?}");
+    }
+    let serving = Serving::start(&world.data());
+    let mut visitor = Visitor::new(serving.http);
+    sign_in(&mut visitor).await;
+    let shown = visitor
+        .get("/plan/week?chunk=RVS-Main/MSG&step=1&share=30&window=daily+08:00-22:00")
+        .await;
+    shown.says(&format!(
+        "30 % of RVS-Main/MSG sends {out:.0} of {per_week:.0} calls a week out."
+    ));
+    let (csrf, command) = (shown.hidden("csrf"), shown.hidden("command"));
+    let form = [
+        ("csrf", csrf.as_str()),
+        ("command", command.as_str()),
+        ("chunk", "RVS-Main/MSG"),
+        ("step", "1"),
+        ("share", "15"),
+        ("window", "always"),
+        ("reason", "the first week is thin"),
+    ];
+    for _ in 0..2 {
+        visitor
+            .post("/plan/week", &form)
+            .await
+            .says("It is proposed.");
+    }
+    let versions = world.ask(None, &["plan", "list"]).done()["versions"].clone();
+    assert_eq!(
+        versions.as_array().map(Vec::len),
+        Some(2),
+        "pressed twice, proposed once: {versions}"
+    );
+    let in_force = world.ask(None, &["status", "--json"]).done();
+    assert!(
+        !in_force.to_string().contains("\"version\":2"),
+        "nothing moves on a proposal"
+    );
 }
 
 /// The hash of a test telephone is what its calls are kept under, and its number goes nowhere.
