@@ -4,6 +4,7 @@
 //! no data. A call that ends without a person (a voicemail, an announcement) counts as left by its caller.
 
 use crate::fact::{CallKey, Recorded, Routed};
+use crate::segments::Who;
 use jiff::{SignedDuration, Timestamp};
 use segue_parity::guard::record::{
     Arm, Call, MetricId, Outcome, Place, Reading, Record, StratumId,
@@ -50,6 +51,8 @@ pub(crate) struct Told {
     /// Whether the outcome is told for the first time.
     pub(crate) first: bool,
     pub(crate) handle_s: Option<f64>,
+    /// The groups its caller is in.
+    pub(crate) who: Who,
 }
 
 impl Account {
@@ -91,20 +94,26 @@ impl Account {
     }
 
     /// Calls that wait now, and decisions that have become unserved.
-    pub(crate) fn look(&mut self, now: Timestamp, fed_until: [Option<Timestamp>; 2]) -> Vec<Call> {
+    pub(crate) fn look(
+        &mut self,
+        now: Timestamp,
+        fed_until: [Option<Timestamp>; 2],
+    ) -> Vec<(Call, Who)> {
         let mut told = Vec::new();
         for open in self.open.values_mut().filter(|open| !open.outcome_told) {
             let routed = &open.routed;
             match open.recorded {
                 Some(recorded) => {
                     let wait_ms = millis(recorded.waiting_since, now);
-                    told.push(call(routed, Outcome::Waiting { wait_ms }, None));
+                    let waits = call(routed, Outcome::Waiting { wait_ms }, None);
+                    told.push((waits, recorded.who));
                 }
                 None if is_unserved(routed, now, fed_until) => {
                     open.outcome_told = true;
                     open.handled_told = true;
                     self.unmatched.unserved += u64::from(routed.arm == Arm::Outsourced);
-                    told.push(call(routed, Outcome::Unserved, None));
+                    // No record: nobody knows more of the caller than when they called.
+                    told.push((call(routed, Outcome::Unserved, None), Who::default()));
                 }
                 None => {}
             }
@@ -136,6 +145,7 @@ impl Open {
             call: call(&self.routed, outcome, Some(recorded.by)),
             first,
             handle_s,
+            who: recorded.who,
         })
     }
 }
@@ -179,7 +189,7 @@ fn call(routed: &Routed, outcome: Outcome, answered_by: Option<Arm>) -> Call {
             pi_bp: routed.pi_bp,
             caller: routed.caller,
             stratum: StratumId(0),
-            segment: None,
+            segments: [None; 3],
         },
         outcome,
         answered_by: answered_by.filter(|_| matches!(outcome, Outcome::Answered { .. })),

@@ -1,5 +1,6 @@
 //! What the loop is told, by either centre and by the router, late and out of order included.
 
+use crate::segments::Who;
 use jiff::Timestamp;
 use segue_domain::ids::ChunkId;
 use segue_parity::guard::record::Arm;
@@ -72,6 +73,9 @@ pub struct Recorded {
     pub abandoned_at: Option<Timestamp>,
     /// It is over.
     pub ended_at: Option<Timestamp>,
+    /// The groups its caller is in, where the centre tells them.
+    #[serde(default)]
+    pub who: Who,
 }
 
 impl Recorded {
@@ -82,6 +86,7 @@ impl Recorded {
             answered_at: other.answered_at.or(self.answered_at),
             abandoned_at: other.abandoned_at.or(self.abandoned_at),
             ended_at: other.ended_at.or(self.ended_at),
+            who: self.who.and(other.who),
             ..other
         }
     }

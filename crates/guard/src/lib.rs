@@ -15,7 +15,7 @@ mod arming;
 mod fact;
 mod outside;
 mod recent;
-mod segments;
+pub mod segments;
 mod terms;
 mod turn;
 mod watch;

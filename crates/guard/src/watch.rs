@@ -280,7 +280,8 @@ impl Watched {
 
     fn tell(&mut self, told: Option<Told>) {
         let Some(mut told) = told else { return };
-        told.call.place.segment = segments::of(told.call.place.at_us, &self.zone);
+        let at_us = told.call.place.at_us;
+        told.call.place.segments = segments::of(at_us, &self.zone, told.who);
         let floors = self.floors();
         let place = told.call.place;
         let recent = match place.arm {
@@ -302,8 +303,8 @@ impl Watched {
     fn look(&mut self, t: &Transition, chunk: &Chunk, now: Timestamp, around: Around) -> Turn {
         let floors = self.floors();
         let outside = around.outside;
-        for mut call in self.account.look(now, around.fed_until) {
-            call.place.segment = segments::of(call.place.at_us, &self.zone);
+        for (mut call, who) in self.account.look(now, around.fed_until) {
+            call.place.segments = segments::of(call.place.at_us, &self.zone, who);
             let recent = match call.place.arm {
                 Arm::InHouse => &mut self.in_house,
                 Arm::Outsourced => &mut self.outsourced,

@@ -71,7 +71,7 @@ fn calls(count: u64) -> Vec<Call> {
                     stratum: StratumId(
                         u16::try_from(at_us / 3_600_000_000 % 168).expect("an hour"),
                     ),
-                    segment: Some(u16::from(below(14) == 0)),
+                    segments: [Some(u16::from(below(14) == 0)), None, None],
                 },
                 outcome: if answered {
                     Outcome::Answered { wait_ms }

@@ -155,7 +155,7 @@ impl Check {
                 pi_bp,
                 caller: None,
                 stratum,
-                segment: None,
+                segments: [None; 3],
             },
             metric,
             value: row.value,

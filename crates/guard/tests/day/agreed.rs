@@ -161,3 +161,16 @@ fn who_called_when_is_compared() {
     assert!(group.starts_with("week"), "{group}");
     assert!(worst.gap() > 0.0);
 }
+
+#[test]
+fn who_speaks_another_language_is_compared() {
+    let mut day = Day::live_at(50, true);
+    day.look_every_min = 15;
+    day.spanish_give_up = 0.4;
+    day.play(60 * 24, Centre::Well, Centre::Well);
+    let worse_off = &day.turns.last().unwrap().assessment.worse_off;
+    let rules = day.watch.rules(&MSG.into()).unwrap().rules();
+    let group = |at: u16| rules.segments[usize::from(at)].as_str();
+    assert_eq!(group(worse_off[0].segment), "in Spanish");
+    assert!(worse_off[0].gap() > 0.2, "{:?}", worse_off[0]);
+}

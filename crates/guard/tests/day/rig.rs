@@ -9,6 +9,7 @@ use segue_domain::contingency::watch::Hold;
 use segue_domain::ids::ChunkId;
 use segue_domain::{Actor, Command, Event, Role, Side, Transition, apply, decide};
 use segue_example::{Example, Goal, MOVES_MAX, Move, of, sign};
+use segue_guard::segments::{Language, Who};
 use segue_guard::{CallKey, Exhibit, Fact, Fed, Outside, Recorded, Routed, Turn, Watch, rules};
 use segue_journal::{CommandId, Desk, Request, SqlJournal, StreamId};
 use segue_parity::calibration::OwnWeeks;
@@ -106,6 +107,8 @@ pub(super) struct Day {
     /// A desk that takes no command that lowers a share, so many times.
     pub(super) deaf: u32,
     pub(super) look_every_min: u32,
+    /// How many of the outsourced callers who speak Spanish, one in eight, leave before anybody answers.
+    pub(super) spanish_give_up: f64,
 }
 
 fn segue() -> Actor {
@@ -149,6 +152,7 @@ impl Day {
             outsourced_feed: true,
             deaf: 0,
             look_every_min: 1,
+            spanish_give_up: 0.0,
         };
         let example = Example::riverside();
         for _ in 0..MOVES_MAX {
@@ -269,6 +273,20 @@ impl Day {
             Centre::HangUps => (35.0, 170.0, 0.33),
             Centre::Voicemail => (20.0, 0.0, 0.0),
         };
+        let spanish = self.calls % 8 == 0;
+        let who = Who {
+            language: Some(if spanish {
+                Language::Spanish
+            } else {
+                Language::English
+            }),
+            age: None,
+        };
+        let gives_up = if out && spanish {
+            gives_up.max(self.spanish_give_up)
+        } else {
+            gives_up
+        };
         let picked = self.now + self.exponential(wait_s);
         let left = self.unit() < gives_up;
         let over = picked + self.exponential((talk_s * longer).max(20.0));
@@ -279,6 +297,7 @@ impl Day {
             answered_at: None,
             abandoned_at: None,
             ended_at: None,
+            who,
         };
         let left_at = picked.max(self.now + SignedDuration::from_secs(8));
         let told = match centre {

@@ -165,7 +165,7 @@ impl<'w> Stream<'w> {
                 pi_bp,
                 caller: caller.map(u64::from),
                 stratum: StratumId(0),
-                segment: None,
+                segments: [None; 3],
             },
             outcome,
             answered_by: None,

@@ -334,7 +334,7 @@ impl<'a> World<'a> {
             pi_bp: basis_points(self.volume.share),
             caller: None,
             stratum: StratumId(0),
-            segment: None,
+            segments: [None; 3],
         }
     }
 

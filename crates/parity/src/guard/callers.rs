@@ -206,7 +206,7 @@ mod tests {
             pi_bp,
             caller: Some(7),
             stratum: StratumId(0),
-            segment: None,
+            segments: [None; 3],
         }
     }
 

@@ -171,8 +171,10 @@ impl Guard {
         usize::from(place.stratum.0) < rules.strata.len()
             && place.pi_bp <= 10_000
             && place
-                .segment
-                .is_none_or(|segment| usize::from(segment) < segments)
+                .segments
+                .into_iter()
+                .flatten()
+                .all(|segment| usize::from(segment) < segments)
     }
 
     /// Judges everything of a history that is complete until then: every feed has spoken, and the slowest metric is mature.

@@ -39,6 +39,9 @@ pub struct MetricId(pub u16);
 #[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash, Serialize, Deserialize)]
 pub struct FeedId(pub u16);
 
+/// Population segments of one call, one of each kind (when, language, age …), by their places in the rules.
+pub type Segments = [Option<u16>; 3];
+
 /// Where one call or reading belongs; π is what was in force when it was assigned.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize)]
 pub struct Place {
@@ -53,8 +56,9 @@ pub struct Place {
     pub caller: Option<u64>,
     /// Its stratum.
     pub stratum: StratumId,
-    /// The population segment (language, age group …) for "who did worse", by its place in the rules.
-    pub segment: Option<u16>,
+    /// The population segments it is in, for "who did worse".
+    #[serde(default)]
+    pub segments: Segments,
 }
 
 /// How the caller fared.

@@ -107,7 +107,7 @@ impl Guard {
             return;
         };
         self.evidence[metric].add(place, value, margin, once);
-        if let Some(segment) = place.segment {
+        for segment in place.segments.into_iter().flatten() {
             let row = usize::from(segment) * self.evidence.len() + metric;
             if let Some(cell) = self.segments.get_mut(row) {
                 let arm = 2 * place.arm.index();

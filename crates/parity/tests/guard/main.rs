@@ -82,7 +82,7 @@ fn place(at_us: i64, arm: Arm) -> Place {
         pi_bp: 5_000,
         caller: None,
         stratum: StratumId(0),
-        segment: None,
+        segments: [None; 3],
     }
 }
 
@@ -534,7 +534,7 @@ fn no_metric_fails_by_the_evidence_of_another() {
 fn who_did_worse_is_named() {
     let calls = days(30, |key, call| {
         let spanish = key / 2 % 8 == 0;
-        call.place.segment = Some(u16::from(spanish));
+        call.place.segments[1] = Some(u16::from(spanish));
         call.transferred = Some(spanish && call.place.arm == Arm::Outsourced && key / 16 % 3 == 0);
     });
     let (_, assessment) = after(&calls, 31 * DAY_US);

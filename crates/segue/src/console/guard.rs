@@ -322,5 +322,6 @@ fn recorded(call: &AcdCall) -> Option<Recorded> {
         answered_at: call.answered_at,
         abandoned_at: call.abandoned_at,
         ended_at: call.ended_at,
+        who: segue_guard::segments::Who::default(),
     })
 }

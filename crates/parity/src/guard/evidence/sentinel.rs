@@ -68,7 +68,7 @@ mod tests {
             pi_bp: 5_000,
             caller: None,
             stratum: StratumId(0),
-            segment: None,
+            segments: [None; 3],
         };
         let mut sentinel = Sentinel::default();
         for i in 0..20 {

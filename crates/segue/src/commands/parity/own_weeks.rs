@@ -64,7 +64,7 @@ impl OwnWeeks {
                     pi_bp: 0,
                     caller: kept.caller.map(short),
                     stratum: StratumId(0),
-                    segment: None,
+                    segments: [None; 3],
                 },
                 outcome: {
                     let wait_ms = u32::try_from(kept.wait_ms).unwrap_or(u32::MAX);

@@ -54,7 +54,7 @@ fn baseline(at: Timestamp) -> Event {
         key: BaselineKey {
             site: "RVS-Main".into(),
             call_type: "MSG".into(),
-            segment: None,
+            segments: [None; 3],
         },
         figures: BaselineFigures {
             weeks: 13,
