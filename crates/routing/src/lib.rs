@@ -14,6 +14,6 @@ pub mod table;
 
 pub use choose::{Arm, Call, Decision, Reason, Standing, choose};
 pub use compile::compile;
-pub use episodes::Episodes;
+pub use episodes::{Episodes, OpenCase, OpenCases};
 pub use latch::{HomeLatch, Latched};
 pub use table::{ChunkEntry, NumberEntry, RouteTable};

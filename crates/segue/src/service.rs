@@ -1,6 +1,7 @@
 //! One process with everything in it: SIP, pages, tail, home door. `segue serve` runs one, `segue demo` runs one too.
 
 use crate::clock;
+use crate::console::cases;
 use crate::console::heartbeat::HeartbeatPath;
 use crate::console::verify_call::VerifyCalls;
 use crate::console::{ConsoleParts, NodeConsole};
@@ -9,7 +10,7 @@ use crate::home::HomeDoor;
 use crate::node::cluster::{Cluster, ClusterOptions};
 use crate::node::control::{self, NodeStatus};
 use crate::node::files::NodeFiles;
-use crate::node::policy::NodePolicy;
+use crate::node::policy::{NodePolicy, OPEN_CASE};
 use crate::node::state::Installed;
 use crate::node::trunks::TrunkChecks;
 use crate::node::{Node, tail};
@@ -171,6 +172,11 @@ impl Service {
         let (http_addr, pages) = start_pages(&options, parts).await?;
         tasks.push(pages);
         tasks.push(start_runbook(&options, http_addr, for_paper));
+        tasks.push(tokio::spawn(cases::follow(
+            Arc::clone(&node),
+            facts.clone(),
+            stop.subscribe(),
+        )));
         let route = start_route_door(&options, &node, &writer, route_stop).await?;
         let (route_addr, asked) = route.unzip();
         tasks.extend(asked);
@@ -493,7 +499,8 @@ async fn restore_episodes(node: &Node, facts: &Facts) -> Result<(), Failure> {
             .map_err(|e| unavailable(&e))?;
         let mut episodes = node.episodes();
         for d in &page {
-            let (Some(chunk), Some(caller)) = (&d.chunk, d.caller) else {
+            let (Some(chunk), Some(caller), true) = (&d.chunk, d.caller, d.rule != OPEN_CASE)
+            else {
                 continue;
             };
             let arm = if d.arm == "outsourced" {

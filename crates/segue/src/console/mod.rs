@@ -6,6 +6,7 @@
 mod acts;
 mod build;
 mod calendar;
+pub(crate) mod cases;
 mod draft;
 mod gather;
 mod guard;

@@ -301,6 +301,7 @@ impl Rig {
             targets: Vec::new(),
             caller: None,
             dialled: "7001".to_owned(),
+            is_test: false,
         };
         self.store(decision, source, told).await;
     }
