@@ -7,6 +7,7 @@
 pub mod choose;
 pub mod compile;
 pub mod episodes;
+pub mod hours;
 pub mod latch;
 pub mod mechanism;
 pub mod order;
