@@ -3,6 +3,7 @@
 use crate::clock;
 use crate::console::cases;
 use crate::console::heartbeat::HeartbeatPath;
+use crate::console::human_heartbeat::HumanHeartbeat;
 use crate::console::verify_call::VerifyCalls;
 use crate::console::{ConsoleParts, NodeConsole};
 use crate::data_dir::{DataDir, random_bytes};
@@ -21,6 +22,7 @@ use crate::runbook;
 use jiff::SignedDuration;
 use segue_domain::Transition;
 use segue_domain::caller::CallerKey;
+use segue_domain::ids::ChunkId;
 use segue_journal::accounts::Accounts;
 use segue_journal::facts::{Cursor, Facts, FactsWriter};
 use segue_journal::{Journal as _, StreamId};
@@ -87,6 +89,8 @@ pub struct LineOptions {
     pub trunks: TrunkChecks,
     /// Paths to the outsourcer that are called each minute.
     pub heartbeats: Vec<HeartbeatPath>,
+    /// Chunks whose people at the outsourcer are called each hour.
+    pub human_heartbeats: Vec<ChunkId>,
     /// The number the node calls itself from after a fallback, if it is to.
     pub verify_caller: Option<String>,
     /// The door for PBXs and clouds that ask over HTTP.
@@ -165,6 +169,7 @@ impl Service {
             wake: Arc::clone(&wake),
             data: options.data.clone(),
             heartbeats: options.line.heartbeats.clone(),
+            human_heartbeats: human_heartbeats(&options, sip.local_addr()),
             verify_calls: verify_calls(&options, sip.local_addr()),
             sip: sip.watch(),
             stop: stopping,
@@ -291,6 +296,13 @@ fn verify_calls(options: &Options, sip: SocketAddr) -> Option<VerifyCalls> {
         sip: SocketAddr::new(own_ip(options), sip.port()),
         caller,
     })
+}
+
+/// The chunks whose people are called, from the node to its own number.
+fn human_heartbeats(options: &Options, sip: SocketAddr) -> Vec<HumanHeartbeat> {
+    let sip = SocketAddr::new(own_ip(options), sip.port());
+    let chunks = options.line.human_heartbeats.iter().cloned();
+    chunks.map(|chunk| HumanHeartbeat { chunk, sip }).collect()
 }
 
 /// Where this node is reached from itself.
