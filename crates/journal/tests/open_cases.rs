@@ -8,7 +8,7 @@ mod both;
 
 use jiff::{SignedDuration, Timestamp};
 use segue_domain::caller::CallerHash;
-use segue_journal::facts::{CaseChange, CaseNews, Facts, Stored};
+use segue_journal::facts::{CaseChange, CaseNews, Decision, Facts, Stored};
 
 fn at(minute: i64) -> Timestamp {
     "2026-11-22T05:00:00Z".parse::<Timestamp>().unwrap() + SignedDuration::from_mins(minute)
@@ -50,7 +50,40 @@ on_both!(
     Facts, "facts.db", begun:
     a_case_is_open_from_its_news_to_its_end_or_its_closing,
     news_come_twice_and_in_any_order,
+    whether_a_caller_was_at_a_side_is_known_by_number_and_time,
 );
+
+async fn whether_a_caller_was_at_a_side_is_known_by_number_and_time(facts: Facts) {
+    let decision = Decision {
+        call_id: "c1".to_owned(),
+        at: at(10),
+        node: "A".to_owned(),
+        table_hash: "ab".repeat(32),
+        line: "main".to_owned(),
+        chunk: None,
+        rule: "share".to_owned(),
+        bucket: None,
+        pi_bp: 2_000,
+        arm: "outsourced".to_owned(),
+        reason: "share".to_owned(),
+        targets: Vec::new(),
+        caller: Some(CallerHash([7; 32])),
+        dialled: "7004".to_owned(),
+        is_test: true,
+    };
+    facts.store_decisions(std::slice::from_ref(&decision)).await.unwrap();
+    assert_eq!(facts.decision("c1").await.unwrap(), Some(decision), "tests are read as tests");
+    for (caller, dialled, arm, since, known) in [
+        (7, "7004", "outsourced", 9, true),
+        (7, "7004", "outsourced", 10, false),
+        (7, "7004", "in_house", 9, false),
+        (7, "7001", "outsourced", 9, false),
+        (8, "7004", "outsourced", 9, false),
+    ] {
+        let asked = facts.was_sent(&CallerHash([caller; 32]), dialled, arm, at(since)).await;
+        assert_eq!(asked.unwrap(), known, "{caller} {dialled} {arm} {since}");
+    }
+}
 
 async fn a_case_is_open_from_its_news_to_its_end_or_its_closing(facts: Facts) {
     let all = [opened("CB-1", 0, 60), opened("CB-2", 0, 30), opened("CB-3", 0, 90)];

@@ -93,6 +93,26 @@ impl Facts {
         Ok(stored)
     }
 
+    /// Whether a call of the caller's to this number was sent to a side since then.
+    pub async fn was_sent(
+        &self,
+        caller: &CallerHash,
+        dialled: &str,
+        arm: &str,
+        since: Timestamp,
+    ) -> Result<bool, FactsError> {
+        let act = "read call facts from";
+        let seen: i64 = sqlx::query_scalar(sql::DECISIONS_WAS_AT)
+            .bind(hash_text(Some(caller)))
+            .bind(since.as_microsecond())
+            .bind(arm)
+            .bind(dialled)
+            .fetch_one(self.database.reading(act).await?)
+            .await
+            .map_err(self.database.unavailable(act))?;
+        Ok(seen > 0)
+    }
+
     /// The cases open at an instant, those that end first before the others; at most [`OPEN_CASES_MAX`].
     pub async fn open_cases(&self, now: Timestamp) -> Result<Vec<OpenCaseFact>, FactsError> {
         let act = "read open cases from";

@@ -37,12 +37,13 @@ pub(super) mod sql {
     pub(crate) const ACD_CALLS_SINCE: &str = include_str!("../../sql/acd_calls.since.sql");
     pub(crate) const ACD_CALLS_PRUNE: &str = include_str!("../../sql/acd_calls.prune.sql");
     pub(crate) const ACD_CALLS_SIDES: &str = include_str!("../../sql/acd_calls.sides.sql");
+    pub(crate) const DECISIONS_WAS_AT: &str = include_str!("../../sql/decisions.was_at.sql");
     pub(crate) const OPEN_CASES_UPSERT: &str = include_str!("../../sql/open_cases.upsert.sql");
     pub(crate) const OPEN_CASES_OPEN: &str = include_str!("../../sql/open_cases.open.sql");
     pub(crate) const OPEN_CASES_PRUNE: &str = include_str!("../../sql/open_cases.prune.sql");
 
     #[cfg(test)]
-    pub(crate) const ALL: [&str; 17] = [
+    pub(crate) const ALL: [&str; 18] = [
         DECISIONS_UPSERT,
         DECISIONS_FIND,
         DECISIONS_SINCE,
@@ -57,6 +58,7 @@ pub(super) mod sql {
         ACD_CALLS_SINCE,
         ACD_CALLS_PRUNE,
         ACD_CALLS_SIDES,
+        DECISIONS_WAS_AT,
         OPEN_CASES_UPSERT,
         OPEN_CASES_OPEN,
         OPEN_CASES_PRUNE,

@@ -3,12 +3,15 @@
 //!
 //! The side follows from the feed's token, so that no centre can draw the other's callers to itself by what it says.
 
+use super::Shared;
 use super::ingest::{IN_HOUSE, Reader};
 use crate::clock;
 use crate::node::Node;
+use crate::node::policy::arm_name;
 use jiff::{SignedDuration, Timestamp};
+use segue_domain::Side;
 use segue_domain::caller::e164;
-use segue_journal::facts::{CaseChange, CaseNews, Facts, OpenCaseFact};
+use segue_journal::facts::{CaseChange, CaseNews, Facts, FactsError, OpenCaseFact};
 use segue_routing::{Arm, OpenCase, OpenCases};
 use serde::Deserialize;
 use std::sync::Arc;
@@ -87,6 +90,40 @@ fn until(at: Timestamp, until_us: Option<i64>) -> Result<Timestamp, String> {
     Ok(until)
 }
 
+impl Shared {
+    /// News but for cases that the outsourcer opens of callers whom Segue has not sent there lately: no feed draws callers to itself
+    /// beyond the agreed share. What is kept, and the lines that are not with the reason.
+    pub(super) async fn without_strangers(
+        &self,
+        told: Vec<(u64, CaseNews)>,
+        side: Side,
+    ) -> Result<(Vec<CaseNews>, Vec<(u64, String)>), FactsError> {
+        let (mut kept, mut strangers) = (Vec::new(), Vec::new());
+        for (line, news) in told {
+            let known = match &news.change {
+                CaseChange::Opened {
+                    caller, dialled, ..
+                } if side == Side::Outsourcer => {
+                    let arm = arm_name(Arm::Outsourced);
+                    let since = news.at - OPEN_MAX;
+                    self.facts.was_sent(caller, dialled, arm, since).await?
+                }
+                _ => true,
+            };
+            if known {
+                kept.push(news);
+            } else {
+                let hours = OPEN_MAX.as_hours();
+                strangers.push((
+                    line,
+                    format!("no call of this caller to this number was sent to the outsourcer within {hours} h"),
+                ));
+            }
+        }
+        Ok((kept, strangers))
+    }
+}
+
 /// Keeps the node's open cases as the call facts have them, until `stop`. While they do not answer, what was read last stands:
 /// each case still ends at its time.
 pub(crate) async fn follow(node: Arc<Node>, facts: Facts, mut stop: watch::Receiver<bool>) {
@@ -129,7 +166,6 @@ fn open_case(fact: OpenCaseFact) -> OpenCase {
 #[cfg(test)]
 mod tests {
     use super::*;
-    use segue_domain::Side;
     use segue_domain::caller::CallerKey;
     use std::collections::BTreeSet;
 
@@ -149,7 +185,7 @@ mod tests {
         };
         let (mut told, answer) = reader.read(row.as_bytes());
         match told.cases.pop() {
-            Some(case) => Ok(case),
+            Some((_, case)) => Ok(case),
             None => Err(answer.rows[0].reason.clone()),
         }
     }

@@ -57,7 +57,9 @@ impl Shared {
             count(&mut answer, stored.map_err(failed)?);
         }
         if !told.cases.is_empty() {
-            let stored = self.facts.store_case_news(&told.cases).await;
+            let (news, strangers) = self.without_strangers(told.cases, side).await.map_err(failed)?;
+            strangers.into_iter().for_each(|(line, reason)| set_aside(&mut answer, line, reason));
+            let stored = self.facts.store_case_news(&news).await;
             count(&mut answer, stored.map_err(failed)?);
         }
         // A batch without events is a heartbeat: it tells "no calls" from "no feed".
@@ -120,7 +122,8 @@ pub(super) struct Reader<'a> {
 #[derive(Default)]
 pub(super) struct ToldBatch {
     pub(super) events: Vec<AcdEvent>,
-    pub(super) cases: Vec<CaseNews>,
+    /// With their lines.
+    pub(super) cases: Vec<(u64, CaseNews)>,
 }
 
 impl Reader<'_> {
@@ -140,32 +143,27 @@ impl Reader<'_> {
                 continue;
             }
             answer.read += 1;
+            let line = index as u64 + 1;
             let taken = if told.events.len() + told.cases.len() < BATCH_EVENTS_MAX {
-                self.take(row, &mut told)
+                self.take(line, row, &mut told)
             } else {
                 Err(format!(
                     "a batch holds at most {BATCH_EVENTS_MAX} events; send the rest as the next one"
                 ))
             };
             if let Err(reason) = taken {
-                answer.quarantined += 1;
-                if answer.rows.len() < QUARANTINED_ROWS_MAX {
-                    answer.rows.push(QuarantinedRow {
-                        line: index as u64 + 1,
-                        reason,
-                    });
-                }
+                set_aside(&mut answer, line, reason);
             }
         }
         (told, answer)
     }
 
-    fn take(&self, row: &[u8], told: &mut ToldBatch) -> Result<(), String> {
+    fn take(&self, line: u64, row: &[u8], told: &mut ToldBatch) -> Result<(), String> {
         match serde_json::from_slice::<Told>(row) {
             Ok(event) => told.events.push(self.event(event)?),
             // Rare beside the events of calls, so that only they pay for being read twice.
             Err(error) => match serde_json::from_slice::<CaseTold>(row) {
-                Ok(case) => told.cases.push(case.news(self)?),
+                Ok(case) => told.cases.push((line, case.news(self)?)),
                 // The parser's words say where, not what: they never repeat a value of the row.
                 Err(_) => {
                     return Err(format!(
@@ -233,6 +231,13 @@ impl Reader<'_> {
         } else {
             id.to_owned()
         }
+    }
+}
+
+fn set_aside(answer: &mut IngestAnswer, line: u64, reason: String) {
+    answer.quarantined += 1;
+    if answer.rows.len() < QUARANTINED_ROWS_MAX {
+        answer.rows.push(QuarantinedRow { line, reason });
     }
 }
 

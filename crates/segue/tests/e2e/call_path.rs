@@ -27,38 +27,38 @@ async fn a_caller_with_an_open_case_reaches_the_side_that_promised() {
     if !sipp::available() {
         return;
     }
-    let stage = Stage::live(&[1]);
-    // At 1 % nobody of these goes out by the share.
-    let all = callers(580, 6);
-    Load::each(&all, DIALLED, 20).place(stage.serving.sip);
-    let by_share = stage.outsourced.count();
-    let caller = {
-        let decided = decisions(&stage.world).await;
-        let home = decided.iter().position(|d| d.arm == "in_house").expect("somebody stays home");
-        all[home].clone()
-    };
+    let stage = Stage::live(&[100]);
+    let caller = callers(580, 1).remove(0);
+    let call = || Load::each(std::slice::from_ref(&caller), DIALLED, 10).place(stage.serving.sip);
+    call();
+    assert_eq!(stage.outsourced.count(), 1, "promised there");
+    // At 1 % this caller would stay home.
+    stage.world.client(&["do", "lower-share", "--chunk", CHUNK, "--share-percent", "1"]);
     let now_us = jiff::Timestamp::now().as_microsecond();
-    let tell = async |kind: &str| {
-        let row = json!({ "kind": kind, "centre": "bridge", "at_us": now_us, "case_id": "CB-17", "caller": caller, "dialled": DIALLED });
+    let tell = async |kind: &str, case: &str, caller: &str| {
+        let row = json!({ "kind": kind, "centre": "bridge", "at_us": now_us, "case_id": case, "caller": caller, "dialled": DIALLED });
         let sent = client()
             .post(format!("http://{}/api/v1/calls", stage.serving.http))
             .header("Authorization", format!("Bearer {}", stage.world.outsourcer))
             .body(row.to_string());
         let answer: Value = sent.send().await.expect("an answer").json().await.expect("JSON");
-        assert_eq!((&answer["accepted"], &answer["quarantined"]), (&json!(1), &json!(0)), "{answer}");
         tokio::time::sleep(Duration::from_millis(2_500)).await;
+        answer
     };
-    let call = || Load::each(std::slice::from_ref(&caller), DIALLED, 10).place(stage.serving.sip);
-    tell("case_opened").await;
+    let opened = tell("case_opened", "CB-17", &caller).await;
+    assert_eq!((&opened["accepted"], &opened["quarantined"]), (&json!(1), &json!(0)), "{opened}");
+    let stranger = tell("case_opened", "CB-18", "+16095810000").await;
+    assert_eq!(stranger["quarantined"], json!(1), "{stranger}");
+    assert!(!stranger.to_string().contains("5810000"), "{stranger}");
     call();
-    assert_eq!(stage.outsourced.count(), by_share + 1);
+    assert_eq!((stage.outsourced.count(), stage.in_house.count()), (2, 0));
     let decided = decisions(&stage.world).await;
     let last = decided.iter().rfind(|d| d.rule == "open_case").expect("the rule");
     assert_eq!((last.arm.as_str(), last.pi_bp), ("outsourced", 10_000));
-    tell("case_closed").await;
+    let closed = tell("case_closed", "CB-17", &caller).await;
+    assert_eq!(closed["accepted"], json!(1), "{closed}");
     call();
-    assert_eq!(stage.outsourced.count(), by_share + 1, "closed: the share decides again");
-    assert!(!fs::read(stage.world.data().join("facts.db")).expect("facts").windows(caller.len()).any(|w| w == caller.as_bytes()));
+    assert_eq!((stage.outsourced.count(), stage.in_house.count()), (2, 1), "closed: the share decides again");
 }
 
 /// Test calls that Segue places are marked; the same call without the client's key is not.
