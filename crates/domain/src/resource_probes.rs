@@ -236,9 +236,8 @@ impl Probe {
             let result = result.filter(|r| r.outcome != ProbeOutcome::Reached)?;
             Some(format!("{}: {}", target.check.words(), result.said))
         });
-        let stale = || {
-            (!is_fresh(reported.taken_at, days, now)).then(|| format!("older than {days} days"))
-        };
+        let stale =
+            || (!is_fresh(reported.taken_at, days, now)).then(|| format!("older than {days} days"));
         failed.or_else(stale)
     }
 }
@@ -275,7 +274,10 @@ impl ProbeCheck {
                     .all(|b| b.is_ascii_alphanumeric() || matches!(b, b'.' | b'-' | b':'))
         };
         let web = |text: &str| {
-            address(text) && text.strip_prefix("https://").is_some_and(|rest| !rest.is_empty())
+            address(text)
+                && text
+                    .strip_prefix("https://")
+                    .is_some_and(|rest| !rest.is_empty())
         };
         match self {
             Self::Dns { host: name } => host(name),
@@ -321,7 +323,9 @@ pub(crate) fn standings(
         (
             format!("from {}", probe.asked.place),
             weak.clone().unwrap_or_else(|| "reached".to_owned()),
-            taken.filter(|_| weak.is_none()).map(|at| valid_until(at, days)),
+            taken
+                .filter(|_| weak.is_none())
+                .map(|at| valid_until(at, days)),
         )
     };
     t.probes.about(resource).map(row).collect()

@@ -32,9 +32,7 @@ pub(crate) const BOARD: Kind = Kind {
 };
 
 /// What moves the calls.
-#[derive(
-    Clone, Copy, Debug, PartialEq, Eq, Hash, Serialize, Deserialize, schemars::JsonSchema,
-)]
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Hash, Serialize, Deserialize, schemars::JsonSchema)]
 #[serde(rename_all = "snake_case")]
 pub enum RouteMechanism {
     /// Call processing record of a toll-free number, changed by its responsible organisation.
@@ -50,9 +48,7 @@ pub enum RouteMechanism {
 }
 
 /// One way to see whether an order holds.
-#[derive(
-    Clone, Copy, Debug, PartialEq, Eq, Hash, Serialize, Deserialize, schemars::JsonSchema,
-)]
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Hash, Serialize, Deserialize, schemars::JsonSchema)]
 #[serde(rename_all = "snake_case")]
 pub enum RouteCheckKind {
     /// The value as the mechanism itself gives it back.
@@ -340,7 +336,10 @@ fn check_words(t: &Transition, c: &PlaceRouteOrder, chunk: &Chunk) -> Result<(),
     let mut lines = chunk.planned.lines.iter().filter_map(|id| t.line(id));
     if !lines.any(|line| line.number == c.number) {
         return Err(Refusal::new(Code::Unknown)
-            .missing(format!("`{}` as the number of a line of {}", c.number, c.chunk))
+            .missing(format!(
+                "`{}` as the number of a line of {}",
+                c.number, c.chunk
+            ))
             .how("give the public number in E.164 form, as on the board `numbers`"));
     }
     for (what, place) in [("the place out", &c.out), ("the place home", &c.home)] {
@@ -463,7 +462,16 @@ pub(crate) fn apply_verified(t: &mut Transition, e: &RouteOrderVerified) {
 
 fn draw(t: &Transition) -> Board {
     let columns = [
-        "chunk", "number", "order", "mechanism", "share", "hours", "start", "ticket", "placed", "stands",
+        "chunk",
+        "number",
+        "order",
+        "mechanism",
+        "share",
+        "hours",
+        "start",
+        "ticket",
+        "placed",
+        "stands",
     ];
     let mut board = Board::new("Orders for places that cannot ask", &columns);
     for (id, chunk) in &t.chunks {

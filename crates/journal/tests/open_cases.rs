@@ -71,8 +71,15 @@ async fn whether_a_caller_was_at_a_side_is_known_by_number_and_time(facts: Facts
         dialled: "7004".to_owned(),
         is_test: true,
     };
-    facts.store_decisions(std::slice::from_ref(&decision)).await.unwrap();
-    assert_eq!(facts.decision("c1").await.unwrap(), Some(decision), "tests are read as tests");
+    facts
+        .store_decisions(std::slice::from_ref(&decision))
+        .await
+        .unwrap();
+    assert_eq!(
+        facts.decision("c1").await.unwrap(),
+        Some(decision),
+        "tests are read as tests"
+    );
     for (caller, dialled, arm, since, known) in [
         (7, "7004", "outsourced", 9, true),
         (7, "7004", "outsourced", 10, false),
@@ -80,20 +87,33 @@ async fn whether_a_caller_was_at_a_side_is_known_by_number_and_time(facts: Facts
         (7, "7001", "outsourced", 9, false),
         (8, "7004", "outsourced", 9, false),
     ] {
-        let asked = facts.was_sent(&CallerHash([caller; 32]), dialled, arm, at(since)).await;
+        let asked = facts
+            .was_sent(&CallerHash([caller; 32]), dialled, arm, at(since))
+            .await;
         assert_eq!(asked.unwrap(), known, "{caller} {dialled} {arm} {since}");
     }
 }
 
 async fn a_case_is_open_from_its_news_to_its_end_or_its_closing(facts: Facts) {
-    let all = [opened("CB-1", 0, 60), opened("CB-2", 0, 30), opened("CB-3", 0, 90)];
+    let all = [
+        opened("CB-1", 0, 60),
+        opened("CB-2", 0, 30),
+        opened("CB-3", 0, 90),
+    ];
     let stored = facts.store_case_news(&all).await.unwrap();
     assert_eq!((stored.accepted, stored.duplicates), (3, 0));
     assert_eq!(open(&facts, 1).await, [at(30), at(60), at(90)]);
-    assert_eq!(open(&facts, 30).await, [at(60), at(90)], "until is the first instant outside");
+    assert_eq!(
+        open(&facts, 30).await,
+        [at(60), at(90)],
+        "until is the first instant outside"
+    );
     facts.store_case_news(&[closed("CB-1", 10)]).await.unwrap();
     assert_eq!(open(&facts, 30).await, [at(90)]);
-    let later = facts.store_case_news(&[opened("CB-3", 20, 120)]).await.unwrap();
+    let later = facts
+        .store_case_news(&[opened("CB-3", 20, 120)])
+        .await
+        .unwrap();
     assert_eq!(later.accepted, 1, "promised for later");
     assert_eq!(open(&facts, 100).await, [at(120)]);
     let case = facts.open_cases(at(100)).await.unwrap().remove(0);
@@ -120,5 +140,9 @@ async fn news_come_twice_and_in_any_order(facts: Facts) {
     let mut other = opened("CB-1", 0, 60);
     other.source = "in_house/hq".to_owned();
     facts.store_case_news(&[other]).await.unwrap();
-    assert_eq!(open(&facts, 1).await, [at(60)], "another feed's CB-1 is another case");
+    assert_eq!(
+        open(&facts, 1).await,
+        [at(60)],
+        "another feed's CB-1 is another case"
+    );
 }

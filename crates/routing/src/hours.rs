@@ -88,7 +88,8 @@ impl OrderHours {
 
     fn read(windows: &[WeeklyWindow]) -> Self {
         let holidays: BTreeSet<Date> = windows.iter().flat_map(WeeklyWindow::holidays).collect();
-        let all = |of: &dyn Fn(&WeeklyWindow) -> DayHours| merged(windows.iter().flat_map(of).collect());
+        let all =
+            |of: &dyn Fn(&WeeklyWindow) -> DayHours| merged(windows.iter().flat_map(of).collect());
         Self {
             days: DAYS.map(|(day, _)| all(&|w| w.hours_of(day))),
             holidays: holidays
@@ -136,7 +137,9 @@ impl OrderHours {
 
     /// Holidays that are not like their weekday, and their parts.
     pub fn holidays(&self) -> impl Iterator<Item = (Date, Vec<DayPart>)> {
-        self.holidays.iter().map(|(date, hours)| (*date, parts(hours)))
+        self.holidays
+            .iter()
+            .map(|(date, hours)| (*date, parts(hours)))
     }
 
     /// When the share begins and ceases to hold in an ordinary week; empty where it never does either.
@@ -170,7 +173,9 @@ impl OrderHours {
             }
         };
         let week = self.week().into_iter();
-        let holidays = self.holidays().map(|(date, parts)| (date.to_string(), parts));
+        let holidays = self
+            .holidays()
+            .map(|(date, parts)| (date.to_string(), parts));
         week.chain(holidays).map(|(n, p)| line(n, p)).collect()
     }
 }

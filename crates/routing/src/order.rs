@@ -6,8 +6,8 @@
 
 use crate::hours::OrderHours;
 use crate::mechanism::{
-    Instructions, Mechanism, NotPossible, Planned, RouteCapability, Start, Stickiness,
-    plan_share, plan_start,
+    Instructions, Mechanism, NotPossible, Planned, RouteCapability, Start, Stickiness, plan_share,
+    plan_start,
 };
 use segue_domain::caller::CallerKey;
 use segue_domain::share::TrafficShare;

@@ -54,7 +54,14 @@ fn case(arm: Arm, until_us: i64) -> OpenCase {
 
 /// Side, rule and π of a call to 7004 at a time.
 fn decide(table: &RouteTable, episodes: &Episodes, now_us: i64) -> (Arm, Reason, u16) {
-    asked(table, episodes, &HomeLatch::default(), "7004", Some(CALLER), now_us)
+    asked(
+        table,
+        episodes,
+        &HomeLatch::default(),
+        "7004",
+        Some(CALLER),
+        now_us,
+    )
 }
 
 fn asked(
@@ -102,7 +109,10 @@ fn an_open_case_wins_against_the_bucket_on_either_side_and_only_while_it_is_open
         let table = table(share_against(arm));
         let episodes = with([case(arm, 2 * HOUR_US)]);
         for now_us in [0, 2 * HOUR_US - 1] {
-            assert_eq!(decide(&table, &episodes, now_us), (arm, Reason::OpenCase, pi_bp));
+            assert_eq!(
+                decide(&table, &episodes, now_us),
+                (arm, Reason::OpenCase, pi_bp)
+            );
         }
         let after = decide(&table, &episodes, 2 * HOUR_US);
         assert!(after.0 != arm && after.1 == Reason::Share, "{after:?}");
@@ -116,7 +126,11 @@ fn an_open_case_wins_against_an_episode() {
     let (chunk, caller) = ("MAIN/TRIAGE".into(), key().hash(CALLER));
     episodes.note(&chunk, caller, Arm::InHouse, 2_000, 0);
     assert_eq!(decide(&table, &episodes, 1).0, Arm::Outsourced);
-    assert_eq!(decide(&table, &episodes, HOUR_US).1, Reason::Episode, "closed");
+    assert_eq!(
+        decide(&table, &episodes, HOUR_US).1,
+        Reason::Episode,
+        "closed"
+    );
 }
 
 #[test]
@@ -151,9 +165,16 @@ fn a_case_is_of_one_caller_and_one_number() {
     let table = table(share_against(Arm::Outsourced));
     let out = with([case(Arm::Outsourced, i64::MAX)]);
     let none = HomeLatch::default();
-    for (dialled, caller) in [("7001", Some(CALLER)), ("7004", Some("+16095550111")), ("7004", None)] {
+    for (dialled, caller) in [
+        ("7001", Some(CALLER)),
+        ("7004", Some("+16095550111")),
+        ("7004", None),
+    ] {
         let other = asked(&table, &out, &none, dialled, caller, 1);
-        assert!(other.1 != Reason::OpenCase, "{dialled} {caller:?}: {other:?}");
+        assert!(
+            other.1 != Reason::OpenCase,
+            "{dialled} {caller:?}: {other:?}"
+        );
     }
 }
 
@@ -166,7 +187,11 @@ fn where_both_sides_have_a_case_home_counts_in_whatever_order_they_are_told() {
         assert_eq!(decide(&table, &episodes, 5).0, Arm::InHouse);
     }
     let twice = with([case(Arm::InHouse, 10), case(Arm::InHouse, 20)]);
-    assert_eq!(decide(&table, &twice, 15).1, Reason::OpenCase, "the later end counts");
+    assert_eq!(
+        decide(&table, &twice, 15).1,
+        Reason::OpenCase,
+        "the later end counts"
+    );
     let mut replaced = twice;
     let _before = replaced.set_open_cases([].into_iter().collect());
     assert_ne!(decide(&table, &replaced, 15).1, Reason::OpenCase);

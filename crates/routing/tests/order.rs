@@ -6,8 +6,8 @@ use segue_domain::caller::CallerKey;
 use segue_domain::share::TrafficShare;
 use segue_routing::mechanism::{Capable, Mechanism, Start};
 use segue_routing::order::{
-    Order, RefusedValue, arrivals_fit, capability_text, compile, connect_holds, diff, test_calls_fit,
-    witnesses,
+    Order, RefusedValue, arrivals_fit, capability_text, compile, connect_holds, diff,
+    test_calls_fit, witnesses,
 };
 
 fn share(percent: u8) -> TrafficShare {
@@ -193,6 +193,10 @@ fn test_calls_fit_when_each_side_that_takes_calls_was_reached_and_nobody_else() 
         (33, [1, 2, 0], Some(true)),
         (33, [1, 2, 1], Some(false)),
     ] {
-        assert_eq!(test_calls_fit(share(percent), reached), holds, "{percent} {reached:?}");
+        assert_eq!(
+            test_calls_fit(share(percent), reached),
+            holds,
+            "{percent} {reached:?}"
+        );
     }
 }

@@ -22,7 +22,10 @@ fn order(mechanism: Mechanism, percent: u8, windows: &[&str]) -> Order {
         share: TrafficShare::from_percent(percent).expect("a percent"),
         start: Start::Now,
         zone: NY.into(),
-        windows: windows.iter().map(|text| ShiftWindow::new(text, NY)).collect(),
+        windows: windows
+            .iter()
+            .map(|text| ShiftWindow::new(text, NY))
+            .collect(),
     }
 }
 
@@ -64,7 +67,12 @@ fn a_toll_free_record_covers_the_week_with_times_that_begin_inside_and_end_outsi
         ]
     );
     assert_eq!(night.hours[0], "MON 19:00-24:00");
-    assert!(night.script.iter().any(|step| step.contains("clocks change")));
+    assert!(
+        night
+            .script
+            .iter()
+            .any(|step| step.contains("clocks change"))
+    );
 }
 
 #[test]
@@ -85,7 +93,10 @@ fn a_place_without_a_clock_is_told_at_each_turn_of_the_week() {
     );
     let connect = compiled(Mechanism::AmazonConnect, 30, &weekend);
     assert_eq!(connect.artefact.len(), 2);
-    assert!(connect.artefact[0].contains(r#""Percentage":100"#), "home alone");
+    assert!(
+        connect.artefact[0].contains(r#""Percentage":100"#),
+        "home alone"
+    );
     let always = compiled(Mechanism::CallForwarding, 100, &["always"]);
     assert_eq!(always.artefact, [""; 0], "nothing ever turns");
 }
@@ -93,19 +104,27 @@ fn a_place_without_a_clock_is_told_at_each_turn_of_the_week() {
 #[test]
 fn a_boundary_off_the_grid_and_another_zone_are_named_with_what_would_do() {
     let mut odd = order(Mechanism::TollFreeCpr, 33, &["daily 19:07-07:00"]);
-    odd.windows.push(ShiftWindow::new("Sat 08:00-12:00", "America/Chicago"));
+    odd.windows
+        .push(ShiftWindow::new("Sat 08:00-12:00", "America/Chicago"));
     let refused = compile(&odd).expect_err("neither fits");
-    let refused: Vec<_> = refused.iter().map(|r| (r.value.as_str(), r.nearest.join(" or "))).collect();
+    let refused: Vec<_> = refused
+        .iter()
+        .map(|r| (r.value.as_str(), r.nearest.join(" or ")))
+        .collect();
     assert_eq!(
         refused,
         [
-            ("Sat 08:00-12:00 in America/Chicago", "an order in America/Chicago".to_owned()),
+            (
+                "Sat 08:00-12:00 in America/Chicago",
+                "an order in America/Chicago".to_owned()
+            ),
             ("19:07", "19:00 or 19:15".to_owned()),
         ]
     );
     odd.share = TrafficShare::HOME;
     assert!(compile(&odd).is_ok(), "the way home has no hours");
-    let unread: Vec<RefusedValue> = compile(&order(Mechanism::PbxRouting, 5, &["nightly"])).expect_err("no window");
+    let unread: Vec<RefusedValue> =
+        compile(&order(Mechanism::PbxRouting, 5, &["nightly"])).expect_err("no window");
     assert!(unread[0].nearest[0].contains("as a window"), "{unread:?}");
     let minutes = compile(&order(Mechanism::PbxRouting, 5, &["daily 19:07-07:00"]));
     assert!(minutes.is_ok(), "a PBX's clock has minutes");
@@ -118,7 +137,10 @@ fn other_hours_are_a_difference() {
         compiled(Mechanism::TollFreeCpr, 20, &["Sat 08:00-13:00"]),
     );
     let lines = diff(&a, &b);
-    assert!(lines[0].starts_with("hours: MON-FRI home; SAT 08:00-12:00; SUN home → "), "{lines:?}");
+    assert!(
+        lines[0].starts_with("hours: MON-FRI home; SAT 08:00-12:00; SUN home → "),
+        "{lines:?}"
+    );
 }
 
 /// Reads a record as a carrier would: the places of an instant on the wall clock, percents in order.
@@ -175,9 +197,8 @@ fn carrier(record: &[String], date: Date, minute: u32) -> Vec<(u32, String)> {
 fn window_text() -> impl Strategy<Value = String> {
     let days = prop::sample::select(vec!["Mon-Fri", "daily", "Sat", "Fri-Mon", "Sun", "Wed-Thu"]);
     let time = (0_u32..24, prop::sample::select(vec![0_u32, 15, 30, 45]));
-    (days, time.clone(), time).prop_map(|(days, (h, m), (h2, m2))| {
-        format!("{days} {h:02}:{m:02}-{h2:02}:{m2:02}")
-    })
+    (days, time.clone(), time)
+        .prop_map(|(days, (h, m), (h2, m2))| format!("{days} {h:02}:{m:02}-{h2:02}:{m2:02}"))
 }
 
 proptest! {
@@ -217,7 +238,9 @@ proptest! {
 #[test]
 fn in_the_night_the_clocks_change_the_record_reads_the_wall_clock() {
     let record = compiled(Mechanism::TollFreeCpr, 100, &["Sat 22:00-Sun 06:00"]).artefact;
-    let window = ShiftWindow::new("Sat 22:00-Sun 06:00", NY).parse().expect("a window");
+    let window = ShiftWindow::new("Sat 22:00-Sun 06:00", NY)
+        .parse()
+        .expect("a window");
     // Both 01:30 of 1 November 2026, and the hour that 14 March 2027 has not.
     for at in [
         "2026-11-01T05:30:00Z",
@@ -230,7 +253,8 @@ fn in_the_night_the_clocks_change_the_record_reads_the_wall_clock() {
     ] {
         let at: Timestamp = at.parse().expect("an instant");
         let local = at.in_tz(NY).expect("a zone");
-        let minute = u32::try_from(local.hour()).expect("hours") * 60 + u32::try_from(local.minute()).expect("minutes");
+        let minute = u32::try_from(local.hour()).expect("hours") * 60
+            + u32::try_from(local.minute()).expect("minutes");
         let out = carrier(&record, local.date(), minute)[0].1 == OUT;
         assert_eq!(out, window.contains(at), "{local}");
     }

@@ -177,11 +177,7 @@ impl Service {
         let (http_addr, pages) = start_pages(&options, parts).await?;
         tasks.push(pages);
         tasks.push(start_runbook(&options, http_addr, for_paper));
-        tasks.push(tokio::spawn(cases::follow(
-            Arc::clone(&node),
-            facts.clone(),
-            stop.subscribe(),
-        )));
+        tasks.push(cases::keep(&node, &facts, &stop));
         let route = start_route_door(&options, &node, &writer, route_stop).await?;
         let (route_addr, asked) = route.unzip();
         tasks.extend(asked);

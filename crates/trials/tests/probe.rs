@@ -32,7 +32,14 @@ fn folder(name: &str) -> PathBuf {
 fn certificate(folder: &Path) -> (PathBuf, PathBuf) {
     let (certificate, key) = (folder.join("cert.pem"), folder.join("key.pem"));
     let made = Command::new("openssl")
-        .args(["req", "-x509", "-newkey", "ec", "-pkeyopt", "ec_paramgen_curve:prime256v1"])
+        .args([
+            "req",
+            "-x509",
+            "-newkey",
+            "ec",
+            "-pkeyopt",
+            "ec_paramgen_curve:prime256v1",
+        ])
         .args(["-nodes", "-days", "2", "-subj", "/CN=localhost"])
         .args(["-addext", "subjectAltName=DNS:localhost"])
         .args(["-addext", "basicConstraints=critical,CA:FALSE"])
@@ -113,7 +120,10 @@ fn nurse(password: &str) -> Option<Login> {
 
 fn is(result: &ProbeResult, outcome: ProbeOutcome, said: &str) {
     assert_eq!(result.outcome, outcome, "{result:?}");
-    assert!(result.said.contains(said) && result.took_ms.is_some(), "{result:?}");
+    assert!(
+        result.said.contains(said) && result.took_ms.is_some(),
+        "{result:?}"
+    );
 }
 
 #[tokio::test]
@@ -131,19 +141,45 @@ async fn an_https_server_is_reached_as_far_as_it_answers_and_is_believed() {
     is(&believes.run(&tls).await, Reached, "TLSv1_3");
     let dns = |host: &str| ProbeCheck::Dns { host: host.into() };
     is(&believes.run(&dns("localhost")).await, Reached, "127.0.0.1");
-    is(&believes.run(&dns("nowhere.invalid")).await, Failed, "does not resolve");
+    is(
+        &believes.run(&dns("nowhere.invalid")).await,
+        Failed,
+        "does not resolve",
+    );
     let page = |path: &str, status| ProbeCheck::Http {
         url: format!("https://localhost:{port}{path}"),
         status,
     };
-    is(&believes.run(&page("/login", 200)).await, Reached, "status 200");
-    is(&believes.run(&page("/other", 200)).await, Failed, "status 404, expected 200");
-    is(&prober(Some(&certificate), None).run(&page("/login", 401)).await, Reached, "status 401");
+    is(
+        &believes.run(&page("/login", 200)).await,
+        Reached,
+        "status 200",
+    );
+    is(
+        &believes.run(&page("/other", 200)).await,
+        Failed,
+        "status 404, expected 200",
+    );
+    is(
+        &prober(Some(&certificate), None)
+            .run(&page("/login", 401))
+            .await,
+        Reached,
+        "status 401",
+    );
     let fhir = |path: &str| ProbeCheck::FhirMetadata {
         url: format!("https://localhost:{port}{path}"),
     };
-    is(&believes.run(&fhir("/fhir/")).await, Reached, "FHIR 4.0.1, Riverside FHIR");
-    is(&believes.run(&fhir("/old")).await, Failed, "no CapabilityStatement");
+    is(
+        &believes.run(&fhir("/fhir/")).await,
+        Reached,
+        "FHIR 4.0.1, Riverside FHIR",
+    );
+    is(
+        &believes.run(&fhir("/old")).await,
+        Failed,
+        "no CapabilityStatement",
+    );
     is(&believes.run(&fhir("/page")).await, Failed, "no JSON");
     let other = ProbeCheck::Tls {
         host: "127.0.0.1".into(),
@@ -159,10 +195,18 @@ async fn an_https_server_is_reached_as_far_as_it_answers_and_is_believed() {
         is(&stranger.run(&tls).await, Failed, "no TLS");
     }
     let url = format!("https://localhost:{port}");
-    let sent = post(&believes.trust, &format!("{url}/api/v1/probes"), b"{}".to_vec()).await;
+    let sent = post(
+        &believes.trust,
+        &format!("{url}/api/v1/probes"),
+        b"{}".to_vec(),
+    )
+    .await;
     assert!(sent.expect("taken").contains("probe_reported"));
     let lost = post(&believes.trust, &format!("{url}/else"), b"{}".to_vec()).await;
-    assert!(lost.expect_err("not there").contains("status 404: no such page"));
+    assert!(
+        lost.expect_err("not there")
+            .contains("status 404: no such page")
+    );
     std::fs::remove_dir_all(here).expect("removed");
 }
 
@@ -178,15 +222,30 @@ async fn closed_and_silent_ports_are_told_apart() {
         host: "127.0.0.1".into(),
         port,
     };
-    is(&prober.run(&tls).await, ProbeOutcome::Failed, "cannot be reached");
+    is(
+        &prober.run(&tls).await,
+        ProbeOutcome::Failed,
+        "cannot be reached",
+    );
     let register = |addr: SocketAddr| ProbeCheck::SipRegister {
         registrar: format!("sip:{addr}"),
     };
     let refused: SocketAddr = ([127, 0, 0, 1], port).into();
-    is(&prober.run(&register(refused)).await, ProbeOutcome::Failed, "cannot be reached");
+    is(
+        &prober.run(&register(refused)).await,
+        ProbeOutcome::Failed,
+        "cannot be reached",
+    );
     let silent = UdpSocket::bind("127.0.0.1:0").expect("a port");
-    let silent = silent.local_addr().map(|addr| (addr, silent)).expect("an address");
-    is(&prober.run(&register(silent.0)).await, ProbeOutcome::Failed, "does not answer");
+    let silent = silent
+        .local_addr()
+        .map(|addr| (addr, silent))
+        .expect("an address");
+    is(
+        &prober.run(&register(silent.0)).await,
+        ProbeOutcome::Failed,
+        "does not answer",
+    );
     std::fs::remove_dir_all(trust_file).expect("removed");
 }
 
@@ -204,8 +263,13 @@ fn registrar(folder: &Path) -> (Kamailio, SocketAddr) {
     let free = UdpSocket::bind("127.0.0.1:0").expect("a port");
     let addr = free.local_addr().expect("an address");
     drop(free);
-    let mut config = String::from("#!KAMAILIO\ndebug=0\nlog_stderror=yes\nfork=yes\nchildren=1\nauto_aliases=no\ndns=no\nrev_dns=no\ndisable_tcp=yes\n");
-    let _infallible = write!(config, "listen=udp:{addr}\nmpath=\"/usr/lib/x86_64-linux-gnu/kamailio/modules/\"\n");
+    let mut config = String::from(
+        "#!KAMAILIO\ndebug=0\nlog_stderror=yes\nfork=yes\nchildren=1\nauto_aliases=no\ndns=no\nrev_dns=no\ndisable_tcp=yes\n",
+    );
+    let _infallible = write!(
+        config,
+        "listen=udp:{addr}\nmpath=\"/usr/lib/x86_64-linux-gnu/kamailio/modules/\"\n"
+    );
     for module in ["pv", "sl", "siputils", "usrloc", "registrar", "auth"] {
         let _infallible = writeln!(config, "loadmodule \"{module}.so\"");
     }
@@ -263,12 +327,21 @@ async fn a_phone_registers_at_kamailio_with_its_password_and_with_no_other() {
         (None, NotTried, "no name and password"),
     ] {
         let result = prober(Some(&certificate), login).run(&check).await;
-        assert_eq!((result.outcome, result.said.contains(said)), (outcome, true), "{result:?}\n{}", log());
+        assert_eq!(
+            (result.outcome, result.said.contains(said)),
+            (outcome, true),
+            "{result:?}\n{}",
+            log()
+        );
     }
     let banned = Some(Login {
         user: "banned".into(),
         password: PASSWORD.into(),
     });
-    is(&prober(Some(&certificate), banned).run(&check).await, Failed, "forbidden");
+    is(
+        &prober(Some(&certificate), banned).run(&check).await,
+        Failed,
+        "forbidden",
+    );
     std::fs::remove_dir_all(&here).expect("removed");
 }

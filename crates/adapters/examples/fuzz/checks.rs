@@ -8,8 +8,30 @@ use segue_routing::{Arm, Reason};
 
 /// Pieces that forms, JSON and XML stumble over.
 const PIECES: [&str; 24] = [
-    "%", "%2", "%00", "%0d%0a", "+", "&", "=", ";", "\"", "\\", "\\u0000", "{", "}", "[", "]", ":", ",", "<", ">",
-    "&amp;", "]]>", "\r\n", "é", "99999999999",
+    "%",
+    "%2",
+    "%00",
+    "%0d%0a",
+    "+",
+    "&",
+    "=",
+    ";",
+    "\"",
+    "\\",
+    "\\u0000",
+    "{",
+    "}",
+    "[",
+    "]",
+    ":",
+    ",",
+    "<",
+    ">",
+    "&amp;",
+    "]]>",
+    "\r\n",
+    "é",
+    "99999999999",
 ];
 
 /// One question in each dialect, in the form of the peers' documents.
@@ -117,8 +139,9 @@ fn question(mutator: &mut Mutator) -> Result<(), String> {
         };
         let fits = |text: &str| (1..=256).contains(&text.len());
         let number = |text: &String| {
-            text.strip_prefix('+')
-                .is_some_and(|digits| (7..=15).contains(&digits.len()) && digits.bytes().all(|b| b.is_ascii_digit()))
+            text.strip_prefix('+').is_some_and(|digits| {
+                (7..=15).contains(&digits.len()) && digits.bytes().all(|b| b.is_ascii_digit())
+            })
         };
         if !fits(&ask.dialled) || !fits(&ask.call_id) || !fits(&ask.source) {
             return Err(finding("an unbounded field", &body));
@@ -188,12 +211,18 @@ fn keys(body: &str) -> Option<Vec<String>> {
 /// Names of the elements in order.
 fn tags(body: &str) -> Vec<&str> {
     let parts = body.split('<').skip(1);
-    let name = |part: &'_ str| part.find([' ', '>', '/']).map_or(part.len(), |end| end.max(1));
+    let name = |part: &'_ str| {
+        part.find([' ', '>', '/'])
+            .map_or(part.len(), |end| end.max(1))
+    };
     parts.map(|part| &part[..name(part)]).collect()
 }
 
 fn fields(body: &str) -> (usize, usize) {
-    (body.trim_end().split(',').count(), body.trim_end().lines().count())
+    (
+        body.trim_end().split(',').count(),
+        body.trim_end().lines().count(),
+    )
 }
 
 /// A question passes with its own signature once, and with no other.
@@ -215,7 +244,9 @@ fn signatures(mutator: &mut Mutator) -> Result<(), String> {
         return Err(format!("the same question passed twice: {sent}"));
     }
     if sent != good && gate.enter(Some("secret"), Some(&good), body, 1_000).is_ok() == passed {
-        return Err(format!("the nonce was not remembered, or was for nothing: {sent}"));
+        return Err(format!(
+            "the nonce was not remembered, or was for nothing: {sent}"
+        ));
     }
     if twilio::is_signed(b"token", "https://x", body, &sent) {
         return Err(format!("Twilio's signature is not this: {sent}"));

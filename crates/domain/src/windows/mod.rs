@@ -137,7 +137,11 @@ impl WeeklyWindow {
             return self.hours_of(date.weekday());
         }
         let instead = self.holidays.instead(date, &self.spans).into_iter();
-        merged(instead.map(|(start, length)| (start, start + length)).collect())
+        merged(
+            instead
+                .map(|(start, length)| (start, start + length))
+                .collect(),
+        )
     }
     /// Occurrences that start on a local date from `from` to `to`, both included, in order.
     pub fn occurrences(&self, from: Date, to: Date) -> Vec<Occurrence> {
@@ -396,7 +400,9 @@ mod tests {
                     let (h, m) = (minute / 60, minute % 60);
                     let at = date.at(i8::try_from(h).unwrap(), i8::try_from(m).unwrap(), 0, 0);
                     let at = at.in_tz("America/New_York").unwrap().timestamp();
-                    let inside = hours.iter().any(|(from, to)| (*from..*to).contains(&minute));
+                    let inside = hours
+                        .iter()
+                        .any(|(from, to)| (*from..*to).contains(&minute));
                     assert_eq!(inside, window.contains(at), "{text} {date} {h}:{m}");
                 }
             }

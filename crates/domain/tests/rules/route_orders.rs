@@ -58,7 +58,10 @@ fn live() -> Story {
 
 fn red(story: &Story) -> Vec<String> {
     let found = gates::red(&story.t, &MSG.into(), story.now);
-    found.into_iter().filter(|f| f.contains("order RO-")).collect()
+    found
+        .into_iter()
+        .filter(|f| f.contains("order RO-"))
+        .collect()
 }
 
 /// Each kind of fact of this concern.
@@ -73,14 +76,16 @@ pub(crate) fn history() -> Story {
 fn an_order_goes_no_further_than_both_have_agreed() {
     let mut story = live();
     let by = manager(Side::Client);
-    story
-        .when(&by, order(21))
-        .refuses(Code::StepNotInPlan, "agreed for RVS-Main/MSG is 20 %, ordered are 21 %");
+    story.when(&by, order(21)).refuses(
+        Code::StepNotInPlan,
+        "agreed for RVS-Main/MSG is 20 %, ordered are 21 %",
+    );
     let mut nights = order(20);
     nights.windows = vec![ShiftWindow::new("daily 19:00-07:00", "America/New_York")];
-    story
-        .when(&by, nights)
-        .refuses(Code::StepNotInPlan, "the hours of RVS-Main/MSG as both signed them");
+    story.when(&by, nights).refuses(
+        Code::StepNotInPlan,
+        "the hours of RVS-Main/MSG as both signed them",
+    );
     story.when(&by, order(20)).records(&["route_order_placed"]);
     story.does(&duty(Side::Client), fallback("all"));
     story
@@ -106,8 +111,14 @@ fn an_order_is_red_until_every_proof_of_its_mechanism_holds() {
     let mut story = live();
     story.does(&manager(Side::Client), order(20));
     let named = "technology: order RO-1 (toll-free CPR, 20 %, ticket CHG0041234)";
-    assert_eq!(red(&story), [format!("{named} is not proved (`segue route verify`)")]);
-    story.does(&nurse(), seen("RO-1", vec![check(RouteCheckKind::TestCall, true)]));
+    assert_eq!(
+        red(&story),
+        [format!("{named} is not proved (`segue route verify`)")]
+    );
+    story.does(
+        &nurse(),
+        seen("RO-1", vec![check(RouteCheckKind::TestCall, true)]),
+    );
     assert_eq!(
         red(&story),
         [format!("{named} does not hold: not every proof is there")],
@@ -120,7 +131,12 @@ fn an_order_is_red_until_every_proof_of_its_mechanism_holds() {
         ..off.checks[1].clone()
     };
     story.does(&nurse(), off);
-    assert_eq!(red(&story), [format!("{named} does not hold: arrivals: 300 of 1,000 went out")]);
+    assert_eq!(
+        red(&story),
+        [format!(
+            "{named} does not hold: arrivals: 300 of 1,000 went out"
+        )]
+    );
     story.does(&nurse(), proved("RO-1"));
     assert_eq!(red(&story), [""; 0]);
 }
@@ -130,9 +146,15 @@ fn after_a_fallback_the_order_out_is_red_until_the_way_home_is_ordered_and_prove
     let mut story = history();
     story.does(&duty(Side::Client), fallback("all"));
     let found = red(&story).join("");
-    assert!(found.contains("sends out more than the 0 % in force"), "{found}");
+    assert!(
+        found.contains("sends out more than the 0 % in force"),
+        "{found}"
+    );
     story.does(&duty(Side::Outsourcer), order(0));
-    assert!(red(&story)[0].contains("RO-2"), "the last order of a number counts");
+    assert!(
+        red(&story)[0].contains("RO-2"),
+        "the last order of a number counts"
+    );
     story.does(&nurse(), proved("RO-2"));
     assert_eq!(red(&story), [""; 0]);
 }
@@ -156,17 +178,26 @@ fn what_is_no_order_is_refused() {
     let by = manager(Side::Client);
     for (change, code, names) in [
         (
-            (|o: &mut PlaceRouteOrder| o.number = "+16095550000".into()) as fn(&mut PlaceRouteOrder),
+            (|o: &mut PlaceRouteOrder| o.number = "+16095550000".into())
+                as fn(&mut PlaceRouteOrder),
             Code::Unknown,
             "+16095550000",
         ),
         (|o| o.out = "911".into(), Code::EmergencyTarget, "911"),
         (|o| o.home = "+988".into(), Code::EmergencyTarget, "+988"),
         (|o| o.zone = "Eastern".into(), Code::BadFact, "Eastern"),
-        (|o| o.ticket = "609-555-0123".into(), Code::CallerData, "telephone"),
+        (
+            |o| o.ticket = "609-555-0123".into(),
+            Code::CallerData,
+            "telephone",
+        ),
         (|o| o.ticket = " ".into(), Code::BadFact, "ticket"),
         (|o| o.answered = String::new(), Code::BadFact, "answered"),
-        (|o| o.answered = "ask for MRN 0048213".into(), Code::CallerData, "answered"),
+        (
+            |o| o.answered = "ask for MRN 0048213".into(),
+            Code::CallerData,
+            "answered",
+        ),
     ] {
         let mut order = order(20);
         change(&mut order);
@@ -187,7 +218,15 @@ fn the_board_shows_the_last_order_of_each_number() {
     let story = history();
     let board = boards::draw(&story.t, "route-orders", &nurse(), story.now).unwrap();
     let row = board.rows[0].join(" | ");
-    for shown in ["RVS-Main/MSG", "+18005550142", "RO-1", "20 %", "always", "CHG0041234", "holds"] {
+    for shown in [
+        "RVS-Main/MSG",
+        "+18005550142",
+        "RO-1",
+        "20 %",
+        "always",
+        "CHG0041234",
+        "holds",
+    ] {
         assert!(row.contains(shown), "{shown}: {row}");
     }
 }

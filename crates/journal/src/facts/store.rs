@@ -10,7 +10,10 @@ const SCHEMA: Schema = Schema {
     name: "facts",
     sqlite: &[
         (1, include_str!("../../migrations/sqlite/0001_facts.sql")),
-        (2, include_str!("../../migrations/sqlite/0002_cases_and_tests.sql")),
+        (
+            2,
+            include_str!("../../migrations/sqlite/0002_cases_and_tests.sql"),
+        ),
     ],
     postgres: &[
         (1, include_str!("../../migrations/postgres/0001_facts.sql")),

@@ -143,8 +143,8 @@ impl Run {
             )));
         }
         let key = token.key()?;
-        let trust = Trust::of_machine(self.ca.as_deref())
-            .map_err(|e| Failure::BadInput(e.to_string()))?;
+        let trust =
+            Trust::of_machine(self.ca.as_deref()).map_err(|e| Failure::BadInput(e.to_string()))?;
         let prober = Prober {
             trust,
             login: self.login()?,
@@ -187,9 +187,7 @@ impl Run {
             return Ok(None);
         };
         let password = std::env::var(PASSWORD_VARIABLE).map_err(|_| {
-            Failure::BadInput(format!(
-                "--user needs the password in {PASSWORD_VARIABLE}"
-            ))
+            Failure::BadInput(format!("--user needs the password in {PASSWORD_VARIABLE}"))
         })?;
         Ok(Some(Login {
             user: user.clone(),

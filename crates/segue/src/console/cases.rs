@@ -17,6 +17,7 @@ use serde::Deserialize;
 use std::sync::Arc;
 use std::time::Duration;
 use tokio::sync::watch;
+use tokio::task::JoinHandle;
 
 /// How often a node reads what is open.
 const LOOK: Duration = Duration::from_secs(1);
@@ -124,9 +125,14 @@ impl Shared {
     }
 }
 
+/// Starts [`follow`].
+pub(crate) fn keep(node: &Arc<Node>, facts: &Facts, stop: &watch::Sender<bool>) -> JoinHandle<()> {
+    tokio::spawn(follow(Arc::clone(node), facts.clone(), stop.subscribe()))
+}
+
 /// Keeps the node's open cases as the call facts have them, until `stop`. While they do not answer, what was read last stands:
 /// each case still ends at its time.
-pub(crate) async fn follow(node: Arc<Node>, facts: Facts, mut stop: watch::Receiver<bool>) {
+async fn follow(node: Arc<Node>, facts: Facts, mut stop: watch::Receiver<bool>) {
     let mut failing = false;
     loop {
         match facts.open_cases(clock::now()).await {
@@ -197,13 +203,19 @@ mod tests {
 
     #[test]
     fn a_promise_becomes_a_case_of_the_side_whose_feed_tells_it() {
-        let opened = row("case_opened", r#","caller":"609-555-0110","dialled":"7004""#);
+        let opened = row(
+            "case_opened",
+            r#","caller":"609-555-0110","dialled":"7004""#,
+        );
         for (side, source, arm) in [
             (Side::Client, "in_house/hq", Arm::InHouse),
             (Side::Outsourcer, "outsourced/hq", Arm::Outsourced),
         ] {
             let news = read(side, &opened).unwrap();
-            assert_eq!((news.source.as_str(), news.case_id.as_str()), (source, "CB-17"));
+            assert_eq!(
+                (news.source.as_str(), news.case_id.as_str()),
+                (source, "CB-17")
+            );
             let CaseChange::Opened {
                 caller,
                 dialled,
@@ -212,7 +224,11 @@ mod tests {
             else {
                 panic!("not opened")
             };
-            assert_eq!(until.duration_since(news.at), OPEN_MAX, "nothing said: the longest");
+            assert_eq!(
+                until.duration_since(news.at),
+                OPEN_MAX,
+                "nothing said: the longest"
+            );
             let fact = OpenCaseFact {
                 source: news.source,
                 caller,
@@ -231,7 +247,10 @@ mod tests {
         let now_us = NOW.parse::<Timestamp>().unwrap().as_microsecond();
         for (more, says) in [
             (r#","dialled":"7004""#.to_owned(), "needs the caller"),
-            (r#","caller":"anonymous","dialled":"7004""#.to_owned(), "needs the caller"),
+            (
+                r#","caller":"anonymous","dialled":"7004""#.to_owned(),
+                "needs the caller",
+            ),
             (
                 r#","caller":"+16095550110","dialled":"+18005550142""#.to_owned(),
                 "no number that Segue decides on",
@@ -245,7 +264,10 @@ mod tests {
             ),
         ] {
             let reason = read(Side::Client, &row("case_opened", &more)).unwrap_err();
-            assert!(reason.contains(says) && !reason.contains("0110"), "{reason}");
+            assert!(
+                reason.contains(says) && !reason.contains("0110"),
+                "{reason}"
+            );
         }
         let reason = read(Side::Client, &row("case_forgotten", "")).unwrap_err();
         assert!(reason.contains("not an event"), "{reason}");
@@ -253,8 +275,11 @@ mod tests {
 
     #[test]
     fn a_case_id_that_may_be_a_number_is_kept_as_a_hash() {
-        let opened = row("case_opened", r#","caller":"+16095550110","dialled":"7004""#)
-            .replace("CB-17", "609-555-0110");
+        let opened = row(
+            "case_opened",
+            r#","caller":"+16095550110","dialled":"7004""#,
+        )
+        .replace("CB-17", "609-555-0110");
         let news = read(Side::Client, &opened).unwrap();
         assert!(news.case_id.starts_with("h-"), "{}", news.case_id);
     }

@@ -3,20 +3,20 @@
 //!
 //! A trunk that is up and a queue that answers prove no person. The call is marked as a test: no evidence counts it.
 
-use super::ingest::{IN_HOUSE, OUTSOURCED};
 use super::Shared;
+use super::ingest::{IN_HOUSE, OUTSOURCED};
 use crate::clock;
 use crate::node::policy::TEST_HEADER;
 use crate::office::chain;
 use crate::trials::through::{self, fictional_numbers};
 use jiff::{SignedDuration, Timestamp};
+use segue_domain::Transition;
 use segue_domain::agents::rostered_for;
 use segue_domain::caller::CallerHash;
 use segue_domain::chunks::Chunk;
 use segue_domain::contingency::watch::Heartbeat;
 use segue_domain::ids::ChunkId;
 use segue_domain::telephony_checks::paths;
-use segue_domain::Transition;
 use segue_journal::facts::{AcdCall, Cursor, Decision, OpenCalls};
 use segue_routing::order::witnesses;
 use segue_trials::agent::Place;
@@ -75,7 +75,9 @@ pub(super) async fn keep(
                 };
                 match outcome {
                     Ok(outcome) => shared.observe(beat.chunk.as_str(), outcome).await,
-                    Err(why) => tracing::error!(chunk = %beat.chunk, why, "a human heartbeat could not be placed"),
+                    Err(why) => {
+                        tracing::error!(chunk = %beat.chunk, why, "a human heartbeat could not be placed")
+                    }
                 }
             }
             Ok(None) => {}
@@ -92,11 +94,14 @@ fn idle(t: &Transition, chunk: &Chunk, open: &[OpenCalls]) -> u64 {
         return 0;
     };
     let rostered = rostered_for(t, &chunk.planned.call_type).count();
-    let there = u64::from(recorded.forecast.agents_ready).min(u64::try_from(rostered).unwrap_or(u64::MAX));
+    let there =
+        u64::from(recorded.forecast.agents_ready).min(u64::try_from(rostered).unwrap_or(u64::MAX));
     let own = open
         .iter()
         .filter(|calls| !calls.in_house && calls.chunk.as_deref() == Some(id.as_str()));
-    let (talking, waiting) = own.fold((0, 0), |(t, w), calls| (t + calls.talking, w + calls.waiting));
+    let (talking, waiting) = own.fold((0, 0), |(t, w), calls| {
+        (t + calls.talking, w + calls.waiting)
+    });
     if waiting > 0 {
         return 0;
     }
@@ -105,7 +110,9 @@ fn idle(t: &Transition, chunk: &Chunk, open: &[OpenCalls]) -> u64 {
 
 /// The last test call of this number, if the node keeps one of the last hour.
 fn called_lately(decisions: &[Decision], caller: CallerHash) -> bool {
-    decisions.iter().any(|d| d.is_test && d.caller == Some(caller))
+    decisions
+        .iter()
+        .any(|d| d.is_test && d.caller == Some(caller))
 }
 
 /// Whether a person at the outsourcer answered the call.
@@ -127,7 +134,11 @@ impl Shared {
             return Ok(None);
         };
         let said = |error: segue_journal::facts::FactsError| chain(&error);
-        let open = self.facts.open_calls(now - OPEN_BACK, IN_HOUSE).await.map_err(said)?;
+        let open = self
+            .facts
+            .open_calls(now - OPEN_BACK, IN_HOUSE)
+            .await
+            .map_err(said)?;
         if idle(&t, chunk, &open) < IDLE_MIN {
             return Ok(None);
         }
@@ -139,7 +150,11 @@ impl Shared {
         };
         // A node that was started anew, or another one, may have called within the hour.
         let since = Cursor::from(now - EVERY);
-        let decisions = self.facts.decisions_since(&since, PAGE).await.map_err(said)?;
+        let decisions = self
+            .facts
+            .decisions_since(&since, PAGE)
+            .await
+            .map_err(said)?;
         if called_lately(&decisions, self.key.hash(caller)) {
             return Ok(None);
         }
@@ -163,7 +178,11 @@ impl Shared {
             ..Place::new(format!("sip:{dialled}@{}", beat.sip))
         };
         let placed_at = clock::now();
-        let leg = agent.caller().place(place).await.map_err(|e| e.to_string())?;
+        let leg = agent
+            .caller()
+            .place(place)
+            .await
+            .map_err(|e| e.to_string())?;
         let rung = tokio::time::timeout(PATIENCE, leg.answered()).await;
         let answers = rung.unwrap_or(false);
         let mut outcome = if answers {
@@ -192,7 +211,9 @@ impl Shared {
         let Ok(decisions) = self.facts.decisions_since(&Cursor::from(since), PAGE).await else {
             return false;
         };
-        let own = decisions.iter().rfind(|d| d.is_test && d.caller == Some(caller));
+        let own = decisions
+            .iter()
+            .rfind(|d| d.is_test && d.caller == Some(caller));
         let Some(own) = own else { return false };
         let records = self.facts.acd_calls_of(&own.call_id).await;
         records.is_ok_and(|records| answered(&records))
@@ -223,7 +244,10 @@ mod tests {
     fn only_a_person_at_the_outsourcer_is_an_answer() {
         let at = Some(Timestamp::UNIX_EPOCH);
         assert!(answered(&[record("outsourced/bridge", at)]));
-        assert!(!answered(&[record("outsourced/bridge", None), record("in_house/hq", at)]));
+        assert!(!answered(&[
+            record("outsourced/bridge", None),
+            record("in_house/hq", at)
+        ]));
         assert!(!answered(&[]));
     }
 
@@ -257,7 +281,11 @@ mod tests {
         assert!(there >= IDLE_MIN, "{there} are ready in the example");
         assert_eq!(idle(&t, chunk, &[open(false, there - 1, 0)]), 1);
         assert_eq!(idle(&t, chunk, &[open(false, 0, 1)]), 0, "callers wait");
-        assert_eq!(idle(&t, chunk, &[open(true, there, 9)]), there, "in-house is another queue");
+        assert_eq!(
+            idle(&t, chunk, &[open(true, there, 9)]),
+            there,
+            "in-house is another queue"
+        );
         let mut unknown = t.clone();
         unknown.forecasts.clear();
         let chunk = unknown.chunk(&"RVS-Main/MSG".into()).unwrap();

@@ -57,8 +57,13 @@ impl Shared {
             count(&mut answer, stored.map_err(failed)?);
         }
         if !told.cases.is_empty() {
-            let (news, strangers) = self.without_strangers(told.cases, side).await.map_err(failed)?;
-            strangers.into_iter().for_each(|(line, reason)| set_aside(&mut answer, line, reason));
+            let (news, strangers) = self
+                .without_strangers(told.cases, side)
+                .await
+                .map_err(failed)?;
+            strangers
+                .into_iter()
+                .for_each(|(line, reason)| set_aside(&mut answer, line, reason));
             let stored = self.facts.store_case_news(&news).await;
             count(&mut answer, stored.map_err(failed)?);
         }

@@ -109,11 +109,9 @@ pub(super) fn leave_out_undrawn(
     records: &mut Vec<AcdCall>,
 ) {
     let is_test = |caller: Option<CallerHash>| caller.is_some_and(|c| tests.is_test(&c));
-    let (placed, real): (Vec<_>, Vec<_>) = decisions
-        .drain(..)
-        .partition(|decision| {
-            decision.is_test || is_test(decision.caller) || decision.rule == OPEN_CASE
-        });
+    let (placed, real): (Vec<_>, Vec<_>) = decisions.drain(..).partition(|decision| {
+        decision.is_test || is_test(decision.caller) || decision.rule == OPEN_CASE
+    });
     let placed: HashSet<_> = placed
         .into_iter()
         .map(|decision| decision.call_id)

@@ -156,7 +156,11 @@ impl NodeConsole {
             tokio::spawn(verify_call::keep(Arc::clone(&shared), calls, stop.clone()));
         }
         for beat in human_heartbeats {
-            tokio::spawn(human_heartbeat::keep(Arc::clone(&shared), beat, stop.clone()));
+            tokio::spawn(human_heartbeat::keep(
+                Arc::clone(&shared),
+                beat,
+                stop.clone(),
+            ));
         }
         for path in heartbeats {
             tokio::spawn(heartbeat::keep(Arc::clone(&shared), path, stop.clone()));

@@ -30,9 +30,8 @@ impl Shared {
         if events.map_err(|refusal| failed(refusal.into()))?.is_empty() {
             return Ok(json!({ "position": self.transition().version, "events": [] }));
         }
-        let command_id = CommandId::new(id).map_err(|e| {
-            invalid("BAD_COMMAND_ID", e.to_string(), "send the file unchanged")
-        })?;
+        let command_id = CommandId::new(id)
+            .map_err(|e| invalid("BAD_COMMAND_ID", e.to_string(), "send the file unchanged"))?;
         let request = Request {
             stream: self.stream.clone(),
             command_id,

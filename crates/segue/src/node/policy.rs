@@ -88,14 +88,7 @@ impl NodePolicy {
         let Some(facts) = &self.facts else { return };
         let fact = DecisionFact {
             is_test: asked.is_test(&self.node.key),
-            ..fact(
-                token,
-                decision,
-                &self.node.name,
-                hash,
-                &asked.dialled,
-                at,
-            )
+            ..fact(token, decision, &self.node.name, hash, &asked.dialled, at)
         };
         facts.decision(fact.clone());
         if self.awaited.len() < AWAITED_CALLS_MAX {

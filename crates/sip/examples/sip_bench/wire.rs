@@ -138,14 +138,13 @@ fn client(believed: &Path) -> Result<Arc<ClientConfig>, Box<dyn Error>> {
 }
 
 impl Stream {
-    fn connect(
-        server: SocketAddr,
-        tls: Option<Arc<ClientConfig>>,
-    ) -> Result<Self, Box<dyn Error>> {
+    fn connect(server: SocketAddr, tls: Option<Arc<ClientConfig>>) -> Result<Self, Box<dyn Error>> {
         let mut socket = TcpStream::connect(server)?;
         socket.set_nodelay(true)?;
         let name = ServerName::from(server.ip());
-        let mut tls = tls.map(|config| ClientConnection::new(config, name)).transpose()?;
+        let mut tls = tls
+            .map(|config| ClientConnection::new(config, name))
+            .transpose()?;
         if let Some(tls) = &mut tls {
             while tls.is_handshaking() {
                 tls.complete_io(&mut socket)?;

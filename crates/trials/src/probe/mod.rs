@@ -96,7 +96,11 @@ impl Prober {
         match check {
             ProbeCheck::Dns { host } => match web::resolve(host, 443).await {
                 Ok(addresses) => {
-                    let shown: Vec<_> = addresses.iter().take(4).map(|a| a.ip().to_string()).collect();
+                    let shown: Vec<_> = addresses
+                        .iter()
+                        .take(4)
+                        .map(|a| a.ip().to_string())
+                        .collect();
                     Seen::reached(format!("resolves to {}", shown.join(", ")))
                 }
                 Err(why) => Seen::failed(why),
@@ -110,10 +114,9 @@ impl Prober {
                     Ok(answer) if answer.status == *status => {
                         Seen::reached(format!("status {status}"))
                     }
-                    Ok(answer) => Seen::failed(format!(
-                        "status {}, expected {status}",
-                        answer.status
-                    )),
+                    Ok(answer) => {
+                        Seen::failed(format!("status {}, expected {status}", answer.status))
+                    }
                     Err(why) => Seen::failed(why),
                 }
             }

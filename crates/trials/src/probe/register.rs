@@ -112,13 +112,21 @@ impl<'l> Phone<'l> {
         let (local, user) = (self.local, &self.login.user);
         let own = format!("<sip:{user}@{}>", self.host);
         let mut out = format!("REGISTER {} SIP/2.0\r\n", self.uri);
-        line(&mut out, "Via", &format!("SIP/2.0/UDP {local};branch={branch};rport"));
+        line(
+            &mut out,
+            "Via",
+            &format!("SIP/2.0/UDP {local};branch={branch};rport"),
+        );
         line(&mut out, "Max-Forwards", "70");
         line(&mut out, "From", &format!("{own};tag={}", self.tag));
         line(&mut out, "To", &own);
         line(&mut out, "Call-ID", &self.call_id);
         line(&mut out, "CSeq", &format!("{} REGISTER", self.cseq));
-        line(&mut out, "Contact", &format!("<sip:{user}@{local}>;expires={expires_s}"));
+        line(
+            &mut out,
+            "Contact",
+            &format!("<sip:{user}@{local}>;expires={expires_s}"),
+        );
         line(&mut out, "Expires", &expires_s.to_string());
         if let Some((name, value)) = digest {
             line(&mut out, name, &value);
@@ -160,7 +168,10 @@ struct Challenge {
 
 impl Challenge {
     fn read(text: &str) -> Option<Self> {
-        let rest = text.trim().get(..7).filter(|s| s.eq_ignore_ascii_case("digest "));
+        let rest = text
+            .trim()
+            .get(..7)
+            .filter(|s| s.eq_ignore_ascii_case("digest "));
         let rest = rest.and_then(|_| text.trim().get(7..))?;
         let value = |name: &str| parameter(rest, name);
         let algorithm = value("algorithm").unwrap_or_else(|| "MD5".to_owned());
@@ -195,7 +206,10 @@ impl Challenge {
 
     fn answer(&self, login: &Login, method: &str, uri: &str, cnonce: &str) -> Option<String> {
         let quotable = |text: &str| !text.contains(['"', '\\', '\r', '\n']);
-        if ![&login.user, &self.realm, &self.nonce].into_iter().all(|t| quotable(t)) {
+        if ![&login.user, &self.realm, &self.nonce]
+            .into_iter()
+            .all(|t| quotable(t))
+        {
             return None;
         }
         let (user, realm, nonce) = (&login.user, &self.realm, &self.nonce);
@@ -273,11 +287,15 @@ mod tests {
                 "753927fa0e85d155564e2e272a28d1802ca10daf4496794697cf8db5856cb6c1",
             ),
         ] {
-            let challenge = Challenge::read(&CHALLENGE.replace("ALGORITHM", algorithm)).expect("a digest");
+            let challenge =
+                Challenge::read(&CHALLENGE.replace("ALGORITHM", algorithm)).expect("a digest");
             let answer = challenge
                 .answer(&mufasa(), "GET", "/dir/index.html", cnonce)
                 .expect("an answer");
-            assert_eq!(parameter(&answer["Digest ".len()..], "response").as_deref(), Some(response));
+            assert_eq!(
+                parameter(&answer["Digest ".len()..], "response").as_deref(),
+                Some(response)
+            );
         }
     }
 
@@ -296,7 +314,9 @@ mod tests {
         }
         let old = Challenge::read(r#"digest realm="a, b", nonce="n""#).expect("RFC 2069");
         assert_eq!(old.realm, "a, b");
-        let answer = old.answer(&mufasa(), "REGISTER", "sip:x", "c").expect("an answer");
+        let answer = old
+            .answer(&mufasa(), "REGISTER", "sip:x", "c")
+            .expect("an answer");
         assert!(!answer.contains("qop"), "{answer}");
         let odd = Login {
             user: "a\"b".into(),

@@ -68,7 +68,8 @@ impl Trust {
             let found: Result<Vec<_>, _> = CertificateDer::pem_file_iter(path)
                 .map_err(|e| fault(e.to_string()))?
                 .collect();
-            let (added, _) = roots.add_parsable_certificates(found.map_err(|e| fault(e.to_string()))?);
+            let (added, _) =
+                roots.add_parsable_certificates(found.map_err(|e| fault(e.to_string()))?);
             if added == 0 {
                 return Err(fault("no certificate in it".to_owned()));
             }

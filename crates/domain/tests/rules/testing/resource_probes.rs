@@ -19,8 +19,12 @@ fn carrier() -> Actor {
 }
 
 fn ask() -> AskProbe {
+    ask_about("EHR-scheduling")
+}
+
+fn ask_about(resource: &str) -> AskProbe {
     let target = |check| ProbeTarget {
-        resource: "EHR-scheduling".into(),
+        resource: resource.into(),
         check,
     };
     AskProbe {
@@ -56,7 +60,7 @@ fn report(story: &Story, second: ProbeOutcome) -> ReportProbe {
 }
 
 /// Everything proved, and a place asked.
-pub(super) fn asked() -> Story {
+fn asked() -> Story {
     let mut story = Story::agreed();
     story.proves(MSG);
     story.proves(APPT);
@@ -64,8 +68,17 @@ pub(super) fn asked() -> Story {
     story
 }
 
-/// Each kind of fact of this concern.
+/// Each kind of fact of this concern, about what every centre needs.
 pub(crate) fn history() -> Story {
+    let mut story = Story::agreed();
+    story.proves(MSG);
+    story.does(&manager(Side::Client), ask_about("paging"));
+    let report = report(&story, ProbeOutcome::Reached);
+    story.does(&carrier(), report);
+    story
+}
+
+fn answered() -> Story {
     let mut story = asked();
     let report = report(&story, ProbeOutcome::Reached);
     story.does(&carrier(), report);
@@ -90,19 +103,22 @@ fn a27_a_place_that_does_not_reach_what_a_type_needs_keeps_its_gate_red() {
         shown.contains("HTTP 200 https://ehr.riverside.example/login: status 403"),
         "{shown}"
     );
-    assert_eq!(gate(&history(), APPT), [""; 0]);
+    assert_eq!(gate(&answered(), APPT), [""; 0]);
 }
 
 #[test]
 fn a27_a_probe_holds_as_long_as_an_agents_proof_and_is_shown_in_the_matrix() {
-    let mut story = history();
+    let mut story = answered();
     let matrix = board(&story, "access", &nurse()).join("\n");
     assert!(
         matrix.contains("APPT | EHR-scheduling | reach | from CareBridge Manila | reached | 20"),
         "{matrix}"
     );
     let own = board(&story, "probes", &nurse()).join("\n");
-    assert!(own.contains("DNS ehr.riverside.example | 203.0.113.17 | 31"), "{own}");
+    assert!(
+        own.contains("DNS ehr.riverside.example | 203.0.113.17 | 31"),
+        "{own}"
+    );
     story.hours_pass(14 * 24);
     assert_eq!(gate(&story, APPT), [""; 0]);
     story.hours_pass(1);
@@ -127,7 +143,13 @@ fn a_token_signs_once_in_its_time_and_only_what_was_found() {
         .when(&carrier(), forged)
         .refuses(Code::SignatureInvalid, "PR-1");
     let results = good.results.clone();
-    let elsewhere = signed_report(&"OTHER".into(), &"PR-1".into(), story.now, results, &token());
+    let elsewhere = signed_report(
+        &"OTHER".into(),
+        &"PR-1".into(),
+        story.now,
+        results,
+        &token(),
+    );
     story
         .when(&carrier(), elsewhere)
         .refuses(Code::SignatureInvalid, "PR-1");
@@ -138,9 +160,13 @@ fn a_token_signs_once_in_its_time_and_only_what_was_found() {
         good.results.clone(),
         &token(),
     );
-    story.when(&carrier(), early).refuses(Code::BadFact, "clock");
+    story
+        .when(&carrier(), early)
+        .refuses(Code::BadFact, "clock");
     let short = signed_report(&story.t.id, &"PR-1".into(), story.now, Vec::new(), &token());
-    story.when(&carrier(), short).refuses(Code::BadFact, "2 results");
+    story
+        .when(&carrier(), short)
+        .refuses(Code::BadFact, "2 results");
     let mut late = story.clone();
     late.hours_pass(25);
     let too_late = report(&late, ProbeOutcome::Reached);

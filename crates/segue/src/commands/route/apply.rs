@@ -88,9 +88,14 @@ impl Apply {
                 }
             })?;
             let after = office.state().await?;
-            let name = self.wanted.last(&after)?.map(|o| o.placed.order.to_string());
+            let name = self
+                .wanted
+                .last(&after)?
+                .map(|o| o.placed.order.to_string());
             let name = name.unwrap_or_default();
-            let said = format!("Order {name} recorded with ticket {ticket}. Now prove it: segue route verify");
+            let said = format!(
+                "Order {name} recorded with ticket {ticket}. Now prove it: segue route verify"
+            );
             let json = json!({
                 "compiled": compiled, "refused": [], "ticket": ticket, "order": name, "position": placed.position,
             });
@@ -121,20 +126,13 @@ impl Apply {
 }
 
 /// The hours both parties signed for the chunk; none where there is no such chunk, which the rules then say.
-fn signed_windows(
-    t: &Transition,
-    chunk: &ChunkId,
-) -> Vec<segue_domain::windows::ShiftWindow> {
+fn signed_windows(t: &Transition, chunk: &ChunkId) -> Vec<segue_domain::windows::ShiftWindow> {
     let chunk = t.chunk(chunk);
     chunk.map(|c| c.planned.windows.clone()).unwrap_or_default()
 }
 
 /// Runs the site's own command on the compiled lines; what it answered, in words, and a ticket by which it is found again.
-async fn place(
-    ctx: &Context,
-    run: &str,
-    compiled: &Compiled,
-) -> Result<(String, String), Failure> {
+async fn place(ctx: &Context, run: &str, compiled: &Compiled) -> Result<(String, String), Failure> {
     let failed = |why: String| {
         Failure::Unavailable(format!(
             "`{run}` did not place the order: {why}; nothing is recorded"
