@@ -1,7 +1,7 @@
 //! `segue route apply`: the order is placed, by a person who reads the script or by a command of the site's, and recorded with who,
 //! ticket, when, and what was answered.
 
-use super::{Wanted, refused_answer};
+use super::{Wanted, refused_answer, signed_windows};
 use crate::cli::Global;
 use crate::context::Context;
 use crate::login;
@@ -13,7 +13,7 @@ use segue_domain::ids::ChunkId;
 use segue_domain::route_orders::PlaceRouteOrder;
 use segue_domain::share::ShareInput;
 use segue_domain::text::caller_data;
-use segue_domain::{Command, Transition, decide};
+use segue_domain::{Command, decide};
 use segue_routing::mechanism::Start;
 use segue_routing::order::{Compiled, Order, compile};
 use serde::Serialize;
@@ -123,12 +123,6 @@ impl Apply {
             answered: answered.unwrap_or_else(|| "nothing that was written down".to_owned()),
         })
     }
-}
-
-/// The hours both parties signed for the chunk; none where there is no such chunk, which the rules then say.
-fn signed_windows(t: &Transition, chunk: &ChunkId) -> Vec<segue_domain::windows::ShiftWindow> {
-    let chunk = t.chunk(chunk);
-    chunk.map(|c| c.planned.windows.clone()).unwrap_or_default()
 }
 
 /// Runs the site's own command on the compiled lines; what it answered, in words, and a ticket by which it is found again.

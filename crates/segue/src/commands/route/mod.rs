@@ -9,6 +9,7 @@ use clap::{Args, Subcommand, ValueEnum};
 use jiff::civil::DateTime;
 use segue_domain::Transition;
 use segue_domain::caller::e164;
+use segue_domain::ids::ChunkId;
 use segue_domain::route_orders::{RouteOrder, RouteOrderPlaced};
 use segue_domain::share::TrafficShare;
 use segue_domain::windows::ShiftWindow;
@@ -151,14 +152,17 @@ impl Wanted {
 
     fn diff(&self, global: &Global) -> Answered {
         let ctx = Context::open(global)?;
-        let order = self.order()?;
+        let mut order = self.order()?;
+        let t = block_on(async { Office::open(&ctx.data).await?.state().await })?;
+        let last = self.last(&t)?.map(|order| &order.placed);
+        if let Some(placed) = last.filter(|_| order.windows.is_empty()) {
+            order.windows = signed_windows(&t, &placed.chunk);
+        }
         let compiled = match compile(&order) {
             Ok(compiled) => compiled,
             Err(refused) => return Ok(refused_answer(&refused)),
         };
-        let t = block_on(async { Office::open(&ctx.data).await?.state().await })?;
-        let last = self.last(&t)?.map(|order| &order.placed);
-        let before = last.and_then(|placed| compile(&order_of(placed)).ok());
+        let before = last.and_then(|placed| compile(&self.before(placed)).ok());
         let lines = match &before {
             Some(before) => diff(before, &compiled),
             None => compiled
@@ -178,21 +182,27 @@ impl Wanted {
             text,
         ))
     }
+
+    /// An order as the facts keep it, the number written as it is written now.
+    fn before(&self, placed: &RouteOrderPlaced) -> Order {
+        Order {
+            mechanism: placed.mechanism,
+            number: self.number.clone(),
+            out: placed.out.clone(),
+            home: placed.home.clone(),
+            share: placed.share,
+            // Anything but a local time was "now".
+            start: placed.start.parse().map_or(Start::Now, Start::At),
+            zone: placed.zone.clone(),
+            windows: placed.windows.clone(),
+        }
+    }
 }
 
-/// An order as the facts keep it, to be compiled again.
-fn order_of(placed: &RouteOrderPlaced) -> Order {
-    Order {
-        mechanism: placed.mechanism,
-        number: placed.number.clone(),
-        out: placed.out.clone(),
-        home: placed.home.clone(),
-        share: placed.share,
-        // Anything but a local time was "now".
-        start: placed.start.parse().map_or(Start::Now, Start::At),
-        zone: placed.zone.clone(),
-        windows: placed.windows.clone(),
-    }
+/// The hours both parties signed for the chunk; none where there is no such chunk, which the rules then say.
+fn signed_windows(t: &Transition, chunk: &ChunkId) -> Vec<ShiftWindow> {
+    let chunk = t.chunk(chunk);
+    chunk.map(|c| c.planned.windows.clone()).unwrap_or_default()
 }
 
 fn compiled_answer(order: &Order, compiled: &Compiled) -> Answer {

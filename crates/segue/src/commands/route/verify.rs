@@ -67,7 +67,12 @@ struct Seen {
 impl Verify {
     pub(super) fn run(&self, global: &Global) -> Answered {
         let ctx = Context::open(global)?;
-        let order = self.wanted.order()?;
+        let mut order = self.wanted.order()?;
+        let t = block_on(async { Office::open(&ctx.data).await?.state().await })?;
+        let last = self.wanted.last(&t)?.map(|order| &order.placed);
+        if let Some(placed) = last.filter(|_| order.windows.is_empty()) {
+            order.windows.clone_from(&placed.windows);
+        }
         let seen = self.look(&order, ctx.now())?;
         let needed = order.mechanism.capability().verify;
         let missing: Vec<_> = needed
@@ -76,10 +81,18 @@ impl Verify {
             .map(|kind| kind.words())
             .collect();
         let holds = missing.is_empty() && seen.iter().all(|s| s.holds == Some(true));
-        let recorded = if self.record {
-            Some(self.keep(&ctx, &seen)?)
-        } else {
-            None
+        let recorded = match (self.record, last) {
+            (false, _) => None,
+            (true, Some(placed)) => {
+                keep(&ctx, &placed.order, &seen)?;
+                Some(placed.order.clone())
+            }
+            (true, None) => {
+                return Err(Failure::BadInput(format!(
+                    "no order for {} is recorded; record it first: segue route apply",
+                    self.wanted.number
+                )));
+            }
         };
         let key = ctx.data.caller_key()?;
         let numbers = self.from.iter().map(String::as_str);
@@ -151,40 +164,31 @@ impl Verify {
         }
         Ok(seen)
     }
+}
 
-    /// Records what can be said with the order placed last on the number; its name.
-    fn keep(&self, ctx: &Context, seen: &[Seen]) -> Result<RouteOrderId, Failure> {
-        let checks: Vec<RouteCheck> = seen
-            .iter()
-            .filter_map(|s| {
-                Some(RouteCheck {
-                    kind: s.kind,
-                    holds: s.holds?,
-                    said: s.said.clone(),
-                })
+/// Records what can be said with an order.
+fn keep(ctx: &Context, order: &RouteOrderId, seen: &[Seen]) -> Result<(), Failure> {
+    let checks: Vec<RouteCheck> = seen
+        .iter()
+        .filter_map(|s| {
+            Some(RouteCheck {
+                kind: s.kind,
+                holds: s.holds?,
+                said: s.said.clone(),
             })
-            .collect();
-        block_on(async {
-            let office = Office::open(&ctx.data).await?;
-            let t = office.state().await?;
-            let last = self.wanted.last(&t)?.ok_or_else(|| {
-                Failure::BadInput(format!(
-                    "no order for {} is recorded; record it first: segue route apply",
-                    self.wanted.number
-                ))
-            })?;
-            let actor = login::actor(ctx).await?;
-            let order = last.placed.order.clone();
-            let reference = evidence::keep(&ctx.data, "order", ctx.now(), &checks)?;
-            let command = VerifyRouteOrder {
-                order: order.clone(),
-                checks,
-                reference,
-            };
-            office.execute(ctx, &actor, command.into()).await?;
-            Ok(order)
         })
-    }
+        .collect();
+    block_on(async {
+        let office = Office::open(&ctx.data).await?;
+        let actor = login::actor(ctx).await?;
+        let reference = evidence::keep(&ctx.data, "order", ctx.now(), &checks)?;
+        let command = VerifyRouteOrder {
+            order: order.clone(),
+            checks,
+            reference,
+        };
+        office.execute(ctx, &actor, command.into()).await.map(drop)
+    })
 }
 
 /// The share that the order has in force at an instant: outside its hours every call goes home.
