@@ -125,9 +125,13 @@ impl OrderHours {
                 _ => groups.push((day, day)),
             }
         }
-        let name = |(first, last): (usize, usize)| match first == last {
-            true => DAYS[first].1.to_owned(),
-            false => format!("{}-{}", DAYS[first].1, DAYS[last].1),
+        let name = |(first, last): (usize, usize)| {
+            let (from, to) = (DAYS[first].1, DAYS[last].1);
+            if first == last {
+                from.to_owned()
+            } else {
+                format!("{from}-{to}")
+            }
         };
         groups
             .into_iter()
@@ -167,9 +171,10 @@ impl OrderHours {
         let line = |name: String, parts: Vec<DayPart>| {
             let open = parts.iter().filter(|part| part.open);
             let open: Vec<_> = open.map(ToString::to_string).collect();
-            match open.is_empty() {
-                true => format!("{name} home"),
-                false => format!("{name} {}", open.join(", ")),
+            if open.is_empty() {
+                format!("{name} home")
+            } else {
+                format!("{name} {}", open.join(", "))
             }
         };
         let week = self.week().into_iter();

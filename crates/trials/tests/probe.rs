@@ -307,13 +307,13 @@ request_route {
 
 #[tokio::test]
 async fn a_phone_registers_at_kamailio_with_its_password_and_with_no_other() {
+    use ProbeOutcome::{Failed, NotTried, Reached};
     if !Path::new(KAMAILIO).exists() {
         let required = std::env::var("SEGUE_REQUIRE_PEERS").is_ok_and(|v| v == "1");
         assert!(!required, "Kamailio is required: run scripts/setup");
         println!("SKIPPED: no {KAMAILIO}; run scripts/setup");
         return;
     }
-    use ProbeOutcome::{Failed, NotTried, Reached};
     let here = folder("registrar");
     let (certificate, _) = certificate(&here);
     let (_kamailio, addr) = registrar(&here);

@@ -167,7 +167,7 @@ impl Run {
                 None => None,
             };
             let arrived = matches!(sent, Some(Ok(())));
-            let after = after(&sent, self.out.as_deref());
+            let after = after(sent.as_ref(), self.out.as_deref());
             if !arrived && self.out.is_none() {
                 return Err(Failure::Unavailable(format!("{shown}\n{after}")));
             }
@@ -267,7 +267,7 @@ fn lines(targets: &[ProbeTarget], results: &[ProbeResult]) -> String {
 }
 
 /// What is still to do.
-fn after(sent: &Option<Result<(), String>>, out: Option<&Path>) -> String {
+fn after(sent: Option<&Result<(), String>>, out: Option<&Path>) -> String {
     let by_hand = |why: &str| match out {
         Some(path) => format!(
             "{why} Hand it in: segue do report-probe --file {}",

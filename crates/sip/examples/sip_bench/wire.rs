@@ -55,6 +55,8 @@ pub(crate) struct Stream {
     tls: Option<ClientConnection>,
     waiting: Vec<u8>,
     framer: Framer,
+    raw: Vec<u8>,
+    plain: Vec<u8>,
 }
 
 /// A UDP socket with room for a burst.
@@ -156,6 +158,8 @@ impl Stream {
             tls,
             waiting: Vec::new(),
             framer: Framer::new(MESSAGE_BYTES_MAX),
+            raw: vec![0; 65_536],
+            plain: vec![0; 16_384],
         })
     }
 
@@ -186,12 +190,11 @@ impl Stream {
     /// Sends what waits and reads what is there.
     fn exchange(&mut self, read: &mut VecDeque<Vec<u8>>) {
         self.flush();
-        let mut bytes = [0; 65_536];
-        while let Ok(length) = self.socket.read(&mut bytes) {
+        while let Ok(length) = self.socket.read(&mut self.raw) {
             if length == 0 {
                 break;
             }
-            let mut raw = &bytes[..length];
+            let mut raw = &self.raw[..length];
             match &mut self.tls {
                 None => self.framer.push(raw),
                 Some(tls) => {
@@ -199,9 +202,8 @@ impl Stream {
                         if tls.process_new_packets().is_err() {
                             return;
                         }
-                        let mut plain = [0; 16_384];
-                        while let Ok(length @ 1..) = tls.reader().read(&mut plain) {
-                            self.framer.push(&plain[..length]);
+                        while let Ok(length @ 1..) = tls.reader().read(&mut self.plain) {
+                            self.framer.push(&self.plain[..length]);
                         }
                     }
                 }
