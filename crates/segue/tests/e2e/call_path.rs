@@ -1,6 +1,7 @@
 //! The call path beyond the split: open cases, marked test calls, orders for places that cannot ask, probes, Connect without Segue.
 
 use crate::support::centre::closed_port;
+use crate::support::clock::now;
 use crate::support::serve::Serving;
 use crate::support::sipp::{self, Load, callers};
 use crate::support::stage::Stage;
@@ -49,7 +50,7 @@ async fn a_caller_with_an_open_case_reaches_the_side_that_promised() {
         "--share-percent",
         "1",
     ]);
-    let now_us = jiff::Timestamp::now().as_microsecond();
+    let now_us = now().as_microsecond();
     let tell = async |kind: &str, case: &str, caller: &str| {
         let row = json!({ "kind": kind, "centre": "bridge", "at_us": now_us, "case_id": case, "caller": caller, "dialled": DIALLED });
         let sent = client()
