@@ -7,7 +7,7 @@ DEMO_ARGS ?=
 export SEGUE_TOOLS ?= $(CURDIR)/.tools
 export SEGUE_DUCKDB_PYTHON ?= $(SEGUE_TOOLS)/venv/bin/python
 
-.PHONY: demo test lint doc model mutants calibrate bench-parity bench-domain bench-calls bench-sip soak-sip prove-nodes soak-nodes fuzz-sip bench-rehearsal bench-planner check-deps help setup
+.PHONY: demo test lint doc model mutants calibrate bench-parity bench-domain bench-calls bench-sip soak-sip prove-nodes soak-nodes fuzz-sip fuzz-adapters bench-rehearsal bench-planner check-deps help setup
 
 help: ## this list
 	@grep -hE '^[a-z-]+:.*##' $(MAKEFILE_LIST) | sed -E 's/:[^#]*## /\t/' | column -t -s "$$(printf '\t')"
@@ -71,6 +71,9 @@ soak-nodes: ## 10,000 fault schedules of nodes, network, clocks and database on 
 
 fuzz-sip: ## parser, proxy and stream framer, ten minutes each; FUZZ_MINUTES, FUZZ_SEED
 	for what in parser proxy stream; do cargo run --release -p segue-sip --example fuzz -- $$what $${FUZZ_MINUTES:-10} $${FUZZ_SEED:-1} || exit 1; done
+
+fuzz-adapters: ## what peers send and hear over HTTP, ten minutes; FUZZ_MINUTES, FUZZ_SEED
+	cargo run --release -p segue-adapters --example fuzz -- $${FUZZ_MINUTES:-10} $${FUZZ_SEED:-1}
 
 bench-rehearsal: ## the simulator beside SimPy in the same run; the rehearsal of a year
 	@scripts/setup bench

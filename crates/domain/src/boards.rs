@@ -60,6 +60,8 @@ pub const KINDS: &[Kind] = &[
     crate::kudos::BINGO,
     crate::training::BOARD,
     crate::resource_access::BOARD,
+    crate::resource_probes::BOARD,
+    crate::route_orders::BOARD,
     crate::telephony_checks::BOARD,
     crate::agent_maturity::BOARD,
     crate::agent_readiness::BOARD,

@@ -76,6 +76,8 @@ use crate::preparation::{AddPreparation, CompletePreparation};
 use crate::pulse::TakePulse;
 use crate::qa::{RecordCalibration, RecordQaReviews, RecordSurvey, ReviewAutoFails};
 use crate::resource_access::{DeclareResources, RecordAccess};
+use crate::resource_probes::{AskProbe, ReportProbe};
+use crate::route_orders::{PlaceRouteOrder, VerifyRouteOrder};
 use crate::routing_changes::{ApproveStep, LowerShare, ProposeStep};
 use crate::schedule::constraints::{DeclareConstraint, WithdrawConstraint};
 use crate::schedule::items::CompletePlanItem;
@@ -314,6 +316,14 @@ commands! {
     DeclareResources => "declare_resources";
     /// Records access of agents: requested, granted, or proved by doing.
     RecordAccess => "record_access";
+    /// Asks a place to try the way to the client's systems.
+    AskProbe => "ask_probe";
+    /// Hands in what a probe found, signed by its one-time token.
+    ReportProbe => "report_probe";
+    /// Records that an order was placed with a carrier, a cloud or a PBX.
+    PlaceRouteOrder => "place_route_order";
+    /// Records whether such an order holds.
+    VerifyRouteOrder => "verify_route_order";
     /// Records telephony checks of one path.
     RecordTelephonyChecks => "record_telephony_checks";
     /// Reports how many calls agents have handled, and how well.

@@ -40,6 +40,8 @@ use crate::pulse;
 use crate::qa;
 use crate::refusal::{Code, Refusal};
 use crate::resource_access;
+use crate::resource_probes;
+use crate::route_orders;
 use crate::routing_changes;
 use crate::schedule::{self, constraints, items, messages};
 use crate::scorecard;
@@ -149,6 +151,10 @@ pub fn decide(t: &Transition, command: &Command, actor: &Actor, now: Timestamp) 
         Command::ReviewTraining(c) => training::review(t, c, actor, now),
         Command::DeclareResources(c) => resource_access::declare(t, c, actor, now),
         Command::RecordAccess(c) => resource_access::record(t, c, actor, now),
+        Command::AskProbe(c) => resource_probes::ask(t, c, actor, now),
+        Command::ReportProbe(c) => resource_probes::report(t, c, actor, now),
+        Command::PlaceRouteOrder(c) => route_orders::place(t, c, actor, now),
+        Command::VerifyRouteOrder(c) => route_orders::verify(t, c, actor, now),
         Command::RecordTelephonyChecks(c) => telephony_checks::record(t, c, actor, now),
         Command::RecordAgentWork(c) => agent_maturity::record(t, c, actor, now),
         Command::ReportAccountManagerAbsence(c) => {
@@ -335,6 +341,10 @@ pub fn apply(t: &mut Transition, event: &Event) {
         Event::TrainingSampleJudged(e) => training::apply_judged(t, e),
         Event::ResourcesDeclared(e) => resource_access::apply_declared(t, e),
         Event::AccessRecorded(e) => resource_access::apply_recorded(t, e),
+        Event::ProbeAsked(e) => resource_probes::apply_asked(t, e),
+        Event::ProbeReported(e) => resource_probes::apply_reported(t, e),
+        Event::RouteOrderPlaced(e) => route_orders::apply_placed(t, e),
+        Event::RouteOrderVerified(e) => route_orders::apply_verified(t, e),
         Event::TelephonyChecked(e) => telephony_checks::apply_checked(t, e),
         Event::AgentWorkRecorded(e) => agent_maturity::apply_recorded(t, e),
         Event::AccountManagerAbsenceReported(e) => t.stewardship.absent = e.absent,

@@ -73,6 +73,8 @@ const CHECKS: &[Check] = &[
     crate::agent_readiness::findings,
     crate::training::findings,
     crate::resource_access::findings,
+    crate::resource_probes::findings,
+    crate::route_orders::findings,
     crate::agent_maturity::findings,
     crate::dissent::findings,
     crate::test_calls::findings,

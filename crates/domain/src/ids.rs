@@ -99,6 +99,10 @@ id! {
     IssueId
     /// A system or tool of the client that agents need: `EHR-scheduling`.
     ResourceId
+    /// One order placed with a carrier, a cloud or a PBX.
+    RouteOrderId
+    /// One try of a place to reach the client's systems.
+    ProbeId
 }
 
 impl StateCode {

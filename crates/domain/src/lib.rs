@@ -59,6 +59,8 @@ pub mod qa;
 pub mod ramp;
 pub mod refusal;
 pub mod resource_access;
+pub mod resource_probes;
+pub mod route_orders;
 pub mod routing_changes;
 pub mod schedule;
 pub mod scorecard;

@@ -10,6 +10,7 @@ use crate::gates::{Finding, GateLeg, is_fresh, valid_until};
 use crate::ids::{AgentId, CallTypeId, ResourceId, is_usable};
 use crate::lines::bad;
 use crate::refusal::{Code, Refusal};
+use crate::resource_probes;
 use crate::text;
 use crate::transition::Transition;
 use jiff::Timestamp;
@@ -377,6 +378,16 @@ fn draw(t: &Transition, now: Timestamp) -> Board {
     let days = t.terms.testing.access_valid_days;
     for (call_type, needs) in &t.access.needs {
         for needed in needs {
+            for (place, standing, until) in resource_probes::standings(t, &needed.resource, now) {
+                board.row([
+                    call_type.to_string(),
+                    needed.resource.to_string(),
+                    "reach".to_owned(),
+                    place,
+                    standing,
+                    until.map(text::minute).unwrap_or_default(),
+                ]);
+            }
             for agent in rostered_for(t, call_type).map(|a| &a.agent) {
                 let weak = t.access.weakness(agent, needed, days, now);
                 let until = t.access.until(agent, needed, days);

@@ -38,6 +38,8 @@ use crate::qa::Quality;
 use crate::ramp::Ramps;
 use crate::refusal::{Code, Refusal};
 use crate::resource_access::Access;
+use crate::resource_probes::Probes;
+use crate::route_orders::RouteOrders;
 use crate::routing_changes::Step;
 use crate::schedule::{self, Plan, Schedule};
 use crate::scorecard::Scorecard;
@@ -154,6 +156,10 @@ pub struct Transition {
     pub training: Training,
     /// Access to the client's systems.
     pub access: Access,
+    /// What each place reaches of them.
+    pub probes: Probes,
+    /// What carriers, clouds and PBXs were told.
+    pub route_orders: RouteOrders,
     /// Checks of the paths.
     pub telephony_checks: TelephonyChecks,
     /// What agents have done so far.

@@ -121,6 +121,7 @@ fn decision() -> Decision {
         targets: Vec::new(),
         caller: None,
         dialled: "7001".to_owned(),
+        is_test: false,
     }
 }
 

@@ -32,6 +32,7 @@ fn decision(id: &str, second: i64, arm: &str, caller: u8) -> Decision {
         targets: vec![],
         caller: Some(CallerHash([caller; 32])),
         dialled: "+16095550100".to_owned(),
+        is_test: false,
     }
 }
 

@@ -54,6 +54,7 @@ fn decision(n: i64) -> Decision {
         targets: Vec::new(),
         caller: None,
         dialled: "7001".to_owned(),
+        is_test: false,
     }
 }
 

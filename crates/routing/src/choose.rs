@@ -1,7 +1,9 @@
-//! The pure choice: home latch > escalation > capability > open case > episode > window > share (design: route table).
+//! The pure choice: home latch > cut-off > escalation > loop > window > open case > episode > share (design: route table).
+//!
+//! A closed window comes before an open case: outside it nobody at the outsourcer is there to keep a promise.
 
 use crate::compile::host;
-use crate::episodes::Episodes;
+use crate::episodes::{Episode, Episodes};
 use crate::latch::HomeLatch;
 use crate::table::{ChunkEntry, NumberEntry, RouteTable};
 use segue_domain::caller::{CallerHash, CallerKey};
@@ -31,6 +33,8 @@ pub enum Reason {
     Escalation,
     /// The call already carries our header or comes from the outsourcer: it never goes out again.
     Loop,
+    /// A case of the caller's is open at one side.
+    OpenCase,
     /// The caller was assigned in-house within 72 hours.
     Episode,
     /// No chunk owns the number at this time.
@@ -84,6 +88,14 @@ pub struct Decision<'t> {
     pub pi_bp: u16,
     /// The caller's keyed hash; nothing for anonymous callers.
     pub caller: Option<CallerHash>,
+}
+
+impl Reason {
+    /// Whether the caller's side of this call is the beginning, or part, of an episode: not where a case settled it, or the
+    /// caller would stay with π 0 or 1 when it is closed.
+    pub fn makes_episode(self) -> bool {
+        self != Self::OpenCase
+    }
 }
 
 impl<'t> Decision<'t> {
@@ -148,32 +160,53 @@ pub fn choose<'t>(
         return home(Reason::Window, None);
     };
     let bucket = key.bucket(&table.line_group, call.caller.unwrap_or(call.call_id));
-    let assigned = if bucket < chunk.share_bp {
+    let case = caller.and_then(|caller| episodes.open_case(call.dialled, &caller, now_us));
+    let known = caller.and_then(|caller| episodes.get(&chunk.chunk, &caller, now_us));
+    let (arm, reason, pi_bp) = match case {
+        Some(side) => by_case(chunk, side),
+        None => by_share(chunk, bucket, known, caller.is_some()),
+    };
+    Decision {
+        arm,
+        reason,
+        pi_bp,
+        bucket: Some(bucket),
+        ..home(reason, Some(&chunk.chunk))
+    }
+}
+
+/// The side that has the case, out only while anything of the chunk is. No die is thrown: π is 0 or 1.
+fn by_case(chunk: &ChunkEntry, side: Arm) -> (Arm, Reason, u16) {
+    if side == Arm::Outsourced && chunk.share_bp > 0 {
+        (Arm::Outsourced, Reason::OpenCase, 10_000)
+    } else {
+        (Arm::InHouse, Reason::OpenCase, 0)
+    }
+}
+
+/// The caller's bucket against the share, unless an episode keeps the caller home.
+fn by_share(
+    chunk: &ChunkEntry,
+    bucket: u16,
+    known: Option<Episode>,
+    has_number: bool,
+) -> (Arm, Reason, u16) {
+    let out = bucket < chunk.share_bp;
+    let held = out && known.is_some_and(|episode| episode.arm == Arm::InHouse);
+    let reason = match (held, has_number) {
+        (true, _) => Reason::Episode,
+        (false, true) => Reason::Share,
+        (false, false) => Reason::ShareAnonymous,
+    };
+    let arm = if out && !held {
         Arm::Outsourced
     } else {
         Arm::InHouse
     };
-    let known = caller.and_then(|caller| episodes.get(&chunk.chunk, &caller, now_us));
-    let held =
-        assigned == Arm::Outsourced && known.is_some_and(|episode| episode.arm == Arm::InHouse);
-    let reason = match (held, caller) {
-        (true, _) => Reason::Episode,
-        (false, Some(_)) => Reason::Share,
-        (false, None) => Reason::ShareAnonymous,
-    };
-    let arm = if held { Arm::InHouse } else { assigned };
     let pi_bp = known
         .filter(|episode| episode.arm == arm)
         .map_or(chunk.share_bp, |episode| episode.pi_bp);
-    Decision {
-        number,
-        chunk: Some(&chunk.chunk),
-        arm,
-        reason,
-        bucket: Some(bucket),
-        pi_bp,
-        caller,
-    }
+    (arm, reason, pi_bp)
 }
 
 /// The rules above the split, in their order.

@@ -6,7 +6,7 @@ use segue_domain::Transition;
 use segue_domain::chunks::{Chunk, ChunkState, CutOffAction};
 use segue_domain::lines::{Line, LineRoute};
 use segue_domain::share::TrafficShare;
-use segue_domain::windows::ShiftWindow;
+use segue_domain::windows::{ShiftWindow, merged};
 
 /// Days that windows are expanded ahead.
 pub const AHEAD_DAYS: i64 = 14;
@@ -92,23 +92,13 @@ fn expand(windows: &[ShiftWindow], now: Timestamp) -> Vec<(i64, i64)> {
     let to = today
         .checked_add(Span::new().days(AHEAD_DAYS))
         .unwrap_or(today);
-    let mut open: Vec<_> = windows
+    let open = windows
         .iter()
         .filter_map(|window| window.parse().ok())
         .flat_map(|window| window.occurrences(from, to))
         .filter(|o| o.end > now)
-        .map(|o| (o.start.as_microsecond(), o.end.as_microsecond()))
-        .collect();
-    open.sort_unstable();
-    // Touching or overlapping occurrences of one chunk are one opening.
-    open.dedup_by(|next, kept| {
-        let joined = next.0 <= kept.1;
-        if joined {
-            kept.1 = kept.1.max(next.1);
-        }
-        joined
-    });
-    open
+        .map(|o| (o.start.as_microsecond(), o.end.as_microsecond()));
+    merged(open.collect())
 }
 
 /// The host part of a SIP URI, without port and parameters.

@@ -1,4 +1,5 @@
-//! Episodes: a caller keeps a side for 72 hours, so a raise moves nobody who called lately (A17).
+//! What ties a caller to a side: an episode of 72 hours, so that a raise moves nobody who called lately (A17), and an open case,
+//! so that who waits for a promised callback reaches the people who promised it (`telephony.md`: overrides for open cases).
 
 use crate::choose::Arm;
 use segue_domain::caller::CallerHash;
@@ -21,12 +22,49 @@ pub struct Episode {
     pub seen_us: i64,
 }
 
-/// The episodes in force on this node.
+/// A case that is open at one side, for the calls of one number Segue decides on.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct OpenCase {
+    /// The caller.
+    pub caller: CallerHash,
+    /// The number as Segue sees it dialled.
+    pub dialled: String,
+    /// The side that has the case.
+    pub arm: Arm,
+    /// First instant at which it ties nobody any more, UTC µs.
+    pub until_us: i64,
+}
+
+/// The open cases in force, by number and caller. Built apart, so that no call waits for the building.
+#[derive(Debug, Default)]
+pub struct OpenCases(HashMap<String, HashMap<CallerHash, (Arm, i64)>>);
+
+/// The episodes and open cases in force on this node.
 #[derive(Debug, Default)]
 pub struct Episodes {
+    cases: OpenCases,
     by_chunk: HashMap<ChunkId, HashMap<CallerHash, Episode>>,
     callers: usize,
     forgotten: u64,
+}
+
+impl FromIterator<OpenCase> for OpenCases {
+    /// At most [`CALLERS_MAX`] of them. Where both sides have a case of the same caller's, the in-house one counts: home is the
+    /// side that is always allowed.
+    fn from_iter<I: IntoIterator<Item = OpenCase>>(cases: I) -> Self {
+        let mut all = Self::default();
+        for case in cases.into_iter().take(CALLERS_MAX) {
+            let of_number = all.0.entry(case.dialled).or_default();
+            let new = (case.arm, case.until_us);
+            let known = of_number.entry(case.caller).or_insert(new);
+            if known.0 == case.arm {
+                known.1 = known.1.max(case.until_us);
+            } else if case.arm == Arm::InHouse {
+                *known = new;
+            }
+        }
+        all
+    }
 }
 
 impl Episodes {
@@ -63,6 +101,17 @@ impl Episodes {
             // Ended, or brought home in mid-episode: this call begins another one.
             Some(known) => *known = fresh,
         }
+    }
+
+    /// The side that has an open case of the caller's, while it is open.
+    pub fn open_case(&self, dialled: &str, caller: &CallerHash, now_us: i64) -> Option<Arm> {
+        let (arm, until_us) = self.cases.0.get(dialled)?.get(caller)?;
+        (now_us < *until_us).then_some(*arm)
+    }
+
+    /// Replaces all open cases; gives those of before, to be let go of where no call waits.
+    pub fn set_open_cases(&mut self, cases: OpenCases) -> OpenCases {
+        std::mem::replace(&mut self.cases, cases)
     }
 
     /// Callers remembered.

@@ -7,6 +7,7 @@
 pub mod choose;
 pub mod compile;
 pub mod episodes;
+pub mod hours;
 pub mod latch;
 pub mod mechanism;
 pub mod order;
@@ -14,6 +15,6 @@ pub mod table;
 
 pub use choose::{Arm, Call, Decision, Reason, Standing, choose};
 pub use compile::compile;
-pub use episodes::Episodes;
+pub use episodes::{Episodes, OpenCase, OpenCases};
 pub use latch::{HomeLatch, Latched};
 pub use table::{ChunkEntry, NumberEntry, RouteTable};

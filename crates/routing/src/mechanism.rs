@@ -8,20 +8,7 @@ use jiff::{RoundMode, Unit};
 use segue_domain::share::TrafficShare;
 use std::fmt;
 
-/// What moves the calls.
-#[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
-pub enum Mechanism {
-    /// Call processing record of a toll-free number, changed by its responsible organisation.
-    TollFreeCpr,
-    /// Traffic distribution group of Amazon Connect.
-    AmazonConnect,
-    /// Carrier call forwarding, dialled on the line: *72 on, *73 off.
-    CallForwarding,
-    /// Percent allocation in a PBX or ACD.
-    PbxRouting,
-    /// Segue in the SIP path.
-    SipTrunk,
-}
+pub use segue_domain::route_orders::{RouteCheckKind, RouteMechanism as Mechanism};
 
 /// Which side a caller reaches who calls again.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -32,17 +19,6 @@ pub enum Stickiness {
     PerCall,
     /// There is only one side at a time.
     OneSide,
-}
-
-/// How a change is proved to hold; a test call is always part of it.
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub enum Verify {
-    /// Test calls alone: the mechanism counts nothing.
-    TestCalls,
-    /// Test calls, then the arrivals of both sides against the share.
-    TestCallsAndCounts,
-    /// The value read back from the mechanism, then test calls.
-    ReadBackAndTestCalls,
 }
 
 /// What a mechanism can do.
@@ -58,49 +34,28 @@ pub struct RouteCapability {
     pub apply_latency_s: u32,
     /// Seconds until every new call is home again, at the upper end.
     pub rollback_latency_s: u32,
-    /// How a change is proved.
-    pub verify: Verify,
+    /// How a change is proved; test calls are always part of it.
+    pub verify: &'static [RouteCheckKind],
 }
 
-impl Mechanism {
-    /// Every mechanism.
-    pub const ALL: [Self; 5] = [
-        Self::TollFreeCpr,
-        Self::AmazonConnect,
-        Self::CallForwarding,
-        Self::PbxRouting,
-        Self::SipTrunk,
-    ];
-
-    /// The mechanism in words.
-    pub fn words(self) -> &'static str {
-        match self {
-            Self::TollFreeCpr => "toll-free CPR",
-            Self::AmazonConnect => "Amazon Connect",
-            Self::CallForwarding => "*72 call forwarding",
-            Self::PbxRouting => "PBX routing",
-            Self::SipTrunk => "Segue's SIP trunk",
-        }
-    }
-
+/// What a mechanism can do.
+pub trait Capable {
     /// What it can do.
     ///
     /// Steps: CPR whole percents and quarter hours (S24, S25, S28), Connect 10 % (S31), *72 all or nothing (S70),
     /// the others single percents and minutes (§3.2). Latencies: §3.2 says seconds or minutes; the numbers are the
     /// targets of A31 for that kind of route (API 60 s, PBX or forwarding 5 min, `RespOrg` 15 min).
-    pub fn capability(self) -> RouteCapability {
-        let (percent_step, time_step_min, stickiness, latency_s, verify) = match self {
-            Self::TollFreeCpr => (1, 15, Stickiness::PerCall, 900, Verify::TestCallsAndCounts),
-            Self::AmazonConnect => (10, 1, Stickiness::PerCall, 60, Verify::ReadBackAndTestCalls),
-            Self::CallForwarding => (100, 1, Stickiness::OneSide, 300, Verify::TestCalls),
-            Self::PbxRouting => (1, 1, Stickiness::PerCall, 300, Verify::TestCallsAndCounts),
-            Self::SipTrunk => (
-                1,
-                1,
-                Stickiness::PerCaller,
-                60,
-                Verify::ReadBackAndTestCalls,
-            ),
+    fn capability(self) -> RouteCapability;
+}
+
+impl Capable for Mechanism {
+    fn capability(self) -> RouteCapability {
+        let (percent_step, time_step_min, stickiness, latency_s) = match self {
+            Self::TollFreeCpr => (1, 15, Stickiness::PerCall, 900),
+            Self::AmazonConnect => (10, 1, Stickiness::PerCall, 60),
+            Self::CallForwarding => (100, 1, Stickiness::OneSide, 300),
+            Self::PbxRouting => (1, 1, Stickiness::PerCall, 300),
+            Self::SipTrunk => (1, 1, Stickiness::PerCaller, 60),
         };
         RouteCapability {
             percent_step,
@@ -108,7 +63,7 @@ impl Mechanism {
             stickiness,
             apply_latency_s: latency_s,
             rollback_latency_s: latency_s,
-            verify,
+            verify: self.proofs(),
         }
     }
 }
@@ -255,12 +210,14 @@ fn start_step(mechanism: Mechanism, start: Start) -> String {
 }
 
 fn verify_step(mechanism: Mechanism) -> &'static str {
-    match mechanism.capability().verify {
-        Verify::TestCalls => "prove it by test calls: nothing is counted",
-        Verify::TestCallsAndCounts => {
-            "prove it by test calls, then by the arrivals on both sides against the share"
-        }
-        Verify::ReadBackAndTestCalls => "read the value back, then prove it by test calls",
+    use RouteCheckKind::{Arrivals, ReadBack};
+    let proofs = mechanism.capability().verify;
+    if proofs.contains(&ReadBack) {
+        "read the value back, then prove it by test calls"
+    } else if proofs.contains(&Arrivals) {
+        "prove it by test calls, then by the arrivals on both sides against the share"
+    } else {
+        "prove it by test calls: nothing is counted"
     }
 }
 

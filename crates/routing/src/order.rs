@@ -4,12 +4,14 @@
 //! Values that do not fit the mechanism are answered with the nearest it can do
 //! ([`mechanism`](crate::mechanism)); nothing is rounded silently. Source: handbook §3.2.
 
+use crate::hours::OrderHours;
 use crate::mechanism::{
-    Instructions, Mechanism, NotPossible, Planned, RouteCapability, Start, Stickiness, Verify,
-    plan_share, plan_start,
+    Instructions, Mechanism, NotPossible, Planned, RouteCapability, Start, Stickiness, plan_share,
+    plan_start,
 };
 use segue_domain::caller::CallerKey;
 use segue_domain::share::TrafficShare;
+use segue_domain::windows::ShiftWindow;
 use serde::{Deserialize, Serialize};
 use serde_json::{Value, json};
 
@@ -28,8 +30,10 @@ pub struct Order {
     pub share: TrafficShare,
     /// When.
     pub start: Start,
-    /// The IANA zone of the start.
+    /// The IANA zone of start and windows.
     pub zone: String,
+    /// The hours in which the share holds; outside them every call goes home. Empty means always.
+    pub windows: Vec<ShiftWindow>,
 }
 
 /// An order in the words of its mechanism.
@@ -43,6 +47,9 @@ pub struct Compiled {
     pub percent_out: u8,
     /// When it is to hold.
     pub start: String,
+    /// In which hours, a line for days alike; empty means always.
+    #[serde(default)]
+    pub hours: Vec<String>,
     /// What the mechanism is told: records, JSON, codes; one line each.
     pub artefact: Vec<String>,
     /// What a person does or reads aloud, in order.
@@ -76,20 +83,30 @@ impl From<NotPossible> for RefusedValue {
 pub fn compile(order: &Order) -> Result<Compiled, Vec<RefusedValue>> {
     let share = plan_share(order.mechanism, order.share);
     let start = plan_start(order.mechanism, order.start);
-    let (share, start) = match (share, start) {
-        (Ok(share), Ok(start)) => (share, start),
-        (share, start) => {
+    // The way home holds at every hour.
+    let windows: &[ShiftWindow] = if order.share.is_out() {
+        &order.windows
+    } else {
+        &[]
+    };
+    let hours = OrderHours::of(order.mechanism, windows, &order.zone);
+    let (share, start, hours) = match (share, start, hours) {
+        (Ok(share), Ok(start), Ok(hours)) => (share, start, hours),
+        (share, start, hours) => {
             let refused = share.err().into_iter().chain(start.err());
-            return Err(refused.map(RefusedValue::from).collect());
+            let refused = refused.map(RefusedValue::from);
+            return Err(refused.chain(hours.err().into_iter().flatten()).collect());
         }
     };
+    let hours = hours.as_ref();
     Ok(Compiled {
         mechanism: order.mechanism.words().to_owned(),
         number: order.number.clone(),
         percent_out: order.share.percent(),
         start: order.start.to_string(),
-        artefact: artefact(order),
-        script: script(order, &share, &start),
+        hours: hours.map(OrderHours::words).unwrap_or_default(),
+        artefact: artefact(order, hours),
+        script: script(order, &share, &start, hours),
         rollback: rollback(order),
     })
 }
@@ -101,55 +118,107 @@ fn parts(order: &Order) -> impl Iterator<Item = (u8, &str)> {
     both.into_iter().filter(|(percent, _)| *percent > 0)
 }
 
-fn artefact(order: &Order) -> Vec<String> {
+fn artefact(order: &Order, hours: Option<&OrderHours>) -> Vec<String> {
+    let home_alone = Order {
+        share: TrafficShare::HOME,
+        ..order.clone()
+    };
+    match (order.mechanism, hours) {
+        (Mechanism::TollFreeCpr, hours) => cpr(order, hours),
+        (Mechanism::SipTrunk, _) => vec![format!(
+            "share {} %, by `segue do propose-step`, in the windows of the signed plan",
+            order.share.percent()
+        )],
+        (_, None) => vec![told(order)],
+        // A place without a clock is told at each turn of the week, by whatever there is that wakes.
+        (_, Some(hours)) => {
+            let turn = |turn: crate::hours::Turn| {
+                let to = if turn.opens { order } else { &home_alone };
+                format!("{turn} {}: {}", order.zone, told(to))
+            };
+            hours.turns().into_iter().map(turn).collect()
+        }
+    }
+}
+
+/// What a mechanism without a clock is told, in one line.
+fn told(order: &Order) -> String {
     let out = order.share.percent();
     match order.mechanism {
-        Mechanism::TollFreeCpr => cpr(order),
         Mechanism::AmazonConnect => {
             let distributions: Vec<Value> = [(&order.out, out), (&order.home, 100 - out)]
                 .map(|(region, percent)| json!({ "Region": region, "Percentage": percent }))
                 .to_vec();
             // Agents move with the calls, else calls queue where nobody is.
             let config = json!({ "Distributions": distributions });
-            let update = json!({ "TelephonyConfig": config, "AgentConfig": config });
-            vec![update.to_string()]
+            json!({ "TelephonyConfig": config, "AgentConfig": config }).to_string()
         }
-        Mechanism::CallForwarding if out == 0 => vec!["*73".to_owned()],
-        Mechanism::CallForwarding => vec![format!("*72 {}", order.out)],
-        Mechanism::PbxRouting => parts(order)
-            .map(|(percent, place)| format!("allocate {percent} % to {place}"))
-            .collect(),
-        Mechanism::SipTrunk => vec![format!("share {out} %, by `segue do propose-step`")],
+        Mechanism::CallForwarding if out == 0 => "*73".to_owned(),
+        Mechanism::CallForwarding => format!("*72 {}", order.out),
+        Mechanism::PbxRouting | Mechanism::TollFreeCpr | Mechanism::SipTrunk => {
+            let parts = parts(order).map(|(percent, place)| format!("{percent} % to {place}"));
+            format!("allocate {}", parts.collect::<Vec<_>>().join(", "))
+        }
     }
 }
 
 /// A call processing record: the switch stands above the split, so that the way back is one change of
-/// it; percents are whole, sum to 100 and leave no OTHER.
-fn cpr(order: &Order) -> Vec<String> {
+/// it; percents are whole, sum to 100 and leave no OTHER; days and times cover the week, holidays first.
+fn cpr(order: &Order, hours: Option<&OrderHours>) -> Vec<String> {
     let mut lines = vec![
         format!(
-            "TFN {}  EFF {}  TZ {}",
+            "TFN {}  EFF {}  TZ {}  DST YES",
             order.number, order.start, order.zone
         ),
         "SWITCH SEGUE".to_owned(),
+        "  ON".to_owned(),
     ];
-    let mut branch = |state: &str, split: Vec<(u8, &str)>| {
-        lines.push(format!("  {state}"));
-        if let [(_, place)] = split[..] {
-            lines.push(format!("    TERM {place}"));
-            return;
+    match hours {
+        None => split(&mut lines, 4, parts(order)),
+        Some(hours) => {
+            let holidays = hours.holidays();
+            let holidays = holidays.map(|(date, parts)| (format!("DATE {date}"), parts));
+            let week = hours.week().into_iter();
+            let week = week.map(|(days, parts)| (format!("DAY {days}"), parts));
+            for (when, day) in holidays.chain(week) {
+                lines.push(format!("    {when}"));
+                for part in day {
+                    lines.push(format!("      TIME {part}"));
+                    let home = [(100, order.home.as_str())].into_iter();
+                    if part.open {
+                        split(&mut lines, 8, parts(order));
+                    } else {
+                        split(&mut lines, 8, home);
+                    }
+                }
+            }
         }
-        for (percent, place) in split {
-            lines.push(format!("    PERCENT {percent:02}"));
-            lines.push(format!("      TERM {place}"));
-        }
-    };
-    branch("ON", parts(order).collect());
-    branch("OFF", vec![(100, order.home.as_str())]);
+    }
+    lines.push("  OFF".to_owned());
+    lines.push(format!("    TERM {}", order.home));
     lines
 }
 
-fn script(order: &Order, share: &Instructions, start: &Instructions) -> Vec<String> {
+/// One place, or branches of whole percents.
+fn split<'p>(lines: &mut Vec<String>, indent: usize, parts: impl Iterator<Item = (u8, &'p str)>) {
+    let parts: Vec<_> = parts.collect();
+    let space = " ".repeat(indent);
+    if let [(_, place)] = parts[..] {
+        lines.push(format!("{space}TERM {place}"));
+        return;
+    }
+    for (percent, place) in parts {
+        lines.push(format!("{space}PERCENT {percent:02}"));
+        lines.push(format!("{space}  TERM {place}"));
+    }
+}
+
+fn script(
+    order: &Order,
+    share: &Instructions,
+    start: &Instructions,
+    hours: Option<&OrderHours>,
+) -> Vec<String> {
     let who = match order.mechanism {
         Mechanism::TollFreeCpr => {
             "Call the RespOrg's service desk; have the login or phone PIN at hand."
@@ -170,6 +239,17 @@ fn script(order: &Order, share: &Instructions, start: &Instructions) -> Vec<Stri
     ];
     steps.extend(start.steps.first().cloned());
     steps.extend(share.steps.iter().cloned());
+    if let Some(hours) = hours {
+        let hours = hours.words().join("; ");
+        steps.push(format!(
+            "Only in these hours, {} time, each end not included; every other hour goes to {}: {hours}.",
+            order.zone, order.home
+        ));
+        steps.push(
+            "In the night when the clocks change it is the carrier's clock that counts: prove those hours by a test call."
+                .to_owned(),
+        );
+    }
     steps.push(
         "Have it read back to you, and write down the ticket number and the person's name."
             .to_owned(),
@@ -207,6 +287,7 @@ pub fn diff(before: &Compiled, after: &Compiled) -> Vec<String> {
             format!("{} %", after.percent_out),
         ),
         ("start", before.start.clone(), after.start.clone()),
+        ("hours", hours_text(before), hours_text(after)),
     ];
     let changed = fields.into_iter().filter(|(_, a, b)| a != b);
     let mut lines: Vec<String> = changed
@@ -223,6 +304,14 @@ pub fn diff(before: &Compiled, after: &Compiled) -> Vec<String> {
         .filter(|line| !before.artefact.contains(line));
     lines.extend(new.map(|line| format!("+ {}", line.trim())));
     lines
+}
+
+fn hours_text(compiled: &Compiled) -> String {
+    if compiled.hours.is_empty() {
+        "always".to_owned()
+    } else {
+        compiled.hours.join("; ")
+    }
 }
 
 /// Whether what was read back from Amazon Connect (`get-traffic-distribution`) is what was ordered:
@@ -252,6 +341,18 @@ pub fn arrivals_fit(share: TrafficShare, out: u32, home: u32) -> Option<bool> {
     Some((f64::from(out) - expected).abs() <= 2.58 * deviation + 0.5)
 }
 
+/// Whether test calls, by whom they reached (the outsourcer, in-house, nobody), fit the share. `None` while a side that takes calls
+/// was not reached yet, and before there is a call.
+pub fn test_calls_fit(share: TrafficShare, [out, home, nobody]: [usize; 3]) -> Option<bool> {
+    let wrong = |calls: usize, percent: u8| calls > 0 && percent == 0;
+    let (to_out, to_home) = (share.percent(), 100 - share.percent());
+    if nobody > 0 || wrong(out, to_out) || wrong(home, to_home) {
+        return Some(false);
+    }
+    let reached = |calls: usize, percent: u8| calls > 0 || percent == 0;
+    (reached(out, to_out) && reached(home, to_home)).then_some(true)
+}
+
 /// Of these test numbers, one whose caller goes out and one whose caller stays, each as near to the
 /// threshold as there is: the two test calls that prove a share. `None` for a side without one.
 pub fn witnesses<'n>(
@@ -277,11 +378,7 @@ pub fn capability_text(capability: RouteCapability) -> Vec<String> {
         Stickiness::PerCall => "every call drawn anew",
         Stickiness::OneSide => "one side at a time",
     };
-    let verify = match capability.verify {
-        Verify::TestCalls => "test calls alone",
-        Verify::TestCallsAndCounts => "test calls, then arrivals",
-        Verify::ReadBackAndTestCalls => "the value read back, then test calls",
-    };
+    let verify: Vec<_> = capability.verify.iter().map(|kind| kind.words()).collect();
     vec![
         format!("shares in steps of {} %", capability.percent_step),
         format!("starts in steps of {} min", capability.time_step_min),
@@ -290,6 +387,6 @@ pub fn capability_text(capability: RouteCapability) -> Vec<String> {
             "holds everywhere within {} s, back within {} s",
             capability.apply_latency_s, capability.rollback_latency_s
         ),
-        format!("proved by {verify}"),
+        format!("proved by {}", verify.join(" and ")),
     ]
 }

@@ -4,7 +4,7 @@
 use jiff::civil::DateTime;
 use segue_domain::share::TrafficShare;
 use segue_routing::mechanism::{
-    Mechanism, NotPossible, Planned, Start, Stickiness, plan_share, plan_start,
+    Capable, Mechanism, NotPossible, Planned, Start, Stickiness, plan_share, plan_start,
 };
 
 fn share(percent: u8) -> TrafficShare {

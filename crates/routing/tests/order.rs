@@ -4,9 +4,10 @@
 use jiff::civil::date;
 use segue_domain::caller::CallerKey;
 use segue_domain::share::TrafficShare;
-use segue_routing::mechanism::{Mechanism, Start};
+use segue_routing::mechanism::{Capable, Mechanism, Start};
 use segue_routing::order::{
-    Order, RefusedValue, arrivals_fit, capability_text, compile, connect_holds, diff, witnesses,
+    Order, RefusedValue, arrivals_fit, capability_text, compile, connect_holds, diff,
+    test_calls_fit, witnesses,
 };
 
 fn share(percent: u8) -> TrafficShare {
@@ -22,6 +23,7 @@ fn order(mechanism: Mechanism, percent: u8) -> Order {
         share: share(percent),
         start: Start::Now,
         zone: "America/New_York".into(),
+        windows: Vec::new(),
     }
 }
 
@@ -31,7 +33,7 @@ fn a_toll_free_record_has_whole_percents_no_other_and_a_switch_above() {
     assert_eq!(
         compiled.artefact,
         [
-            "TFN 8005550142  EFF NOW  TZ America/New_York",
+            "TFN 8005550142  EFF NOW  TZ America/New_York  DST YES",
             "SWITCH SEGUE",
             "  ON",
             "    PERCENT 33",
@@ -176,5 +178,25 @@ fn two_test_numbers_lie_on_each_side_of_the_threshold() {
 fn every_capability_is_told() {
     for mechanism in Mechanism::ALL {
         assert_eq!(capability_text(mechanism.capability()).len(), 5);
+    }
+}
+
+#[test]
+fn test_calls_fit_when_each_side_that_takes_calls_was_reached_and_nobody_else() {
+    for (percent, reached, holds) in [
+        (0, [0, 1, 0], Some(true)),
+        (0, [1, 1, 0], Some(false)),
+        (0, [0, 0, 0], None),
+        (100, [2, 0, 0], Some(true)),
+        (100, [2, 1, 0], Some(false)),
+        (33, [1, 0, 0], None),
+        (33, [1, 2, 0], Some(true)),
+        (33, [1, 2, 1], Some(false)),
+    ] {
+        assert_eq!(
+            test_calls_fit(share(percent), reached),
+            holds,
+            "{percent} {reached:?}"
+        );
     }
 }

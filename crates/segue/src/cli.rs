@@ -111,6 +111,9 @@ pub enum Command {
     User(commands::user::User),
     /// Log in on this machine for twelve hours; the password is read from standard input
     Login(commands::user::Login),
+    /// Does a place of the outsourcer's reach the client's systems? Ask, and try it there with a one-time token
+    #[command(subcommand)]
+    Probe(commands::probe::Probe),
     /// Place test calls
     #[command(subcommand)]
     Trial(commands::trial::Trial),

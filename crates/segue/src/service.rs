@@ -1,7 +1,9 @@
 //! One process with everything in it: SIP, pages, tail, home door. `segue serve` runs one, `segue demo` runs one too.
 
 use crate::clock;
+use crate::console::cases;
 use crate::console::heartbeat::HeartbeatPath;
+use crate::console::human_heartbeat::HumanHeartbeat;
 use crate::console::verify_call::VerifyCalls;
 use crate::console::{ConsoleParts, NodeConsole};
 use crate::data_dir::{DataDir, random_bytes};
@@ -9,7 +11,7 @@ use crate::home::HomeDoor;
 use crate::node::cluster::{Cluster, ClusterOptions};
 use crate::node::control::{self, NodeStatus};
 use crate::node::files::NodeFiles;
-use crate::node::policy::NodePolicy;
+use crate::node::policy::{NodePolicy, OPEN_CASE};
 use crate::node::state::Installed;
 use crate::node::trunks::TrunkChecks;
 use crate::node::{Node, tail};
@@ -20,6 +22,7 @@ use crate::runbook;
 use jiff::SignedDuration;
 use segue_domain::Transition;
 use segue_domain::caller::CallerKey;
+use segue_domain::ids::ChunkId;
 use segue_journal::accounts::Accounts;
 use segue_journal::facts::{Cursor, Facts, FactsWriter};
 use segue_journal::{Journal as _, StreamId};
@@ -86,6 +89,8 @@ pub struct LineOptions {
     pub trunks: TrunkChecks,
     /// Paths to the outsourcer that are called each minute.
     pub heartbeats: Vec<HeartbeatPath>,
+    /// Chunks whose people at the outsourcer are called each hour.
+    pub human_heartbeats: Vec<ChunkId>,
     /// The number the node calls itself from after a fallback, if it is to.
     pub verify_caller: Option<String>,
     /// The door for PBXs and clouds that ask over HTTP.
@@ -164,6 +169,7 @@ impl Service {
             wake: Arc::clone(&wake),
             data: options.data.clone(),
             heartbeats: options.line.heartbeats.clone(),
+            human_heartbeats: human_heartbeats(&options, sip.local_addr()),
             verify_calls: verify_calls(&options, sip.local_addr()),
             sip: sip.watch(),
             stop: stopping,
@@ -171,6 +177,7 @@ impl Service {
         let (http_addr, pages) = start_pages(&options, parts).await?;
         tasks.push(pages);
         tasks.push(start_runbook(&options, http_addr, for_paper));
+        tasks.push(cases::keep(&node, &facts, &stop));
         let route = start_route_door(&options, &node, &writer, route_stop).await?;
         let (route_addr, asked) = route.unzip();
         tasks.extend(asked);
@@ -285,6 +292,13 @@ fn verify_calls(options: &Options, sip: SocketAddr) -> Option<VerifyCalls> {
         sip: SocketAddr::new(own_ip(options), sip.port()),
         caller,
     })
+}
+
+/// The chunks whose people are called, from the node to its own number.
+fn human_heartbeats(options: &Options, sip: SocketAddr) -> Vec<HumanHeartbeat> {
+    let sip = SocketAddr::new(own_ip(options), sip.port());
+    let chunks = options.line.human_heartbeats.iter().cloned();
+    chunks.map(|chunk| HumanHeartbeat { chunk, sip }).collect()
 }
 
 /// Where this node is reached from itself.
@@ -493,7 +507,8 @@ async fn restore_episodes(node: &Node, facts: &Facts) -> Result<(), Failure> {
             .map_err(|e| unavailable(&e))?;
         let mut episodes = node.episodes();
         for d in &page {
-            let (Some(chunk), Some(caller)) = (&d.chunk, d.caller) else {
+            let (Some(chunk), Some(caller), true) = (&d.chunk, d.caller, d.rule != OPEN_CASE)
+            else {
                 continue;
             };
             let arm = if d.arm == "outsourced" {

@@ -1,6 +1,6 @@
 //! A small SIP user agent with audio, queueing centres and test calls.
 //!
-//! A test call measures one call, a test line is its honest far end, and a path is checked by several of them.
+//! A test call measures one call, a test line is its honest far end, and a path is checked by several of them. A probe is run elsewhere: at a place of the outsourcer's.
 //!
 //! Used by `segue demo` (callers, an IVR and two centres on loopback), by `segue trial call`, and by tests. Everything
 //! is real SIP over UDP and real RTP; nothing here decides where a call goes.
@@ -19,6 +19,7 @@ pub mod floor;
 pub mod ivr;
 pub mod mos;
 pub mod path;
+pub mod probe;
 mod rtp;
 pub mod stop;
 pub mod test_call;

@@ -337,6 +337,15 @@ pub(crate) async fn calls(
     }
 }
 
+/// `POST /api/v1/probes`: what `segue probe run` found, signed by its one-time token.
+pub(crate) async fn probes(
+    State(app): State<Arc<App>>,
+    body: Result<Bytes, BytesRejection>,
+) -> Result<Json<Value>, Denied> {
+    let report = serde_json::from_slice(&body?)?;
+    Ok(Json(app.console.report_probe(report).await?))
+}
+
 /// `GET /healthz`
 pub(crate) async fn health(State(app): State<Arc<App>>) -> Result<Json<Value>, Denied> {
     app.console.health().map_err(Denied::Unavailable)?;

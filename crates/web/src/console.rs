@@ -75,6 +75,12 @@ pub trait Console: Send + Sync + 'static {
     /// Takes a batch of a centre's call events (newline-delimited JSON). Idempotent.
     fn ingest(&self, batch: EventBatch) -> BoxFuture<'_, Result<IngestAnswer, IngestError>>;
 
+    /// Takes what a probe found at a place. Nobody is signed in: the probe's one-time token has signed it. Idempotent.
+    fn report_probe(
+        &self,
+        report: serde_json::Value,
+    ) -> BoxFuture<'_, Result<serde_json::Value, ActError>>;
+
     /// Measurements in the Prometheus text format, without personal data.
     fn metrics(&self) -> String;
 

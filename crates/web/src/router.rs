@@ -77,6 +77,10 @@ pub fn router(app: Arc<App>) -> Router {
         .route("/api/v1/calls", post(api::calls))
         .layer(DefaultBodyLimit::max(settings.batch_bytes_max));
     let plain = Router::new()
+        .route(
+            "/api/v1/probes",
+            post(api::probes).layer(DefaultBodyLimit::max(settings.body_bytes_max)),
+        )
         .route("/healthz", get(api::health))
         .route("/metrics", get(api::metrics));
     let mut all = pages.merge(feed).merge(plain).with_state(app);

@@ -244,3 +244,17 @@ async fn a_calendar_subscribes_with_a_token_that_may_only_read() {
         );
     }
 }
+
+/// Whoever ran a probe is signed in nowhere: the report itself is judged.
+#[tokio::test]
+async fn a_probes_report_needs_no_login_and_is_judged_by_itself() {
+    let (_, mut v) = visitor();
+    let taken = v.send("/api/v1/probes", &[], r#"{"probe":"PR-1"}"#).await;
+    assert_eq!(taken.status, StatusCode::OK);
+    assert_eq!(taken.json()["events"][0], "probe_reported");
+    let forged = v.send("/api/v1/probes", &[], r#"{"probe":"PR-2"}"#).await;
+    assert_eq!(forged.status, StatusCode::CONFLICT);
+    assert_eq!(forged.json()["refusal"]["code"], "SIGNATURE_INVALID");
+    let garbage = v.send("/api/v1/probes", &[], "{").await;
+    assert_eq!(garbage.status, StatusCode::BAD_REQUEST);
+}

@@ -105,6 +105,45 @@ impl ShiftWindow {
 }
 
 impl WeeklyWindow {
+    /// The zone whose wall clock it reads.
+    pub fn zone(&self) -> &TimeZone {
+        &self.zone
+    }
+
+    /// The local dates on which it does something else than on their weekday.
+    pub fn holidays(&self) -> impl Iterator<Item = Date> {
+        let changed = self.holidays.hours != HolidayHours::Unchanged;
+        let dates = self.holidays.dates.iter().copied();
+        dates.filter(move |_| changed)
+    }
+
+    /// The hours of a weekday that is no holiday, as minutes from its midnight, half-open; in order, none touching another.
+    pub fn hours_of(&self, day: Weekday) -> Vec<(u32, u32)> {
+        // Late in the week after, too: a span of the week before may reach this day.
+        let midnights = [0, WEEK_MIN].map(|week| day_index(day) * DAY_MIN + week);
+        let mut hours = Vec::new();
+        for (span, midnight) in self.spans.iter().flat_map(|s| midnights.map(|m| (s, m))) {
+            let from = span.start_min.max(midnight);
+            let to = (span.start_min + span.length_min).min(midnight + DAY_MIN);
+            if from < to {
+                hours.push((from - midnight, to - midnight));
+            }
+        }
+        merged(hours)
+    }
+
+    /// The hours of a date, holiday or not, likewise.
+    pub fn hours_on(&self, date: Date) -> Vec<(u32, u32)> {
+        if !self.holidays().any(|holiday| holiday == date) {
+            return self.hours_of(date.weekday());
+        }
+        let instead = self.holidays.instead(date, &self.spans).into_iter();
+        merged(
+            instead
+                .map(|(start, length)| (start, start + length))
+                .collect(),
+        )
+    }
     /// Occurrences that start on a local date from `from` to `to`, both included, in order.
     pub fn occurrences(&self, from: Date, to: Date) -> Vec<Occurrence> {
         let mut found = Vec::new();
@@ -219,6 +258,19 @@ fn invalid(missing: String) -> Refusal {
         .how("write the window as weekday and 24-hour local time, and name the zone")
 }
 
+/// Half-open spans in order, touching or overlapping ones as one.
+pub fn merged<T: Ord + Copy>(mut hours: Vec<(T, T)>) -> Vec<(T, T)> {
+    hours.sort_unstable();
+    hours.dedup_by(|next, kept| {
+        let joined = next.0 <= kept.1;
+        if joined {
+            kept.1 = kept.1.max(next.1);
+        }
+        joined
+    });
+    hours
+}
+
 fn parse_part(text: &str) -> Option<Vec<WeekSpan>> {
     if text.eq_ignore_ascii_case("always") {
         return Some(
@@ -323,6 +375,39 @@ mod tests {
             hours,
             o.warning.clone(),
         )
+    }
+
+    #[test]
+    fn a17_the_hours_of_each_day_are_those_of_the_windows_in_force() {
+        for text in [
+            "always",
+            "daily 19:00-07:00",
+            "Sat 22:00-Sun 06:00",
+            "Mon-Fri 08:00-17:00, Mon-Fri 17:00-18:30, Sat 09:00-12:00",
+            "Sun 22:00-Mon 02:00",
+            "Fri 18:00-Mon 08:00",
+        ] {
+            let mut night = ShiftWindow::new(text, "America/New_York");
+            night.holidays = Holidays {
+                hours: HolidayHours::AsSunday,
+                dates: [date(2027, 7, 5)].into(),
+            };
+            let window = night.parse().unwrap();
+            // Two weeks in summer: no change of the clock, one holiday.
+            for day in 0..14 {
+                let date = date(2027, 7, 1).saturating_add(Span::new().days(day));
+                let hours = window.hours_on(date);
+                for minute in (0..24 * 60).step_by(15) {
+                    let (h, m) = (minute / 60, minute % 60);
+                    let at = date.at(i8::try_from(h).unwrap(), i8::try_from(m).unwrap(), 0, 0);
+                    let at = at.in_tz("America/New_York").unwrap().timestamp();
+                    let inside = hours
+                        .iter()
+                        .any(|(from, to)| (*from..*to).contains(&minute));
+                    assert_eq!(inside, window.contains(at), "{text} {date} {h}:{m}");
+                }
+            }
+        }
     }
 
     #[test]

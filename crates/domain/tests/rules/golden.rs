@@ -38,6 +38,8 @@ pub(crate) const HISTORIES: &[fn() -> Story] = &[
     crate::compliance::history,
     crate::licences::history,
     crate::testing::history,
+    crate::testing::resource_probes::history,
+    crate::route_orders::history,
     crate::account_manager::history,
     crate::issues::history,
     crate::capacity::history,

@@ -33,6 +33,7 @@ mod quality;
 mod refusals;
 mod regressions;
 mod repeats;
+mod route_orders;
 mod schedule;
 mod state_machine;
 mod suggestions;

@@ -3,10 +3,12 @@
 //! Volume, not decisions: nothing here is needed to route, nothing here is in the journal, and old rows are deleted.
 //! Callers are keyed hashes; a number never gets this far.
 
+mod cases;
 mod read;
 mod store;
 mod writer;
 
+pub use cases::{CaseChange, CaseNews, OPEN_CASES_MAX, OpenCaseFact};
 pub use read::{
     AnsweredCall, ArmCount, ArmMatch, CallerSeen, ChunkCount, Cursor, OpenCalls, P90Wait,
     RecordTotals, SideFacts,
@@ -60,6 +62,9 @@ pub struct Decision {
     pub caller: Option<CallerHash>,
     /// The number dialled, which is the line's and not a caller's.
     pub dialled: String,
+    /// Whether Segue placed the call itself to try the path: it is nobody's outcome.
+    #[serde(default)]
+    pub is_test: bool,
 }
 
 /// What an ACD says happened to a call.

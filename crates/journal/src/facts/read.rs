@@ -290,6 +290,7 @@ fn decision_of(row: &AnyRow) -> Result<Decision, FactsError> {
             .map_err(|_| FactsError::Corrupt { field: "targets" })?,
         caller: caller_of(row)?,
         dialled: column(row, "dialled")?,
+        is_test: column::<i64>(row, "is_test")? != 0,
     })
 }
 

@@ -8,8 +8,20 @@ use sqlx::AnyConnection;
 
 const SCHEMA: Schema = Schema {
     name: "facts",
-    sqlite: &[(1, include_str!("../../migrations/sqlite/0001_facts.sql"))],
-    postgres: &[(1, include_str!("../../migrations/postgres/0001_facts.sql"))],
+    sqlite: &[
+        (1, include_str!("../../migrations/sqlite/0001_facts.sql")),
+        (
+            2,
+            include_str!("../../migrations/sqlite/0002_cases_and_tests.sql"),
+        ),
+    ],
+    postgres: &[
+        (1, include_str!("../../migrations/postgres/0001_facts.sql")),
+        (
+            2,
+            include_str!("../../migrations/postgres/0002_cases_and_tests.sql"),
+        ),
+    ],
 };
 
 /// Every statement of the call facts; a test prepares each on every database.
@@ -28,9 +40,13 @@ pub(super) mod sql {
     pub(crate) const ACD_CALLS_SINCE: &str = include_str!("../../sql/acd_calls.since.sql");
     pub(crate) const ACD_CALLS_PRUNE: &str = include_str!("../../sql/acd_calls.prune.sql");
     pub(crate) const ACD_CALLS_SIDES: &str = include_str!("../../sql/acd_calls.sides.sql");
+    pub(crate) const DECISIONS_WAS_AT: &str = include_str!("../../sql/decisions.was_at.sql");
+    pub(crate) const OPEN_CASES_UPSERT: &str = include_str!("../../sql/open_cases.upsert.sql");
+    pub(crate) const OPEN_CASES_OPEN: &str = include_str!("../../sql/open_cases.open.sql");
+    pub(crate) const OPEN_CASES_PRUNE: &str = include_str!("../../sql/open_cases.prune.sql");
 
     #[cfg(test)]
-    pub(crate) const ALL: [&str; 14] = [
+    pub(crate) const ALL: [&str; 18] = [
         DECISIONS_UPSERT,
         DECISIONS_FIND,
         DECISIONS_SINCE,
@@ -45,6 +61,10 @@ pub(super) mod sql {
         ACD_CALLS_SINCE,
         ACD_CALLS_PRUNE,
         ACD_CALLS_SIDES,
+        DECISIONS_WAS_AT,
+        OPEN_CASES_UPSERT,
+        OPEN_CASES_OPEN,
+        OPEN_CASES_PRUNE,
     ];
 }
 
@@ -82,6 +102,8 @@ pub struct Pruned {
     pub acd_events: u64,
     /// Calls gathered from them.
     pub acd_calls: u64,
+    /// Cases, open or closed.
+    pub open_cases: u64,
 }
 
 /// The call facts in one file or on a server.
@@ -157,11 +179,12 @@ impl Facts {
             .as_microsecond();
         let failed = self.database.unavailable("delete old call facts from");
         let mut tx = self.database.write().await.map_err(&failed)?;
-        let mut deleted = [0; 3];
+        let mut deleted = [0; 4];
         let statements = [
             sql::DECISIONS_PRUNE,
             sql::ACD_EVENTS_PRUNE,
             sql::ACD_CALLS_PRUNE,
+            sql::OPEN_CASES_PRUNE,
         ];
         for (statement, deleted) in statements.into_iter().zip(&mut deleted) {
             let query = sqlx::query(statement)
@@ -174,21 +197,22 @@ impl Facts {
                 .rows_affected();
         }
         tx.commit().await.map_err(&failed)?;
-        let [decisions, acd_events, acd_calls] = deleted;
+        let [decisions, acd_events, acd_calls, open_cases] = deleted;
         Ok(Pruned {
             decisions,
             acd_events,
             acd_calls,
+            open_cases,
         })
     }
 }
 
-fn hash_text(caller: Option<&CallerHash>) -> Option<String> {
+pub(super) fn hash_text(caller: Option<&CallerHash>) -> Option<String> {
     caller.map(ToString::to_string)
 }
 
 /// What strangers sent, without the one character that a server's text cannot hold: one such call must not cost a batch.
-fn text(given: &str) -> String {
+pub(super) fn text(given: &str) -> String {
     given.replace('\0', "")
 }
 
@@ -213,6 +237,7 @@ async fn upsert_decision(
         .bind(targets)
         .bind(hash_text(decision.caller.as_ref()))
         .bind(text(&decision.dialled))
+        .bind(i64::from(decision.is_test))
         .execute(connection)
         .await
         .map(drop)

@@ -218,7 +218,9 @@ impl<'a> Director<'a> {
             &self.key,
             call.at_us,
         );
-        if let (Some(chunk), Some(caller)) = (chosen.chunk, chosen.caller) {
+        if let (true, Some(chunk), Some(caller)) =
+            (chosen.reason.makes_episode(), chosen.chunk, chosen.caller)
+        {
             self.episodes
                 .note(chunk, caller, chosen.arm, chosen.pi_bp, call.at_us);
         }

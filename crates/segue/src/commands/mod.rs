@@ -18,6 +18,7 @@ pub mod licence;
 pub mod migrate;
 pub mod parity;
 pub mod plan;
+pub mod probe;
 pub mod rehearse;
 pub mod route;
 pub mod runbook;
@@ -46,6 +47,7 @@ pub fn run(cli: Cli) -> Answered {
         Command::Runbook(runbook) => runbook.run(global),
         Command::Parity(parity) => parity.run(global),
         Command::Plan(plan) => plan.run(global),
+        Command::Probe(probe) => probe.run(global),
         Command::Import(import) => import.run(global),
         Command::Calls(calls) => calls.run(global),
         Command::Capacity(capacity) => capacity.run(global),

@@ -11,7 +11,7 @@ use crate::output::{Answer, Answered, Failure};
 use crate::route_door::RouteDoorOptions;
 use crate::service::{LineOptions, Options, Service};
 use clap::{Args, ValueEnum};
-use segue_domain::ids::LineId;
+use segue_domain::ids::{ChunkId, LineId};
 use segue_sip::Timers;
 use segue_sip::allow::Network;
 use segue_sip::tls::TlsFiles;
@@ -147,6 +147,10 @@ struct Line {
     /// `segue trial answer`; once for each path
     #[arg(long = "heartbeat", value_name = "SCOPE=URI")]
     heartbeats: Vec<String>,
+    /// At most each hour, while two agents are idle, a test call of this chunk's number waits for a person at the outsourcer; once for
+    /// each chunk
+    #[arg(long = "human-heartbeat", value_name = "CHUNK")]
+    human_heartbeats: Vec<ChunkId>,
     /// After a fallback the node calls its own number from this one until a person in-house has answered
     #[arg(long, value_name = "NUMBER")]
     verify_from: Option<String>,
@@ -231,6 +235,7 @@ impl Line {
         let files = self.tls_cert.clone().zip(self.tls_key.clone());
         Ok(LineOptions {
             heartbeats: self.heartbeats()?,
+            human_heartbeats: self.human_heartbeats.clone(),
             verify_caller: self.verify_from.clone(),
             tcp: self.sip_tcp,
             tls: self.sip_tls,

@@ -248,7 +248,7 @@ pub(super) fn refusal_view(refusal: Refusal) -> RefusalView {
     }
 }
 
-fn failed(failure: Failure) -> ActError {
+pub(super) fn failed(failure: Failure) -> ActError {
     match failure {
         Failure::Refused(refusal) => ActError::Refused(Box::new(refusal_view(*refusal))),
         Failure::BadInput(what) => invalid(

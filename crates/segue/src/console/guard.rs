@@ -4,7 +4,7 @@
 //! out of order; the loop takes each of them once.
 
 use super::ingest::IN_HOUSE;
-use super::joining::{Joiner, leave_out_tests};
+use super::joining::{Joiner, leave_out_undrawn};
 use super::parity;
 use super::remembering::GuardFiles;
 use super::{SEGUE, Shared};
@@ -279,7 +279,7 @@ async fn hear(
         }
     }
     guards.joiner.join(&decisions, &mut records);
-    leave_out_tests(tests, &mut decisions, &mut records);
+    leave_out_undrawn(tests, &mut decisions, &mut records);
     let watch = &mut guards.watch;
     decisions
         .iter()

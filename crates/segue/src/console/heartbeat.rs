@@ -75,7 +75,7 @@ fn outcome_of(result: &TestCallResult) -> Heartbeat {
 }
 
 impl Shared {
-    async fn observe(&self, scope: &str, outcome: Heartbeat) {
+    pub(super) async fn observe(&self, scope: &str, outcome: Heartbeat) {
         let now = clock::now();
         let command = Command::from(ReportObservation {
             scope: scope.to_owned(),

@@ -5,6 +5,7 @@
 
 use super::Shared;
 use super::acts::refusal_view;
+use super::cases::CaseTold;
 use crate::clock;
 use crate::office::chain;
 use jiff::Timestamp;
@@ -13,7 +14,7 @@ use segue_domain::caller::{CallerKey, e164};
 use segue_domain::chunks::Chunk;
 use segue_domain::compliance::require_records_allowed;
 use segue_journal::accounts::{Door, EntryError, TokenScope};
-use segue_journal::facts::{AcdEvent, AcdEventKind};
+use segue_journal::facts::{AcdEvent, AcdEventKind, CaseNews, FactsError, Stored};
 use segue_trials::acd::{AcdEvent as Told, AcdEventKind as ToldKind};
 use segue_web::{EventBatch, IngestAnswer, IngestError, QuarantinedRow};
 use std::collections::BTreeSet;
@@ -39,20 +40,32 @@ impl Shared {
         let now = clock::now();
         let side = self.feeding_side(&batch.token, now).await?;
         self.require_agreement(now)?;
-        let numbers = self.known_numbers();
+        let (numbers, routed) = self.known_numbers();
         let reader = Reader {
             key: &self.key,
             numbers: &numbers,
+            routed: &routed,
             side,
             now,
         };
-        let (events, mut answer) = reader.read(&batch.body);
-        if !events.is_empty() {
-            let stored = self.facts.store_acd_events(&events).await;
-            let stored = stored.map_err(|error| IngestError::Unavailable {
-                message: chain(&error),
-            })?;
-            (answer.accepted, answer.duplicates) = (stored.accepted, stored.duplicates);
+        let (told, mut answer) = reader.read(&batch.body);
+        let failed = |error: FactsError| IngestError::Unavailable {
+            message: chain(&error),
+        };
+        if !told.events.is_empty() {
+            let stored = self.facts.store_acd_events(&told.events).await;
+            count(&mut answer, stored.map_err(failed)?);
+        }
+        if !told.cases.is_empty() {
+            let (news, strangers) = self
+                .without_strangers(told.cases, side)
+                .await
+                .map_err(failed)?;
+            strangers
+                .into_iter()
+                .for_each(|(line, reason)| set_aside(&mut answer, line, reason));
+            let stored = self.facts.store_case_news(&news).await;
+            count(&mut answer, stored.map_err(failed)?);
         }
         // A batch without events is a heartbeat: it tells "no calls" from "no feed".
         self.memory().fed_at[usize::from(side == Side::Outsourcer)] = Some(now);
@@ -87,18 +100,16 @@ impl Shared {
         }
     }
 
-    /// Numbers that are lines and not people's.
-    fn known_numbers(&self) -> BTreeSet<String> {
+    /// Numbers that are lines and not people's; and those of them that Segue decides on.
+    fn known_numbers(&self) -> (BTreeSet<String>, BTreeSet<String>) {
         let t = self.transition();
-        let lines = t.lines.iter();
-        lines
-            .flat_map(|l| {
-                l.routes
-                    .iter()
-                    .map(|r| r.dialled.clone())
-                    .chain([l.number.clone()])
-            })
-            .collect()
+        let routed: BTreeSet<_> = t
+            .lines
+            .iter()
+            .flat_map(|line| line.routes.iter().map(|route| route.dialled.clone()))
+            .collect();
+        let lines = t.lines.iter().map(|line| line.number.clone());
+        (routed.iter().cloned().chain(lines).collect(), routed)
     }
 }
 
@@ -106,14 +117,24 @@ impl Shared {
 pub(super) struct Reader<'a> {
     pub(super) key: &'a CallerKey,
     pub(super) numbers: &'a BTreeSet<String>,
+    /// Those of the numbers that Segue decides on.
+    pub(super) routed: &'a BTreeSet<String>,
     pub(super) side: Side,
     pub(super) now: Timestamp,
 }
 
+/// What a batch tells, by kind.
+#[derive(Default)]
+pub(super) struct ToldBatch {
+    pub(super) events: Vec<AcdEvent>,
+    /// With their lines.
+    pub(super) cases: Vec<(u64, CaseNews)>,
+}
+
 impl Reader<'_> {
-    /// The events of a batch, and its reconciliation so far: what is not quarantined is still to be stored.
-    pub(super) fn read(&self, body: &[u8]) -> (Vec<AcdEvent>, IngestAnswer) {
-        let mut events = Vec::new();
+    /// What a batch tells, and its reconciliation so far: what is not quarantined is still to be stored.
+    pub(super) fn read(&self, body: &[u8]) -> (ToldBatch, IngestAnswer) {
+        let mut told = ToldBatch::default();
         let mut answer = IngestAnswer {
             read: 0,
             accepted: 0,
@@ -127,61 +148,44 @@ impl Reader<'_> {
                 continue;
             }
             answer.read += 1;
-            let event = if events.len() < BATCH_EVENTS_MAX {
-                self.event(row)
+            let line = index as u64 + 1;
+            let taken = if told.events.len() + told.cases.len() < BATCH_EVENTS_MAX {
+                self.take(line, row, &mut told)
             } else {
                 Err(format!(
                     "a batch holds at most {BATCH_EVENTS_MAX} events; send the rest as the next one"
                 ))
             };
-            match event {
-                Ok(event) => events.push(event),
-                Err(reason) => {
-                    answer.quarantined += 1;
-                    if answer.rows.len() < QUARANTINED_ROWS_MAX {
-                        answer.rows.push(QuarantinedRow {
-                            line: index as u64 + 1,
-                            reason,
-                        });
-                    }
-                }
+            if let Err(reason) = taken {
+                set_aside(&mut answer, line, reason);
             }
         }
-        (events, answer)
+        (told, answer)
     }
 
-    fn event(&self, row: &[u8]) -> Result<AcdEvent, String> {
-        // The parser's words say where, not what: they never repeat a value of the row.
-        let told: Told = serde_json::from_slice(row).map_err(|e| {
-            format!(
-                "not an event at column {}; see docs/acd-events.md",
-                e.column()
-            )
-        })?;
-        let at = Timestamp::from_microsecond(told.at_us)
-            .map_err(|_| "at_us is no instant".to_owned())?;
-        if at.as_second() > self.now.as_second() + AHEAD_S_MAX {
-            return Err(format!(
-                "at_us is more than {AHEAD_S_MAX} s ahead; set the centre's clock"
-            ));
+    fn take(&self, line: u64, row: &[u8], told: &mut ToldBatch) -> Result<(), String> {
+        match serde_json::from_slice::<Told>(row) {
+            Ok(event) => told.events.push(self.event(event)?),
+            // Rare beside the events of calls, so that only they pay for being read twice.
+            Err(error) => match serde_json::from_slice::<CaseTold>(row) {
+                Ok(case) => told.cases.push((line, case.news(self)?)),
+                // The parser's words say where, not what: they never repeat a value of the row.
+                Err(_) => {
+                    return Err(format!(
+                        "not an event at column {}; see docs/acd-events.md",
+                        error.column()
+                    ));
+                }
+            },
         }
-        if !segue_domain::ids::is_usable(&told.centre) || may_hold_number(&told.centre) {
-            return Err(
-                "centre is no plain name of 1 to 64 letters, digits, `.`, `_`, `-`, `/`".to_owned(),
-            );
-        }
-        if !(1..=SOURCE_CALL_ID_BYTES_MAX).contains(&told.source_call_id.len()) {
-            return Err(format!(
-                "source_call_id has 1 to {SOURCE_CALL_ID_BYTES_MAX} bytes"
-            ));
-        }
-        let prefix = match self.side {
-            Side::Client => IN_HOUSE,
-            Side::Outsourcer => OUTSOURCED,
-        };
+        Ok(())
+    }
+
+    fn event(&self, told: Told) -> Result<AcdEvent, String> {
+        let (at, source) = self.heard(told.at_us, &told.centre, &told.source_call_id)?;
         Ok(AcdEvent {
-            source: format!("{prefix}{}", told.centre),
-            source_call_id: self.source_call_id(&told.source_call_id),
+            source,
+            source_call_id: self.own_id(&told.source_call_id),
             kind: kind(told.kind),
             at,
             call_id: told.segue_call.filter(|id| is_ours(id)),
@@ -194,14 +198,57 @@ impl Reader<'_> {
         })
     }
 
+    /// When it was, and which feed told it; what each row has to keep to.
+    pub(super) fn heard(
+        &self,
+        at_us: i64,
+        centre: &str,
+        id: &str,
+    ) -> Result<(Timestamp, String), String> {
+        let at =
+            Timestamp::from_microsecond(at_us).map_err(|_| "at_us is no instant".to_owned())?;
+        if at.as_second() > self.now.as_second() + AHEAD_S_MAX {
+            return Err(format!(
+                "at_us is more than {AHEAD_S_MAX} s ahead; set the centre's clock"
+            ));
+        }
+        if !segue_domain::ids::is_usable(centre) || may_hold_number(centre) {
+            return Err(
+                "centre is no plain name of 1 to 64 letters, digits, `.`, `_`, `-`, `/`".to_owned(),
+            );
+        }
+        if !(1..=SOURCE_CALL_ID_BYTES_MAX).contains(&id.len()) {
+            return Err(format!(
+                "the centre's own id has 1 to {SOURCE_CALL_ID_BYTES_MAX} bytes"
+            ));
+        }
+        let prefix = match self.side {
+            Side::Client => IN_HOUSE,
+            Side::Outsourcer => OUTSOURCED,
+        };
+        Ok((at, format!("{prefix}{centre}")))
+    }
+
     /// The centre's id, or its hash where it may hold somebody's number.
-    fn source_call_id(&self, id: &str) -> String {
+    pub(super) fn own_id(&self, id: &str) -> String {
         if may_hold_number(id) {
             format!("h-{}", self.key.hash(id))
         } else {
             id.to_owned()
         }
     }
+}
+
+fn set_aside(answer: &mut IngestAnswer, line: u64, reason: String) {
+    answer.quarantined += 1;
+    if answer.rows.len() < QUARANTINED_ROWS_MAX {
+        answer.rows.push(QuarantinedRow { line, reason });
+    }
+}
+
+fn count(answer: &mut IngestAnswer, stored: Stored) {
+    answer.accepted += stored.accepted;
+    answer.duplicates += stored.duplicates;
 }
 
 fn kind(kind: ToldKind) -> AcdEventKind {

@@ -6,16 +6,19 @@
 mod acts;
 mod build;
 mod calendar;
+pub(crate) mod cases;
 mod draft;
 mod gather;
 mod guard;
 pub(crate) mod heartbeat;
+pub(crate) mod human_heartbeat;
 mod ingest;
 mod joining;
 mod live;
 mod metrics;
 mod parity;
 mod people;
+mod probing;
 mod readiness;
 pub(crate) mod remembering;
 mod trunks;
@@ -83,6 +86,8 @@ pub(crate) struct ConsoleParts {
     pub(crate) data: DataDir,
     /// Paths to the outsourcer that are called each minute.
     pub(crate) heartbeats: Vec<heartbeat::HeartbeatPath>,
+    /// Chunks whose people at the outsourcer are called each hour.
+    pub(crate) human_heartbeats: Vec<human_heartbeat::HumanHeartbeat>,
     /// How the node calls itself after a fallback, if it is to.
     pub(crate) verify_calls: Option<verify_call::VerifyCalls>,
     /// What the SIP side counts.
@@ -147,9 +152,17 @@ impl NodeConsole {
     pub(crate) fn start(parts: ConsoleParts) -> Self {
         let (stop, heartbeats) = (parts.stop.clone(), parts.heartbeats.clone());
         let verify_calls = parts.verify_calls.clone();
+        let human_heartbeats = parts.human_heartbeats.clone();
         let shared = Arc::new(Shared::new(parts));
         if let Some(calls) = verify_calls {
             tokio::spawn(verify_call::keep(Arc::clone(&shared), calls, stop.clone()));
+        }
+        for beat in human_heartbeats {
+            tokio::spawn(human_heartbeat::keep(
+                Arc::clone(&shared),
+                beat,
+                stop.clone(),
+            ));
         }
         for path in heartbeats {
             tokio::spawn(heartbeat::keep(Arc::clone(&shared), path, stop.clone()));
@@ -312,6 +325,13 @@ impl Console for NodeConsole {
 
     fn ingest(&self, batch: EventBatch) -> Boxed<'_, Result<IngestAnswer, IngestError>> {
         Box::pin(self.shared.ingest(batch))
+    }
+
+    fn report_probe(
+        &self,
+        report: serde_json::Value,
+    ) -> Boxed<'_, Result<serde_json::Value, ActError>> {
+        Box::pin(self.shared.take_probe(report))
     }
 
     fn metrics(&self) -> String {

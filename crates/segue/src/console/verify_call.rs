@@ -6,6 +6,7 @@
 
 use super::Shared;
 use crate::clock;
+use crate::node::policy::TEST_HEADER;
 use crate::trials::through;
 use jiff::{SignedDuration, Timestamp};
 use segue_domain::Transition;
@@ -96,6 +97,10 @@ impl Shared {
         let place = Place {
             via: Some(calls.sip),
             caller: Some(calls.caller.clone()),
+            headers: vec![(
+                TEST_HEADER.to_owned(),
+                self.key.test_mark(&calls.caller, dialled),
+            )],
             ..Place::new(format!("sip:{dialled}@{}", calls.sip))
         };
         match agent.caller().place(place).await {

@@ -3,7 +3,7 @@
 use crate::clock;
 use crate::node::state::{Installed, Node};
 use crate::node::trunks::TrunkChecks;
-use segue_domain::caller::e164;
+use segue_domain::caller::{CallerKey, e164};
 use segue_domain::ids::LineId;
 use segue_journal::facts::{Decision as DecisionFact, FactsWriter, TargetOutcome};
 use segue_routing::choose::TargetKind;
@@ -17,6 +17,10 @@ use std::sync::Arc;
 
 /// Calls whose outcome is awaited; beyond it the oldest knowledge is simply not completed.
 const AWAITED_CALLS_MAX: usize = 100_000;
+/// The rule of calls that an open case settled: no share drew them, so nothing is compared by them.
+pub(crate) const OPEN_CASE: &str = "open_case";
+/// The header of calls that Segue places itself to try a path.
+pub(crate) const TEST_HEADER: &str = "X-Segue-Test";
 /// The header that marks calls Segue has routed.
 const OUR_HEADER: &str = "X-Segue-Call";
 
@@ -78,11 +82,14 @@ impl NodePolicy {
         token: CallToken,
         decision: &Decision<'_>,
         hash: &str,
-        dialled: &str,
+        asked: &Asked,
         at: jiff::Timestamp,
     ) {
         let Some(facts) = &self.facts else { return };
-        let fact = fact(token, decision, &self.node.name, hash, dialled, at);
+        let fact = DecisionFact {
+            is_test: asked.is_test(&self.node.key),
+            ..fact(token, decision, &self.node.name, hash, &asked.dialled, at)
+        };
         facts.decision(fact.clone());
         if self.awaited.len() < AWAITED_CALLS_MAX {
             self.awaited.insert(token, fact);
@@ -99,7 +106,7 @@ impl Policy for NodePolicy {
         let decision = self
             .node
             .choose(&installed, &asked.call(), now.as_microsecond());
-        self.note(token, &decision, &installed.hash, &asked.dialled, now);
+        self.note(token, &decision, &installed.hash, &asked, now);
         let redirect = self.redirected.contains(&invite.source().ip());
         let mode = if redirect {
             Mode::Redirect
@@ -181,6 +188,8 @@ struct Asked {
     call_id: String,
     source_host: String,
     already_routed: bool,
+    /// What the call says of itself to be a test.
+    test_mark: Option<String>,
 }
 
 impl Asked {
@@ -199,7 +208,16 @@ impl Asked {
             // A trunk named by its host sends from an address: that never goes out again either.
             already_routed: invite.header(OUR_HEADER).is_some()
                 || installed.outsourcer_ips.contains(&invite.source().ip()),
+            test_mark: invite.header(TEST_HEADER).map(text),
         }
+    }
+
+    /// Whether the mark was made under the client's key for this caller and number.
+    fn is_test(&self, key: &CallerKey) -> bool {
+        let (Some(mark), Some(caller)) = (&self.test_mark, &self.caller) else {
+            return false;
+        };
+        *mark == key.test_mark(caller, &self.dialled)
     }
 
     fn call(&self) -> Call<'_> {
@@ -318,6 +336,7 @@ pub(crate) fn fact(
         } else {
             "unknown".to_owned()
         },
+        is_test: false,
     }
 }
 
@@ -336,6 +355,7 @@ fn reason(reason: Reason) -> (&'static str, &'static str) {
             "loop",
             "the call was routed before or comes from the outsourcer",
         ),
+        Reason::OpenCase => (OPEN_CASE, "the side has an open case of the caller's"),
         Reason::Episode => ("episode", "the caller was in-house within 72 hours"),
         Reason::Window => ("window", "no chunk owns the number at this time"),
         Reason::Share => ("share", "the caller's bucket against the agreed share"),

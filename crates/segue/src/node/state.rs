@@ -202,7 +202,11 @@ impl Node {
             &self.key,
             now_us,
         );
-        if let (Some(chunk), Some(caller)) = (decision.chunk, decision.caller) {
+        if let (true, Some(chunk), Some(caller)) = (
+            decision.reason.makes_episode(),
+            decision.chunk,
+            decision.caller,
+        ) {
             episodes.note(chunk, caller, decision.arm, decision.pi_bp, now_us);
         }
         decision

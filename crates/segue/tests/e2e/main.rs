@@ -9,6 +9,7 @@
 
 mod bad_input;
 mod browser;
+mod call_path;
 #[path = "../../../web/tests/support/browser.rs"]
 mod chromium;
 mod demo;

@@ -2,6 +2,7 @@
 
 use crate::load::{ack, answer, invite};
 use crate::serve::Fixed;
+use crate::wire::Over;
 use segue_sip::allow::{AllowList, Network};
 use segue_sip::{Config, Core, Hop, Sink};
 use std::error::Error;
@@ -40,7 +41,10 @@ pub(crate) fn run(redirect: bool, calls: usize) -> Result<(), Box<dyn Error>> {
         target,
         packet: Vec::new(),
     };
-    let (mut invite, mut ack) = (invite(me, caller, 1), ack(me, caller, 1));
+    let (mut invite, mut ack) = (
+        invite(me, caller, Over::Udp, 1),
+        ack(me, caller, Over::Udp, 1),
+    );
     let mut reply = Vec::new();
     let start = Instant::now();
     let mut now_us = 0;

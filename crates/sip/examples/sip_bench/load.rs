@@ -1,8 +1,8 @@
 //! The open-loop generator: calls start on schedule whatever the server does, nothing is ever sent
 //! twice, and latency counts from the scheduled moment, so that a stalled generator shows as latency.
 
+use crate::wire::{Over, Wire, socket};
 use memchr::memmem;
-use socket2::{Domain, Protocol, Socket, Type};
 use std::error::Error;
 use std::io::Write;
 use std::net::{SocketAddr, UdpSocket};
@@ -50,15 +50,6 @@ impl Measured {
     }
 }
 
-fn socket(addr: &str) -> Result<UdpSocket, Box<dyn Error>> {
-    let addr: SocketAddr = addr.parse()?;
-    let socket = Socket::new(Domain::IPV4, Type::DGRAM, Some(Protocol::UDP))?;
-    socket.set_recv_buffer_size(4 << 20)?;
-    socket.set_nonblocking(true)?;
-    socket.bind(&addr.into())?;
-    Ok(socket.into())
-}
-
 /// A message with a place for the call's number wherever `@@@@@@@@` stands.
 pub(crate) struct Template {
     bytes: Vec<u8>,
@@ -83,7 +74,8 @@ impl Template {
     }
 }
 
-pub(crate) fn invite(server: SocketAddr, me: SocketAddr, run: u32) -> Template {
+pub(crate) fn invite(server: SocketAddr, me: SocketAddr, over: Over<'_>, run: u32) -> Template {
+    let via = over.name();
     let sdp = format!(
         "v=0\r\no=- 3724394400 3724394405 IN IP4 {0}\r\ns=-\r\nc=IN IP4 {0}\r\nt=0 0\r\n\
          m=audio 40000 RTP/AVP 0 8 101\r\na=rtpmap:0 PCMU/8000\r\na=rtpmap:8 PCMA/8000\r\n\
@@ -91,7 +83,7 @@ pub(crate) fn invite(server: SocketAddr, me: SocketAddr, run: u32) -> Template {
         me.ip()
     );
     Template::new(&format!(
-        "INVITE sip:7001@{server} SIP/2.0\r\nVia: SIP/2.0/UDP {me};branch=z9hG4bK{run}x@@@@@@@@\r\n\
+        "INVITE sip:7001@{server} SIP/2.0\r\nVia: SIP/2.0/{via} {me};branch=z9hG4bK{run}x@@@@@@@@\r\n\
          Max-Forwards: 70\r\nFrom: <sip:+15550100@{me}>;tag=t@@@@@@@@\r\nTo: <sip:7001@{server}>\r\n\
          Call-ID: seg@@@@@@@@-{run}\r\nCSeq: 1 INVITE\r\nContact: <sip:+15550100@{me}>\r\n\
          P-Asserted-Identity: <sip:+15550100@{me}>\r\nAllow: INVITE, ACK, BYE, CANCEL, OPTIONS\r\n\
@@ -101,9 +93,10 @@ pub(crate) fn invite(server: SocketAddr, me: SocketAddr, run: u32) -> Template {
     ))
 }
 
-pub(crate) fn ack(server: SocketAddr, me: SocketAddr, run: u32) -> Template {
+pub(crate) fn ack(server: SocketAddr, me: SocketAddr, over: Over<'_>, run: u32) -> Template {
+    let via = over.name();
     Template::new(&format!(
-        "ACK sip:7001@{server} SIP/2.0\r\nVia: SIP/2.0/UDP {me};branch=z9hG4bK{run}x@@@@@@@@\r\n\
+        "ACK sip:7001@{server} SIP/2.0\r\nVia: SIP/2.0/{via} {me};branch=z9hG4bK{run}x@@@@@@@@\r\n\
          Max-Forwards: 70\r\nFrom: <sip:+15550100@{me}>;tag=t@@@@@@@@\r\nTo: <sip:7001@{server}>;tag=x\r\n\
          Call-ID: seg@@@@@@@@-{run}\r\nCSeq: 1 ACK\r\nContent-Length: 0\r\n\r\n"
     ))
@@ -144,9 +137,8 @@ pub(crate) fn answer(request: &[u8], out: &mut Vec<u8>) -> bool {
 }
 
 struct Run {
-    caller: UdpSocket,
+    caller: Wire,
     uas: Option<UdpSocket>,
-    server: SocketAddr,
     invite: Template,
     ack: Template,
     mark: Vec<u8>,
@@ -176,7 +168,7 @@ impl Run {
                     break;
                 }
                 // A full socket buffer is a lost call here: nothing is sent twice.
-                let _lost = self.caller.send_to(self.invite.fill(sent), self.server);
+                self.caller.send(self.invite.fill(sent));
                 sent += 1;
             }
             self.serve_called_side();
@@ -189,6 +181,7 @@ impl Run {
     fn serve_called_side(&mut self) {
         let Some(uas) = &self.uas else { return };
         for _ in 0..32 {
+            self.buffer.resize(65_536, 0);
             let Ok((length, from)) = uas.recv_from(&mut self.buffer) else {
                 return;
             };
@@ -200,10 +193,10 @@ impl Run {
 
     fn read_answers(&mut self, start: Instant, rate: u32) {
         for _ in 0..64 {
-            let Ok((length, _)) = self.caller.recv_from(&mut self.buffer) else {
+            if !self.caller.receive(&mut self.buffer) {
                 return;
-            };
-            let packet = &self.buffer[..length];
+            }
+            let packet = &self.buffer[..];
             if packet.starts_with(b"SIP/2.0 1") {
                 continue;
             }
@@ -212,7 +205,7 @@ impl Run {
             };
             let good = packet.starts_with(b"SIP/2.0 302") || packet.starts_with(b"SIP/2.0 200");
             if packet.starts_with(b"SIP/2.0 3") {
-                let _lost = self.caller.send_to(self.ack.fill(number), self.server);
+                self.caller.send(self.ack.fill(number));
             }
             let Some(slot) = self
                 .latency_us
@@ -249,19 +242,18 @@ impl Run {
 
 fn once(
     redirect: bool,
-    server: SocketAddr,
+    (server, over): (SocketAddr, Over<'_>),
     rate: u32,
     run: u32,
 ) -> Result<Measured, Box<dyn Error>> {
-    let caller = socket("127.0.0.1:0")?;
-    let me = caller.local_addr()?;
+    let caller = Wire::to(server, over)?;
+    let me = caller.local()?;
     // Unique per process too: a server may still remember the branches of an earlier one.
     let run = run + 1_000 * (std::process::id() % 100_000);
     Run {
         uas: if redirect { None } else { Some(socket(UAS)?) },
-        server,
-        invite: invite(server, me, run),
-        ack: ack(server, me, run),
+        invite: invite(server, me, over, run),
+        ack: ack(server, me, over, run),
         mark: format!("-{run}\r").into_bytes(),
         latency_us: Vec::new(),
         answered: 0,
@@ -273,14 +265,22 @@ fn once(
 }
 
 /// One run at one rate.
-pub(crate) fn at(redirect: bool, server: SocketAddr, rate: u32) -> Result<(), Box<dyn Error>> {
+pub(crate) fn at(
+    redirect: bool,
+    server: (SocketAddr, Over<'_>),
+    rate: u32,
+) -> Result<(), Box<dyn Error>> {
     let line = once(redirect, server, rate, 1)?.line(rate);
     Ok(writeln!(std::io::stdout(), "{line}")?)
 }
 
 /// Climbs by a quarter until a rate fails twice, then halves the gap four times. The last line on
 /// standard output is the highest rate that passed.
-pub(crate) fn find(redirect: bool, server: SocketAddr, start: u32) -> Result<(), Box<dyn Error>> {
+pub(crate) fn find(
+    redirect: bool,
+    server: (SocketAddr, Over<'_>),
+    start: u32,
+) -> Result<(), Box<dyn Error>> {
     let mut run = 0;
     let mut passes = |rate: u32| -> Result<bool, Box<dyn Error>> {
         for _ in 0..2 {

@@ -11,7 +11,7 @@ mod sdp;
 mod transact;
 mod uac;
 mod uas;
-mod wire;
+pub(crate) mod wire;
 
 pub use leg::{End, Leg, Progress};
 

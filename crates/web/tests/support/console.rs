@@ -270,6 +270,25 @@ impl Console for MemoryConsole {
         Box::pin(async move { answer })
     }
 
+    fn report_probe(
+        &self,
+        report: serde_json::Value,
+    ) -> BoxFuture<'_, Result<serde_json::Value, ActError>> {
+        let known = report["probe"] == "PR-1";
+        let answer = if known {
+            Ok(serde_json::json!({ "position": 48_215, "events": ["probe_reported"] }))
+        } else {
+            Err(ActError::Refused(Box::new(RefusalView {
+                code: "SIGNATURE_INVALID".into(),
+                rule: "A signature is made by the token.".into(),
+                missing: vec!["a signature by the token of PR-1".into()],
+                who: "Whoever ran the probe".into(),
+                how: "Hand in what the probe wrote, unchanged.".into(),
+            })))
+        };
+        std::future::ready(answer).boxed()
+    }
+
     fn calendar_feed(&self) -> String {
         "BEGIN:VCALENDAR\r\nEND:VCALENDAR\r\n".into()
     }

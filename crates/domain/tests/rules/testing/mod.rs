@@ -2,6 +2,7 @@
 
 mod agent_maturity;
 mod resource_access;
+pub(crate) mod resource_probes;
 mod telephony_checks;
 mod test_calls;
 mod training;

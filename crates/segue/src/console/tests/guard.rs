@@ -38,6 +38,7 @@ async fn without_header(rig: &Rig, calls: u8, end: AcdEventKind) {
             targets: Vec::new(),
             caller,
             dialled: "7001".to_owned(),
+            is_test: false,
         };
         let told = |kind, after_ms| AcdEvent {
             source: "outsourced/CB".to_owned(),

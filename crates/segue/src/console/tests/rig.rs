@@ -208,6 +208,7 @@ impl Rig {
             wake,
             data: DataDir::create(&directory.path().join("data"), NewData::default()).unwrap(),
             heartbeats: Vec::new(),
+            human_heartbeats: Vec::new(),
             verify_calls: None,
             sip: segue_sip::io_udp::Watch::default(),
             stop: stopping,
@@ -301,6 +302,7 @@ impl Rig {
             targets: Vec::new(),
             caller: None,
             dialled: "7001".to_owned(),
+            is_test: false,
         };
         self.store(decision, source, told).await;
     }

@@ -1,0 +1,148 @@
+//! Open cases: news in any order, twice, of two feeds; only what is open is read.
+#![expect(clippy::unwrap_used, reason = "a failed fixture is a failed test")]
+
+mod common;
+#[macro_use]
+#[path = "common/both.rs"]
+mod both;
+
+use jiff::{SignedDuration, Timestamp};
+use segue_domain::caller::CallerHash;
+use segue_journal::facts::{CaseChange, CaseNews, Decision, Facts, Stored};
+
+fn at(minute: i64) -> Timestamp {
+    "2026-11-22T05:00:00Z".parse::<Timestamp>().unwrap() + SignedDuration::from_mins(minute)
+}
+
+fn news(case_id: &str, minute: i64, change: CaseChange) -> CaseNews {
+    CaseNews {
+        source: "outsourced/bridge".to_owned(),
+        case_id: case_id.to_owned(),
+        at: at(minute),
+        change,
+    }
+}
+
+fn opened(case_id: &str, minute: i64, until: i64) -> CaseNews {
+    let change = CaseChange::Opened {
+        caller: CallerHash([7; 32]),
+        dialled: "7004".to_owned(),
+        until: at(until),
+    };
+    news(case_id, minute, change)
+}
+
+fn closed(case_id: &str, minute: i64) -> CaseNews {
+    news(case_id, minute, CaseChange::Closed)
+}
+
+async fn begun(facts: Facts) -> Facts {
+    facts
+}
+
+/// Until when the cases open at a minute are open.
+async fn open(facts: &Facts, minute: i64) -> Vec<Timestamp> {
+    let cases = facts.open_cases(at(minute)).await.unwrap();
+    cases.into_iter().map(|case| case.until).collect()
+}
+
+on_both!(
+    Facts, "facts.db", begun:
+    a_case_is_open_from_its_news_to_its_end_or_its_closing,
+    news_come_twice_and_in_any_order,
+    whether_a_caller_was_at_a_side_is_known_by_number_and_time,
+);
+
+async fn whether_a_caller_was_at_a_side_is_known_by_number_and_time(facts: Facts) {
+    let decision = Decision {
+        call_id: "c1".to_owned(),
+        at: at(10),
+        node: "A".to_owned(),
+        table_hash: "ab".repeat(32),
+        line: "main".to_owned(),
+        chunk: None,
+        rule: "share".to_owned(),
+        bucket: None,
+        pi_bp: 2_000,
+        arm: "outsourced".to_owned(),
+        reason: "share".to_owned(),
+        targets: Vec::new(),
+        caller: Some(CallerHash([7; 32])),
+        dialled: "7004".to_owned(),
+        is_test: true,
+    };
+    facts
+        .store_decisions(std::slice::from_ref(&decision))
+        .await
+        .unwrap();
+    assert_eq!(
+        facts.decision("c1").await.unwrap(),
+        Some(decision),
+        "tests are read as tests"
+    );
+    for (caller, dialled, arm, since, known) in [
+        (7, "7004", "outsourced", 9, true),
+        (7, "7004", "outsourced", 10, false),
+        (7, "7004", "in_house", 9, false),
+        (7, "7001", "outsourced", 9, false),
+        (8, "7004", "outsourced", 9, false),
+    ] {
+        let asked = facts
+            .was_sent(&CallerHash([caller; 32]), dialled, arm, at(since))
+            .await;
+        assert_eq!(asked.unwrap(), known, "{caller} {dialled} {arm} {since}");
+    }
+}
+
+async fn a_case_is_open_from_its_news_to_its_end_or_its_closing(facts: Facts) {
+    let all = [
+        opened("CB-1", 0, 60),
+        opened("CB-2", 0, 30),
+        opened("CB-3", 0, 90),
+    ];
+    let stored = facts.store_case_news(&all).await.unwrap();
+    assert_eq!((stored.accepted, stored.duplicates), (3, 0));
+    assert_eq!(open(&facts, 1).await, [at(30), at(60), at(90)]);
+    assert_eq!(
+        open(&facts, 30).await,
+        [at(60), at(90)],
+        "until is the first instant outside"
+    );
+    facts.store_case_news(&[closed("CB-1", 10)]).await.unwrap();
+    assert_eq!(open(&facts, 30).await, [at(90)]);
+    let later = facts
+        .store_case_news(&[opened("CB-3", 20, 120)])
+        .await
+        .unwrap();
+    assert_eq!(later.accepted, 1, "promised for later");
+    assert_eq!(open(&facts, 100).await, [at(120)]);
+    let case = facts.open_cases(at(100)).await.unwrap().remove(0);
+    assert_eq!(
+        (case.source.as_str(), case.dialled.as_str(), case.caller),
+        ("outsourced/bridge", "7004", CallerHash([7; 32]))
+    );
+    let pruned = facts.prune(at(60 * 24 * 3), 1, 10).await.unwrap();
+    assert_eq!(pruned.open_cases, 3);
+}
+
+async fn news_come_twice_and_in_any_order(facts: Facts) {
+    let all = [closed("CB-1", 10), opened("CB-1", 0, 60)];
+    facts.store_case_news(&all).await.unwrap();
+    assert_eq!(open(&facts, 1).await, [], "closed before it was heard of");
+    let again = facts.store_case_news(&all).await.unwrap();
+    assert_eq!(
+        again,
+        Stored {
+            accepted: 0,
+            duplicates: 2
+        }
+    );
+    let mut other = opened("CB-1", 0, 60);
+    other.source = "in_house/hq".to_owned();
+    facts.store_case_news(&[other]).await.unwrap();
+    assert_eq!(
+        open(&facts, 1).await,
+        [at(60)],
+        "another feed's CB-1 is another case"
+    );
+}

@@ -1,0 +1,47 @@
+//! What a probe found at a place arrives (A27): nobody is signed in there, the probe's one-time token has signed.
+
+use super::acts::{failed, invalid};
+use super::{SEGUE, Shared};
+use crate::clock;
+use crate::office::desk_failure;
+use segue_domain::resource_probes::ReportProbe;
+use segue_domain::{Actor, Command, Role, Side, decide};
+use segue_journal::{CommandId, Request};
+use segue_web::ActError;
+use serde_json::{Value, json};
+
+impl Shared {
+    /// Records a report that its token has signed. What is refused leaves no fact: anybody may knock at this door.
+    pub(super) async fn take_probe(&self, report: Value) -> Result<Value, ActError> {
+        let report: ReportProbe = serde_json::from_value(report).map_err(|error| {
+            invalid(
+                "BAD_COMMAND",
+                format!("a readable report: {error}"),
+                "send the file that `segue probe run` wrote",
+            )
+        })?;
+        let now = clock::now();
+        let actor = Actor::new(SEGUE, Side::Outsourcer, &[Role::Agent]);
+        // The same report sent twice is one command.
+        let mark: String = report.signature.chars().take(32).collect();
+        let id = format!("probe:{}:{}:{mark}", self.stream, report.probe);
+        let command = Command::from(report);
+        let events = decide(&self.transition(), &command, &actor, now);
+        if events.map_err(|refusal| failed(refusal.into()))?.is_empty() {
+            return Ok(json!({ "position": self.transition().version, "events": [] }));
+        }
+        let command_id = CommandId::new(id)
+            .map_err(|e| invalid("BAD_COMMAND_ID", e.to_string(), "send the file unchanged"))?;
+        let request = Request {
+            stream: self.stream.clone(),
+            command_id,
+            actor,
+            command,
+            now,
+        };
+        let answer = self.desk.execute(&request).await;
+        let answer = answer.map_err(|error| failed(desk_failure(error)))?;
+        self.wake.notify_one();
+        Ok(json!({ "position": answer.position, "events": answer.events }))
+    }
+}
