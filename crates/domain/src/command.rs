@@ -34,6 +34,7 @@ use crate::culture::practices::{DecidePractice, RecordPractice};
 use crate::culture::profiles::{ProposeCultureProfile, SignCultureProfile};
 use crate::culture::segments::RecordSegment;
 use crate::culture::traits::{LinkTrait, RecordTrait};
+use crate::discovery::call_types::DescribeCallType;
 use crate::discovery::experience::{RecordWorkshop, StateExperience};
 use crate::discovery::flows::{RecordCallFlow, WalkCallFlow};
 use crate::discovery::numbers::RecordNumber;
@@ -144,6 +145,8 @@ commands! {
     ReconcileReport => "reconcile_report";
     /// Records how many calls of a centre found no call type.
     ClassifyCalls => "classify_calls";
+    /// Describes what one call type asks of whoever answers it: skills, hours, what tells its calls apart.
+    DescribeCallType => "describe_call_type";
     /// Records that an experience workshop was held.
     RecordWorkshop => "record_workshop";
     /// States what a caller should experience, with measure and target.

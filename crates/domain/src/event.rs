@@ -33,6 +33,7 @@ use crate::culture::practices::{PracticeDecided, PracticeRecorded};
 use crate::culture::profiles::{CultureProfileProposed, CultureProfileSigned};
 use crate::culture::segments::SegmentRecorded;
 use crate::culture::traits::{TraitLinked, TraitRecorded};
+use crate::discovery::call_types::CallTypeDescribed;
 use crate::discovery::experience::{ExperienceStated, WorkshopHeld};
 use crate::discovery::flows::{CallFlowRecorded, CallFlowWalked};
 use crate::discovery::numbers::NumberRecorded;
@@ -140,6 +141,7 @@ events! {
     NumberRecorded => "number_recorded", "A number is in the inventory.";
     ReportReconciled => "report_reconciled", "A report stands beside the raw log.";
     CallsClassified => "calls_classified", "A centre's calls are classified, with a residue.";
+    CallTypeDescribed => "call_type_described", "Skills and hours of a call type are known.";
     WorkshopHeld => "workshop_held", "An experience workshop was held.";
     ExperienceStated => "experience_stated", "What a caller should experience is stated.";
     SegmentRecorded => "segment_recorded", "A segment of callers is known.";

@@ -1,7 +1,9 @@
 //! Addresses, limits and headers. Nothing here knows what a page shows.
 
 use crate::page::failure::{Message, message};
-use crate::page::{Failure, boards, calendar, draft, duty, home, live, login, my_calls, parity};
+use crate::page::{
+    Failure, boards, calendar, discovery, draft, duty, home, live, login, my_calls, parity,
+};
 use crate::secret::{self, FormCookie};
 use crate::state::App;
 use crate::{api, assets, events, session};
@@ -44,6 +46,8 @@ pub fn router(app: Arc<App>) -> Router {
         .route("/", get(live::show))
         .route("/live/events", get(events::events))
         .route("/live/now", get(events::now))
+        .route("/discovery", get(discovery::show))
+        .route("/discovery/report", get(discovery::report))
         .route("/plan/draft", get(draft::show).post(draft::make))
         .route("/plan/calendar", get(calendar::show))
         .route("/plan/calendar.ics", get(calendar::feed))

@@ -2,6 +2,7 @@
 
 pub(crate) mod boards;
 pub(crate) mod calendar;
+pub(crate) mod discovery;
 pub(crate) mod draft;
 pub(crate) mod duty;
 pub(crate) mod failure;
@@ -37,6 +38,7 @@ pub(crate) struct Chrome {
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub(crate) enum Room {
     Live,
+    Discovery,
     Plan,
     Parity,
     Boards,
