@@ -8,6 +8,7 @@ pub mod baseline;
 mod call_columns;
 mod columns;
 mod dedup;
+pub mod disclosure;
 pub mod error;
 pub mod import;
 mod input;

@@ -70,6 +70,7 @@ fn compare(engine: &str, python: &Path, store: &CallStore) {
             source: None,
             days: jiff::civil::Date::MIN..=jiff::civil::Date::MAX,
             follow_up_types: BTreeSet::new(),
+            holidays: BTreeMap::new(),
         },
     )
     .unwrap();

@@ -12,6 +12,7 @@ mod console;
 mod context;
 mod data_dir;
 mod demo;
+mod discovery;
 mod home;
 mod login;
 mod node;

@@ -56,8 +56,11 @@ pub(crate) fn url(name: &str) -> String {
 
 /// Every style sheet, for a document that needs nothing else.
 pub(crate) fn sheets() -> String {
-    let css = ASSETS.iter().filter(|asset| asset.name.rsplit('.').next() == Some("css"));
-    css.map(|asset| String::from_utf8_lossy(&asset.bytes)).collect()
+    let css = ASSETS
+        .iter()
+        .filter(|asset| asset.name.rsplit('.').next() == Some("css"));
+    css.map(|asset| String::from_utf8_lossy(&asset.bytes))
+        .collect()
 }
 
 /// Serves `/assets/<hash>/<name>` for ever; another hash is another file, hence 404.

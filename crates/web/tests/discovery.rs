@@ -12,10 +12,7 @@ use visitor::Visitor;
 
 fn visitor() -> Visitor {
     let console = MemoryConsole::new(example());
-    Visitor::new(router(App::new(
-        console as Arc<_>,
-        Settings::new([7; 32]),
-    )))
+    Visitor::new(router(App::new(console as Arc<_>, Settings::new([7; 32]))))
 }
 
 #[tokio::test]

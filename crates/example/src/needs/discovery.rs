@@ -186,7 +186,10 @@ fn profile_of(kind: &CallType, lines: &[Line]) -> TypeProfile {
         Rung::Message => ("operator", "day and night"),
         Rung::Appointment => ("scheduler", "Mon-Fri 07:00-19:00"),
         Rung::Consult => ("operator with warm transfer", "day and night"),
-        Rung::Triage => ("registered nurse licensed where the caller is", "day and night"),
+        Rung::Triage => (
+            "registered nurse licensed where the caller is",
+            "day and night",
+        ),
     };
     let routes = lines.iter().flat_map(|line| &line.routes);
     let options: BTreeSet<_> = routes

@@ -6,6 +6,7 @@
 mod acts;
 mod build;
 mod calendar;
+mod discovery;
 mod draft;
 mod gather;
 mod guard;
@@ -40,13 +41,14 @@ use segue_journal::accounts::Accounts;
 use segue_journal::facts::{Facts, FactsWriter};
 use segue_journal::{CommandId, Request, StreamId};
 use segue_web::calendar::CalendarView;
+use segue_web::discovery::DiscoveryView;
 use segue_web::draft::{DraftChoices, DraftView};
 use segue_web::parity::ParityView;
 use segue_web::view::LiveView;
 use segue_web::{
     ActError, BoardKind, BoardRequest, BoardView, Console, Credentials, EligibilityAnswer,
     EligibilityRequest, EventBatch, FallbackAnswer, FallbackRequest, IngestAnswer, IngestError,
-    SignIn, Submission,
+    Person, SignIn, Submission,
 };
 use std::pin::Pin;
 use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
@@ -113,6 +115,8 @@ struct Shared {
     /// Asks for a new view before the second is over.
     rebuild: Notify,
     memory: Mutex<Memory>,
+    /// The call history, understood; whoever reads it holds it, so that it is read once.
+    history: tokio::sync::Mutex<discovery::History>,
 }
 
 /// What is known only in memory and lost without harm.
@@ -180,6 +184,7 @@ impl Shared {
             view: watch::Sender::new(Arc::new(empty)),
             rebuild: Notify::new(),
             memory: Mutex::default(),
+            history: tokio::sync::Mutex::default(),
         }
     }
 
@@ -261,6 +266,15 @@ impl Console for NodeConsole {
 
     fn calendar(&self) -> Option<CalendarView> {
         calendar::view(&self.shared.transition(), crate::clock::now())
+    }
+
+    fn discovery(
+        &self,
+        person: Person,
+        quarantine_from: u64,
+    ) -> Boxed<'_, Result<DiscoveryView, ActError>> {
+        let shared = Arc::clone(&self.shared);
+        Box::pin(discovery::show(shared, person, quarantine_from))
     }
 
     fn draft_choices(&self) -> DraftChoices {

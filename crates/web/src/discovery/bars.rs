@@ -57,7 +57,10 @@ impl Part {
 
 impl Bar {
     fn known(&self) -> u64 {
-        self.parts.iter().filter_map(|part| part.count.known()).sum()
+        self.parts
+            .iter()
+            .filter_map(|part| part.count.known())
+            .sum()
     }
 
     fn says(&self, scale: &Scale) -> String {
@@ -137,7 +140,12 @@ pub(super) fn columns(bars: &[Bar], id: &str, title: &str, scale: &Scale) -> Str
             };
             let height = share(value, most) * (FOOT - TOP);
             foot -= height;
-            rect(&mut out, id, part, (x + GAP / 2.0, foot, step - GAP, height));
+            rect(
+                &mut out,
+                id,
+                part,
+                (x + GAP / 2.0, foot, step - GAP, height),
+            );
         }
         let _ = write!(
             out,

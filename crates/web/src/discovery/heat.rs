@@ -45,7 +45,11 @@ mod tests {
             hours: [0, 1, 50, 100].map(Count::Known).into(),
             total: Count::Known(151),
         };
-        let shades: Vec<_> = rows(&[day])[0].hours.iter().map(|(shade, _)| *shade).collect();
+        let shades: Vec<_> = rows(&[day])[0]
+            .hours
+            .iter()
+            .map(|(shade, _)| *shade)
+            .collect();
         assert_eq!(shades, ["", "h1", "h4", "h7"]);
         assert_eq!(shade(Count::Withheld, 100), "");
         assert_eq!(shade(Count::Known(u64::MAX), u64::MAX), "h7");

@@ -299,7 +299,12 @@ fn waits(rows: &[WaitRow]) -> String {
             ],
         })
         .collect();
-    bars::columns(&bars, "waits", "Calls by how long they waited", &Scale::Calls)
+    bars::columns(
+        &bars,
+        "waits",
+        "Calls by how long they waited",
+        &Scale::Calls,
+    )
 }
 
 /// Of those whose wait ended in each class, the part that hung up.

@@ -74,7 +74,10 @@ fn flow() -> FlowView {
 fn quarantine() -> QuarantineView {
     QuarantineView {
         total: 473,
-        reasons: vec![("missing hang-up".into(), 461), ("negative wait".into(), 12)],
+        reasons: vec![
+            ("missing hang-up".into(), 461),
+            ("negative wait".into(), 12),
+        ],
         rows: vec![(
             "ccdr-2026-09-12.csv".into(),
             10_482,

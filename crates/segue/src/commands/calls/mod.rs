@@ -1,6 +1,7 @@
-//! `segue calls …`: import, quarantine, baseline and skew; sniffing and understanding have files of their own.
+//! `segue calls …`: import, quarantine, baseline and skew; sniffing, understanding and the report have files of their own.
 
 mod discover;
+mod report;
 mod sniff;
 
 use crate::cli::Global;
@@ -37,6 +38,8 @@ pub enum Calls {
     Skew(SkewOptions),
     /// What the history tells: callers, patience, the week, the ways calls go, groups that differ, and what it cannot show
     Discover(discover::Discover),
+    /// Discovery on paper: what was found out and what the history tells, as one HTML document
+    Report(report::Report),
 }
 
 /// Options of `segue calls import`.
@@ -130,6 +133,7 @@ impl Calls {
             Self::Skew(options) => options.run(&store),
             Self::Sniff(options) => options.run(),
             Self::Discover(options) => options.run(&ctx, &store),
+            Self::Report(options) => options.run(&ctx, &store),
         }
     }
 }
