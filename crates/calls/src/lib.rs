@@ -6,6 +6,7 @@
 
 pub mod baseline;
 mod call_columns;
+mod cells;
 mod columns;
 mod dedup;
 pub mod disclosure;
@@ -22,6 +23,7 @@ pub mod mapping;
 pub mod offered;
 mod parts;
 pub mod periods;
+mod pipeline;
 mod plan;
 mod queue_log;
 mod read;
@@ -33,6 +35,7 @@ pub mod sniff;
 mod spill;
 pub mod store;
 pub mod tables;
+mod threads;
 mod times;
 pub mod understanding;
 mod value;

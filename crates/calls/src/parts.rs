@@ -41,9 +41,7 @@ pub(crate) fn write_day(
             return Ok(());
         }
         rows += 1;
-        columns
-            .push(&record)
-            .map_err(|error| failed(error.into()))?;
+        columns.push(record).map_err(|error| failed(error.into()))?;
         if columns.rows() == GROUP_ROWS {
             write_group(&mut columns, &mut writer, path).map_err(failed)?;
         }

@@ -79,10 +79,18 @@ pub struct PartEntry {
     pub rows: u64,
 }
 
+/// A file of the staging folder and where it belongs.
 #[derive(Debug, Clone, Serialize, Deserialize)]
-struct Move {
+pub(crate) struct Move {
     from: String,
     to: String,
+}
+
+impl Move {
+    /// Whether it moves the staging folder's file of this name.
+    pub(crate) fn is_from(&self, name: &str) -> bool {
+        self.from.rsplit('/').next() == Some(name)
+    }
 }
 
 /// A quarantined row: where it stands and why; never what it holds.
@@ -199,10 +207,24 @@ impl CallStore {
         }
     }
 
+    /// The staging folder.
+    pub(crate) fn staging_folder(&self) -> PathBuf {
+        self.root.join("_segue/staging")
+    }
+
+    /// The staging folder as an import left it that was cut off after it had named these files.
+    pub(crate) fn left_staging(&self, moves: Vec<Move>) -> Staging {
+        Staging {
+            folder: self.staging_folder(),
+            moves,
+            shrunk: BTreeMap::new(),
+        }
+    }
+
     /// An empty staging folder; whatever a crashed import left is swept.
     pub(crate) fn fresh_staging(&self) -> Result<Staging, CallsError> {
         self.manifest()?;
-        let folder = self.root.join("_segue/staging");
+        let folder = self.staging_folder();
         if folder.exists() {
             fs::remove_dir_all(&folder).map_err(store("sweep", &folder))?;
         }
@@ -311,6 +333,11 @@ pub(crate) struct Staging {
 }
 
 impl Staging {
+    /// The files it has named so far.
+    pub(crate) fn moves(&self) -> Vec<Move> {
+        self.moves.clone()
+    }
+
     /// The path of a scratch file, swept at the end.
     pub(crate) fn scratch(&self, name: &str) -> PathBuf {
         self.folder.join(name)
@@ -325,6 +352,14 @@ impl Staging {
             to,
         });
         path
+    }
+
+    /// A scratch file becomes `to` (relative to the store) at the commit.
+    pub(crate) fn keep(&mut self, name: &str, to: String) {
+        self.moves.push(Move {
+            from: format!("_segue/staging/{name}"),
+            to,
+        });
     }
 
     /// A file of an earlier import is replaced by one with fewer records.

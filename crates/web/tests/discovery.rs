@@ -32,7 +32,7 @@ async fn the_workbench_draws_says_and_tabulates_what_was_found() {
         "12 contacts went further ways.",
         "Triage &#60;rn&#62;",
         "EHR-triage-notes write, protocol-software read",
-        "<td class=\"num\">10,482</td><td>missing hang-up</td>",
+        "<td class=\"num\">10482</td><td>missing hang-up</td>",
         "<a href=\"/discovery?rows=401#h-q\">Further rows</a>",
         "Labor Day, 7 Sep 2026",
         "No carrier&#39;s records are imported.",

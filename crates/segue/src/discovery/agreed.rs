@@ -4,7 +4,7 @@ use jiff::Timestamp;
 use segue_domain::contingency::plan::Mechanism;
 use segue_domain::ids::ChunkId;
 use segue_domain::{Transition, basis_points, discovery};
-use segue_web::discovery::{ReportRow, WayHomeRow};
+use segue_web::discovery::{Count, ReportRow, WayHomeRow};
 use segue_web::view::{Aspect, CheckView};
 
 /// Open points named in the lead; the checklist and the board have them all.
@@ -86,8 +86,8 @@ pub(super) fn reports(t: &Transition) -> Vec<ReportRow> {
         };
         ReportRow {
             report: r.report.clone(),
-            reported: r.reported,
-            reproduced: r.reproduced,
+            reported: Count::Known(r.reported),
+            reproduced: Count::Known(r.reproduced),
             gap: basis_points::percent(r.gap_bp()),
             aspect,
             word,

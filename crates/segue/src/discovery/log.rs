@@ -449,10 +449,10 @@ pub(super) fn imports(manifest: &Manifest) -> Vec<ImportRow> {
                     .strftime("%-d %b %Y %H:%M UTC")
                     .to_string(),
                 files: import.files.len(),
-                read,
-                kept,
-                duplicates: read.saturating_sub(quarantined + kept),
-                quarantined,
+                read: Count::Known(read),
+                kept: Count::Known(kept),
+                duplicates: Count::Known(read.saturating_sub(quarantined + kept)),
+                quarantined: Count::Known(quarantined),
             }
         })
         .collect()
@@ -461,7 +461,7 @@ pub(super) fn imports(manifest: &Manifest) -> Vec<ImportRow> {
 fn feeds(found: &Understanding) -> Vec<FeedRow> {
     let row = |feed: &segue_calls::understanding::SourceFeed| FeedRow {
         source: feed.source.clone(),
-        records: feed.records,
+        records: Count::Known(feed.records),
         days: words::days(feed.first_day, feed.last_day),
         cadence: feed.every_h().map_or_else(
             || "once".into(),

@@ -12,7 +12,7 @@ use segue_calls::error::CallsError;
 use segue_calls::store::{CallStore, QuarantinedRow};
 use segue_calls::understanding::{DocumentedFlow, Paths, Request, Understanding};
 use segue_domain::{Side, Transition};
-use segue_web::discovery::{DiscoveryView, QuarantineView};
+use segue_web::discovery::{Count, DiscoveryView, QuarantineView};
 use std::collections::{BTreeMap, BTreeSet};
 
 /// Quarantined rows on one sheet.
@@ -109,15 +109,12 @@ pub fn view(
 /// One sheet of the rows set aside, and all reasons.
 fn quarantine(calls: &CallStore, from: u64) -> Result<QuarantineView, CallsError> {
     let mut reasons: BTreeMap<String, u64> = BTreeMap::new();
-    let mut view = QuarantineView {
-        first: from,
-        ..QuarantineView::default()
-    };
+    let (mut total, mut rows) = (0, Vec::new());
     let to = from.saturating_add(QUARANTINED_SHOWN);
     calls.quarantined(|QuarantinedRow { file, line, reason }| {
-        view.total += 1;
-        if (from..to).contains(&view.total) {
-            view.rows.push((base_name(&file), line, reason.clone()));
+        total += 1;
+        if (from..to).contains(&total) {
+            rows.push((base_name(&file), line, reason.clone()));
         }
         *reasons.entry(reason).or_default() += 1;
         Ok(())
@@ -125,10 +122,17 @@ fn quarantine(calls: &CallStore, from: u64) -> Result<QuarantineView, CallsError
     let mut reasons: Vec<_> = reasons.into_iter().collect();
     reasons.sort_by_key(|(_, rows)| std::cmp::Reverse(*rows));
     reasons.truncate(REASONS_SHOWN);
-    view.reasons = reasons;
-    view.before = (from > 1).then(|| from.saturating_sub(QUARANTINED_SHOWN).max(1));
-    view.after = (to <= view.total).then_some(to);
-    Ok(view)
+    let reasons = reasons.into_iter();
+    Ok(QuarantineView {
+        total: Count::Known(total),
+        reasons: reasons
+            .map(|(why, rows)| (why, Count::Known(rows)))
+            .collect(),
+        rows,
+        first: Count::Known(from),
+        before: (from > 1).then(|| from.saturating_sub(QUARANTINED_SHOWN).max(1)),
+        after: (to <= total).then_some(to),
+    })
 }
 
 /// A file's name without the folders of whoever imported it.

@@ -25,7 +25,18 @@ pub enum Count {
     Withheld,
 }
 
+impl Default for Count {
+    fn default() -> Self {
+        Self::Known(0)
+    }
+}
+
 impl Count {
+    /// Known to be none.
+    pub(crate) fn is_none(self) -> bool {
+        self == Self::Known(0)
+    }
+
     /// The count, where it is shown.
     pub fn known(self) -> Option<u64> {
         match self {
@@ -178,9 +189,9 @@ pub struct ReportRow {
     /// The report.
     pub report: String,
     /// As it says.
-    pub reported: u64,
+    pub reported: Count,
     /// As the log gives.
-    pub reproduced: u64,
+    pub reproduced: Count,
     /// The gap in percent.
     pub gap: String,
     /// Its standing.
@@ -199,26 +210,26 @@ pub struct ImportRow {
     /// Files in it.
     pub files: usize,
     /// Rows read.
-    pub read: u64,
+    pub read: Count,
     /// Records kept, test calls among them.
-    pub kept: u64,
+    pub kept: Count,
     /// Repeated rows, and calls replaced by a later version.
-    pub duplicates: u64,
+    pub duplicates: Count,
     /// Rows set aside.
-    pub quarantined: u64,
+    pub quarantined: Count,
 }
 
 /// Rows set aside: where they stand and why, never what they hold.
 #[derive(Clone, Debug, Default, Serialize)]
 pub struct QuarantineView {
     /// All of them.
-    pub total: u64,
+    pub total: Count,
     /// Reason and rows, most frequent first.
-    pub reasons: Vec<(String, u64)>,
+    pub reasons: Vec<(String, Count)>,
     /// File, line and reason of the rows of this sheet.
     pub rows: Vec<(String, u64, String)>,
     /// The first of them, counted from 1.
-    pub first: u64,
+    pub first: Count,
     /// Where the sheet before starts, and the one after.
     pub before: Option<u64>,
     /// The one after.
@@ -231,7 +242,7 @@ pub struct FeedRow {
     /// The source.
     pub source: String,
     /// Its records.
-    pub records: u64,
+    pub records: Count,
     /// First and last day.
     pub days: String,
     /// How often it was fed.

@@ -73,17 +73,17 @@ fn flow() -> FlowView {
 
 fn quarantine() -> QuarantineView {
     QuarantineView {
-        total: 473,
+        total: Count::Known(473),
         reasons: vec![
-            ("missing hang-up".into(), 461),
-            ("negative wait".into(), 12),
+            ("missing hang-up".into(), Count::Known(461)),
+            ("negative wait".into(), Count::Known(12)),
         ],
         rows: vec![(
             "ccdr-2026-09-12.csv".into(),
             10_482,
             "missing hang-up".into(),
         )],
-        first: 201,
+        first: Count::Known(201),
         before: Some(1),
         after: Some(401),
     }
@@ -138,8 +138,8 @@ pub(crate) fn discovery(quarantine_from: u64) -> DiscoveryView {
         types_aspect: Aspect::Proved,
         reports: vec![ReportRow {
             report: "vendor report".into(),
-            reported: 79_800,
-            reproduced: 79_643,
+            reported: Count::Known(79_800),
+            reproduced: Count::Known(79_643),
             gap: "−0.20 %".into(),
             aspect: Aspect::Proved,
             word: "within 1 %".into(),
@@ -148,10 +148,10 @@ pub(crate) fn discovery(quarantine_from: u64) -> DiscoveryView {
             source: "acd".into(),
             at: "1 Oct 2026".into(),
             files: 4,
-            read: 84_112,
-            kept: 79_834,
-            duplicates: 4_205,
-            quarantined: 73,
+            read: Count::Known(84_112),
+            kept: Count::Known(79_834),
+            duplicates: Count::Known(4_205),
+            quarantined: Count::Known(73),
         }],
         quarantine: if quarantine_from > 1 {
             quarantine()
@@ -164,7 +164,7 @@ pub(crate) fn discovery(quarantine_from: u64) -> DiscoveryView {
         }],
         feeds: vec![FeedRow {
             source: "acd".into(),
-            records: 79_834,
+            records: Count::Known(79_834),
             days: "31 Aug to 28 Sep 2026".into(),
             cadence: "once".into(),
             last_fed: "1 Oct 2026".into(),
