@@ -21,6 +21,7 @@ pub mod lines;
 pub mod lookalike;
 pub mod mapping;
 pub mod offered;
+pub mod operations;
 mod parts;
 pub mod periods;
 mod pipeline;

@@ -121,6 +121,11 @@ impl CallStore {
         &self.root
     }
 
+    /// Where a kept table lies.
+    pub(crate) fn table_path(&self, name: &str) -> PathBuf {
+        self.root.join(format!("_segue/tables/{name}.jsonl"))
+    }
+
     /// What it holds now. Completes an import that was cut off after its manifest was written.
     pub fn manifest(&self) -> Result<Manifest, CallsError> {
         let path = self.manifest_path();
@@ -380,7 +385,7 @@ impl Staging {
 }
 
 /// Call records are health information: their folders are for their owner alone.
-fn private_folder(folder: &Path) -> Result<(), CallsError> {
+pub(crate) fn private_folder(folder: &Path) -> Result<(), CallsError> {
     let mut builder = fs::DirBuilder::new();
     builder
         .recursive(true)

@@ -147,7 +147,11 @@ fn what_changed_meanwhile_is_not_gone_on_with() {
     let first = &files(folder)[0];
     let text = std::fs::read_to_string(first).unwrap();
     let at = text.find("2026-").unwrap();
-    let year = if text[at..].starts_with("2026-01") { "2026-02" } else { "2026-01" };
+    let year = if text[at..].starts_with("2026-01") {
+        "2026-02"
+    } else {
+        "2026-01"
+    };
     let changed = format!("{}{year}{}", &text[..at], &text[at + 7..]);
     assert_eq!(changed.len(), text.len(), "as long as before");
     std::fs::write(first, changed).unwrap();

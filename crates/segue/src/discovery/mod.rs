@@ -1,6 +1,7 @@
 //! Discovery as one view for the page, the report and the command: what people wrote down, beside what the call log shows.
 
 mod agreed;
+mod figures;
 mod log;
 mod words;
 
@@ -9,6 +10,7 @@ pub use words::difference;
 use jiff::Timestamp;
 use jiff::civil::Date;
 use segue_calls::error::CallsError;
+use segue_calls::operations::operations;
 use segue_calls::store::{CallStore, QuarantinedRow};
 use segue_calls::understanding::{DocumentedFlow, Paths, Request, Understanding};
 use segue_domain::{Side, Transition};
@@ -103,6 +105,7 @@ pub fn view(
         ..DiscoveryView::default()
     };
     log::fill(&mut view, t, found);
+    view.figures = figures::figures(found, &operations(calls, now)?, view.limited);
     Ok(view)
 }
 

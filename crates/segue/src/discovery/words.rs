@@ -2,6 +2,7 @@
 
 use jiff::civil::Date;
 use segue_calls::understanding::{FlowDifference, Hours, Ratio, TypeHours};
+use segue_web::discovery::Count;
 
 const DASH: &str = "–";
 
@@ -12,6 +13,12 @@ pub(super) fn percent(ratio: Ratio) -> String {
         || DASH.into(),
         |share| format!("{:.1}\u{a0}%", share * 100.0),
     )
+}
+
+/// `3.2 % (32 of 1,000)`, or a dash of nothing.
+pub(super) fn parts(ratio: Ratio) -> String {
+    let counts = [ratio.numerator, ratio.denominator].map(Count::Known);
+    format!("{} ({} of {})", percent(ratio), counts[0], counts[1])
 }
 
 /// A mean of milliseconds in whole seconds.

@@ -92,6 +92,8 @@ pub struct DiscoveryView {
     pub groups: Vec<GroupRow>,
     /// How they were looked for, in a sentence.
     pub groups_say: String,
+    /// Callers' and callbacks' figures, each with its words: first-call resolution, promises kept, blocked attempts.
+    pub figures: Vec<(String, String)>,
     /// Headline numbers beside the raw log.
     pub reports: Vec<ReportRow>,
     /// Imports, newest first.
