@@ -10,6 +10,7 @@ mod cells;
 mod columns;
 mod dedup;
 pub mod disclosure;
+pub mod erase;
 pub mod error;
 pub mod import;
 mod input;

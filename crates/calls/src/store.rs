@@ -25,9 +25,26 @@ pub struct CallStore {
 pub struct Manifest {
     /// The imports, in order.
     pub imports: Vec<ImportEntry>,
+    /// Erasures, in order.
+    #[serde(default, skip_serializing_if = "Vec::is_empty")]
+    pub erasures: Vec<ErasureEntry>,
     /// Moves of the last import that have not all been made.
     #[serde(default, skip_serializing_if = "Vec::is_empty")]
     pending: Vec<Move>,
+    /// Files of the last erasure that have not all been removed.
+    #[serde(default, skip_serializing_if = "Vec::is_empty")]
+    removals: Vec<String>,
+}
+
+/// An erasure that was carried out; never whose records they were.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+pub struct ErasureEntry {
+    /// When.
+    pub at: Timestamp,
+    /// The first day that stayed; nothing where it was one caller's records.
+    pub before: Option<jiff::civil::Date>,
+    /// Records.
+    pub records: u64,
 }
 
 /// One import.
@@ -135,7 +152,7 @@ impl CallStore {
         let lock = self.lock_file("commit.lock")?;
         lock.lock().map_err(store("lock", &path))?;
         let mut manifest = self.read_manifest()?;
-        if !manifest.pending.is_empty() {
+        if !manifest.pending.is_empty() || !manifest.removals.is_empty() {
             self.make_moves(&mut manifest)?;
         }
         Ok(manifest)
@@ -248,13 +265,38 @@ impl CallStore {
         let lock = self.lock_file("commit.lock")?;
         lock.lock().map_err(store("lock", &path))?;
         let mut manifest = self.read_manifest()?;
+        manifest.imports.push(import);
+        self.commit_manifest(manifest, staging)
+    }
+
+    /// Makes an erasure real: files with fewer records take the places of the old ones, and the emptied ones go.
+    pub(crate) fn commit_erasure(
+        &self,
+        staging: Staging,
+        gone: Vec<String>,
+        entry: ErasureEntry,
+    ) -> Result<(), CallsError> {
+        sync_folder(&staging.folder)?;
+        let path = self.manifest_path();
+        let lock = self.lock_file("commit.lock")?;
+        lock.lock().map_err(store("lock", &path))?;
+        let mut manifest = self.read_manifest()?;
+        for import in &mut manifest.imports {
+            import.parts.retain(|part| !gone.contains(&part.path));
+        }
+        manifest.erasures.push(entry);
+        manifest.removals = gone;
+        self.commit_manifest(manifest, staging)
+    }
+
+    /// The moment it happens is the new manifest; the files follow, now or by whoever opens the store next.
+    fn commit_manifest(&self, mut manifest: Manifest, staging: Staging) -> Result<(), CallsError> {
         let parts = manifest.imports.iter_mut().flat_map(|i| &mut i.parts);
         for part in parts {
             if let Some(rows) = staging.shrunk.get(&part.path) {
                 part.rows = *rows;
             }
         }
-        manifest.imports.push(import);
         manifest.pending = staging.moves;
         self.write_manifest(&manifest)?;
         self.make_moves(&mut manifest)?;
@@ -272,6 +314,17 @@ impl CallStore {
             fs::rename(&from, &to).map_err(store("move into place", &to))?;
             sync_folder(folder)?;
         }
+        for place in &manifest.removals {
+            let path = self.root.join(place);
+            match fs::remove_file(&path) {
+                Err(error) if error.kind() != std::io::ErrorKind::NotFound => {
+                    return Err(store("remove", &path)(error));
+                }
+                _ => {}
+            }
+            path.parent().map_or(Ok(()), sync_folder)?;
+        }
+        manifest.removals.clear();
         manifest.pending.clear();
         self.write_manifest(manifest)
     }

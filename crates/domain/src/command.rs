@@ -13,6 +13,7 @@ use crate::calendar::{DeclareHoliday, DeclareSurge};
 use crate::capacity::RecordForecast;
 use crate::chunk_weeks::RecordChunkWeek;
 use crate::compliance::callers::DescribeCallers;
+use crate::compliance::erasure::OrderErasure;
 use crate::compliance::exit::CompleteExitItem;
 use crate::compliance::incidents::{RecordIncidentNotice, ReportSecurityIncident};
 use crate::compliance::records::FileComplianceRecords;
@@ -265,6 +266,8 @@ commands! {
     RecordIncidentNotice => "record_incident_notice";
     /// Says that an item of the exit checklist is done.
     CompleteExitItem => "complete_exit_item";
+    /// Orders that records of one caller, or of old days, are erased; whose, is not said.
+    OrderErasure => "order_erasure";
     /// Adopts the table of the states that honour multistate nurse licences.
     AdoptCompactTable => "adopt_compact_table";
     /// Records nurses' licences.

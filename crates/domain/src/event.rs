@@ -15,6 +15,7 @@ use crate::calendar::{HolidayDeclared, SurgeDeclared};
 use crate::capacity::ForecastRecorded;
 use crate::chunk_weeks::ChunkWeekRecorded;
 use crate::compliance::callers::CallersDescribed;
+use crate::compliance::erasure::ErasureOrdered;
 use crate::compliance::exit::ExitItemCompleted;
 use crate::compliance::incidents::{IncidentNoticeRecorded, SecurityIncidentReported};
 use crate::compliance::records::ComplianceRecordsFiled;
@@ -206,6 +207,7 @@ events! {
     SecurityIncidentReported => "security_incident_reported", "A security incident was reported; its clocks run.";
     IncidentNoticeRecorded => "incident_notice_recorded", "Somebody was told of a security incident.";
     ExitItemCompleted => "exit_item_completed", "An item of the exit checklist is done.";
+    ErasureOrdered => "erasure_ordered", "Call records are to be erased.";
     CompactTableAdopted => "compact_table_adopted", "The table of the states that honour multistate licences is adopted.";
     LicencesRecorded => "licences_recorded", "Licences of nurses were recorded.";
     CallEscalated => "call_escalated", "A call that no nurse may take went to the physician on call.";

@@ -7,7 +7,7 @@ use crate::error::CallsError;
 use crate::input::Input;
 use crate::intake::{Bits, Hashing, Quarantine};
 use crate::mapping::{CheckedMapping, FileForm};
-use crate::parts::{rewrite_without, write_day};
+use crate::parts::{by_id, rewrite_without, write_day};
 use crate::pipeline::{Batch, Readers, Skip, read_rows};
 use crate::plan::RowReader;
 pub use crate::report::{FileReport, ImportReport, ReasonCount, TypeCount};
@@ -501,9 +501,11 @@ impl<'a> Importing<'a> {
         self.notes.updated = u64::try_from(superseded.len()).unwrap_or(u64::MAX);
         let prints = self.prints.clone();
         for part in &self.earlier_parts {
-            let drops = |id: &str, leg: Option<&str>| superseded.contains(&prints.id(id, leg));
             let path = self.staging.file(part.path.clone());
-            match rewrite_without(&self.root.join(&part.path), &path, drops)? {
+            let old = self.root.join(&part.path);
+            let is = |id: &str, leg: Option<&str>| superseded.contains(&prints.id(id, leg));
+            let columns = ["source_call_id", "leg_id"];
+            match rewrite_without(&old, &path, &columns, |batch| by_id(batch, is))? {
                 Some(rows) => self.staging.shrink(part.path.clone(), rows),
                 None => self.staging.forget_last(),
             }

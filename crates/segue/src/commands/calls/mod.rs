@@ -1,6 +1,7 @@
 //! `segue calls …`: import, quarantine, baseline and skew; sniffing, understanding and the report have files of their own.
 
 mod discover;
+mod erase;
 mod report;
 mod sniff;
 
@@ -44,6 +45,8 @@ pub enum Calls {
     Operations,
     /// Discovery on paper: what was found out and what the history tells, as one HTML document
     Report(report::Report),
+    /// Erase the records of one caller, or of days past retention; the order stands in the journal, the caller does not
+    Erase(erase::Erase),
 }
 
 /// Options of `segue calls import`.
@@ -138,6 +141,7 @@ impl Calls {
             Self::Sniff(options) => options.run(),
             Self::Discover(options) => options.run(&ctx, &store),
             Self::Report(options) => options.run(&ctx, &store),
+            Self::Erase(options) => options.run(&ctx, &store),
             Self::Operations => operations_answer(&ctx, &store),
         }
     }
