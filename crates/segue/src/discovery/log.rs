@@ -5,8 +5,8 @@ use segue_calls::baseline::UNCLASSIFIED;
 use segue_calls::disclosure::{CELL_MIN, cells, is_open, is_open_part};
 use segue_calls::store::Manifest;
 use segue_calls::understanding::{
-    Dimension, DocumentedFlow, Finding, FlowDifference, HOLD_PERCENT, Measure, Path, Ratio,
-    TypeShare, Understanding,
+    Dimension, DocumentedFlow, Finding, FlowDifference, HOLD_PERCENT, HourCell, Measure, Path,
+    Ratio, SourceFeed, TypeShare, Understanding, WaitClass,
 };
 use segue_domain::Transition;
 use segue_domain::discovery::call_types;
@@ -88,9 +88,7 @@ fn week(found: &Understanding, limited: bool) -> Vec<DayRow> {
     let hours = counts(&all, limited);
     let days = WEEKDAYS.iter().zip(week).zip(hours.chunks(24));
     let row = |((day, cells), hours): ((&&str, &Vec<_>), &[Count])| {
-        let total = cells
-            .iter()
-            .map(|cell: &segue_calls::understanding::HourCell| cell.offered);
+        let total = cells.iter().map(|cell: &HourCell| cell.offered);
         let whole = hours.iter().all(|count| count.known().is_some());
         DayRow {
             day: (*day).to_owned(),
@@ -127,15 +125,14 @@ fn waits(found: &Understanding, limited: bool) -> Vec<WaitRow> {
     let both = counts(&answered, limited)
         .into_iter()
         .zip(counts(&abandoned, limited));
-    let row =
-        |(class, (answered, abandoned)): (&segue_calls::understanding::WaitClass, _)| WaitRow {
-            wait: class.to_s.map_or_else(
-                || format!("over {} s", class.from_s),
-                |to_s| format!("{}–{to_s} s", class.from_s),
-            ),
-            answered,
-            abandoned,
-        };
+    let row = |(class, (answered, abandoned)): (&WaitClass, (Count, Count))| WaitRow {
+        wait: class.to_s.map_or_else(
+            || format!("over {} s", class.from_s),
+            |to_s| format!("{}–{to_s} s", class.from_s),
+        ),
+        answered,
+        abandoned,
+    };
     classes.iter().zip(both).map(row).collect()
 }
 
@@ -459,7 +456,7 @@ pub(super) fn imports(manifest: &Manifest) -> Vec<ImportRow> {
 }
 
 fn feeds(found: &Understanding) -> Vec<FeedRow> {
-    let row = |feed: &segue_calls::understanding::SourceFeed| FeedRow {
+    let row = |feed: &SourceFeed| FeedRow {
         source: feed.source.clone(),
         records: Count::Known(feed.records),
         days: words::days(feed.first_day, feed.last_day),

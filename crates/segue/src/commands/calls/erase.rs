@@ -5,7 +5,7 @@ use crate::context::Context;
 use crate::login;
 use crate::office::{Office, block_on};
 use crate::output::{Answer, Answered, Failure};
-use clap::Args;
+use clap::{ArgGroup, Args};
 use jiff::civil::Date;
 use segue_calls::erase::{What, count, erase};
 use segue_calls::store::CallStore;
@@ -20,16 +20,16 @@ const NUMBER_BYTES_MAX: u64 = 100;
 
 /// Options of `segue calls erase`.
 #[derive(Debug, Args)]
-#[group(id = "what", required = true, multiple = false)]
+#[command(group(ArgGroup::new("what").required(true).args(["caller", "hash", "before"])))]
 pub struct Erase {
     /// Every record of the caller whose number stands on standard input, where no list of processes shows it
-    #[arg(long, group = "what")]
+    #[arg(long)]
     caller: bool,
     /// Every record of the caller with this hash, as `explain` and the store show it
-    #[arg(long, value_name = "HEX", group = "what")]
+    #[arg(long, value_name = "HEX")]
     hash: Option<CallerHash>,
     /// Every record of local days before this one
-    #[arg(long, value_name = "DATE", group = "what")]
+    #[arg(long, value_name = "DATE")]
     before: Option<Date>,
     /// Why; it stands in the journal, so it names nobody
     #[arg(long, value_name = "TEXT")]
