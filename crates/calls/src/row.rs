@@ -5,9 +5,7 @@
 use crate::cells::{Cells, raw_text, read_time};
 use crate::error::CallsError;
 use crate::lines::{Fields, RowShape};
-use crate::mapping::{
-    ByTimes, CallerKind, CheckedMapping, ColumnTest, Ending, LostCaller, MissingHangup,
-};
+use crate::mapping::{ByTimes, CallerKind, CheckedMapping, Ending, LostCaller, MissingHangup};
 use crate::plan::{DurationPlan, Plans, RowReader, TextPlan, TimePlan, hash_id};
 use crate::record::{CallRecord, Outcome, TimeConfidence};
 use crate::times::{self, Written};
@@ -15,6 +13,7 @@ use crate::value;
 use jiff::civil::DateTime;
 use jiff::{SignedDuration, Timestamp, ToSpan};
 use segue_domain::caller::{CallerHash, CallerKey, e164};
+use std::borrow::Cow;
 use std::collections::BTreeSet;
 use std::path::Path;
 use thiserror::Error;

@@ -501,6 +501,7 @@ mod tests {
         let manifest = Manifest {
             imports: vec![entry("000001")],
             pending: staging.moves,
+            ..Manifest::default()
         };
         calls.write_manifest(&manifest).unwrap();
         let first = folder.path().join("source=acd/day=2026-03-01");

@@ -16,7 +16,8 @@ fn read(table: &str, text: &str) -> TableRows {
     );
     // What is not quarantined is a command of the domain.
     for batch in &rows.batches {
-        segue_domain::fields::command(mapping.table.command(), batch.fields.clone()).unwrap();
+        segue_domain::fields::command(mapping.table.command().unwrap(), batch.fields.clone())
+            .unwrap();
     }
     rows
 }
