@@ -7,7 +7,7 @@ DEMO_ARGS ?=
 export SEGUE_TOOLS ?= $(CURDIR)/.tools
 export SEGUE_DUCKDB_PYTHON ?= $(SEGUE_TOOLS)/venv/bin/python
 
-.PHONY: demo test lint doc model mutants calibrate bench-parity bench-domain bench-calls bench-sip soak-sip prove-nodes soak-nodes fuzz-sip fuzz-adapters bench-rehearsal bench-planner check-deps help setup
+.PHONY: demo test test-spark lint doc model mutants calibrate bench-parity bench-domain bench-calls bench-sip soak-sip prove-nodes soak-nodes fuzz-sip fuzz-adapters bench-rehearsal bench-planner check-deps help setup
 
 help: ## this list
 	@grep -hE '^[a-z-]+:.*##' $(MAKEFILE_LIST) | sed -E 's/:[^#]*## /\t/' | column -t -s "$$(printf '\t')"
@@ -24,6 +24,10 @@ test: ## every proof, with the real peers
 	@scripts/setup test
 	SEGUE_REQUIRE_PEERS=1 cargo nextest run --workspace
 	@scripts/skips
+
+test-spark: ## the lake's views on Spark get the same integers; installs Spark and Java (about 700 MB)
+	@scripts/setup spark
+	cargo nextest run -p segue-calls --test lake
 
 lint: ## format, clippy, tidy
 	cargo fmt --all --check

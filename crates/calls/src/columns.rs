@@ -2,7 +2,7 @@
 //!
 //! `source` and `day` (the local day of the offered time) are partitions, in the path and not in the files.
 
-use crate::record::CallRecord;
+use crate::spill::Stored;
 use arrow::array::{
     ArrayRef, BooleanBuilder, FixedSizeBinaryBuilder, Int64Builder, RecordBatch, StringBuilder,
     TimestampMicrosecondBuilder,
@@ -110,27 +110,13 @@ impl Columns {
     }
 
     /// Adds a record.
-    pub(crate) fn push(&mut self, record: &CallRecord) -> Result<(), ArrowError> {
-        let texts: [&Option<String>; TEXTS] = [
-            &record.leg_id,
-            &record.root_id,
-            &record.channel,
-            &record.dnis,
-            &record.caller_state,
-            &record.call_type,
-            &record.language,
-            &record.segment,
-            &record.end_reason,
-            &record.agent_id,
-            &record.site,
-            &record.transfer_to,
-        ];
-        for (builder, text) in self.texts.iter_mut().zip(texts) {
-            builder.append_option(text.as_deref());
+    pub(crate) fn push(&mut self, record: &Stored<'_>) -> Result<(), ArrowError> {
+        for (builder, text) in self.texts.iter_mut().zip(record.texts) {
+            builder.append_option(text);
         }
         let always: [&str; ALWAYS] = [
-            &record.source_call_id,
-            &record.arrived_original,
+            record.source_call_id,
+            record.arrived_original,
             &self.zone,
             record.time_confidence.name(),
             record.outcome.name(),
@@ -138,28 +124,14 @@ impl Columns {
         for (builder, text) in self.always.iter_mut().zip(always) {
             builder.append_value(text);
         }
-        let us = |at: Option<Timestamp>| at.map(Timestamp::as_microsecond);
-        let times: [Option<i64>; TIMES] = [
-            us(Some(record.arrived_at)),
-            us(record.queued_at),
-            us(record.answered_at),
-            us(record.ended_at),
-            Some(local_us(record.offered_local)),
-        ];
-        for (builder, at) in self.times.iter_mut().zip(times) {
+        for (builder, at) in self.times.iter_mut().zip(record.times_us) {
             builder.append_option(at);
         }
-        let numbers = [
-            record.wait_ms,
-            record.talk_ms,
-            record.hold_ms,
-            record.acw_ms,
-        ];
-        for (builder, number) in self.numbers.iter_mut().zip(numbers) {
-            builder.append_option(number.and_then(|number| i64::try_from(number).ok()));
+        for (builder, number) in self.numbers.iter_mut().zip(record.durations_ms) {
+            builder.append_option(number);
         }
         match record.caller {
-            Some(caller) => self.caller.append_value(caller.0)?,
+            Some(caller) => self.caller.append_value(caller)?,
             None => self.caller.append_null(),
         }
         self.is_test.append_value(record.is_test);

@@ -11,6 +11,7 @@ use segue_domain::caller::CallerKey;
 use sha2::{Digest, Sha256};
 use std::collections::{HashMap, HashSet};
 use std::fs::File;
+use std::hash::{BuildHasherDefault, Hasher};
 use std::io::{BufWriter, Read, Seek, SeekFrom, Write};
 use std::path::{Path, PathBuf};
 
@@ -91,10 +92,13 @@ pub(crate) enum Verdict {
     SameId,
 }
 
+/// Where the blocks of each bucket start, and how long they are.
+pub(crate) type Blocks = Vec<Vec<(u64, usize)>>;
+
 /// The keys of one running import.
 pub(crate) struct Keys {
     buckets: Vec<Vec<Entry>>,
-    blocks: Vec<Vec<(u64, usize)>>,
+    blocks: Blocks,
     held: usize,
     held_max: usize,
     scratch: Scratch,
@@ -134,6 +138,25 @@ impl Keys {
         if self.held < self.held_max {
             return Ok(());
         }
+        self.spill()
+    }
+
+    /// Puts everything on disk; says where each bucket's blocks are, and where they all end.
+    pub(crate) fn save(&mut self) -> Result<(Blocks, u64), CallsError> {
+        self.spill()?;
+        Ok((self.blocks.clone(), self.scratch.save()?))
+    }
+
+    /// The keys as they were saved.
+    pub(crate) fn resume(&mut self, blocks: &Blocks, end: u64) -> Result<(), CallsError> {
+        self.scratch = Scratch::resume(self.scratch.path().to_owned(), end)?;
+        self.blocks.clone_from(blocks);
+        // A damaged checkpoint shall not index beyond its end.
+        self.blocks.resize(BUCKETS, Vec::new());
+        Ok(())
+    }
+
+    fn spill(&mut self) -> Result<(), CallsError> {
         self.held = 0;
         for (bucket, blocks) in self.buckets.iter_mut().zip(&mut self.blocks) {
             let mut block = Vec::with_capacity(bucket.len() * ENTRY_BYTES);
@@ -167,7 +190,7 @@ impl Keys {
         let mut written = KeyWriter::create(out)?;
         let mut superseded = HashSet::new();
         for bucket in 0..BUCKETS {
-            let mut seen: HashMap<u128, Seen> = HashMap::new();
+            let mut seen: HashMap<u128, Seen, BuildHasherDefault<OfId>> = HashMap::default();
             for file in &mut earlier {
                 file.read(bucket, |id, content, version| {
                     let known = seen.get(&id).map_or(i64::MIN, |seen| seen.version);
@@ -235,6 +258,27 @@ impl Keys {
         }
         entries.append(&mut self.buckets[bucket]);
         Ok(entries)
+    }
+}
+
+/// Ids are keyed fingerprints, evenly spread already: their own bits are the hash.
+#[derive(Default)]
+struct OfId(u64);
+
+impl Hasher for OfId {
+    fn finish(&self) -> u64 {
+        self.0
+    }
+
+    fn write(&mut self, bytes: &[u8]) {
+        for byte in bytes {
+            self.0 = self.0.rotate_left(8) ^ u64::from(*byte);
+        }
+    }
+
+    fn write_u128(&mut self, id: u128) {
+        // The low half; the bucket is taken from the high one.
+        self.0 = u64::from_le_bytes(array(&id.to_le_bytes()[..8]));
     }
 }
 

@@ -53,6 +53,14 @@ pub enum CallsError {
         /// The columns there are.
         found: String,
     },
+    /// A file is not what it was when an import of it was cut off.
+    #[error(
+        "{path} has changed since an import of it was cut off; nothing of that import is kept: run it again to import the file as it is now"
+    )]
+    InputChanged {
+        /// The file.
+        path: PathBuf,
+    },
     /// Not one row could be read.
     #[error(
         "none of the {rows} rows read from {path} fits mapping {mapping} (most often: {reason}); nothing was imported: check the mapping against the file"

@@ -9,7 +9,7 @@ use crate::queue_log::{self, QueueLog};
 use std::io::{self, Read};
 use std::path::Path;
 
-/// The rows of one file, its columns, and the place for the row last split.
+/// The rows of one file, its columns, and what splits a row into them.
 pub(crate) struct Input<'a, R> {
     path: &'a Path,
     rows: Form<R>,
@@ -74,19 +74,19 @@ impl<'a, R: Read> Input<'a, R> {
         })
     }
 
-    /// Fills `row` with the next row and splits it; false at the end.
+    /// Fills `row` with the next row; false at the end.
     pub(crate) fn next_row(&mut self, row: &mut RawRow) -> Result<bool, CallsError> {
         let more = match &mut self.rows {
             Form::Lines(rows) => rows.next_row(row),
             Form::Json(rows) => rows.next_row(row),
             Form::QueueLog(rows) => rows.next_row(row),
         };
-        let more = more.map_err(|source| unreadable(self.path, source))?;
-        if more {
-            self.fields.split(&row.bytes);
-            row.fault = row.fault.or(self.fields.fault());
-        }
-        Ok(more)
+        more.map_err(|source| unreadable(self.path, source))
+    }
+
+    /// The file.
+    pub(crate) const fn path(&self) -> &Path {
+        self.path
     }
 
     /// The input below, for what it counted.

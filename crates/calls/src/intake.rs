@@ -2,16 +2,21 @@
 
 use crate::error::{CallsError, store};
 use crate::store::{QuarantinedRow, Staging};
+use serde::{Deserialize, Serialize};
 use sha2::{Digest, Sha256};
 use std::fs::File;
-use std::io::{self, BufWriter, Read, Write};
-use std::path::PathBuf;
+use std::io::{self, BufWriter, Read, Seek, SeekFrom, Write};
+use std::path::{Path, PathBuf};
 
 /// A quarantine list, made with its first row.
 pub(crate) struct Quarantine {
     place: String,
     file: Option<(PathBuf, BufWriter<File>)>,
 }
+
+/// Where a quarantine list lies and how long it is; nothing while it has no row.
+#[derive(Debug, Clone, Default, Serialize, Deserialize)]
+pub(crate) struct QuarantinePlace(Option<(PathBuf, u64)>);
 
 impl Quarantine {
     pub(crate) const fn new(place: String) -> Self {
@@ -37,6 +42,30 @@ impl Quarantine {
             .map_err(store("write", path))
     }
 
+    /// Puts on disk what it has.
+    pub(crate) fn save(&mut self) -> Result<QuarantinePlace, CallsError> {
+        let Some((path, file)) = &mut self.file else {
+            return Ok(QuarantinePlace::default());
+        };
+        file.flush()
+            .and_then(|()| file.get_ref().sync_all())
+            .and_then(|()| file.stream_position())
+            .map(|bytes| QuarantinePlace(Some((path.clone(), bytes))))
+            .map_err(store("write", path))
+    }
+
+    /// The list as it was saved; what came after is cut off.
+    pub(crate) fn resume(place: String, saved: &QuarantinePlace) -> Result<Self, CallsError> {
+        let Some((path, bytes)) = &saved.0 else {
+            return Ok(Self::new(place));
+        };
+        let file = reopen(path, *bytes)?;
+        Ok(Self {
+            place,
+            file: Some((path.clone(), BufWriter::new(file))),
+        })
+    }
+
     pub(crate) fn finish(self) -> Result<Option<String>, CallsError> {
         let Some((path, file)) = self.file else {
             return Ok(None);
@@ -48,6 +77,17 @@ impl Quarantine {
         file.sync_all().map_err(store("write", &path))?;
         Ok(Some(self.place))
     }
+}
+
+/// A file that was written before, up to a length, to be written on.
+pub(crate) fn reopen(path: &Path, bytes: u64) -> Result<File, CallsError> {
+    let mut options = File::options();
+    options.read(true).write(true);
+    let mut file = options.open(path).map_err(store("open", path))?;
+    file.set_len(bytes)
+        .and_then(|()| file.seek(SeekFrom::End(0)))
+        .map_err(store("write", path))?;
+    Ok(file)
 }
 
 /// Hashes and counts what is read through it.
@@ -109,9 +149,55 @@ impl Bits {
             .is_some_and(|word| self.words[word] >> (index % 64) & 1 == 1)
     }
 
+    /// So many bits, none of them set.
+    pub(crate) fn unset(length: u64) -> Self {
+        let words = usize::try_from(length.div_ceil(64)).unwrap_or(0);
+        Self {
+            words: vec![0; words],
+            length,
+        }
+    }
+
+    pub(crate) fn bytes(&self) -> Vec<u8> {
+        let words = self.words.iter();
+        words.flat_map(|word| word.to_le_bytes()).collect()
+    }
+
+    /// The first bits of what [`Self::bytes`] gave; nothing where there are fewer.
+    pub(crate) fn of_bytes(bytes: &[u8], length: u64) -> Option<Self> {
+        let mut bits = Self::unset(length);
+        let mut words = bytes.chunks_exact(8);
+        for word in &mut bits.words {
+            *word = u64::from_le_bytes(words.next()?.try_into().ok()?);
+        }
+        if let Some(last) = bits.words.last_mut().filter(|_| length % 64 > 0) {
+            *last &= (1 << (length % 64)) - 1;
+        }
+        Some(bits)
+    }
+
     fn word(&self, index: u64) -> Option<usize> {
         usize::try_from(index / 64)
             .ok()
             .filter(|word| *word < self.words.len())
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn the_head_of_longer_bits_is_what_shorter_ones_were() {
+        let mut bits = Bits::default();
+        let set = |n: u64| n % 3 == 0;
+        (0..70).for_each(|n| bits.push(set(n)));
+        let early = bits.bytes();
+        (70..200).for_each(|n| bits.push(set(n)));
+        let mut again = Bits::of_bytes(&bits.bytes(), 70).unwrap();
+        assert_eq!(again.bytes(), early);
+        again.push(true);
+        assert!(again.get(70) && !again.get(71));
+        assert!(Bits::of_bytes(&early, 200).is_none());
     }
 }

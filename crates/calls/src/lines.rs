@@ -302,6 +302,7 @@ impl<R: Read> Read for Utf8<R> {
 }
 
 /// A row's fields, reused from row to row.
+#[derive(Clone)]
 pub struct Fields {
     delimiter: u8,
     csv: Option<csv_core::Reader>,

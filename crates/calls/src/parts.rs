@@ -5,7 +5,7 @@ use crate::error::{CallsError, store};
 use crate::intake::Bits;
 use crate::read::{batches, damaged};
 use crate::spill::Days;
-use arrow::array::{AsArray, BooleanArray};
+use arrow::array::{AsArray, BooleanArray, RecordBatch};
 use arrow::compute::filter_record_batch;
 use arrow::datatypes::SchemaRef;
 use jiff::civil::Date;
@@ -41,9 +41,7 @@ pub(crate) fn write_day(
             return Ok(());
         }
         rows += 1;
-        columns
-            .push(&record)
-            .map_err(|error| failed(error.into()))?;
+        columns.push(record).map_err(|error| failed(error.into()))?;
         if columns.rows() == GROUP_ROWS {
             write_group(&mut columns, &mut writer, path).map_err(failed)?;
         }
@@ -59,12 +57,13 @@ pub(crate) fn write_day(
     Ok(rows)
 }
 
-/// Writes an earlier file anew without the records that `drops` names by id and leg; gives the records left. Where it names none,
-/// no file is made.
+/// Writes an earlier file anew without the records that `dropped` marks by these columns; gives the records left. Where it marks
+/// none, no file is made.
 pub(crate) fn rewrite_without(
     old: &Path,
     new: &Path,
-    drops: impl Fn(&str, Option<&str>) -> bool,
+    columns: &[&str],
+    dropped: impl Fn(&RecordBatch) -> Option<Vec<bool>>,
 ) -> Result<Option<u64>, CallsError> {
     let failed = |error: ParquetError| CallsError::Store {
         act: "write",
@@ -72,17 +71,10 @@ pub(crate) fn rewrite_without(
         source: io::Error::other(error),
     };
     let mut keep = Vec::new();
-    for batch in batches(old, &["source_call_id", "leg_id"])? {
-        let batch = batch?;
-        let text = |name| batch.column_by_name(name)?.as_string_opt::<i32>();
-        let (Some(ids), Some(legs)) = (text("source_call_id"), text("leg_id")) else {
-            return Err(damaged(old, "a column is missing".into()));
-        };
-        keep.extend(
-            ids.iter()
-                .zip(legs)
-                .map(|(id, leg)| !drops(id.unwrap_or_default(), leg)),
-        );
+    for batch in batches(old, columns)? {
+        let dropped = dropped(&batch?);
+        let dropped = dropped.ok_or_else(|| damaged(old, "a column is missing".into()))?;
+        keep.extend(dropped.into_iter().map(|is| !is));
     }
     let left = keep.iter().filter(|kept| **kept).count();
     if left == keep.len() {
@@ -106,6 +98,20 @@ pub(crate) fn rewrite_without(
     let file = writer.into_inner().map_err(failed)?;
     file.sync_all().map_err(store("write", new))?;
     Ok(Some(u64::try_from(left).unwrap_or(u64::MAX)))
+}
+
+/// Marks records by id and leg; nothing where a column is missing.
+pub(crate) fn by_id(
+    batch: &RecordBatch,
+    is: impl Fn(&str, Option<&str>) -> bool,
+) -> Option<Vec<bool>> {
+    let text = |name| batch.column_by_name(name)?.as_string_opt::<i32>();
+    let (ids, legs) = (text("source_call_id")?, text("leg_id")?);
+    let both = ids.iter().zip(legs);
+    Some(
+        both.map(|(id, leg)| is(id.unwrap_or_default(), leg))
+            .collect(),
+    )
 }
 
 fn writer(path: &Path, schema: SchemaRef) -> Result<ArrowWriter<File>, ParquetError> {

@@ -1,7 +1,7 @@
 //! What an import answers: the reconciliation, in total and file by file.
 
 use crate::mapping::Policy;
-use serde::Serialize;
+use serde::{Deserialize, Serialize};
 
 /// The reconciliation: read = accepted + duplicates + test + quarantined.
 #[derive(Debug, Clone, Serialize)]
@@ -30,6 +30,8 @@ pub struct ImportReport {
     pub duplicates_same_id: u64,
     /// Of the accepted and the tests: later versions, which took the place of calls of earlier imports.
     pub updated: u64,
+    /// Rows that a run which was cut off had read already.
+    pub resumed_rows: u64,
     /// Why rows were set aside, most frequent first.
     pub quarantine_reasons: Vec<ReasonCount>,
     /// Accepted rows without a usable caller.
@@ -43,7 +45,7 @@ pub struct ImportReport {
 }
 
 /// One file's part of the reconciliation.
-#[derive(Debug, Clone, Default, Serialize)]
+#[derive(Debug, Clone, Default, Serialize, Deserialize)]
 pub struct FileReport {
     /// The file as given.
     pub file: String,

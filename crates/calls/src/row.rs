@@ -2,11 +2,10 @@
 //!
 //! Reasons name the column and never quote a cell: a shifted row may hold a caller's number anywhere.
 
+use crate::cells::{Cells, raw_text, read_time};
 use crate::error::CallsError;
 use crate::lines::{Fields, RowShape};
-use crate::mapping::{
-    ByTimes, CallerKind, CheckedMapping, ColumnTest, Ending, LostCaller, MissingHangup,
-};
+use crate::mapping::{ByTimes, CallerKind, CheckedMapping, Ending, LostCaller, MissingHangup};
 use crate::plan::{DurationPlan, Plans, RowReader, TextPlan, TimePlan, hash_id};
 use crate::record::{CallRecord, Outcome, TimeConfidence};
 use crate::times::{self, Written};
@@ -14,6 +13,7 @@ use crate::value;
 use jiff::civil::DateTime;
 use jiff::{SignedDuration, Timestamp, ToSpan};
 use segue_domain::caller::{CallerHash, CallerKey, e164};
+use std::borrow::Cow;
 use std::collections::BTreeSet;
 use std::path::Path;
 use thiserror::Error;
@@ -74,27 +74,6 @@ pub(crate) struct Read {
     pub(crate) version: i64,
     /// The call type's text is not in the dictionary.
     pub(crate) unmapped_type: Option<String>,
-}
-
-struct Cells<'a> {
-    row: &'a [u8],
-    fields: &'a Fields,
-    empty: &'a BTreeSet<String>,
-}
-
-impl<'a> Cells<'a> {
-    fn get(&self, index: usize, empty: &BTreeSet<String>) -> Option<&'a str> {
-        let text = self.fields.get(self.row, index)?;
-        let nothing = text.is_empty() || self.empty.contains(text) || empty.contains(text);
-        (!nothing).then_some(text)
-    }
-
-    fn holds(&self, (column, rule): &(usize, ColumnTest)) -> bool {
-        let text = self.fields.get(self.row, *column).unwrap_or_default();
-        !(text.is_empty()
-            || self.empty.contains(text)
-            || rule.empty.iter().any(|none| none == text))
-    }
 }
 
 /// The row's times, resolved.
@@ -190,8 +169,8 @@ impl RowReader {
             transfer_to: text(&self.texts.transfer_to)?,
             is_test,
         };
-        if let Some(number) = number {
-            self.no_number(&record, &number)?;
+        if let Some(tail) = number.as_deref().and_then(value::Tail::of) {
+            self.no_number(&record, tail)?;
         }
         Ok(Read {
             version: self.version(&cells)?,
@@ -226,7 +205,7 @@ impl RowReader {
         // A replacement character is what a decoder leaves where the bytes were no text.
         let text = std::str::from_utf8(row)
             .ok()
-            .filter(|text| !text.contains(['\u{FFFD}', '\0']));
+            .filter(|text| !text.contains('\u{FFFD}') && !text.contains('\0'));
         text.map(|_| ()).ok_or(RowFault::NotText)
     }
 
@@ -239,8 +218,11 @@ impl RowReader {
             return Ok(None);
         };
         Ok(match &plan.dictionary {
-            Some(dictionary) => dictionary.get(&text).or(plan.others.as_ref()).cloned(),
-            None => Some(text),
+            Some(dictionary) => {
+                let meaning = dictionary.get(text.as_ref());
+                meaning.or(plan.others.as_ref()).cloned()
+            }
+            None => Some(text.into_owned()),
         })
     }
 
@@ -250,7 +232,7 @@ impl RowReader {
         };
         match self.text(plan, cells)? {
             Some(call_type) => Ok((Some(call_type), None)),
-            None => Ok((None, raw_text(plan, cells)?)),
+            None => Ok((None, raw_text(plan, cells)?.map(Cow::into_owned))),
         }
     }
 
@@ -292,7 +274,7 @@ impl RowReader {
     }
 
     /// No stored text may carry the number: only the dialled line, which is the client's own, is exempt.
-    fn no_number(&self, record: &CallRecord, number: &str) -> Result<(), RowFault> {
+    fn no_number(&self, record: &CallRecord, number: value::Tail) -> Result<(), RowFault> {
         let optional = [
             (&record.leg_id, &self.texts.leg_id),
             (&record.root_id, &self.texts.root_id),
@@ -312,7 +294,7 @@ impl RowReader {
         for (text, column) in
             std::iter::once((record.source_call_id.as_str(), self.id.name.as_str())).chain(optional)
         {
-            if value::repeats_number(text, number) {
+            if number.is_in(text) {
                 return Err(RowFault::RepeatsNumber {
                     column: column.to_owned(),
                 });
@@ -390,7 +372,7 @@ impl RowReader {
         Ok(Times {
             arrived,
             confidence,
-            original,
+            original: original.into_owned(),
             queued,
             answered,
             ended,
@@ -546,43 +528,4 @@ fn after_midnight(written: Written, arrived: Written) -> Written {
         }
         _ => written,
     }
-}
-
-fn raw_text(plan: &TextPlan, cells: &Cells<'_>) -> Result<Option<String>, RowFault> {
-    let mut joined = String::new();
-    for (position, column) in plan.columns.iter().enumerate() {
-        let Some(text) = cells.get(*column, &plan.empty) else {
-            // A part of an id that is missing makes another id; elsewhere the whole is unknown.
-            return Ok(None);
-        };
-        if value::is_formula(text) {
-            return Err(RowFault::Formula {
-                column: plan.name.clone(),
-            });
-        }
-        if position > 0 {
-            joined.push_str(&plan.join);
-        }
-        joined.push_str(text);
-    }
-    Ok(Some(joined))
-}
-
-fn read_time(plan: &TimePlan, cells: &Cells<'_>) -> Result<Option<(Written, String)>, RowFault> {
-    for columns in &plan.alternatives {
-        let parts: Option<Vec<&str>> = columns
-            .iter()
-            .map(|column| cells.get(*column, &plan.empty))
-            .collect();
-        let Some(parts) = parts else { continue };
-        let text = parts.join(" ");
-        let written = plan.formats.iter().find_map(|format| format.read(&text));
-        return match written {
-            Some(written) => Ok(Some((written, text))),
-            None => Err(RowFault::Time {
-                column: plan.name.clone(),
-            }),
-        };
-    }
-    Ok(None)
 }

@@ -4,13 +4,14 @@
 //! swept with it.
 
 use crate::error::{CallsError, store};
+use crate::intake::reopen;
 use crate::record::{CallRecord, Outcome, TimeConfidence};
 use jiff::Timestamp;
-use jiff::civil::{Date, DateTime};
-use segue_domain::caller::CallerHash;
+use jiff::civil::Date;
 use std::collections::BTreeMap;
 use std::fs::File;
-use std::io::{Read, Seek, SeekFrom, Write};
+use std::io::{Seek, SeekFrom, Write};
+use std::os::unix::fs::FileExt;
 use std::path::{Path, PathBuf};
 
 /// Encoded records held in memory before they are spilled, in bytes.
@@ -33,11 +34,28 @@ impl Scratch {
         }
     }
 
+    /// A scratch file as it was when it ended at `end`.
+    pub(crate) fn resume(path: PathBuf, end: u64) -> Result<Self, CallsError> {
+        let file = match end {
+            0 => None,
+            _ => Some(reopen(&path, end)?),
+        };
+        Ok(Self { path, file, end })
+    }
+
+    /// Puts it on disk; says where it ends.
+    pub(crate) fn save(&self) -> Result<u64, CallsError> {
+        if let Some(file) = &self.file {
+            file.sync_data().map_err(store("write", &self.path))?;
+        }
+        Ok(self.end)
+    }
+
     /// Appends a block; returns where it starts.
     pub(crate) fn append(&mut self, block: &[u8]) -> Result<u64, CallsError> {
         if self.file.is_none() {
             let mut options = File::options();
-            options.read(true).write(true).create_new(true);
+            options.read(true).write(true).create(true).truncate(true);
             self.file = Some(
                 options
                     .open(&self.path)
@@ -58,12 +76,11 @@ impl Scratch {
     /// Reads a block back.
     pub(crate) fn read(&self, start: u64, length: usize) -> Result<Vec<u8>, CallsError> {
         let mut block = vec![0; length];
-        let Some(mut file) = self.file.as_ref() else {
+        let Some(file) = self.file.as_ref() else {
             return Ok(Vec::new());
         };
-        file.seek(SeekFrom::Start(start))
-            .map_err(store("read", &self.path))?;
-        file.read_exact(&mut block)
+        // At its place, not through the file's cursor: several threads read at once.
+        file.read_exact_at(&mut block, start)
             .map_err(store("read", &self.path))?;
         Ok(block)
     }
@@ -79,6 +96,9 @@ struct Day {
     bytes: Vec<u8>,
     blocks: Vec<(u64, usize)>,
 }
+
+/// Where the blocks of each day start, and how long they are.
+pub(crate) type DayBlocks = BTreeMap<Date, Vec<(u64, usize)>>;
 
 /// Records by local day.
 pub(crate) struct Days {
@@ -99,15 +119,41 @@ impl Days {
         }
     }
 
-    /// Adds a record under its ordinal.
-    pub(crate) fn push(&mut self, ordinal: u64, record: &CallRecord) -> Result<(), CallsError> {
-        let day = self.by_day.entry(record.offered_local.date()).or_default();
-        let before = day.bytes.len();
-        encode(ordinal, record, &mut day.bytes);
-        self.held_bytes += day.bytes.len() - before;
+    /// Adds an encoded record of a day under its ordinal.
+    pub(crate) fn push(
+        &mut self,
+        ordinal: u64,
+        day: Date,
+        record: &[u8],
+    ) -> Result<(), CallsError> {
+        let day = self.by_day.entry(day).or_default();
+        day.bytes.extend_from_slice(&ordinal.to_le_bytes());
+        day.bytes.extend_from_slice(record);
+        self.held_bytes += 8 + record.len();
         if self.held_bytes > self.held_bytes_max {
             self.spill()?;
         }
+        Ok(())
+    }
+
+    /// Puts everything on disk; says where each day's blocks are, and where they all end.
+    pub(crate) fn save(&mut self) -> Result<(DayBlocks, u64), CallsError> {
+        self.spill()?;
+        let blocks = self.by_day.iter();
+        let blocks = blocks
+            .map(|(day, held)| (*day, held.blocks.clone()))
+            .collect();
+        Ok((blocks, self.scratch.save()?))
+    }
+
+    /// The days as they were saved.
+    pub(crate) fn resume(&mut self, blocks: &DayBlocks, end: u64) -> Result<(), CallsError> {
+        self.scratch = Scratch::resume(self.scratch.path().to_owned(), end)?;
+        let day = |blocks: &Vec<(u64, usize)>| Day {
+            bytes: Vec::new(),
+            blocks: blocks.clone(),
+        };
+        self.by_day = blocks.iter().map(|(date, b)| (*date, day(b))).collect();
         Ok(())
     }
 
@@ -130,7 +176,7 @@ impl Days {
     pub(crate) fn read(
         &self,
         day: Date,
-        mut each: impl FnMut(u64, CallRecord) -> Result<(), CallsError>,
+        mut each: impl FnMut(u64, &Stored<'_>) -> Result<(), CallsError>,
     ) -> Result<(), CallsError> {
         let Some(held) = self.by_day.get(&day) else {
             return Ok(());
@@ -144,14 +190,14 @@ impl Days {
     fn decode_all(
         &self,
         mut block: &[u8],
-        each: &mut impl FnMut(u64, CallRecord) -> Result<(), CallsError>,
+        each: &mut impl FnMut(u64, &Stored<'_>) -> Result<(), CallsError>,
     ) -> Result<(), CallsError> {
         while !block.is_empty() {
             let (ordinal, record) = decode(&mut block).ok_or_else(|| CallsError::Damaged {
                 path: self.scratch.path().to_owned(),
                 why: "a scratch record cannot be read back".into(),
             })?;
-            each(ordinal, record)?;
+            each(ordinal, &record)?;
         }
         Ok(())
     }
@@ -170,8 +216,27 @@ fn put_number(out: &mut Vec<u8>, number: Option<i64>) {
     out.extend_from_slice(&number.unwrap_or(i64::MIN).to_le_bytes());
 }
 
-fn encode(ordinal: u64, record: &CallRecord, out: &mut Vec<u8>) {
-    out.extend_from_slice(&ordinal.to_le_bytes());
+/// The optional texts of a record, as many as [`Stored::texts`].
+const TEXTS: usize = 12;
+
+/// A record as it lies in memory or in the scratch file, its texts not copied.
+pub(crate) struct Stored<'a> {
+    pub(crate) source_call_id: &'a str,
+    pub(crate) arrived_original: &'a str,
+    /// In the order of the store's columns.
+    pub(crate) texts: [Option<&'a str>; TEXTS],
+    pub(crate) caller: Option<&'a [u8]>,
+    /// Arrived, queued, answered, ended: UTC µs; the offered time: µs of the wall clock.
+    pub(crate) times_us: [Option<i64>; 5],
+    /// Wait, talk, hold, wrap.
+    pub(crate) durations_ms: [Option<i64>; 4],
+    pub(crate) time_confidence: TimeConfidence,
+    pub(crate) outcome: Outcome,
+    pub(crate) is_test: bool,
+}
+
+/// Appends a record.
+pub(crate) fn encode(record: &CallRecord, out: &mut Vec<u8>) {
     let flags = [
         u8::try_from(record.outcome as usize).unwrap_or(0),
         u8::try_from(record.time_confidence as usize).unwrap_or(0),
@@ -201,7 +266,7 @@ fn encode(ordinal: u64, record: &CallRecord, out: &mut Vec<u8>) {
     }
     put_text(out, Some(&record.source_call_id));
     put_text(out, Some(&record.arrived_original));
-    for text in [
+    let texts: [&Option<String>; TEXTS] = [
         &record.leg_id,
         &record.root_id,
         &record.channel,
@@ -214,7 +279,8 @@ fn encode(ordinal: u64, record: &CallRecord, out: &mut Vec<u8>) {
         &record.agent_id,
         &record.site,
         &record.transfer_to,
-    ] {
+    ];
+    for text in texts {
         put_text(out, text.as_deref());
     }
 }
@@ -242,61 +308,41 @@ fn take_number(block: &mut &[u8]) -> Option<Option<i64>> {
     clippy::option_option,
     reason = "unreadable, and readable but absent, are two things"
 )]
-fn take_text(block: &mut &[u8]) -> Option<Option<String>> {
+fn take_text<'a>(block: &mut &'a [u8]) -> Option<Option<&'a str>> {
     let length = u32::from_le_bytes(take(block, 4)?.try_into().ok()?);
     let Some(length) = length.checked_sub(1) else {
         return Some(None);
     };
     let bytes = take(block, usize::try_from(length).ok()?)?;
-    Some(Some(std::str::from_utf8(bytes).ok()?.to_owned()))
+    Some(Some(std::str::from_utf8(bytes).ok()?))
 }
 
-fn decode(block: &mut &[u8]) -> Option<(u64, CallRecord)> {
+fn decode<'a>(block: &mut &'a [u8]) -> Option<(u64, Stored<'a>)> {
     let ordinal = take_u64(block)?;
     let &[outcome, confidence, is_test, has_caller] = take(block, 4)? else {
         return None;
     };
     let caller = match has_caller {
         0 => None,
-        _ => Some(CallerHash(take(block, 32)?.try_into().ok()?)),
+        _ => Some(take(block, 32)?),
     };
-    let mut at = || {
-        let us = take_number(block)?;
-        Some(us.and_then(|us| Timestamp::from_microsecond(us).ok()))
-    };
-    let (arrived, queued_at, answered_at, ended_at) = (at()?, at()?, at()?, at()?);
-    let offered_local: DateTime = crate::columns::local_of_us(take_number(block)??)?;
-    let mut number = || Some(take_number(block)?.and_then(|number| u64::try_from(number).ok()));
-    let (wait_ms, talk_ms, hold_ms, acw_ms) = (number()?, number()?, number()?, number()?);
-    let mut text = || take_text(block);
-    let (source_call_id, arrived_original) = (text()??, text()??);
-    let record = CallRecord {
+    let (mut times_us, mut durations_ms, mut texts) = ([None; 5], [None; 4], [None; TEXTS]);
+    for at in times_us.iter_mut().chain(&mut durations_ms) {
+        *at = take_number(block)?;
+    }
+    let (source_call_id, arrived_original) = (take_text(block)??, take_text(block)??);
+    for text in &mut texts {
+        *text = take_text(block)?;
+    }
+    let record = Stored {
         source_call_id,
-        leg_id: text()?,
-        root_id: text()?,
-        channel: text()?,
-        dnis: text()?,
-        caller,
-        caller_state: text()?,
-        call_type: text()?,
-        language: text()?,
-        segment: text()?,
-        arrived_at: arrived?,
-        queued_at,
-        answered_at,
-        ended_at,
-        offered_local,
         arrived_original,
+        texts,
+        caller,
+        times_us,
+        durations_ms,
         time_confidence: *TimeConfidence::ALL.get(usize::from(confidence))?,
         outcome: *Outcome::ALL.get(usize::from(outcome))?,
-        end_reason: text()?,
-        agent_id: text()?,
-        site: text()?,
-        wait_ms,
-        talk_ms,
-        hold_ms,
-        acw_ms,
-        transfer_to: text()?,
         is_test: is_test != 0,
     };
     Some((ordinal, record))

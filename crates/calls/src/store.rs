@@ -25,9 +25,26 @@ pub struct CallStore {
 pub struct Manifest {
     /// The imports, in order.
     pub imports: Vec<ImportEntry>,
+    /// Erasures, in order.
+    #[serde(default, skip_serializing_if = "Vec::is_empty")]
+    pub erasures: Vec<ErasureEntry>,
     /// Moves of the last import that have not all been made.
     #[serde(default, skip_serializing_if = "Vec::is_empty")]
     pending: Vec<Move>,
+    /// Files of the last erasure that have not all been removed.
+    #[serde(default, skip_serializing_if = "Vec::is_empty")]
+    removals: Vec<String>,
+}
+
+/// An erasure that was carried out; never whose records they were.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+pub struct ErasureEntry {
+    /// When.
+    pub at: Timestamp,
+    /// The first day that stayed; nothing where it was one caller's records.
+    pub before: Option<jiff::civil::Date>,
+    /// Records.
+    pub records: u64,
 }
 
 /// One import.
@@ -79,10 +96,18 @@ pub struct PartEntry {
     pub rows: u64,
 }
 
+/// A file of the staging folder and where it belongs.
 #[derive(Debug, Clone, Serialize, Deserialize)]
-struct Move {
+pub(crate) struct Move {
     from: String,
     to: String,
+}
+
+impl Move {
+    /// Whether it moves the staging folder's file of this name.
+    pub(crate) fn is_from(&self, name: &str) -> bool {
+        self.from.rsplit('/').next() == Some(name)
+    }
 }
 
 /// A quarantined row: where it stands and why; never what it holds.
@@ -113,6 +138,11 @@ impl CallStore {
         &self.root
     }
 
+    /// Where a kept table lies.
+    pub(crate) fn table_path(&self, name: &str) -> PathBuf {
+        self.root.join(format!("_segue/tables/{name}.jsonl"))
+    }
+
     /// What it holds now. Completes an import that was cut off after its manifest was written.
     pub fn manifest(&self) -> Result<Manifest, CallsError> {
         let path = self.manifest_path();
@@ -122,7 +152,7 @@ impl CallStore {
         let lock = self.lock_file("commit.lock")?;
         lock.lock().map_err(store("lock", &path))?;
         let mut manifest = self.read_manifest()?;
-        if !manifest.pending.is_empty() {
+        if !manifest.pending.is_empty() || !manifest.removals.is_empty() {
             self.make_moves(&mut manifest)?;
         }
         Ok(manifest)
@@ -199,10 +229,24 @@ impl CallStore {
         }
     }
 
+    /// The staging folder.
+    pub(crate) fn staging_folder(&self) -> PathBuf {
+        self.root.join("_segue/staging")
+    }
+
+    /// The staging folder as an import left it that was cut off after it had named these files.
+    pub(crate) fn left_staging(&self, moves: Vec<Move>) -> Staging {
+        Staging {
+            folder: self.staging_folder(),
+            moves,
+            shrunk: BTreeMap::new(),
+        }
+    }
+
     /// An empty staging folder; whatever a crashed import left is swept.
     pub(crate) fn fresh_staging(&self) -> Result<Staging, CallsError> {
         self.manifest()?;
-        let folder = self.root.join("_segue/staging");
+        let folder = self.staging_folder();
         if folder.exists() {
             fs::remove_dir_all(&folder).map_err(store("sweep", &folder))?;
         }
@@ -221,13 +265,38 @@ impl CallStore {
         let lock = self.lock_file("commit.lock")?;
         lock.lock().map_err(store("lock", &path))?;
         let mut manifest = self.read_manifest()?;
+        manifest.imports.push(import);
+        self.commit_manifest(manifest, staging)
+    }
+
+    /// Makes an erasure real: files with fewer records take the places of the old ones, and the emptied ones go.
+    pub(crate) fn commit_erasure(
+        &self,
+        staging: Staging,
+        gone: Vec<String>,
+        entry: ErasureEntry,
+    ) -> Result<(), CallsError> {
+        sync_folder(&staging.folder)?;
+        let path = self.manifest_path();
+        let lock = self.lock_file("commit.lock")?;
+        lock.lock().map_err(store("lock", &path))?;
+        let mut manifest = self.read_manifest()?;
+        for import in &mut manifest.imports {
+            import.parts.retain(|part| !gone.contains(&part.path));
+        }
+        manifest.erasures.push(entry);
+        manifest.removals = gone;
+        self.commit_manifest(manifest, staging)
+    }
+
+    /// The moment it happens is the new manifest; the files follow, now or by whoever opens the store next.
+    fn commit_manifest(&self, mut manifest: Manifest, staging: Staging) -> Result<(), CallsError> {
         let parts = manifest.imports.iter_mut().flat_map(|i| &mut i.parts);
         for part in parts {
             if let Some(rows) = staging.shrunk.get(&part.path) {
                 part.rows = *rows;
             }
         }
-        manifest.imports.push(import);
         manifest.pending = staging.moves;
         self.write_manifest(&manifest)?;
         self.make_moves(&mut manifest)?;
@@ -245,6 +314,17 @@ impl CallStore {
             fs::rename(&from, &to).map_err(store("move into place", &to))?;
             sync_folder(folder)?;
         }
+        for place in &manifest.removals {
+            let path = self.root.join(place);
+            match fs::remove_file(&path) {
+                Err(error) if error.kind() != std::io::ErrorKind::NotFound => {
+                    return Err(store("remove", &path)(error));
+                }
+                _ => {}
+            }
+            path.parent().map_or(Ok(()), sync_folder)?;
+        }
+        manifest.removals.clear();
         manifest.pending.clear();
         self.write_manifest(manifest)
     }
@@ -311,6 +391,11 @@ pub(crate) struct Staging {
 }
 
 impl Staging {
+    /// The files it has named so far.
+    pub(crate) fn moves(&self) -> Vec<Move> {
+        self.moves.clone()
+    }
+
     /// The path of a scratch file, swept at the end.
     pub(crate) fn scratch(&self, name: &str) -> PathBuf {
         self.folder.join(name)
@@ -325,6 +410,14 @@ impl Staging {
             to,
         });
         path
+    }
+
+    /// A scratch file becomes `to` (relative to the store) at the commit.
+    pub(crate) fn keep(&mut self, name: &str, to: String) {
+        self.moves.push(Move {
+            from: format!("_segue/staging/{name}"),
+            to,
+        });
     }
 
     /// A file of an earlier import is replaced by one with fewer records.
@@ -345,7 +438,7 @@ impl Staging {
 }
 
 /// Call records are health information: their folders are for their owner alone.
-fn private_folder(folder: &Path) -> Result<(), CallsError> {
+pub(crate) fn private_folder(folder: &Path) -> Result<(), CallsError> {
     let mut builder = fs::DirBuilder::new();
     builder
         .recursive(true)
@@ -408,6 +501,7 @@ mod tests {
         let manifest = Manifest {
             imports: vec![entry("000001")],
             pending: staging.moves,
+            ..Manifest::default()
         };
         calls.write_manifest(&manifest).unwrap();
         let first = folder.path().join("source=acd/day=2026-03-01");

@@ -89,15 +89,45 @@ pub(crate) fn is_formula(text: &str) -> bool {
     }
 }
 
-/// Whether `text` repeats a caller's number of seven digits or more (its last ten), however it is punctuated.
-pub(crate) fn repeats_number(text: &str, e164: &str) -> bool {
-    let digits = |text: &str| -> String { text.chars().filter(char::is_ascii_digit).collect() };
-    let number = digits(e164);
-    if number.len() < 7 || text.len() < 7 {
-        return false;
+/// The last digits of a caller's number, at most ten, by which texts that repeat it are known.
+#[derive(Clone, Copy)]
+pub(crate) struct Tail {
+    digits: usize,
+    value: u64,
+    /// 10 to the power of `digits`.
+    modulus: u64,
+}
+
+impl Tail {
+    /// Of a number of seven digits or more; shorter ones mean nothing.
+    pub(crate) fn of(e164: &str) -> Option<Self> {
+        let digits = e164.bytes().filter(u8::is_ascii_digit).count();
+        let kept = digits.min(10);
+        let tail = e164
+            .bytes()
+            .filter(u8::is_ascii_digit)
+            .skip(digits - kept)
+            .fold(0, |value, digit| value * 10 + u64::from(digit - b'0'));
+        (digits >= 7).then(|| Self {
+            digits: kept,
+            value: tail,
+            modulus: 10_u64.pow(u32::try_from(kept).unwrap_or(0)),
+        })
     }
-    let tail = &number[number.len() - number.len().min(10)..];
-    digits(text).contains(tail)
+
+    /// Whether a text holds these digits one after another, however it is punctuated.
+    pub(crate) fn is_in(self, text: &str) -> bool {
+        if text.len() < self.digits {
+            return false;
+        }
+        // The last digits seen, as a number that drops the eldest.
+        let (mut seen, mut last) = (0, 0);
+        text.bytes().filter(u8::is_ascii_digit).any(|digit| {
+            seen += 1;
+            last = (last * 10 + u64::from(digit - b'0')) % self.modulus;
+            seen >= self.digits && last == self.value
+        })
+    }
 }
 
 #[cfg(test)]
@@ -151,10 +181,15 @@ mod tests {
 
     #[test]
     fn a_number_is_seen_through_its_punctuation() {
-        assert!(repeats_number("SIP/609-555-0110-00a1", "+16095550110"));
-        assert!(!repeats_number("call-6095550111", "+16095550110"));
+        let repeats = |text: &str, number: &str| Tail::of(number).is_some_and(|t| t.is_in(text));
+        assert!(repeats("SIP/609-555-0110-00a1", "+16095550110"));
+        assert!(repeats("16095550110", "+16095550110"));
+        assert!(repeats("x00-6095550110", "+16095550110"));
+        assert!(!repeats("call-6095550111", "+16095550110"));
+        assert!(!repeats("6095550", "+16095550110"), "not all of it");
+        assert!(repeats("0000000a", "+0000000"));
         assert!(
-            !repeats_number("AA0101-33116", "331"),
+            !repeats("AA0101-33116", "331"),
             "too short to mean anything"
         );
     }

@@ -70,6 +70,7 @@ fn compare(engine: &str, python: &Path, store: &CallStore) {
             source: None,
             days: jiff::civil::Date::MIN..=jiff::civil::Date::MAX,
             follow_up_types: BTreeSet::new(),
+            holidays: BTreeMap::new(),
         },
     )
     .unwrap();
@@ -158,7 +159,9 @@ fn spark_gets_the_same_integers() {
             .is_ok_and(|out| out.status.success())
     };
     let Some(python) = common::duckdb_python().filter(has_spark) else {
-        println!("SKIPPED: no Python with pyspark; pip install pyspark (needs Java)");
+        println!(
+            "SKIPPED: no Python with pyspark; make test-spark installs it (700 MB) and runs this"
+        );
         return;
     };
     stores(|store| compare("spark", &python, store));

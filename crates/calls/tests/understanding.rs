@@ -12,7 +12,7 @@ use segue_calls::store::CallStore;
 use segue_calls::understanding::{
     Dimension, DocumentedFlow, FlowDifference, Measure, Ratio, Request, Understanding, understand,
 };
-use std::collections::BTreeSet;
+use std::collections::{BTreeMap, BTreeSet};
 use std::fmt::Write as _;
 
 const MAPPING: &str = r#"
@@ -102,6 +102,10 @@ fn understood(rows: &[Row<'_>]) -> Understanding {
         source: None,
         days: Date::MIN..=Date::MAX,
         follow_up_types: BTreeSet::from(["care plan".to_owned()]),
+        holidays: BTreeMap::from([
+            (date(2026, 5, 11), "a holiday".to_owned()),
+            (date(2027, 1, 1), "not in the history".to_owned()),
+        ]),
     };
     understand(&store, &request).unwrap()
 }
@@ -291,4 +295,21 @@ fn the_profile_adds_up_and_patience_is_censored() {
     assert_eq!(found.patience.still_waiting[1], (60, 0.0));
     assert!(found.cannot_see.iter().any(|gap| gap.contains("busy line")));
     assert_eq!(found.blockage.value(), None);
+}
+
+#[test]
+fn a_holiday_stands_beside_its_weekday_and_each_type_has_its_hours() {
+    let rows = history(468);
+    let on = |day: Date| rows.iter().filter(|row| row.at.date() == day).count();
+    let found = understood(&rows).profile;
+    assert_eq!(found.holidays.len(), 1, "the other is in no record");
+    let holiday = &found.holidays[0];
+    let count = |n: usize| u64::try_from(n).unwrap();
+    assert_eq!(holiday.offered, count(on(date(2026, 5, 11))));
+    let mondays = on(date(2026, 5, 4)) + on(date(2026, 5, 18)) + on(date(2026, 5, 25));
+    assert_eq!(holiday.usual, Ratio::new(count(mondays), 3));
+    for kind in &found.types {
+        let all_day = kind.hours.weekdays.unwrap();
+        assert!(all_day.to_hour - all_day.from_hour >= 23, "{kind:?}");
+    }
 }

@@ -38,6 +38,7 @@ pub const KINDS: &[Kind] = &[
     crate::discovery::BOARD,
     crate::discovery::flows::BOARD,
     crate::discovery::numbers::BOARD,
+    crate::discovery::call_types::BOARD,
     crate::culture::BOARD,
     crate::culture::adaptations::BOARD,
     crate::suggestions::BOARD,

@@ -13,6 +13,7 @@ use crate::calendar::{DeclareHoliday, DeclareSurge};
 use crate::capacity::RecordForecast;
 use crate::chunk_weeks::RecordChunkWeek;
 use crate::compliance::callers::DescribeCallers;
+use crate::compliance::erasure::OrderErasure;
 use crate::compliance::exit::CompleteExitItem;
 use crate::compliance::incidents::{RecordIncidentNotice, ReportSecurityIncident};
 use crate::compliance::records::FileComplianceRecords;
@@ -34,6 +35,7 @@ use crate::culture::practices::{DecidePractice, RecordPractice};
 use crate::culture::profiles::{ProposeCultureProfile, SignCultureProfile};
 use crate::culture::segments::RecordSegment;
 use crate::culture::traits::{LinkTrait, RecordTrait};
+use crate::discovery::call_types::DescribeCallType;
 use crate::discovery::experience::{RecordWorkshop, StateExperience};
 use crate::discovery::flows::{RecordCallFlow, WalkCallFlow};
 use crate::discovery::numbers::RecordNumber;
@@ -146,6 +148,8 @@ commands! {
     ReconcileReport => "reconcile_report";
     /// Records how many calls of a centre found no call type.
     ClassifyCalls => "classify_calls";
+    /// Describes what one call type asks of whoever answers it: skills, hours, what tells its calls apart.
+    DescribeCallType => "describe_call_type";
     /// Records that an experience workshop was held.
     RecordWorkshop => "record_workshop";
     /// States what a caller should experience, with measure and target.
@@ -264,6 +268,8 @@ commands! {
     RecordIncidentNotice => "record_incident_notice";
     /// Says that an item of the exit checklist is done.
     CompleteExitItem => "complete_exit_item";
+    /// Orders that records of one caller, or of old days, are erased; whose, is not said.
+    OrderErasure => "order_erasure";
     /// Adopts the table of the states that honour multistate nurse licences.
     AdoptCompactTable => "adopt_compact_table";
     /// Records nurses' licences.

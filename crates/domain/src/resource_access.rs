@@ -16,6 +16,7 @@ use crate::transition::Transition;
 use jiff::Timestamp;
 use serde::{Deserialize, Serialize};
 use std::collections::{BTreeMap, BTreeSet};
+use std::fmt;
 
 /// How far a resource must be usable.
 #[derive(
@@ -47,6 +48,12 @@ pub struct Needed {
     pub resource: ResourceId,
     /// How far.
     pub level: AccessLevel,
+}
+
+impl fmt::Display for Needed {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        write!(f, "{} {}", self.resource, self.level.words())
+    }
 }
 
 /// What one call type needs.
@@ -257,11 +264,9 @@ pub(crate) fn findings(t: &Transition, chunk: &Chunk, now: Timestamp) -> Vec<Fin
         let weak: Vec<_> = weak.collect();
         if !weak.is_empty() {
             found.push(GateLeg::Agents.finds(format!(
-                "{}/{} agents have {} {}; missing {}",
+                "{}/{} agents have {needed}; missing {}",
                 agents.len() - weak.len(),
                 agents.len(),
-                needed.resource,
-                needed.level.words(),
                 name_some(&weak)
             )));
         }

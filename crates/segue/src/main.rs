@@ -12,6 +12,7 @@ mod console;
 mod context;
 mod data_dir;
 mod demo;
+mod discovery;
 mod histories;
 mod home;
 mod login;

@@ -54,6 +54,15 @@ pub(crate) fn url(name: &str) -> String {
     )
 }
 
+/// Every style sheet, for a document that needs nothing else.
+pub(crate) fn sheets() -> String {
+    let css = ASSETS
+        .iter()
+        .filter(|asset| asset.name.rsplit('.').next() == Some("css"));
+    css.map(|asset| String::from_utf8_lossy(&asset.bytes))
+        .collect()
+}
+
 /// Serves `/assets/<hash>/<name>` for ever; another hash is another file, hence 404.
 pub(crate) async fn serve(Path((hash, name)): Path<(String, String)>) -> Response {
     let Some(asset) = ASSETS.iter().find(|a| a.name == name && a.hash == hash) else {

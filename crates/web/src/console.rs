@@ -1,6 +1,7 @@
 //! The one arrow from the pages to the program: what a page may ask and what it gets back.
 
 use crate::calendar::CalendarView;
+use crate::discovery::DiscoveryView;
 use crate::draft::{DraftChoices, DraftView};
 use crate::parity::ParityView;
 use crate::view::{LiveView, RefusalView};
@@ -40,6 +41,16 @@ pub trait Console: Send + Sync + 'static {
 
     /// The plan as both parties see it; none while nothing is proposed.
     fn calendar(&self) -> Option<CalendarView>;
+
+    /// What discovery found, as this reader may see it; `quarantine_from` is the first quarantined row of the sheet, from 1.
+    ///
+    /// # Errors
+    /// The call records cannot be read.
+    fn discovery(
+        &self,
+        person: Person,
+        quarantine_from: u64,
+    ) -> BoxFuture<'_, Result<DiscoveryView, ActError>>;
 
     /// What the twelve questions can choose from.
     fn draft_choices(&self) -> DraftChoices;

@@ -10,6 +10,7 @@ mod api;
 mod assets;
 pub mod calendar;
 mod console;
+pub mod discovery;
 pub mod draft;
 mod events;
 mod finding;

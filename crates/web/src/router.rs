@@ -2,7 +2,7 @@
 
 use crate::page::failure::{Message, message};
 use crate::page::{
-    Failure, boards, calendar, draft, duty, home, live, login, my_calls, parity, week,
+    Failure, boards, calendar, discovery, draft, duty, home, live, login, my_calls, parity, week,
 };
 use crate::secret::{self, FormCookie};
 use crate::state::App;
@@ -46,6 +46,8 @@ pub fn router(app: Arc<App>) -> Router {
         .route("/", get(live::show))
         .route("/live/events", get(events::events))
         .route("/live/now", get(events::now))
+        .route("/discovery", get(discovery::show))
+        .route("/discovery/report", get(discovery::report))
         .route("/plan/draft", get(draft::show).post(draft::make))
         .route("/plan/week", get(week::show).post(week::propose))
         .route("/plan/calendar", get(calendar::show))

@@ -7,7 +7,7 @@ use jiff::Timestamp;
 use serde::{Deserialize, Serialize};
 
 /// What is known about something, always drawn with its own shape and word.
-#[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize)]
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Serialize, Deserialize)]
 #[serde(rename_all = "snake_case")]
 pub enum Aspect {
     /// Proved or done: disc with tick.
@@ -21,6 +21,7 @@ pub enum Aspect {
     /// To do: open square.
     Todo,
     /// No data, too few, stale: dashed ring.
+    #[default]
     Unknown,
     /// Locked by a rule: padlock.
     Lock,

@@ -179,6 +179,16 @@ fn long() -> LiveView {
     view
 }
 
+/// What a signed-in person looks at.
+const PAGES: [&str; 6] = [
+    "/",
+    "/discovery?rows=201",
+    "/plan/calendar",
+    "/plan/week",
+    "/parity",
+    "/duty",
+];
+
 #[tokio::test(flavor = "multi_thread", worker_threads = 2)]
 async fn on_a_phone_nothing_scrolls_sideways_and_home_is_in_reach() {
     let (_short, short) = server(example()).await;
@@ -189,14 +199,7 @@ async fn on_a_phone_nothing_scrolls_sideways_and_home_is_in_reach() {
                 fits(b, &format!("{base}{path}")).await;
             }
             sign_in(b, base).await;
-            for path in [
-                "/",
-                "/plan/calendar",
-                "/plan/week",
-                "/parity",
-                "/duty",
-                "/nowhere",
-            ] {
+            for path in PAGES.into_iter().chain(["/nowhere"]) {
                 fits(b, &format!("{base}{path}")).await;
             }
             b.click(".home-go").await;
@@ -264,14 +267,7 @@ async fn at_a_desk_home_is_on_every_page_and_the_second_press_elsewhere() {
             desk(b, &format!("{base}{path}")).await;
         }
         sign_in(b, &base).await;
-        for path in [
-            "/",
-            "/plan/calendar",
-            "/plan/week",
-            "/parity",
-            "/duty",
-            "/nowhere",
-        ] {
+        for path in PAGES.into_iter().chain(["/nowhere"]) {
             desk(b, &format!("{base}{path}")).await;
         }
     })
@@ -314,7 +310,7 @@ async fn accessible(b: &Browser, base: &str) {
         axe(b, &format!("{base}{path}"), true).await;
     }
     sign_in(b, base).await;
-    for path in ["/", "/plan/calendar", "/plan/week", "/parity", "/duty"] {
+    for path in PAGES {
         axe(b, &format!("{base}{path}"), false).await;
         axe(b, &format!("{base}{path}"), true).await;
     }

@@ -50,6 +50,7 @@ async fn pages() -> Vec<(String, String)> {
             "/my-calls",
             "/parity",
             "/plan/calendar",
+            "/discovery?rows=201",
         ] {
             pages.push((format!("{name} {path}"), v.get(path).await.text));
         }
@@ -72,7 +73,7 @@ async fn pages() -> Vec<(String, String)> {
             }
         }
     }
-    assert_eq!(pages.len(), 31);
+    assert_eq!(pages.len(), 33);
     pages
 }
 

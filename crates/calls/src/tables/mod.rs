@@ -1,4 +1,4 @@
-//! Tables that are no calls (rosters, licences, training, …) as the fields of domain commands, row by row.
+//! Tables that are no calls (rosters, licences, training, …) as the fields of domain commands, row by row, or as rows that are kept.
 //!
 //! What a row says is decided by the desk under its own rules; here a row becomes a command's fields or a reason why not.
 
@@ -19,7 +19,7 @@ use std::str::FromStr;
 /// Rows of one file.
 pub const ROWS_MAX: u64 = 200_000;
 
-/// The tables whose rows are facts of a transition.
+/// The tables: of most the rows are facts of a transition, of the others they are kept beside the call records.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize)]
 #[serde(rename_all = "snake_case")]
 pub enum Table {
@@ -37,67 +37,104 @@ pub enum Table {
     Surveys,
     /// Calls and reviews of each agent so far.
     AgentWork,
+    /// Promised callbacks; kept.
+    Callbacks,
+    /// What calls ended in; kept.
+    Dispositions,
+    /// Who is on call; kept.
+    Oncall,
+    /// Agents' stays in states; kept.
+    AgentState,
 }
 
 /// How a table's rows become commands.
 struct Door {
     table: Table,
     name: &'static str,
-    command: &'static str,
+    /// None: the rows are kept.
+    command: Option<&'static str>,
     /// The command's list, where a row is one element of it.
     list: Option<&'static str>,
     /// Fields of the command itself: rows that agree in them go together.
     head: &'static [&'static str],
 }
 
-static DOORS: [Door; 7] = [
+static DOORS: [Door; 11] = [
     Door {
         table: Table::Roster,
         name: "roster",
-        command: "roster_agents",
+        command: Some("roster_agents"),
         list: Some("agents"),
         head: &[],
     },
     Door {
         table: Table::Licences,
         name: "licences",
-        command: "record_licences",
+        command: Some("record_licences"),
         list: Some("licences"),
         head: &[],
     },
     Door {
         table: Table::Training,
         name: "training",
-        command: "record_training",
+        command: Some("record_training"),
         list: Some("records"),
         head: &[],
     },
     Door {
         table: Table::Access,
         name: "access",
-        command: "record_access",
+        command: Some("record_access"),
         list: Some("proofs"),
         head: &[],
     },
     Door {
         table: Table::Qa,
         name: "qa",
-        command: "record_qa_reviews",
+        command: Some("record_qa_reviews"),
         list: Some("tallies"),
         head: &["chunk", "centre", "reference"],
     },
     Door {
         table: Table::Surveys,
         name: "surveys",
-        command: "record_survey",
+        command: Some("record_survey"),
         list: None,
         head: &[],
     },
     Door {
         table: Table::AgentWork,
         name: "agent_work",
-        command: "record_agent_work",
+        command: Some("record_agent_work"),
         list: Some("work"),
+        head: &[],
+    },
+    Door {
+        table: Table::Callbacks,
+        name: "callbacks",
+        command: None,
+        list: None,
+        head: &[],
+    },
+    Door {
+        table: Table::Dispositions,
+        name: "dispositions",
+        command: None,
+        list: None,
+        head: &[],
+    },
+    Door {
+        table: Table::Oncall,
+        name: "oncall",
+        command: None,
+        list: None,
+        head: &[],
+    },
+    Door {
+        table: Table::AgentState,
+        name: "agent_state",
+        command: None,
+        list: None,
         head: &[],
     },
 ];
@@ -113,8 +150,8 @@ impl Table {
         self.door().name
     }
 
-    /// The domain command its rows become.
-    pub fn command(self) -> &'static str {
+    /// The domain command its rows become; none where they are kept.
+    pub fn command(self) -> Option<&'static str> {
         self.door().command
     }
 }
@@ -127,13 +164,10 @@ impl FromStr for Table {
             return Ok(door.table);
         }
         let names: Vec<&str> = DOORS.iter().map(|door| door.name).collect();
-        let names = names.join(", ");
-        Err(CallsError::Parameter(match text {
-            "dispositions" | "callbacks" | "oncall" | "agent_state" => format!(
-                "\"{text}\" cannot be imported: no fact of a transition is made of it yet; tables that can: {names}"
-            ),
-            _ => format!("\"{text}\" is no table; use one of {names}"),
-        }))
+        Err(CallsError::Parameter(format!(
+            "\"{text}\" is no table; use one of {}",
+            names.join(", ")
+        )))
     }
 }
 
@@ -153,7 +187,7 @@ pub struct TableMapping {
 }
 
 /// The mappings that ship with Segue: each table with the fields' own names as columns.
-static SHIPPED: [(&str, &str); 7] = [
+static SHIPPED: [(&str, &str); 11] = [
     (
         "roster",
         include_str!("../../../../mappings/tables/roster.toml"),
@@ -178,6 +212,22 @@ static SHIPPED: [(&str, &str); 7] = [
     (
         "agent_work",
         include_str!("../../../../mappings/tables/agent-work.toml"),
+    ),
+    (
+        "callbacks",
+        include_str!("../../../../mappings/tables/callbacks.toml"),
+    ),
+    (
+        "dispositions",
+        include_str!("../../../../mappings/tables/dispositions.toml"),
+    ),
+    (
+        "oncall",
+        include_str!("../../../../mappings/tables/oncall.toml"),
+    ),
+    (
+        "agent_state",
+        include_str!("../../../../mappings/tables/agent-state.toml"),
     ),
 ];
 

@@ -46,6 +46,20 @@ pub struct DocumentedFlow {
     pub steps: Vec<String>,
 }
 
+impl DocumentedFlow {
+    /// Whether it is the flow of this line, in whatever way the number is written.
+    pub fn is_of(&self, line: &str) -> bool {
+        is_same_line(&self.line, line)
+    }
+
+    /// Whether any of its texts holds the words of a step, whatever their case.
+    pub fn names(&self, step: &str) -> bool {
+        let step = step.to_lowercase();
+        let mut texts = self.steps.iter();
+        texts.any(|text| text.to_lowercase().contains(&step))
+    }
+}
+
 /// Where the calls and the written flows differ.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize)]
 #[serde(tag = "difference", rename_all = "snake_case")]
@@ -188,20 +202,14 @@ impl Paths {
         }
         let mut all = Vec::new();
         for (line, (contacts, steps)) in &lines {
-            let Some(flow) = documented
-                .iter()
-                .find(|flow| is_same_line(&flow.line, line))
-            else {
+            let Some(flow) = documented.iter().find(|flow| flow.is_of(line)) else {
                 all.push(FlowDifference::NotDocumented {
                     line: (*line).to_owned(),
                     contacts: *contacts,
                 });
                 continue;
             };
-            let words = flow.steps.join("\n").to_lowercase();
-            let missing = steps
-                .iter()
-                .filter(|(step, _)| !words.contains(&step.to_lowercase()));
+            let missing = steps.iter().filter(|(step, _)| !flow.names(step));
             all.extend(
                 missing.map(|(step, contacts)| FlowDifference::StepNotDocumented {
                     line: (*line).to_owned(),
@@ -212,7 +220,7 @@ impl Paths {
         }
         let silent = documented
             .iter()
-            .filter(|flow| !lines.keys().any(|line| is_same_line(&flow.line, line)));
+            .filter(|flow| !lines.keys().any(|line| flow.is_of(line)));
         all.extend(silent.map(|flow| FlowDifference::NoCalls {
             line: flow.line.clone(),
         }));

@@ -6,13 +6,15 @@
 mod callers;
 mod flows;
 mod history;
+mod hours;
 mod profile;
 mod ratio;
 mod segments;
 
 pub use callers::{CallersView, REDIAL_MIN, REPEAT_H};
 pub use flows::{DocumentedFlow, FlowDifference, Path, Paths};
-pub use profile::{HourCell, Profile, TypeShare, WAIT_ENDS_S, WaitClass};
+pub use hours::{HOLD_PERCENT, Hours, TypeHours};
+pub use profile::{Holiday, HourCell, Profile, TypeShare, WAIT_ENDS_S, WaitClass};
 pub use ratio::Ratio;
 pub use segments::{ALPHA, CALLS_MIN, Dimension, Finding, Measure, Segments};
 
@@ -38,6 +40,8 @@ pub struct Request {
     /// Types whose calls follow a care plan: calling again is no failure of theirs (§2.3), so they are left out of first-call
     /// resolution.
     pub follow_up_types: BTreeSet<String>,
+    /// Holidays by local day, with what people call them.
+    pub holidays: BTreeMap<Date, String>,
 }
 
 /// All that was found.
@@ -76,8 +80,19 @@ pub struct SourceFeed {
     pub last_day: Option<Date>,
     /// Imports so far.
     pub imports: u64,
+    /// When the first one was made.
+    pub first_imported_at: Timestamp,
     /// When the last one was made.
     pub imported_at: Timestamp,
+}
+
+impl SourceFeed {
+    /// How often it was fed, hours between two imports in the mean; nothing for a single one.
+    pub fn every_h(&self) -> Option<f64> {
+        let between = self.imports.checked_sub(1).filter(|between| *between > 0)?;
+        let span = self.imported_at.duration_since(self.first_imported_at);
+        Some(span.as_secs_f64() / 3_600.0 / ratio::real(between))
+    }
 }
 
 /// Patience by Kaplan and Meier: who was answered would have waited longer.
@@ -127,30 +142,37 @@ pub fn understand(calls: &CallStore, request: &Request) -> Result<Understanding,
     let follow_up =
         |call: &Call, names: &Names| request.follow_up_types.contains(names.text(call.kind));
     let source = request.source.as_deref();
-    history::by_day(calls, source, &request.days, &mut names, |_, day, names| {
-        miner.day(day, names);
-        let mut root = None;
-        for call in day {
-            seen.add(call, root.replace(call.root) == Some(call.root));
-            if !call.outcome.is_offered() {
-                continue;
+    history::by_day(
+        calls,
+        source,
+        &request.days,
+        &mut names,
+        |date, day, names| {
+            miner.day(day, names);
+            let mut root = None;
+            for call in day {
+                seen.add(call, root.replace(call.root) == Some(call.root));
+                if !call.outcome.is_offered() {
+                    continue;
+                }
+                profile.offered(date, call);
+                if let Some(wait_ms) = call.wait_ms.filter(|ms| *ms > 0) {
+                    // Whole seconds, upwards: a curve of milliseconds tells no more.
+                    let at = waits.entry(wait_ms.div_ceil(1_000)).or_default();
+                    let place = if call.outcome == Outcome::Abandoned {
+                        &mut at.1
+                    } else {
+                        &mut at.0
+                    };
+                    *place += 1;
+                }
+                let called_before = callers.offered(call, follow_up(call, names));
+                groups.offered(call, called_before, names);
             }
-            profile.offered(call);
-            if let Some(wait_ms) = call.wait_ms.filter(|ms| *ms > 0) {
-                // Whole seconds, upwards: a curve of milliseconds tells no more.
-                let at = waits.entry(wait_ms.div_ceil(1_000)).or_default();
-                let place = if call.outcome == Outcome::Abandoned {
-                    &mut at.1
-                } else {
-                    &mut at.0
-                };
-                *place += 1;
-            }
-            let called_before = callers.offered(call, follow_up(call, names));
-            groups.offered(call, called_before, names);
-        }
-        callers.end_of_day(&mut |settled| groups.settled(&settled.call, settled.repeated, names));
-    })?;
+            callers
+                .end_of_day(&mut |settled| groups.settled(&settled.call, settled.repeated, names));
+        },
+    )?;
     let sources = feeds(calls, request)?;
     let cannot_see = seen.gaps(&sources);
     Ok(Understanding {
@@ -158,7 +180,7 @@ pub fn understand(calls: &CallStore, request: &Request) -> Result<Understanding,
         callers: callers.finish(),
         blockage: Ratio::new(seen.blocked, seen.witnessed),
         patience: PatienceFound::of(&waits)?,
-        profile: profile.finish(&names),
+        profile: profile.finish(&names, &request.holidays),
         flows: miner.finish(&names),
         segments: groups.compare(&names),
         cannot_see,
@@ -205,9 +227,11 @@ fn feeds(calls: &CallStore, request: &Request) -> Result<Vec<SourceFeed>, CallsE
                 first_day: None,
                 last_day: None,
                 imports: 0,
+                first_imported_at: import.imported_at,
                 imported_at: import.imported_at,
             });
         feed.imports += 1;
+        feed.first_imported_at = feed.first_imported_at.min(import.imported_at);
         feed.imported_at = feed.imported_at.max(import.imported_at);
         for part in &import.parts {
             feed.records += part.rows;

@@ -1,10 +1,12 @@
 //! When calls come, of which types, how long they wait and when callers leave: counts, each ratio from integers.
 
 use super::history::{Call, Name, Names};
+use super::hours::{HourCounts, TypeHours};
 use super::ratio::Ratio;
 use crate::record::Outcome;
+use jiff::civil::Date;
 use serde::Serialize;
-use std::collections::HashMap;
+use std::collections::{BTreeMap, HashMap};
 
 /// Upper ends of the waits told apart, whole seconds; the last class has none.
 pub const WAIT_ENDS_S: [u64; 12] = [5, 10, 20, 30, 45, 60, 90, 120, 180, 300, 600, 1_800];
@@ -44,6 +46,21 @@ pub struct TypeShare {
     pub abandoned: Ratio,
     /// Handling, ms over calls of which it is known.
     pub handle_ms: Ratio,
+    /// When its calls come.
+    pub hours: TypeHours,
+}
+
+/// A holiday's calls beside those of the same weekday.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize)]
+pub struct Holiday {
+    /// The local day.
+    pub date: Date,
+    /// What people call it.
+    pub name: String,
+    /// Offered on it.
+    pub offered: u64,
+    /// Offered on the history's other days of that weekday, over those days; holidays are not among them.
+    pub usual: Ratio,
 }
 
 /// The profile of a history.
@@ -59,6 +76,8 @@ pub struct Profile {
     pub types: Vec<TypeShare>,
     /// Calls of no type: over 2 %, or any that reach clinical queues, keep discovery open (A16).
     pub unclassified: Ratio,
+    /// The holidays within the history, in order.
+    pub holidays: Vec<Holiday>,
 }
 
 /// Collects a profile.
@@ -66,7 +85,14 @@ pub(super) struct Collector {
     week: [[HourCell; 24]; 7],
     waits: [(u64, u64); WAIT_ENDS_S.len() + 1],
     wait_unknown: u64,
-    types: HashMap<Name, HourCell>,
+    types: HashMap<Name, TypeCell>,
+    days: BTreeMap<Date, u64>,
+}
+
+#[derive(Default)]
+struct TypeCell {
+    cell: HourCell,
+    hours: HourCounts,
 }
 
 impl HourCell {
@@ -87,11 +113,13 @@ impl Collector {
             waits: [(0, 0); WAIT_ENDS_S.len() + 1],
             wait_unknown: 0,
             types: HashMap::new(),
+            days: BTreeMap::new(),
         }
     }
 
-    /// Takes an offered call.
-    pub(super) fn offered(&mut self, call: &Call) {
+    /// Takes an offered call of a local day.
+    pub(super) fn offered(&mut self, day: Date, call: &Call) {
+        *self.days.entry(day).or_default() += 1;
         if let Some(cell) = self
             .week
             .get_mut(call.weekday)
@@ -99,7 +127,9 @@ impl Collector {
         {
             cell.add(call);
         }
-        self.types.entry(call.kind).or_default().add(call);
+        let kind = self.types.entry(call.kind).or_default();
+        kind.cell.add(call);
+        kind.hours.add(call.weekday, call.hour);
         let Some(wait_ms) = call.wait_ms else {
             self.wait_unknown += 1;
             return;
@@ -117,13 +147,15 @@ impl Collector {
 
     /// Offered calls so far.
     pub(super) fn offered_calls(&self) -> u64 {
-        self.types.values().map(|cell| cell.offered).sum()
+        self.types.values().map(|kind| kind.cell.offered).sum()
     }
 
-    pub(super) fn finish(self, names: &Names) -> Profile {
+    /// The profile; `holidays` by local day.
+    pub(super) fn finish(self, names: &Names, holidays: &BTreeMap<Date, String>) -> Profile {
         let offered = self.offered_calls();
-        let none = self.types.get(&Names::NONE).map_or(0, |cell| cell.offered);
-        let share = |(name, cell): (&Name, &HourCell)| TypeShare {
+        let none = self.types.get(&Names::NONE);
+        let none = none.map_or(0, |kind| kind.cell.offered);
+        let share = |(name, TypeCell { cell, hours }): (&Name, &TypeCell)| TypeShare {
             call_type: if *name == Names::NONE {
                 crate::baseline::UNCLASSIFIED.to_owned()
             } else {
@@ -132,6 +164,7 @@ impl Collector {
             share: Ratio::new(cell.offered, offered),
             abandoned: Ratio::new(cell.abandoned, cell.offered),
             handle_ms: cell.handle_ms,
+            hours: hours.hours(),
         };
         let mut types: Vec<TypeShare> = self.types.iter().map(share).collect();
         types.sort_by(|a, b| {
@@ -159,6 +192,27 @@ impl Collector {
             wait_unknown: self.wait_unknown,
             types,
             unclassified: Ratio::new(none, offered),
+            holidays: self.holidays(holidays),
         }
+    }
+
+    fn holidays(&self, holidays: &BTreeMap<Date, String>) -> Vec<Holiday> {
+        let found = holidays.iter().filter_map(|(date, name)| {
+            let offered = *self.days.get(date)?;
+            let mut usual = Ratio::new(0, 0);
+            for (day, calls) in &self.days {
+                if day.weekday() == date.weekday() && !holidays.contains_key(day) {
+                    usual.numerator += calls;
+                    usual.denominator += 1;
+                }
+            }
+            Some(Holiday {
+                date: *date,
+                name: name.clone(),
+                offered,
+                usual,
+            })
+        });
+        found.collect()
     }
 }

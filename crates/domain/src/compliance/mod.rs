@@ -2,6 +2,7 @@
 //! outsourcer's subcontractors, accreditation, recording, languages; and the clocks of a security incident (§2.1, §2.4).
 
 pub mod callers;
+pub mod erasure;
 pub mod exit;
 pub mod incidents;
 pub mod records;
@@ -67,4 +68,6 @@ pub struct Compliance {
     pub incidents: BTreeMap<crate::ids::SecurityIncidentId, incidents::SecurityIncident>,
     /// What is done of the exit checklist.
     pub exit: BTreeMap<exit::ExitItem, exit::ExitItemCompleted>,
+    /// Erasures of call records, oldest first.
+    pub erasures: Vec<erasure::ErasureOrdered>,
 }

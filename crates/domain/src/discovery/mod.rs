@@ -1,6 +1,7 @@
 //! Discovery comes before any plan: items with evidence, and beside them the records that show the work was done: call
 //! flows, numbers, reports, residue, workshops, statements. Both sign all of it (B14–B16).
 
+pub mod call_types;
 pub mod experience;
 pub mod flows;
 pub mod numbers;
@@ -11,11 +12,12 @@ use crate::actor::{Actor, Right};
 use crate::boards::{Board, Kind};
 use crate::canonical;
 use crate::event::Event;
-use crate::ids::{LineId, SiteId, TransitionId};
+use crate::ids::{CallTypeId, LineId, SiteId, TransitionId};
 use crate::refusal::{Code, Refusal};
 use crate::signature::{Added, Agreement, Needs, SignatureInput, Signed};
 use crate::transition::Transition;
 use crate::{account_manager, compliance, lines::bad, text};
+use call_types::TypeProfile;
 use experience::{ExperienceStatement, Workshop};
 use flows::WalkedFlow;
 use jiff::Timestamp;
@@ -50,6 +52,7 @@ const CHECKS: &[fn(&Transition) -> Vec<String>] = &[
     flows::findings,
     numbers::findings,
     reports::findings,
+    call_types::findings,
     crate::baseline::discovery_findings,
     experience::findings,
     account_manager::discovery_findings,
@@ -166,6 +169,9 @@ pub struct Records {
     pub reports: BTreeMap<String, Reconciliation>,
     /// What found its call type, by centre.
     pub classified: BTreeMap<SiteId, Classification>,
+    /// Skills and hours by call type; not in the hash of who signed before it was asked for.
+    #[serde(skip_serializing_if = "BTreeMap::is_empty")]
+    pub call_types: BTreeMap<CallTypeId, TypeProfile>,
     /// Workshops, oldest first.
     pub workshops: Vec<Workshop>,
     /// What callers should experience, by text.

@@ -6,6 +6,7 @@ use jiff::civil::date;
 use jiff::{SignedDuration, ToSpan};
 use segue_domain::baseline::{BaselineFigures, BaselineKey, RecordBaseline};
 use segue_domain::compliance::callers::{DescribeCallers, LanguageShare, StateShare};
+use segue_domain::compliance::erasure::{Erased, OrderErasure};
 use segue_domain::compliance::exit::{CompleteExitItem, ExitItem};
 use segue_domain::compliance::incidents::{
     Notice, RecordIncidentNotice, ReportSecurityIncident, SecurityIncidentKind,
@@ -106,7 +107,39 @@ pub(crate) fn history() -> Story {
         reference: "certificate 1".into(),
     };
     story.does(&officer(Side::Client), exit);
+    story.does(&officer(Side::Client), erasure(3));
     story
+}
+
+fn erasure(records: u64) -> OrderErasure {
+    OrderErasure {
+        erased: Erased::OneCaller,
+        records,
+        reason: "request of 3 March".into(),
+    }
+}
+
+#[test]
+fn an_erasure_is_the_clients_to_order_and_says_not_whose_records_they_are() {
+    let mut story = Story::discovered();
+    story
+        .when(&officer(Side::Outsourcer), erasure(3))
+        .refuses(Code::NotAuthorised, "");
+    story
+        .when(&manager(Side::Client), erasure(3))
+        .refuses(Code::NotAuthorised, "");
+    story
+        .when(&officer(Side::Client), erasure(0))
+        .refuses(Code::BadFact, "at least one record");
+    story.does(&officer(Side::Client), erasure(3));
+    assert_eq!(story.t.compliance.erasures.len(), 1);
+    let hidden = OrderErasure {
+        reason: "asked by 609-555-0110".into(),
+        ..erasure(3)
+    };
+    story
+        .when(&officer(Side::Client), hidden)
+        .refuses(Code::CallerData, "");
 }
 
 #[test]

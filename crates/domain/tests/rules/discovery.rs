@@ -3,6 +3,7 @@
 use crate::fixture::{self, director, manager, nurse};
 use crate::support::{Story, propose_plan, signed_by};
 use jiff::civil::date;
+use segue_domain::discovery::call_types::{DescribeCallType, TypeProfile};
 use segue_domain::discovery::experience::{
     Attendee, ExperienceStatement, RecordWorkshop, StateExperience, Voice, Workshop,
 };
@@ -340,4 +341,48 @@ fn the_boards_show_items_gaps_flows_and_numbers() {
     let empty = opened();
     let bare = boards::draw(&empty.t, "flows", &client(), empty.now).unwrap();
     assert_eq!(bare.rows[1][6], "not written down");
+}
+
+fn described(call_type: &str, skills: &[&str]) -> DescribeCallType {
+    DescribeCallType {
+        profile: TypeProfile {
+            call_type: call_type.into(),
+            skills: skills.iter().map(|skill| (*skill).to_owned()).collect(),
+            hours: "day and night".into(),
+            told_apart_by: "menu 4 of the toll-free line".into(),
+        },
+    }
+}
+
+#[test]
+fn a16_every_call_type_has_skills_hours_and_systems_before_sign_off() {
+    let mut story = opened();
+    blocks_sign_off(&story, "skills and hours of call type TRIAGE");
+    blocks_sign_off(&story, "systems of call type TRIAGE");
+    story
+        .when(&client(), described("TRIAGE", &[]))
+        .refuses(Code::BadFact, "who may answer");
+    story
+        .when(&client(), described("REFILLS", &["pharmacist"]))
+        .refuses(Code::Unknown, "call type `REFILLS`");
+    let triage = described("TRIAGE", &["registered nurse", "Spanish"]);
+    story.does(&client(), triage.clone());
+    story.when(&client(), triage).changes_nothing();
+    assert_eq!(still_missing(&story, "hours of call type TRIAGE"), None);
+    assert!(still_missing(&story, "systems of call type TRIAGE").is_some());
+    let board = boards::draw(&story.t, "call-types", &client(), story.now).unwrap();
+    let row = board.rows.iter().find(|row| row[0] == "Triage").unwrap();
+    assert_eq!(
+        row[2..5],
+        ["Spanish, registered nurse", "–", "day and night"]
+    );
+}
+
+#[test]
+fn a16_a_type_that_is_described_anew_is_signed_anew() {
+    let mut story = Story::discovered();
+    assert!(story.t.discovery.is_complete());
+    story.does(&client(), described("TRIAGE", &["doctor"]));
+    assert!(!story.t.discovery.is_complete());
+    assert_eq!(story.t.discovery.open_items(), [""; 0]);
 }

@@ -5,6 +5,7 @@ use crate::way::{Move, Scene};
 use jiff::ToSpan;
 use jiff::civil::Date;
 use jiff::tz::TimeZone;
+use segue_domain::discovery::call_types::{DescribeCallType, TypeProfile};
 use segue_domain::discovery::experience::{
     Attendee, ExperienceStatement, RecordWorkshop, StateExperience, Voice, Workshop,
 };
@@ -13,8 +14,10 @@ use segue_domain::discovery::numbers::{NumberFacts, RecordNumber};
 use segue_domain::discovery::reports::{
     Classification, ClassifyCalls, LogRows, ReconcileReport, Reconciliation, UnmappedCode,
 };
+use segue_domain::ladder::{CallType, Rung};
 use segue_domain::lines::Line;
 use segue_domain::{Actor, Role, Side};
+use std::collections::BTreeSet;
 
 /// What a caller should experience, how it is measured, what it should reach.
 const STATEMENTS: [(&str, &str, &str); 3] = [
@@ -167,6 +170,43 @@ pub(crate) fn classified(scene: &Scene<'_>) -> Option<Move> {
         reference: "mapping dictionary 3".into(),
     };
     Some(Move::say(team(), ClassifyCalls { classification }))
+}
+
+/// Who may answer each call type, when, and what tells its calls apart.
+pub(crate) fn call_types(scene: &Scene<'_>) -> Option<Move> {
+    let known = &scene.t.discovery.records.call_types;
+    let mut kinds = scene.t.call_types.iter();
+    let kind = kinds.find(|kind| !known.contains_key(&kind.id))?;
+    let profile = profile_of(kind, &scene.t.lines);
+    Some(Move::say(team(), DescribeCallType { profile }))
+}
+
+fn profile_of(kind: &CallType, lines: &[Line]) -> TypeProfile {
+    let (skill, hours) = match kind.needs {
+        Rung::Message => ("operator", "day and night"),
+        Rung::Appointment => ("scheduler", "Mon-Fri 07:00-19:00"),
+        Rung::Consult => ("operator with warm transfer", "day and night"),
+        Rung::Triage => (
+            "registered nurse licensed where the caller is",
+            "day and night",
+        ),
+    };
+    let routes = lines.iter().flat_map(|line| &line.routes);
+    let options: BTreeSet<_> = routes
+        .filter(|route| route.call_types.contains(&kind.id))
+        .map(|route| format!("option {}", route.dialled))
+        .collect();
+    let options: Vec<_> = options.into_iter().collect();
+    TypeProfile {
+        call_type: kind.id.clone(),
+        skills: [skill.to_owned()].into(),
+        hours: hours.into(),
+        told_apart_by: if options.is_empty() {
+            "wrap code".into()
+        } else {
+            options.join(", ")
+        },
+    }
 }
 
 /// A workshop with everybody who knows what callers should experience, and three statements.

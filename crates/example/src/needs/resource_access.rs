@@ -36,24 +36,27 @@ const NEEDS: &[(&str, &[(&str, AccessLevel)])] = &[
     ),
 ];
 
-/// The client says what its call types need.
-pub(crate) fn declared(scene: &Scene<'_>, _: &Chunk) -> Option<Move> {
-    let types = NEEDS.iter().map(|(call_type, needs)| TypeNeeds {
-        call_type: CallTypeId::from(*call_type),
+/// The client says what its call types need; a type that is not Riverside's own needs nothing.
+pub(crate) fn declared(scene: &Scene<'_>) -> Option<Move> {
+    let kinds = scene.t.call_types.iter().map(|kind| &kind.id);
+    let open = kinds.filter(|kind| !scene.t.access.needs.contains_key(*kind));
+    let types: Vec<_> = open.map(needs_of).collect();
+    let client = of(Side::Client, Role::Implementation);
+    (!types.is_empty()).then(|| Move::say(client, DeclareResources { types }))
+}
+
+fn needs_of(call_type: &CallTypeId) -> TypeNeeds {
+    let known = NEEDS.iter().find(|(id, _)| *id == call_type.as_str());
+    let needs = known.into_iter().flat_map(|(_, needs)| *needs);
+    TypeNeeds {
+        call_type: call_type.clone(),
         needs: needs
-            .iter()
             .map(|(resource, level)| Needed {
                 resource: (*resource).into(),
                 level: *level,
             })
             .collect(),
-    });
-    let open = |n: &TypeNeeds| {
-        scene.t.rung(&n.call_type).is_some() && !scene.t.access.needs.contains_key(&n.call_type)
-    };
-    let types: Vec<_> = types.filter(open).collect();
-    let client = of(Side::Client, Role::Implementation);
-    (!types.is_empty()).then(|| Move::say(client, DeclareResources { types }))
+    }
 }
 
 /// Every agent of the chunk's call type does it on a test call, and again before the proof is too old.

@@ -1,13 +1,16 @@
-//! `segue import TABLE FILE`: rosters, licences, training, … through the desk's commands, with the same refusals.
+//! `segue import TABLE FILE`: rosters, licences, training, … through the desk's commands, with the same refusals; callbacks,
+//! dispositions, on-call duty and agent states beside the call records.
 
 use crate::cli::Global;
-use crate::commands::calls::failure;
+use crate::commands::calls::{failure, require_allowed};
 use crate::commands::fields;
 use crate::context::Context;
 use crate::login;
 use crate::office::{Office, block_on};
 use crate::output::{Answer, Answered, Failure};
 use clap::Args;
+use segue_calls::operations::keep;
+use segue_calls::store::CallStore;
 use segue_calls::tables::{Table, TableMapping, TableRows, read_table};
 use segue_domain::Actor;
 use serde::Serialize;
@@ -18,7 +21,7 @@ use std::path::PathBuf;
 /// Options of `segue import`.
 #[derive(Debug, Args)]
 pub struct Import {
-    /// roster, licences, training, access, qa, surveys or `agent_work`
+    /// roster, licences, training, access, qa, surveys, `agent_work`, callbacks, dispositions, oncall or `agent_state`
     #[arg(value_name = "TABLE")]
     table: Table,
     /// The export
@@ -65,13 +68,40 @@ impl Import {
         })?;
         let rows = read_table(file, &self.file, &mapping).map_err(failure)?;
         let ctx = Context::open(global)?;
-        let report = block_on(async {
-            let office = Office::open(&ctx.data).await?;
-            let actor = login::actor(&ctx).await?;
-            self.send(&ctx, &office, &actor, rows).await
-        })?;
+        let report = if let Some(name) = self.table.command() {
+            block_on(async {
+                let office = Office::open(&ctx.data).await?;
+                let actor = login::actor(&ctx).await?;
+                self.send(&ctx, &office, &actor, name, rows).await
+            })?
+        } else {
+            self.keep(&ctx, rows)?
+        };
         let text = words(&report);
         Ok(Answer::new(&report, text))
+    }
+
+    /// Rows that are no facts of the transition lie beside the call records, under the same agreements.
+    fn keep(&self, ctx: &Context, rows: TableRows) -> Result<Report, Failure> {
+        require_allowed(ctx)?;
+        let store = CallStore::new(ctx.data.path("calls"));
+        let lines = rows.batches.into_iter().filter_map(|batch| {
+            let line = batch.lines.first().copied()?;
+            Some((line, batch.fields))
+        });
+        let kept = keep(&store, self.table, lines.collect()).map_err(failure)?;
+        let mut report = Report {
+            table: self.table.name(),
+            read: rows.read,
+            accepted: kept.accepted,
+            duplicates: kept.duplicates,
+            ..Report::default()
+        };
+        for (line, reason) in rows.quarantined.into_iter().chain(kept.quarantined) {
+            report.set_aside(&[line], &reason);
+        }
+        report.rows.sort_by_key(|row| row.line);
+        Ok(report)
     }
 
     async fn send(
@@ -79,6 +109,7 @@ impl Import {
         ctx: &Context,
         office: &Office,
         actor: &Actor,
+        name: &str,
         rows: TableRows,
     ) -> Result<Report, Failure> {
         let mut report = Report {
@@ -89,7 +120,6 @@ impl Import {
         for (line, reason) in rows.quarantined {
             report.set_aside(&[line], &reason);
         }
-        let name = self.table.command();
         // One invocation under one id: retried with the same --command-id, nothing is recorded twice.
         let invocation = ctx.command_id()?;
         for batch in rows.batches {

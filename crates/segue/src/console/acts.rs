@@ -225,7 +225,7 @@ pub(super) fn invalid(code: &str, missing: String, how: &str) -> ActError {
 }
 
 /// Somebody who signed in once and may not act now.
-fn not_let_in(lookup: Lookup) -> ActError {
+pub(super) fn not_let_in(lookup: Lookup) -> ActError {
     match lookup {
         Lookup::Gone => ActError::Refused(Box::new(refusal_view(
             Refusal::new(Code::NotAuthorised)

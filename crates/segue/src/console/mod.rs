@@ -7,6 +7,7 @@ mod acts;
 mod build;
 mod calendar;
 pub(crate) mod cases;
+mod discovery;
 mod draft;
 mod gather;
 mod guard;
@@ -44,6 +45,7 @@ use segue_journal::accounts::Accounts;
 use segue_journal::facts::{Facts, FactsWriter};
 use segue_journal::{CommandId, Request, StreamId};
 use segue_web::calendar::CalendarView;
+use segue_web::discovery::DiscoveryView;
 use segue_web::draft::{DraftChoices, DraftView};
 use segue_web::parity::ParityView;
 use segue_web::view::LiveView;
@@ -51,7 +53,7 @@ use segue_web::week::{WeekRequest, WeekView};
 use segue_web::{
     ActError, BoardKind, BoardRequest, BoardView, Console, Credentials, EligibilityAnswer,
     EligibilityRequest, EventBatch, FallbackAnswer, FallbackRequest, IngestAnswer, IngestError,
-    SignIn, Submission,
+    Person, SignIn, Submission,
 };
 use std::pin::Pin;
 use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
@@ -120,6 +122,8 @@ struct Shared {
     /// Asks for a new view before the second is over.
     rebuild: Notify,
     memory: Mutex<Memory>,
+    /// The call history, understood; whoever reads it holds it, so that it is read once.
+    history: tokio::sync::Mutex<discovery::History>,
 }
 
 /// What is known only in memory and lost without harm.
@@ -195,6 +199,7 @@ impl Shared {
             view: watch::Sender::new(Arc::new(empty)),
             rebuild: Notify::new(),
             memory: Mutex::default(),
+            history: tokio::sync::Mutex::default(),
         }
     }
 
@@ -276,6 +281,15 @@ impl Console for NodeConsole {
 
     fn calendar(&self) -> Option<CalendarView> {
         calendar::view(&self.shared.transition(), crate::clock::now())
+    }
+
+    fn discovery(
+        &self,
+        person: Person,
+        quarantine_from: u64,
+    ) -> Boxed<'_, Result<DiscoveryView, ActError>> {
+        let shared = Arc::clone(&self.shared);
+        Box::pin(discovery::show(shared, person, quarantine_from))
     }
 
     fn draft_choices(&self) -> DraftChoices {

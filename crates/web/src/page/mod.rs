@@ -2,6 +2,7 @@
 
 pub(crate) mod boards;
 pub(crate) mod calendar;
+pub(crate) mod discovery;
 pub(crate) mod draft;
 pub(crate) mod duty;
 pub(crate) mod failure;
@@ -38,6 +39,7 @@ pub(crate) struct Chrome {
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub(crate) enum Room {
     Live,
+    Discovery,
     Plan,
     Parity,
     Boards,

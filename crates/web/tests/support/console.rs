@@ -12,6 +12,7 @@ use futures_util::future::BoxFuture;
 use jiff::Timestamp;
 use jiff::civil::date;
 use segue_web::calendar::CalendarView;
+use segue_web::discovery::DiscoveryView;
 use segue_web::draft::{DraftChoices, DraftLine, DraftView};
 use segue_web::parity::ParityView;
 use segue_web::view::{Aspect, HomeLatch, LiveView, RefusalView, StateView};
@@ -26,6 +27,7 @@ use std::sync::{Arc, Mutex};
 use tokio::sync::watch;
 
 mod calendar_view;
+mod discovery_view;
 mod live_view;
 mod parity_view;
 mod week_view;
@@ -222,6 +224,20 @@ impl Console for MemoryConsole {
     fn calendar(&self) -> Option<CalendarView> {
         let known = !self.view.borrow().lines.is_empty();
         known.then(calendar_view::calendar)
+    }
+
+    fn discovery(
+        &self,
+        _: Person,
+        quarantine_from: u64,
+    ) -> BoxFuture<'_, Result<DiscoveryView, ActError>> {
+        let known = !self.view.borrow().lines.is_empty();
+        let view = if known {
+            discovery_view::discovery(quarantine_from)
+        } else {
+            DiscoveryView::default()
+        };
+        std::future::ready(Ok(view)).boxed()
     }
 
     fn draft_choices(&self) -> DraftChoices {

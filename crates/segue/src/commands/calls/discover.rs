@@ -2,13 +2,14 @@
 
 use super::failure;
 use crate::context::Context;
+use crate::discovery::{difference, documented, holidays};
 use crate::office::{Office, block_on};
-use crate::output::{Answer, Answered, Failure};
+use crate::output::{Answer, Answered};
 use clap::Args;
 use jiff::civil::Date;
 use segue_calls::store::CallStore;
 use segue_calls::understanding::{
-    DocumentedFlow, FlowDifference, PatienceFound, Ratio, Request, Understanding, understand,
+    FlowDifference, PatienceFound, Ratio, Request, Understanding, understand,
 };
 use serde::Serialize;
 use std::fmt::Write as _;
@@ -44,13 +45,15 @@ struct Discovered {
 
 impl Discover {
     pub(super) fn run(&self, ctx: &Context, store: &CallStore) -> Answered {
+        let t = block_on(async { Office::open(&ctx.data).await?.state().await })?;
         let request = Request {
             source: self.source.clone(),
             days: self.from.unwrap_or(Date::MIN)..=self.to.unwrap_or(Date::MAX),
             follow_up_types: self.follow_up.iter().cloned().collect(),
+            holidays: holidays(&t),
         };
         let found = understand(store, &request).map_err(failure)?;
-        let flow_differences = found.flows.compare(&documented(ctx)?);
+        let flow_differences = found.flows.compare(&documented(&t, &found.flows));
         let answer = Discovered {
             found,
             flow_differences,
@@ -58,23 +61,6 @@ impl Discover {
         let text = words(&answer);
         Ok(Answer::new(&answer, text))
     }
-}
-
-/// The call flows that the parties wrote down.
-fn documented(ctx: &Context) -> Result<Vec<DocumentedFlow>, Failure> {
-    let t = block_on(async { Office::open(&ctx.data).await?.state().await })?;
-    let flows = t.discovery.records.flows.values();
-    Ok(flows
-        .map(|walked| {
-            let flow = &walked.flow;
-            let mut steps = flow.steps.clone();
-            steps.extend([flow.overflow.clone(), flow.escalation.clone()]);
-            DocumentedFlow {
-                line: flow.line.to_string(),
-                steps,
-            }
-        })
-        .collect())
 }
 
 fn percent(ratio: Ratio) -> String {
@@ -208,8 +194,8 @@ fn lists(answer: &Discovered, text: &mut String) {
             seconds(path.mean_handle_ms)
         );
     }
-    for difference in answer.flow_differences.iter().take(LISTED) {
-        let _ = writeln!(text, "  {}", difference_words(difference));
+    for one in answer.flow_differences.iter().take(LISTED) {
+        let _ = writeln!(text, "  ! {}", difference(one));
     }
     let segments = &found.segments;
     let _ = writeln!(
@@ -227,23 +213,5 @@ fn lists(answer: &Discovered, text: &mut String) {
     }
     if segments.findings.is_empty() {
         text.push_str("  none\n");
-    }
-}
-
-fn difference_words(difference: &FlowDifference) -> String {
-    match difference {
-        FlowDifference::NotDocumented { line, contacts } => {
-            format!("! {line}: {contacts} contacts and no call flow written down")
-        }
-        FlowDifference::NoCalls { line } => {
-            format!("! {line}: a call flow is written down, and no call was found")
-        }
-        FlowDifference::StepNotDocumented {
-            line,
-            step,
-            contacts,
-        } => {
-            format!("! {line}: {contacts} contacts reach \"{step}\", which its flow does not name")
-        }
     }
 }

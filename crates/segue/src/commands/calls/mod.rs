@@ -1,6 +1,8 @@
-//! `segue calls …`: import, quarantine, baseline and skew; sniffing and understanding have files of their own.
+//! `segue calls …`: import, quarantine, baseline and skew; sniffing, understanding and the report have files of their own.
 
 mod discover;
+mod erase;
+mod report;
 mod sniff;
 
 use crate::cli::Global;
@@ -13,8 +15,10 @@ use segue_calls::baseline::{Baseline, BaselineRequest, BaselineRow, Bound, By, b
 use segue_calls::error::CallsError;
 use segue_calls::import::{ImportReport, ImportRequest, Progress, Stage, import};
 use segue_calls::mapping::CheckedMapping;
+use segue_calls::operations::operations;
 use segue_calls::skew::{Skew, skew};
 use segue_calls::store::{CallStore, QuarantinedRow};
+use segue_calls::understanding::Ratio;
 use segue_domain::compliance::require_records_allowed;
 use segue_parity::kpi::ServiceLevelFormula;
 use segue_parity::tally::Thresholds;
@@ -37,6 +41,12 @@ pub enum Calls {
     Skew(SkewOptions),
     /// What the history tells: callers, patience, the week, the ways calls go, groups that differ, and what it cannot show
     Discover(discover::Discover),
+    /// What the tables beside the calls come to: callback compliance, dispositions, occupancy, gaps on call
+    Operations,
+    /// Discovery on paper: what was found out and what the history tells, as one HTML document
+    Report(report::Report),
+    /// Erase the records of one caller, or of days past retention; the order stands in the journal, the caller does not
+    Erase(erase::Erase),
 }
 
 /// Options of `segue calls import`.
@@ -130,8 +140,40 @@ impl Calls {
             Self::Skew(options) => options.run(&store),
             Self::Sniff(options) => options.run(),
             Self::Discover(options) => options.run(&ctx, &store),
+            Self::Report(options) => options.run(&ctx, &store),
+            Self::Erase(options) => options.run(&ctx, &store),
+            Self::Operations => operations_answer(&ctx, &store),
         }
     }
+}
+
+fn operations_answer(ctx: &Context, store: &CallStore) -> Answered {
+    let found = operations(store, ctx.now()).map_err(failure)?;
+    let percent = |ratio: Ratio| {
+        let value = ratio.value();
+        value.map_or_else(|| "–".into(), |share| format!("{:.1} %", share * 100.0))
+    };
+    let promises = &found.callbacks.all;
+    let mut text = format!(
+        "Callbacks on time {} ({} kept, {} late, {} never made; {} not due yet)\nOccupancy {}",
+        percent(promises.compliance),
+        promises.kept,
+        promises.late,
+        promises.unmade,
+        promises.not_due,
+        percent(found.occupancy)
+    );
+    for one in &found.dispositions {
+        let _ = write!(text, "\n  {} {}", percent(one.share), one.disposition);
+    }
+    for gap in &found.duty_gaps {
+        let _ = write!(
+            text,
+            "\nNobody on call for {} from {} to {}",
+            gap.service, gap.from, gap.to
+        );
+    }
+    Ok(Answer::new(&found, text))
 }
 
 /// Once the parties of a transition can see what is imported, their agreements come first (A1).

@@ -1,21 +1,26 @@
 //! The import: files in, canonical records out, every row read accounted for, all or nothing.
 
+mod checkpoint;
+
 use crate::dedup::{Fingerprints, KEYS_MAX, Keys, Verdict};
 use crate::error::CallsError;
 use crate::input::Input;
 use crate::intake::{Bits, Hashing, Quarantine};
-use crate::lines::RawRow;
 use crate::mapping::{CheckedMapping, FileForm};
-use crate::parts::{rewrite_without, write_day};
+use crate::parts::{by_id, rewrite_without, write_day};
+use crate::pipeline::{Batch, Readers, Skip, read_rows};
 use crate::plan::RowReader;
-use crate::record::TimeConfidence;
 pub use crate::report::{FileReport, ImportReport, ReasonCount, TypeCount};
 use crate::row::RowFault;
 use crate::spill::{DAYS_BYTES_MAX, Days};
 use crate::store::{
-    CallStore, FileEntry, ImportEntry, PartEntry, QuarantinedRow, Staging, check_source_name,
+    CallStore, FileEntry, ImportEntry, Manifest, PartEntry, QuarantinedRow, Staging,
+    check_source_name,
 };
+use crate::threads;
+use checkpoint::{CHECKPOINT_ROWS, DAYS, Identity, KEYS, Middle, Notes};
 use jiff::Timestamp;
+use jiff::civil::Date;
 use segue_domain::caller::CallerKey;
 use std::collections::{BTreeMap, HashSet};
 use std::fs::File;
@@ -26,8 +31,6 @@ use std::path::{Path, PathBuf};
 pub const MISFIT_ROWS_MAX: u64 = 10_000;
 /// A file shorter than this may be quarantined whole.
 const MISFIT_ROWS_MIN: u64 = 20;
-/// Rows between two reports of progress.
-const PROGRESS_ROWS: u64 = 8_192;
 /// Different unmapped call types remembered for the report.
 const UNMAPPED_TYPES_MAX: usize = 100;
 
@@ -79,6 +82,10 @@ pub struct Bounds {
     pub days_bytes_max: usize,
     /// Keys held before they are spilled.
     pub keys_max: usize,
+    /// Rows after which the import keeps on disk how far it is.
+    pub checkpoint_rows: u64,
+    /// Threads that read rows and write days; the store's bytes are the same for any number.
+    pub threads: usize,
 }
 
 impl Default for Bounds {
@@ -86,11 +93,13 @@ impl Default for Bounds {
         Self {
             days_bytes_max: DAYS_BYTES_MAX,
             keys_max: KEYS_MAX,
+            checkpoint_rows: CHECKPOINT_ROWS,
+            threads: threads::available(),
         }
     }
 }
 
-/// Imports files into the store: all of them, or nothing.
+/// Imports files into the store: all of them, or nothing. One that was killed goes on where it was when it is asked for again.
 ///
 /// `progress` is called every few thousand rows. Errors leave the store as it was.
 pub fn import(
@@ -111,9 +120,17 @@ pub fn import_within(
     check_source_name(request.source)?;
     let sizes = sizes(request.files)?;
     let _lock = calls.lock_import()?;
-    let mut staging = calls.fresh_staging()?;
-    let result = Importing::new(calls, request, bounds, &mut staging, &sizes)
-        .and_then(|importing| importing.run(progress));
+    let prints = Fingerprints::new(request.key);
+    let manifest = calls.manifest()?;
+    let id = format!("{:06}", manifest.imports.len() + 1);
+    let identity = checkpoint::identity(&id, &request, &sizes, &prints);
+    let (mut staging, left) = checkpoint::staging(calls, &identity)?;
+    let with = (request, bounds);
+    let mut importing = Importing::new(calls, &manifest, identity, with, &mut staging, &sizes);
+    let middle = left.map(|(left, tests)| importing.go_on(left, &tests));
+    let result = middle
+        .transpose()
+        .and_then(|middle| importing.run(middle, progress));
     match result {
         Ok((report, Some(entry))) => {
             calls.commit(staging, entry)?;
@@ -148,17 +165,21 @@ fn sizes(files: &[PathBuf]) -> Result<Vec<u64>, CallsError> {
     files.iter().map(size).collect()
 }
 
-/// What is counted over the rows of all files.
-#[derive(Default)]
-struct Notes {
-    reasons: BTreeMap<String, u64>,
-    unmapped: BTreeMap<String, u64>,
-    unmapped_rows: u64,
-    without_caller: u64,
-    time_uncertain: u64,
-    duplicates_exact: u64,
-    duplicates_same_id: u64,
-    updated: u64,
+/// A file's report, its quarantine list and what of it is read already.
+fn begin(
+    path: &Path,
+    place: String,
+    middle: Option<Middle>,
+) -> Result<(FileReport, Quarantine, Option<Skip>), CallsError> {
+    let Some(middle) = middle else {
+        let report = FileReport {
+            file: path.display().to_string(),
+            ..FileReport::default()
+        };
+        return Ok((report, Quarantine::new(place), None));
+    };
+    let quarantine = Quarantine::resume(place, &middle.quarantine)?;
+    Ok((middle.report, quarantine, Some(middle.skip)))
 }
 
 struct Importing<'a> {
@@ -166,12 +187,16 @@ struct Importing<'a> {
     staging: &'a mut Staging,
     sizes: &'a [u64],
     id: String,
+    identity: Identity,
+    checkpoint_rows: u64,
+    resumed_rows: u64,
     /// What of this source is already there: file hash → rows it had, under this very mapping.
     known: BTreeMap<String, u64>,
     known_sizes: Vec<u64>,
     earlier_keys: Vec<PathBuf>,
     earlier_parts: Vec<PartEntry>,
     root: PathBuf,
+    threads: usize,
     prints: Fingerprints,
     keys: Keys,
     days: Days,
@@ -191,12 +216,12 @@ struct Importing<'a> {
 impl<'a> Importing<'a> {
     fn new(
         calls: &CallStore,
-        request: ImportRequest<'a>,
-        bounds: Bounds,
+        manifest: &Manifest,
+        identity: Identity,
+        (request, bounds): (ImportRequest<'a>, Bounds),
         staging: &'a mut Staging,
         sizes: &'a [u64],
-    ) -> Result<Self, CallsError> {
-        let manifest = calls.manifest()?;
+    ) -> Self {
         let ours: Vec<_> = manifest
             .imports
             .iter()
@@ -207,8 +232,11 @@ impl<'a> Importing<'a> {
             .filter(|import| import.mapping_hash == request.mapping.hash)
             .flat_map(|import| &import.files)
             .collect();
-        Ok(Self {
-            id: format!("{:06}", manifest.imports.len() + 1),
+        Self {
+            id: identity.id.clone(),
+            identity,
+            checkpoint_rows: bounds.checkpoint_rows,
+            resumed_rows: 0,
             known: known
                 .iter()
                 .map(|file| (file.sha256.clone(), file.read))
@@ -220,9 +248,10 @@ impl<'a> Importing<'a> {
                 .collect(),
             earlier_parts: ours.iter().flat_map(|i| i.parts.clone()).collect(),
             root: calls.root().to_owned(),
+            threads: bounds.threads,
             prints: Fingerprints::new(request.key),
-            keys: Keys::new(staging.scratch("keys.scratch"), bounds.keys_max),
-            days: Days::new(staging.scratch("days.scratch"), bounds.days_bytes_max),
+            keys: Keys::new(staging.scratch(KEYS), bounds.keys_max),
+            days: Days::new(staging.scratch(DAYS), bounds.days_bytes_max),
             request,
             staging,
             sizes,
@@ -234,17 +263,23 @@ impl<'a> Importing<'a> {
             reports: Vec::new(),
             notes: Notes::default(),
             bytes_done: 0,
-        })
+        }
     }
 
     fn run(
         mut self,
+        mut middle: Option<Middle>,
         progress: &mut dyn FnMut(Progress),
     ) -> Result<(ImportReport, Option<ImportEntry>), CallsError> {
-        for file in 0..self.request.files.len() {
-            self.starts.push(self.ordinal);
-            if !self.seen_before(file)? {
-                self.read_file(file, progress)?;
+        let first = middle.as_ref().map_or(0, |middle| middle.file);
+        self.bytes_done = self.sizes[..first].iter().sum();
+        for file in first..self.request.files.len() {
+            let middle = middle.take();
+            if middle.is_none() {
+                self.starts.push(self.ordinal);
+            }
+            if middle.is_some() || !self.seen_before(file)? {
+                self.read_file(file, middle, progress)?;
             }
             self.bytes_done += self.sizes[file];
         }
@@ -300,6 +335,7 @@ impl<'a> Importing<'a> {
     fn read_file(
         &mut self,
         file: usize,
+        middle: Option<Middle>,
         progress: &mut dyn FnMut(Progress),
     ) -> Result<(), CallsError> {
         let path = &self.request.files[file];
@@ -308,33 +344,36 @@ impl<'a> Importing<'a> {
             source,
         };
         let file_read = Hashing::new(File::open(path).map_err(unreadable)?);
-        let mut rows = Input::open(file_read, self.request.mapping, path)?;
-        let mut row = RawRow::default();
+        let rows = Input::open(file_read, self.request.mapping, path)?;
         let reader = RowReader::new(self.request.mapping, &rows.header, self.request.key, path)?;
-        let mut report = FileReport {
-            file: path.display().to_string(),
-            ..FileReport::default()
+        let place = format!("_segue/quarantine/{}-{file}.jsonl", self.id);
+        let (mut report, mut quarantine, skip) = begin(path, place, middle)?;
+        let mut checkpoint_at = report.read + self.checkpoint_rows;
+        let prints = self.prints.clone();
+        let readers = Readers {
+            rows: &reader,
+            prints: &prints,
+            threads: self.threads,
         };
-        let mut quarantine = Quarantine::new(format!("_segue/quarantine/{}-{file}.jsonl", self.id));
-        while rows.next_row(&mut row)? {
-            report.read += 1;
-            match reader.read(&row.bytes, &rows.fields, row.terminated, row.fault) {
-                Ok(read) => self.keep(&row.bytes, &read)?,
-                Err(fault) => {
-                    report.quarantined += 1;
-                    self.set_aside(&mut quarantine, &report, row.line, &fault)?;
-                }
+        let read = read_rows(rows, skip, readers, |batch| {
+            report.read += batch.rows;
+            for (line, fault) in &batch.faults {
+                report.quarantined += 1;
+                self.set_aside(&mut quarantine, &report, *line, fault)?;
             }
-            let stuck = report.read == MISFIT_ROWS_MAX && report.quarantined == report.read;
-            if stuck {
+            if report.read >= MISFIT_ROWS_MAX && report.quarantined == report.read {
                 return Err(self.nothing_fits(path, report.read));
             }
-            if report.read.is_multiple_of(PROGRESS_ROWS) {
-                progress(self.progress(file, Stage::Reading, rows.inner().bytes));
+            progress(self.progress(file, Stage::Reading, batch.file_bytes));
+            self.keep(&batch)?;
+            if report.read < checkpoint_at {
+                return Ok(());
             }
-        }
+            checkpoint_at = report.read + self.checkpoint_rows;
+            self.checkpoint(file, &report, &mut quarantine, batch.digest)
+        })?;
         self.fits(path, &report)?;
-        let input = rows.inner();
+        let input = read.inner();
         self.entries.push(FileEntry {
             path: report.file.clone(),
             bytes: input.bytes,
@@ -350,20 +389,21 @@ impl<'a> Importing<'a> {
         Ok(())
     }
 
-    fn keep(&mut self, row: &[u8], read: &crate::row::Read) -> Result<(), CallsError> {
-        let record = &read.record;
-        let id = self
-            .prints
-            .id(&record.source_call_id, record.leg_id.as_deref());
-        self.keys
-            .push(id, self.prints.content(row), read.version, self.ordinal)?;
-        self.days.push(self.ordinal, record)?;
-        self.is_test.push(record.is_test);
-        self.is_duplicate.push(false);
-        self.ordinal += 1;
-        self.notes.without_caller += u64::from(record.caller.is_none());
-        self.notes.time_uncertain += u64::from(record.time_confidence != TimeConfidence::Exact);
-        if let Some(text) = &read.unmapped_type {
+    fn keep(&mut self, batch: &Batch) -> Result<(), CallsError> {
+        let mut start = 0;
+        for kept in &batch.kept {
+            self.keys
+                .push(kept.id, kept.content, kept.version, self.ordinal)?;
+            let record = &batch.records[start..kept.end];
+            start = kept.end;
+            self.days.push(self.ordinal, kept.day, record)?;
+            self.is_test.push(kept.is_test);
+            self.is_duplicate.push(false);
+            self.ordinal += 1;
+            self.notes.without_caller += u64::from(!kept.has_caller);
+            self.notes.time_uncertain += u64::from(!kept.is_exact);
+        }
+        for text in &batch.unmapped {
             self.notes.unmapped_rows += 1;
             let known = self.notes.unmapped.contains_key(text);
             // A long or numeric text may be anything, a number among it: it is counted, not shown.
@@ -461,9 +501,11 @@ impl<'a> Importing<'a> {
         self.notes.updated = u64::try_from(superseded.len()).unwrap_or(u64::MAX);
         let prints = self.prints.clone();
         for part in &self.earlier_parts {
-            let drops = |id: &str, leg: Option<&str>| superseded.contains(&prints.id(id, leg));
             let path = self.staging.file(part.path.clone());
-            match rewrite_without(&self.root.join(&part.path), &path, drops)? {
+            let old = self.root.join(&part.path);
+            let is = |id: &str, leg: Option<&str>| superseded.contains(&prints.id(id, leg));
+            let columns = ["source_call_id", "leg_id"];
+            match rewrite_without(&old, &path, &columns, |batch| by_id(batch, is))? {
                 Some(rows) => self.staging.shrink(part.path.clone(), rows),
                 None => self.staging.forget_last(),
             }
@@ -472,29 +514,21 @@ impl<'a> Importing<'a> {
     }
 
     fn write_parts(&mut self) -> Result<Vec<PartEntry>, CallsError> {
+        let days = self.days.days();
+        let name = |day: &Date| format!("day-{day}.parquet");
+        let zone = &self.request.mapping.mapping.time.zone;
+        let rows = threads::each(self.threads, &days, |day| {
+            let path = self.staging.scratch(&name(day));
+            write_day(&self.days, *day, zone, &self.is_duplicate, &path)
+        })?;
         let mut parts = Vec::new();
-        for day in self.days.days() {
-            let place = format!(
+        for (day, rows) in days.into_iter().zip(rows).filter(|(_, rows)| *rows > 0) {
+            let path = format!(
                 "source={}/day={day}/{}.parquet",
                 self.request.source, self.id
             );
-            let path = self.staging.file(place.clone());
-            let rows = write_day(
-                &self.days,
-                day,
-                &self.request.mapping.mapping.time.zone,
-                &self.is_duplicate,
-                &path,
-            )?;
-            if rows == 0 {
-                self.staging.forget_last();
-                continue;
-            }
-            parts.push(PartEntry {
-                path: place,
-                day,
-                rows,
-            });
+            self.staging.keep(&name(&day), path.clone());
+            parts.push(PartEntry { path, day, rows });
         }
         Ok(parts)
     }
@@ -535,6 +569,7 @@ impl<'a> Importing<'a> {
                 .collect(),
             without_caller: self.notes.without_caller,
             time_uncertain: self.notes.time_uncertain,
+            resumed_rows: self.resumed_rows,
             unmapped_type: self.notes.unmapped_rows,
             unmapped_types: most_first(self.notes.unmapped)
                 .into_iter()

@@ -1,0 +1,115 @@
+//! Erasure: of one caller nothing is left and of the others everything is; it does not come back with the same export.
+
+#![expect(clippy::unwrap_used, reason = "tests: a failure is a panic")]
+
+mod common;
+
+use common::import_files;
+use jiff::Timestamp;
+use jiff::civil::Date;
+use segue_calls::baseline::By;
+use segue_calls::erase::{What, count, erase};
+use segue_calls::lookalike::{Dirt, Lookalike, Shape};
+use segue_calls::store::CallStore;
+use segue_domain::caller::e164;
+use segue_parity::kpi::ServiceLevelFormula;
+use std::path::{Path, PathBuf};
+
+fn file(folder: &Path) -> PathBuf {
+    let lookalike = Lookalike {
+        shape: Shape::Generic,
+        rows: 800,
+        days: 8,
+        seed: 5,
+        dirt: Dirt::default(),
+    };
+    let mut text = Vec::new();
+    lookalike.write(&mut text).unwrap();
+    let path = folder.join("calls.csv");
+    std::fs::write(&path, text).unwrap();
+    path
+}
+
+fn records(store: &CallStore) -> u64 {
+    let imports = store.manifest().unwrap().imports.into_iter();
+    imports.flat_map(|i| i.parts).map(|part| part.rows).sum()
+}
+
+fn offered(store: &CallStore) -> u64 {
+    let found = common::baseline_of(store, By::All, ServiceLevelFormula::SlAbandonNegative);
+    found
+        .rows
+        .iter()
+        .map(|row| row.offered + row.excluded)
+        .sum()
+}
+
+#[test]
+fn of_one_caller_nothing_is_left_and_it_does_not_come_back() {
+    let folder = tempfile::tempdir().unwrap();
+    let file = file(folder.path());
+    let store = CallStore::new(folder.path().join("store"));
+    let mapping = common::mapping("generic");
+    import_files(&store, &mapping, "acd", std::slice::from_ref(&file)).unwrap();
+    let text = std::fs::read_to_string(&file).unwrap();
+    let column = text
+        .lines()
+        .next()
+        .unwrap()
+        .split(',')
+        .position(|c| c == "caller")
+        .unwrap();
+    let mut numbers = text
+        .lines()
+        .skip(1)
+        .filter_map(|row| e164(row.split(',').nth(column)?));
+    let caller = What::Caller(common::key().hash(&numbers.next().unwrap()));
+    let before = records(&store);
+    let found = count(&store, caller).unwrap();
+    assert!(found.records > 0);
+    let erased = erase(&store, caller, Timestamp::UNIX_EPOCH).unwrap();
+    assert_eq!(erased, found);
+    assert_eq!(count(&store, caller).unwrap().records, 0);
+    assert_eq!(records(&store), before - erased.records);
+    assert_eq!(offered(&store), before - erased.records);
+    let again = erase(&store, caller, Timestamp::UNIX_EPOCH).unwrap();
+    assert_eq!(again.records, 0, "nothing more");
+    let manifest = store.manifest().unwrap();
+    assert_eq!(manifest.erasures.len(), 1);
+    assert_eq!(manifest.erasures[0].records, erased.records);
+    assert!(!store.root().join("_segue/staging").exists());
+    // A file with other bytes but the same calls.
+    std::fs::write(&file, text.clone() + "\n").unwrap();
+    let report = import_files(&store, &mapping, "acd", &[file]).unwrap();
+    assert_eq!(report.accepted, 0);
+    assert_eq!(count(&store, caller).unwrap().records, 0);
+}
+
+#[test]
+fn days_past_retention_go_with_their_files() {
+    let folder = tempfile::tempdir().unwrap();
+    let file = file(folder.path());
+    let store = CallStore::new(folder.path().join("store"));
+    import_files(&store, &common::mapping("generic"), "acd", &[file]).unwrap();
+    let parts = |store: &CallStore| -> Vec<(Date, PathBuf)> {
+        let imports = store.manifest().unwrap().imports.into_iter();
+        let parts = imports.flat_map(|import| import.parts);
+        parts
+            .map(|part| (part.day, store.root().join(part.path)))
+            .collect()
+    };
+    let all = parts(&store);
+    let days: Vec<Date> = all.iter().map(|(day, _)| *day).collect();
+    let first_kept = days[days.len() / 2];
+    let what = What::Before(first_kept);
+    let erased = erase(&store, what, Timestamp::UNIX_EPOCH).unwrap();
+    assert_eq!(erased.files, u64::try_from(days.len() / 2).unwrap());
+    for (day, path) in all {
+        assert_eq!(path.exists(), day >= first_kept, "{day}");
+    }
+    assert!(parts(&store).iter().all(|(day, _)| *day >= first_kept));
+    assert_eq!(
+        store.manifest().unwrap().erasures[0].before,
+        Some(first_kept)
+    );
+}

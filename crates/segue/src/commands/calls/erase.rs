@@ -1,0 +1,89 @@
+//! `segue calls erase`: records of one caller, or of days past retention, ordered in the journal and carried out here.
+
+use super::failure;
+use crate::context::Context;
+use crate::login;
+use crate::office::{Office, block_on};
+use crate::output::{Answer, Answered, Failure};
+use clap::{ArgGroup, Args};
+use jiff::civil::Date;
+use segue_calls::erase::{What, count, erase};
+use segue_calls::store::CallStore;
+use segue_domain::Command;
+use segue_domain::caller::{CallerHash, e164};
+use segue_domain::compliance::erasure::{Erased, OrderErasure};
+use serde_json::json;
+use std::io::Read;
+
+/// A telephone number is no longer.
+const NUMBER_BYTES_MAX: u64 = 100;
+
+/// Options of `segue calls erase`.
+#[derive(Debug, Args)]
+#[command(group(ArgGroup::new("what").required(true).args(["caller", "hash", "before"])))]
+pub struct Erase {
+    /// Every record of the caller whose number stands on standard input, where no list of processes shows it
+    #[arg(long)]
+    caller: bool,
+    /// Every record of the caller with this hash, as `explain` and the store show it
+    #[arg(long, value_name = "HEX")]
+    hash: Option<CallerHash>,
+    /// Every record of local days before this one
+    #[arg(long, value_name = "DATE")]
+    before: Option<Date>,
+    /// Why; it stands in the journal, so it names nobody
+    #[arg(long, value_name = "TEXT")]
+    reason: String,
+}
+
+impl Erase {
+    pub(super) fn run(&self, ctx: &Context, store: &CallStore) -> Answered {
+        let what = self.what(ctx)?;
+        let found = count(store, what).map_err(failure)?;
+        if found.records == 0 {
+            let json = json!({ "records": 0, "files": 0 });
+            return Ok(Answer::new(&json, "No record of it is here."));
+        }
+        let order = OrderErasure {
+            erased: match what {
+                What::Caller(_) => Erased::OneCaller,
+                What::Before(day) => Erased::DaysBefore { day },
+            },
+            records: found.records,
+            reason: self.reason.clone(),
+        };
+        block_on(async {
+            let office = Office::open(&ctx.data).await?;
+            let actor = login::actor(ctx).await?;
+            let command = Command::from(order);
+            office.execute_as(ctx, &actor, None, command).await
+        })?;
+        // Ordered: cut off from here on, the same command finds what is left.
+        let erased = erase(store, what, ctx.now()).map_err(failure)?;
+        let text = format!(
+            "{} records in {} files are erased. Exports they came from, and copies elsewhere, are not Segue's to erase.",
+            erased.records, erased.files
+        );
+        Ok(Answer::new(&erased, text))
+    }
+
+    fn what(&self, ctx: &Context) -> Result<What, Failure> {
+        if let Some(hash) = self.hash {
+            return Ok(What::Caller(hash));
+        }
+        if let Some(day) = self.before {
+            return Ok(What::Before(day));
+        }
+        let mut text = String::new();
+        let read = std::io::stdin()
+            .take(NUMBER_BYTES_MAX)
+            .read_to_string(&mut text);
+        read.map_err(|e| Failure::BadInput(format!("standard input cannot be read ({e})")))?;
+        let number = e164(&text).ok_or_else(|| {
+            Failure::BadInput(
+                "standard input holds no telephone number; write it there as +16095550110".into(),
+            )
+        })?;
+        Ok(What::Caller(ctx.data.caller_key()?.hash(&number)))
+    }
+}
