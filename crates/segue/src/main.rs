@@ -19,6 +19,7 @@ mod office;
 mod output;
 mod readiness;
 mod route_door;
+mod route_tokens;
 mod runbook;
 mod service;
 mod trials;

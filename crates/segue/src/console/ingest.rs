@@ -12,6 +12,7 @@ use segue_domain::Side;
 use segue_domain::caller::{CallerKey, e164};
 use segue_domain::chunks::Chunk;
 use segue_domain::compliance::require_records_allowed;
+use segue_domain::lines::Line;
 use segue_journal::accounts::{Door, EntryError, TokenScope};
 use segue_journal::facts::{AcdEvent, AcdEventKind};
 use segue_trials::acd::{AcdEvent as Told, AcdEventKind as ToldKind};
@@ -37,12 +38,14 @@ impl Shared {
     /// Takes a batch: an answer means that every accepted event is on disk.
     pub(super) async fn ingest(&self, batch: EventBatch) -> Result<IngestAnswer, IngestError> {
         let now = clock::now();
-        let side = self.feeding_side(&batch.token, now).await?;
+        let (side, site) = self.feeding(&batch.token, now).await?;
         self.require_agreement(now)?;
-        let numbers = self.known_numbers();
+        let numbers = self.known_numbers(None);
+        let own = site.as_deref().map(|site| self.known_numbers(Some(site)));
         let reader = Reader {
             key: &self.key,
             numbers: &numbers,
+            own: own.as_ref(),
             side,
             now,
         };
@@ -69,7 +72,12 @@ impl Shared {
             .map_err(|refusal| IngestError::Refused(Box::new(refusal_view(refusal))))
     }
 
-    async fn feeding_side(&self, token: &str, now: Timestamp) -> Result<Side, IngestError> {
+    /// Whose records the token may bring: the side's, and of one site where it is one site's.
+    async fn feeding(
+        &self,
+        token: &str,
+        now: Timestamp,
+    ) -> Result<(Side, Option<String>), IngestError> {
         match self
             .people
             .accounts
@@ -77,20 +85,25 @@ impl Shared {
             .await
         {
             Ok(entry) => match entry.door {
-                Door::Token(TokenScope::Ingest | TokenScope::Act) => Ok(entry.account.side),
+                Door::Token(TokenScope::Ingest | TokenScope::Act) => {
+                    Ok((entry.account.side, entry.site))
+                }
                 _ => Err(IngestError::UnknownToken),
             },
             Err(EntryError::Accounts(error)) => Err(IngestError::Unavailable {
                 message: chain(&error),
             }),
-            Err(EntryError::Wrong | EntryError::Throttled { .. }) => Err(IngestError::UnknownToken),
+            Err(EntryError::Wrong | EntryError::Used | EntryError::Throttled { .. }) => {
+                Err(IngestError::UnknownToken)
+            }
         }
     }
 
-    /// Numbers that are lines and not people's.
-    fn known_numbers(&self) -> BTreeSet<String> {
+    /// Numbers that are lines and not people's: of every site, or of one.
+    fn known_numbers(&self, site: Option<&str>) -> BTreeSet<String> {
         let t = self.transition();
-        let lines = t.lines.iter();
+        let of_site = |l: &&Line| site.is_none_or(|site| l.site.as_str() == site);
+        let lines = t.lines.iter().filter(of_site);
         lines
             .flat_map(|l| {
                 l.routes
@@ -106,6 +119,8 @@ impl Shared {
 pub(super) struct Reader<'a> {
     pub(super) key: &'a CallerKey,
     pub(super) numbers: &'a BTreeSet<String>,
+    /// The numbers of the one site whose token this is.
+    pub(super) own: Option<&'a BTreeSet<String>>,
     pub(super) side: Side,
     pub(super) now: Timestamp,
 }
@@ -174,6 +189,12 @@ impl Reader<'_> {
             return Err(format!(
                 "source_call_id has 1 to {SOURCE_CALL_ID_BYTES_MAX} bytes"
             ));
+        }
+        if self.own.is_some_and(|own| !own.contains(&told.dialled)) {
+            return Err(
+                "dialled is no number of this token's site; send it with the other site's token"
+                    .to_owned(),
+            );
         }
         let prefix = match self.side {
             Side::Client => IN_HOUSE,
