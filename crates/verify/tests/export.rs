@@ -422,7 +422,8 @@ fn by_passkey(hash: [u8; 32], flags: u8) -> Value {
     data.extend([flags, 0, 0, 0, 1]);
     let message = [&data[..], &Sha256::digest(&client)].concat();
     let signature: p256::ecdsa::Signature = key.sign(&message);
-    let parts = [&data[..], client.as_bytes(), signature.to_der().as_bytes()];
+    let der = signature.to_der();
+    let parts = [&data[..], client.as_bytes(), der.as_bytes()];
     let [data, client, der] = parts.map(|part| URL_SAFE_NO_PAD.encode(part));
     json!({
         "public_key": format!("passkey.es256.{point}.https://segue.example"),
