@@ -1,7 +1,7 @@
 //! Acceptance and hold: a numeric outcome both sign, then the door stays open until the hold period ends (A11, A21, §7.8).
 
 use crate::Decided;
-use crate::actor::{Actor, Right};
+use crate::actor::Actor;
 use crate::chunks::{Chunk, ChunkState};
 use crate::event::Event;
 use crate::headaches::Headaches;
@@ -157,13 +157,7 @@ pub struct Acceptance {
     pub closure: Agreement,
 }
 
-pub(crate) fn propose(
-    t: &Transition,
-    c: &ProposeAcceptance,
-    actor: &Actor,
-    now: Timestamp,
-) -> Decided {
-    actor.require(Right::Prepare)?;
+pub(crate) fn propose(t: &Transition, c: &ProposeAcceptance, now: Timestamp) -> Decided {
     require_ready(t, &c.chunk, &c.outcome, now)?;
     let epoch = t.require_chunk(&c.chunk)?.epoch;
     let hash = canonical::hash("acceptance", &(&t.id, &c.chunk, epoch, &c.outcome));

@@ -87,13 +87,15 @@ pub enum Role {
     Quality,
     /// Works on the phones: acknowledges culture cards, reports what is wrong.
     Agent,
+    /// Keeps the party's accounts, and decides nothing of the move.
+    Administrator,
     /// Reads.
     Viewer,
 }
 
 impl Role {
     /// Every role, for tables and help.
-    pub const ALL: [Self; 11] = [
+    pub const ALL: [Self; 12] = [
         Self::Signatory,
         Self::Implementation,
         Self::AccountManager,
@@ -104,6 +106,7 @@ impl Role {
         Self::HumanResources,
         Self::Quality,
         Self::Agent,
+        Self::Administrator,
         Self::Viewer,
     ];
 
@@ -120,6 +123,7 @@ impl Role {
             Self::HumanResources => "human resources",
             Self::Quality => "quality reviewer",
             Self::Agent => "agent",
+            Self::Administrator => "administrator",
             Self::Viewer => "viewer",
         }
     }
@@ -127,14 +131,13 @@ impl Role {
     /// What the role may do (§4.3).
     pub fn rights(self) -> &'static [Right] {
         use Right::{
-            BringHome, Comply, JudgeClinically, ManagePeople, PlaceTestCalls, Prepare, Report,
-            Review, Sign,
+            Administer, AnswerForCare, BringHome, Comply, JudgeClinically, ManagePeople,
+            PlaceTestCalls, Prepare, Report, Review, Sign,
         };
         match self {
             Self::Signatory => &[Prepare, PlaceTestCalls, Sign, BringHome, Report],
-            Self::Implementation | Self::AccountManager => {
-                &[Prepare, PlaceTestCalls, BringHome, Report]
-            }
+            Self::Implementation => &[Prepare, PlaceTestCalls, BringHome, Report],
+            Self::AccountManager => &[Prepare, PlaceTestCalls, BringHome, AnswerForCare, Report],
             Self::Duty => &[BringHome, Report],
             Self::TestCaller => &[PlaceTestCalls, Report],
             Self::ClinicalLead => &[
@@ -150,6 +153,7 @@ impl Role {
             Self::HumanResources => &[ManagePeople, Report],
             Self::Quality => &[Review, PlaceTestCalls, Report],
             Self::Agent => &[Report],
+            Self::Administrator => &[Administer],
             Self::Viewer => &[],
         }
     }
@@ -174,6 +178,10 @@ pub enum Right {
     ManagePeople,
     /// Review calls.
     Review,
+    /// Answer in person for how the client is cared for: the weekly question to the account manager.
+    AnswerForCare,
+    /// Keep the accounts of the own party: add, remove, give roles, take away a lost second factor.
+    Administer,
     /// Report an issue or a hazard, acknowledge, give thanks: everybody who takes part.
     Report,
 }
@@ -257,7 +265,8 @@ impl Actor {
 }
 
 impl Right {
-    fn words(self) -> &'static str {
+    /// What it allows, in words: `prepare the move`.
+    pub(crate) fn words(self) -> &'static str {
         match self {
             Self::Prepare => "prepare the move",
             Self::PlaceTestCalls => "record test calls",
@@ -267,6 +276,8 @@ impl Right {
             Self::Comply => "keep the evidence of law and contract",
             Self::ManagePeople => "plan people's paths",
             Self::Review => "review calls",
+            Self::AnswerForCare => "answer as account manager or deputy",
+            Self::Administer => "keep the party's accounts",
             Self::Report => "report",
         }
     }

@@ -1,7 +1,6 @@
 //! The outsourcer's agents on this work, by number: what each may take, in which languages, with which credential.
 
 use crate::Decided;
-use crate::actor::{Actor, Right, Side};
 use crate::event::Event;
 use crate::ids::{AgentId, CallTypeId, is_usable};
 use crate::lines::bad;
@@ -97,9 +96,7 @@ pub(crate) fn name_some(agents: &[impl ToString]) -> String {
     names.join(", ")
 }
 
-pub(crate) fn roster(t: &Transition, c: &RosterAgents, actor: &Actor, now: Timestamp) -> Decided {
-    actor.require(Right::Prepare)?;
-    actor.require_side(Side::Outsourcer, "roster the outsourcer's agents")?;
+pub(crate) fn roster(t: &Transition, c: &RosterAgents, now: Timestamp) -> Decided {
     text::list("agents", &c.agents)?;
     for agent in &c.agents {
         if !is_usable(agent.agent.as_str()) {
@@ -127,14 +124,7 @@ pub(crate) fn roster(t: &Transition, c: &RosterAgents, actor: &Actor, now: Times
     })])
 }
 
-pub(crate) fn unroster(
-    t: &Transition,
-    c: &UnrosterAgent,
-    actor: &Actor,
-    now: Timestamp,
-) -> Decided {
-    actor.require(Right::Prepare)?;
-    actor.require_side(Side::Outsourcer, "roster the outsourcer's agents")?;
+pub(crate) fn unroster(t: &Transition, c: &UnrosterAgent, now: Timestamp) -> Decided {
     if !t.agents.contains_key(&c.agent) {
         return Ok(Vec::new());
     }

@@ -96,6 +96,8 @@ pub const KINDS: &[Kind] = &[
     crate::contingency::incidents::BOARD,
     crate::contingency::open_work::BOARD,
     crate::contingency::insurance::BOARD,
+    crate::rights::BOARD,
+    crate::keys::BOARD,
 ];
 
 /// Draws a board for a reader.
@@ -119,6 +121,12 @@ pub fn draw(t: &Transition, name: &str, reader: &Actor, now: Timestamp) -> Resul
             .how("ask a person of that party; what concerns single people stays with them"));
     }
     Ok((kind.draw)(t, reader, now))
+}
+
+/// Whether not everybody may see a board: it is about people, and looks at it are audited.
+pub fn is_restricted(name: &str) -> bool {
+    let mut kinds = KINDS.iter().filter(|kind| kind.name == name);
+    kinds.any(|kind| kind.may_see.is_some())
 }
 
 /// Whether a reader may see a board.

@@ -1,7 +1,6 @@
 //! The business case: what a call costs in-house and outsourced, never shown without the quality beside it (B1).
 
 use crate::Decided;
-use crate::actor::{Actor, Right};
 use crate::boards::{Board, Kind};
 use crate::event::Event;
 use crate::ids::CallTypeId;
@@ -111,13 +110,7 @@ impl RecordBusinessCase {
     }
 }
 
-pub(crate) fn record(
-    t: &Transition,
-    c: &RecordBusinessCase,
-    actor: &Actor,
-    now: Timestamp,
-) -> Decided {
-    actor.require(Right::Prepare)?;
+pub(crate) fn record(t: &Transition, c: &RecordBusinessCase, now: Timestamp) -> Decided {
     if t.rung(&c.call_type).is_none() {
         return Err(Refusal::new(Code::Unknown)
             .missing(format!("call type `{}`", c.call_type))

@@ -2,7 +2,7 @@
 //! hours around a change of daylight saving. Only forward steps wait; a call comes home at any hour.
 
 use crate::Decided;
-use crate::actor::{Actor, Right, Side};
+use crate::actor::{Actor, Side};
 use crate::boards::{Board, Kind};
 use crate::chunks::Chunk;
 use crate::event::Event;
@@ -121,7 +121,6 @@ pub(crate) fn declare_holiday(
     actor: &Actor,
     now: Timestamp,
 ) -> Decided {
-    actor.require(Right::Prepare)?;
     text::title("what people call the holiday", &c.name)?;
     let known = &t.calendar.holidays;
     if known.contains_key(&c.date) {
@@ -143,7 +142,6 @@ pub(crate) fn declare_surge(
     actor: &Actor,
     now: Timestamp,
 ) -> Decided {
-    actor.require(Right::Prepare)?;
     text::title("what is expected of the surge", &c.reason)?;
     if c.to < c.from {
         return Err(bad(format!(

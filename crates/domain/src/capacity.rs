@@ -2,7 +2,6 @@
 //! take longer than planned (A14).
 
 use crate::Decided;
-use crate::actor::{Actor, Right};
 use crate::agent_readiness;
 use crate::boards::{Board, Kind};
 use crate::chunks::{Chunk, PlannedChunk};
@@ -252,8 +251,7 @@ impl<'a> Judged<'a> {
     }
 }
 
-pub(crate) fn record(t: &Transition, c: &RecordForecast, actor: &Actor, now: Timestamp) -> Decided {
-    actor.require(Right::Prepare)?;
+pub(crate) fn record(t: &Transition, c: &RecordForecast, now: Timestamp) -> Decided {
     let planned = &t.require_chunk(&c.chunk)?.planned;
     let f = &c.forecast;
     if f.calls_per_hour == 0 || f.aht_s == 0 || (f.observed_calls > 0 && f.observed_aht_s == 0) {

@@ -2,7 +2,6 @@
 //! index has a trend and not only an end (A11).
 
 use crate::Decided;
-use crate::actor::{Actor, Right};
 use crate::boards::{Board, Kind};
 use crate::event::Event;
 use crate::headaches::{self, Headaches};
@@ -58,13 +57,7 @@ pub(crate) const BOARD: Kind = Kind {
     draw: |t, _, _| draw(t),
 };
 
-pub(crate) fn record(
-    t: &Transition,
-    c: &RecordChunkWeek,
-    actor: &Actor,
-    now: Timestamp,
-) -> Decided {
-    actor.require(Right::Prepare)?;
+pub(crate) fn record(t: &Transition, c: &RecordChunkWeek, now: Timestamp) -> Decided {
     let site = &t.require_chunk(&c.chunk)?.planned.site;
     if c.week_of.weekday() != Weekday::Monday {
         return Err(bad(format!("a Monday; {} is none", c.week_of)));

@@ -45,6 +45,7 @@ use crate::dissent::{RecordDissent, RecordVeto, WithdrawVeto};
 use crate::fallback::{Fallback, VerifyReturn, WriteIncidentNote};
 use crate::gates::{RecordEvidence, SignGate};
 use crate::issues::{AcknowledgeIssue, EscalateIssues, ReopenIssue, ReportIssue, ResolveIssue};
+use crate::keys::{EnrolKey, RevokeKey};
 use crate::knowledge::{CaptureKnowledge, RetireKnowledge, VerifyKnowledge};
 use crate::kudos::{GiveKudos, PlayAlong};
 use crate::ladder::reviews::RecordReview;
@@ -136,6 +137,10 @@ commands! {
     NameAccountManager => "name_account_manager";
     /// Takes the account manager off; new moves are refused until another is named.
     RemoveAccountManager => "remove_account_manager";
+    /// Enrols one more signing key of a signatory, vouched for by a signature.
+    EnrolKey => "enrol_key";
+    /// Revokes a signing key: stolen, lost or replaced.
+    RevokeKey => "revoke_key";
     /// Opens discovery.
     OpenDiscovery => "open_discovery";
     /// Writes down what happens to the calls of one number today.

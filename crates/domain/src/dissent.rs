@@ -1,7 +1,7 @@
 //! Dissent is written down and seen by both sponsors; a clinical lead's veto stops forward moves until it is withdrawn.
 
 use crate::Decided;
-use crate::actor::{Actor, Right, Side};
+use crate::actor::{Actor, Side};
 use crate::boards::{Board, Kind};
 use crate::chunks::Chunk;
 use crate::event::Event;
@@ -96,7 +96,6 @@ pub(crate) const BOARD: Kind = Kind {
 };
 
 pub(crate) fn dissent(t: &Transition, c: &RecordDissent, actor: &Actor, now: Timestamp) -> Decided {
-    actor.require(Right::Report)?;
     t.require_chunk(&c.chunk)?;
     text::free("the reason of the dissent", &c.reason)?;
     Ok(vec![Event::DissentRecorded(DissentRecorded {
@@ -108,8 +107,7 @@ pub(crate) fn dissent(t: &Transition, c: &RecordDissent, actor: &Actor, now: Tim
     })])
 }
 
-pub(crate) fn veto(t: &Transition, c: &RecordVeto, actor: &Actor, now: Timestamp) -> Decided {
-    actor.require(Right::JudgeClinically)?;
+pub(crate) fn veto(t: &Transition, c: &RecordVeto, now: Timestamp) -> Decided {
     let chunk = t.require_chunk(&c.chunk)?;
     text::free("the reason of the veto", &c.reason)?;
     if t.rung(&chunk.planned.call_type) < Some(Rung::Consult) {
@@ -128,8 +126,7 @@ pub(crate) fn veto(t: &Transition, c: &RecordVeto, actor: &Actor, now: Timestamp
     })])
 }
 
-pub(crate) fn withdraw(t: &Transition, c: &WithdrawVeto, actor: &Actor, now: Timestamp) -> Decided {
-    actor.require(Right::JudgeClinically)?;
+pub(crate) fn withdraw(t: &Transition, c: &WithdrawVeto, now: Timestamp) -> Decided {
     text::free("what changed since the veto", &c.reason)?;
     if !t.dissents.vetoes.contains_key(&c.chunk) {
         return Ok(Vec::new());

@@ -47,6 +47,7 @@ use crate::ids::PersonId;
 use crate::issues::{
     IssueAcknowledged, IssueEscalated, IssueReopened, IssueReported, IssueResolved,
 };
+use crate::keys::{KeyEnrolled, KeyRevoked};
 use crate::knowledge::{
     KnowledgeCaptured, KnowledgeQuarantined, KnowledgeRetired, KnowledgeVerified,
 };
@@ -138,6 +139,8 @@ macro_rules! events {
 events! {
     TransitionCreated => "transition_created", "The transition exists.";
     AccountManagerChanged => "account_manager_changed", "Somebody is, or nobody is any more, the account manager.";
+    KeyEnrolled => "key_enrolled", "A signatory has another key to sign with.";
+    KeyRevoked => "key_revoked", "A signing key was revoked; what it signed stays signed.";
     DiscoveryOpened => "discovery_opened", "Discovery is open.";
     CallFlowRecorded => "call_flow_recorded", "The call flow of a number is written down.";
     CallFlowWalked => "call_flow_walked", "One party walked a call flow.";

@@ -1,7 +1,7 @@
 //! The readiness gate: agents, processes, technology, fallback, compliance; evidence, freshness, two signatures (A29).
 
 use crate::Decided;
-use crate::actor::{Actor, Right};
+use crate::actor::Actor;
 use crate::boards::{Board, Kind};
 use crate::canonical;
 use crate::chunks::{Chunk, ChunkState};
@@ -246,13 +246,7 @@ fn evidence_findings(t: &Transition, chunk: &ChunkId, now: Timestamp) -> Vec<Fin
         .collect()
 }
 
-pub(crate) fn record_evidence(
-    t: &Transition,
-    c: &RecordEvidence,
-    actor: &Actor,
-    now: Timestamp,
-) -> Decided {
-    actor.require(Right::Prepare)?;
+pub(crate) fn record_evidence(t: &Transition, c: &RecordEvidence, now: Timestamp) -> Decided {
     t.require_chunk(&c.chunk)?;
     if c.reference.trim().is_empty() {
         return Err(bad(format!(

@@ -5,7 +5,7 @@
 //! the journal keeps that something was, never the text.
 
 use crate::Decided;
-use crate::actor::{Actor, Right, Side};
+use crate::actor::Actor;
 use crate::boards::{Board, Kind};
 use crate::chunks::Chunk;
 use crate::event::Event;
@@ -236,14 +236,7 @@ pub(crate) fn findings(t: &Transition, chunk: &Chunk, now: Timestamp) -> Vec<Fin
         .collect()
 }
 
-pub(crate) fn capture(
-    t: &Transition,
-    c: &CaptureKnowledge,
-    actor: &Actor,
-    now: Timestamp,
-) -> Decided {
-    actor.require(Right::Report)?;
-    actor.require_side(Side::Client, "capture the in-house centre's know-how")?;
+pub(crate) fn capture(t: &Transition, c: &CaptureKnowledge, now: Timestamp) -> Decided {
     text::list("knowledge items", &c.items)?;
     let (mut items, mut quarantined) = (Vec::new(), Vec::new());
     for item in &c.items {
@@ -341,8 +334,6 @@ pub(crate) fn verify(
     actor: &Actor,
     now: Timestamp,
 ) -> Decided {
-    actor.require(Right::Prepare)?;
-    actor.require_side(Side::Client, "verify the in-house centre's know-how")?;
     text::list("knowledge items", &c.items)?;
     text::title("where the verification is", &c.reference)?;
     let mut items = Vec::new();
@@ -362,14 +353,7 @@ pub(crate) fn verify(
     })])
 }
 
-pub(crate) fn retire(
-    t: &Transition,
-    c: &RetireKnowledge,
-    actor: &Actor,
-    now: Timestamp,
-) -> Decided {
-    actor.require(Right::Prepare)?;
-    actor.require_side(Side::Client, "retire the in-house centre's know-how")?;
+pub(crate) fn retire(t: &Transition, c: &RetireKnowledge, now: Timestamp) -> Decided {
     require(t, &c.item)?;
     text::free("why it is retired", &c.reason)?;
     Ok(vec![Event::KnowledgeRetired(KnowledgeRetired {

@@ -2,7 +2,7 @@
 //! counts what went wrong, names an agent, or is an appraisal; whoever likes stays out.
 
 use crate::Decided;
-use crate::actor::{Actor, Right, Side};
+use crate::actor::{Actor, Side};
 use crate::boards::{Board, Kind};
 use crate::event::Event;
 use crate::ids::{ChunkId, PersonId};
@@ -106,8 +106,7 @@ pub(crate) const BINGO: Kind = Kind {
     draw: |t, reader, _| draw_bingo(t, reader),
 };
 
-pub(crate) fn give(t: &Transition, c: &GiveKudos, actor: &Actor, now: Timestamp) -> Decided {
-    actor.require(Right::Report)?;
+pub(crate) fn give(t: &Transition, c: &GiveKudos, now: Timestamp) -> Decided {
     t.require_chunk(&c.chunk)?;
     text::title("the team", &c.team)?;
     text::free("what happened", &c.text)?;
@@ -137,7 +136,6 @@ pub(crate) fn give(t: &Transition, c: &GiveKudos, actor: &Actor, now: Timestamp)
 }
 
 pub(crate) fn choose(t: &Transition, c: &PlayAlong, actor: &Actor, now: Timestamp) -> Decided {
-    actor.require(Right::Report)?;
     let person = actor.person.clone();
     if t.fun.stay_out.contains(&person) != c.plays {
         return Ok(Vec::new());

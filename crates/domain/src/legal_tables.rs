@@ -4,7 +4,7 @@
 //! computed from them carries the banner "verify with counsel". Software looks things up; it does not decide law.
 
 use crate::Decided;
-use crate::actor::{Actor, Right, Side};
+use crate::actor::Actor;
 use crate::boards::{Board, Kind};
 use crate::canonical;
 use crate::event::Event;
@@ -169,8 +169,6 @@ pub(crate) fn confirm(
     actor: &Actor,
     now: Timestamp,
 ) -> Decided {
-    actor.require(Right::Comply)?;
-    actor.require_side(Side::Client, "confirm a legal table")?;
     let Some(adoption) = t.legal_tables.get(&c.table) else {
         return Err(Refusal::new(Code::Unknown)
             .missing(format!("adopted {}", c.table.words()))

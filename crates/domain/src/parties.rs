@@ -2,7 +2,7 @@
 
 use crate::Decided;
 use crate::account_manager::ManagerTerms;
-use crate::actor::{Actor, Right, Side};
+use crate::actor::Side;
 use crate::calendar::ChangeFreeze;
 use crate::capacity::CapacityTerms;
 use crate::caps::Caps;
@@ -15,6 +15,7 @@ use crate::headaches::Weights;
 use crate::hold::HoldTerms;
 use crate::ids::{PersonId, SiteId, is_usable};
 use crate::issues::Clocks;
+use crate::keys::Key;
 use crate::ladder::{CallType, Rung};
 use crate::licences::LicenceTerms;
 use crate::lines::{Line, bad};
@@ -69,7 +70,7 @@ pub struct Signatory {
     pub person: PersonId,
     /// Position, never the human's name: `director of access`.
     pub title: String,
-    /// Hex Ed25519 public key.
+    /// The key they sign with at first: hex Ed25519. Others are enrolled later (`keys.rs`).
     pub public_key: String,
     /// Whether this is the clinical lead, who signs beside the parties where nurses advise.
     #[serde(default, skip_serializing_if = "std::ops::Not::not")]
@@ -201,6 +202,9 @@ pub struct TransitionCreated {
 #[derive(Clone, Debug, Default, PartialEq, Eq, Serialize)]
 pub struct Parties {
     list: Vec<Party>,
+    /// What became of signing keys after the transition was created.
+    #[serde(skip_serializing_if = "Vec::is_empty")]
+    keys: Vec<Key>,
 }
 
 impl Parties {
@@ -222,18 +226,51 @@ impl Parties {
         self.of(side).name
     }
 
+    /// Every key a signatory has had, the one they were named with first.
+    pub fn keys_of(&self, person: &PersonId) -> Vec<Key> {
+        let signatories = self.list.iter().flat_map(|party| &party.signatories);
+        let named = signatories
+            .filter(|s| s.person == *person)
+            .filter(|s| !self.keys.iter().any(|key| key.public_key == s.public_key))
+            .map(|s| Key {
+                person: s.person.clone(),
+                public_key: s.public_key.clone(),
+                enrolled_at: None,
+                revoked_at: None,
+            });
+        let own = self.keys.iter().filter(|key| key.person == *person);
+        let mut all: Vec<_> = named.chain(own.cloned()).collect();
+        all.sort_by_key(|key| key.enrolled_at);
+        all
+    }
+
+    /// Whether anybody has, or had, this key.
+    pub(crate) fn has_key(&self, public_key: &str) -> bool {
+        let mut signatories = self.list.iter().flat_map(|party| &party.signatories);
+        signatories.any(|s| s.public_key == public_key)
+            || self.keys.iter().any(|key| key.public_key == public_key)
+    }
+
+    pub(crate) fn add_key(&mut self, key: Key) {
+        self.keys.push(key);
+    }
+
+    pub(crate) fn revoke_key(&mut self, person: &PersonId, public_key: &str, at: Timestamp) {
+        let mut known = self.keys_of(person).into_iter();
+        let Some(mut key) = known.find(|key| key.public_key == public_key) else {
+            return;
+        };
+        key.revoked_at = Some(at);
+        self.keys.retain(|other| other.public_key != public_key);
+        self.keys.push(key);
+    }
+
     pub(crate) fn set(&mut self, list: &[Party]) {
         list.clone_into(&mut self.list);
     }
 }
 
-pub(crate) fn create(
-    t: &Transition,
-    c: &CreateTransition,
-    actor: &Actor,
-    now: Timestamp,
-) -> Decided {
-    actor.require(Right::Prepare)?;
+pub(crate) fn create(t: &Transition, c: &CreateTransition, now: Timestamp) -> Decided {
     if t.is_created() {
         return Err(Refusal::new(Code::AlreadyCreated)
             .missing("a new data directory or transition")

@@ -2,7 +2,7 @@
 //! legal from the contract on, before discovery is signed and a plan may be made.
 
 use crate::Decided;
-use crate::actor::{Actor, Right, Side};
+use crate::actor::{Actor, Side};
 use crate::boards::{Board, Kind};
 use crate::event::Event;
 use crate::ids::{PreparationId, is_usable};
@@ -112,8 +112,7 @@ pub(crate) const BOARD: Kind = Kind {
     draw: |t, _, now| draw(t, now),
 };
 
-pub(crate) fn add(t: &Transition, c: &AddPreparation, actor: &Actor, now: Timestamp) -> Decided {
-    actor.require(Right::Prepare)?;
+pub(crate) fn add(t: &Transition, c: &AddPreparation, now: Timestamp) -> Decided {
     if !is_usable(c.preparation.as_str()) {
         return Err(bad(format!("`{}` as a short name", c.preparation)));
     }
@@ -154,7 +153,6 @@ pub(crate) fn complete(
     actor: &Actor,
     now: Timestamp,
 ) -> Decided {
-    actor.require(Right::Prepare)?;
     let Some(known) = t.preparations.get(&c.preparation) else {
         let open: Vec<_> = t.preparations.keys().map(ToString::to_string).collect();
         return Err(Refusal::new(Code::Unknown)

@@ -2,7 +2,7 @@
 //! not guessed (B2). Group figures only; a pulse that could reveal somebody is refused, and its figures are kept nowhere.
 
 use crate::Decided;
-use crate::actor::{Actor, Right, Side};
+use crate::actor::{Actor, Side};
 use crate::boards::Board;
 use crate::event::Event;
 use crate::lines::bad;
@@ -65,7 +65,6 @@ fn of_side(t: &Transition, side: Side) -> impl DoubleEndedIterator<Item = &Pulse
 }
 
 pub(crate) fn take(t: &Transition, c: &TakePulse, actor: &Actor, now: Timestamp) -> Decided {
-    actor.require(Right::Prepare)?;
     text::title("where the answers are kept", &c.evidence)?;
     let is_first = of_side(t, actor.side).next().is_none();
     for (question, mean) in c.answered() {

@@ -43,6 +43,8 @@ codes! {
     BadFact => "BAD_FACT", "A1", "names are unique, references exist, numbers and zones are real";
     NoLastResort => "NO_LAST_RESORT", "design: control point", "every line ends in a last resort";
     EmergencyTarget => "EMERGENCY_TARGET", "§7.11", "911, 988 and 112 are never targets";
+    KeyRevoked => "KEY_REVOKED", "design: signatures", "a revoked key signs nothing more; what it signed before stays signed";
+    StepUp => "STEP_UP", "design: trust", "whoever signs has shown within minutes who they are";
     NotAuthorised => "NOT_AUTHORISED", "§4.3", "an action needs a role that carries it";
     NoAccountManager => "NO_ACCOUNT_MANAGER", "B17, B18", "an account manager is named before discovery and while anything goes forward";
     DiscoveryOpen => "DISCOVERY_OPEN", "B14, B16", "no plan before discovery is signed by both";

@@ -1,7 +1,7 @@
 //! Access to the client's systems, agent by agent, proved by doing during a test call (A27).
 
 use crate::Decided;
-use crate::actor::{Actor, Right, Side};
+use crate::actor::{Actor, Side};
 use crate::agents::{name_some, rostered_for};
 use crate::boards::{Board, Kind};
 use crate::chunks::Chunk;
@@ -274,14 +274,7 @@ pub(crate) fn findings(t: &Transition, chunk: &Chunk, now: Timestamp) -> Vec<Fin
     found
 }
 
-pub(crate) fn declare(
-    t: &Transition,
-    c: &DeclareResources,
-    actor: &Actor,
-    now: Timestamp,
-) -> Decided {
-    actor.require(Right::Prepare)?;
-    actor.require_side(Side::Client, "say what agents need of its systems")?;
+pub(crate) fn declare(t: &Transition, c: &DeclareResources, now: Timestamp) -> Decided {
     text::list("call types", &c.types)?;
     for of_type in &c.types {
         if t.rung(&of_type.call_type).is_none() {
@@ -309,7 +302,6 @@ pub(crate) fn declare(
 }
 
 pub(crate) fn record(t: &Transition, c: &RecordAccess, actor: &Actor, now: Timestamp) -> Decided {
-    actor.require(Right::PlaceTestCalls)?;
     text::list("access records", &c.proofs)?;
     if c.proofs.is_empty() {
         return Err(bad("at least one agent and resource".into()));

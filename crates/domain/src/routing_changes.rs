@@ -4,7 +4,7 @@
 //! in whatever order the two arrive.
 
 use crate::Decided;
-use crate::actor::{Actor, Right, Side};
+use crate::actor::{Actor, Side};
 use crate::canonical;
 use crate::chunks::{Chunk, ChunkState, PlannedStep};
 use crate::event::Event;
@@ -116,7 +116,6 @@ pub struct Step {
 }
 
 pub(crate) fn propose(t: &Transition, c: &ProposeStep, actor: &Actor, now: Timestamp) -> Decided {
-    actor.require(Right::Prepare)?;
     let share = c.share_percent.parse()?;
     check_forward(t, &c.chunk, share, now)?;
     let epoch = t.require_chunk(&c.chunk)?.epoch;
@@ -236,8 +235,7 @@ fn approval_stale(t: &Transition, stale: &Signed) -> Refusal {
         .how("they approve the step again, then you do")
 }
 
-pub(crate) fn lower(t: &Transition, c: &LowerShare, actor: &Actor, now: Timestamp) -> Decided {
-    actor.require(Right::BringHome)?;
+pub(crate) fn lower(t: &Transition, c: &LowerShare, now: Timestamp) -> Decided {
     let share = c.share_percent.parse()?;
     let chunk = t.require_chunk(&c.chunk)?;
     if chunk.state == ChunkState::Closed {

@@ -2,7 +2,7 @@
 //! without all four (B3), and the two questions answered from evidence (B2).
 
 use crate::Decided;
-use crate::actor::{Actor, Right, Side};
+use crate::actor::{Actor, Side};
 use crate::boards::{Board, Kind};
 use crate::canonical;
 use crate::chunks::{Chunk, ChunkState};
@@ -97,7 +97,6 @@ pub(crate) const CONFIDENCE: Kind = Kind {
 };
 
 pub(crate) fn rate(c: &RatePillar, actor: &Actor, now: Timestamp) -> Decided {
-    actor.require(Right::Prepare)?;
     if !(1..=5).contains(&c.rating) {
         return Err(bad("a rating from 1 (poor) to 5 (excellent)".into()));
     }

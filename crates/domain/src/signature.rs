@@ -1,12 +1,13 @@
-//! Signatures nobody can forge: Ed25519 over a version hash, by the signatory's own key (design: Signatures).
+//! Signatures nobody can forge: Ed25519 or a passkey over a version hash, by the signatory's own key (design: Signatures).
 
-use crate::actor::{Actor, Right, Side};
+use crate::actor::{Actor, Side};
 use crate::contingency::triggers;
 use crate::ids::{ChunkId, PersonId, StepId, WaiverId};
 use crate::parties::Parties;
+use crate::passkey::Passkey;
 use crate::refusal::{Code, Refusal};
 use crate::transition::Transition;
-use crate::{acceptance, culture, gates, pauses};
+use crate::{acceptance, culture, gates, keys, pauses};
 use ed25519_dalek::{Signature, Signer as _, SigningKey, VerifyingKey};
 use jiff::Timestamp;
 use serde::{Deserialize, Serialize};
@@ -22,7 +23,7 @@ pub struct SignatureInput {
     pub signatory: PersonId,
     /// Hex SHA-256 of what was signed.
     pub signed_hash: String,
-    /// Hex Ed25519 signature over [`PREFIX`] followed by the 32 bytes of the hash.
+    /// Hex Ed25519 signature over [`PREFIX`] followed by the 32 bytes of the hash; or a passkey's assertion, `webauthn.…`.
     pub signature: String,
 }
 
@@ -54,7 +55,7 @@ pub struct Signed {
     pub signatory: PersonId,
     /// The party bound.
     pub side: Side,
-    /// Hex public key in force when it was signed.
+    /// Public key in force when it was signed: hex, or a passkey.
     pub public_key: String,
     /// Hex hash signed.
     pub signed_hash: String,
@@ -193,10 +194,10 @@ pub fn message(hash: &str) -> Option<Vec<u8>> {
     Some([PREFIX, &bytes].concat())
 }
 
-/// Checks that the actor signs as themselves, for their own party, with their registered key, over `expected`.
+/// Checks that the actor signs as themselves, for their own party, with a key of theirs that is not revoked, over `expected`.
 ///
 /// # Errors
-/// `SIGNATURE_OF_OTHER`, `HASH_MISMATCH`, `SIGNATURE_INVALID` or `NOT_AUTHORISED`.
+/// `SIGNATURE_OF_OTHER`, `HASH_MISMATCH`, `SIGNATURE_INVALID` or `KEY_REVOKED`.
 pub fn check(
     parties: &Parties,
     actor: &Actor,
@@ -204,7 +205,6 @@ pub fn check(
     expected: &str,
     now: Timestamp,
 ) -> Result<Signed, Refusal> {
-    actor.require(Right::Sign)?;
     let party = parties.of(actor.side);
     let signatory = party
         .signatories
@@ -225,19 +225,23 @@ pub fn check(
             .who(format!("`{}`", actor.person))
             .how("read the current version again, then sign its hash"));
     }
-    if !verifies(&signatory.public_key, expected, &input.signature) {
+    let keys = parties.keys_of(&signatory.person);
+    let by = keys
+        .iter()
+        .find(|key| verifies(&key.public_key, expected, &input.signature));
+    let Some(by) = by else {
         return Err(Refusal::new(Code::SignatureInvalid)
-            .missing(format!(
-                "a valid Ed25519 signature by the registered key of `{}`",
-                actor.person
-            ))
+            .missing(format!("a valid signature by an enrolled key of `{}`", actor.person))
             .who(format!("`{}`", actor.person))
-            .how("sign with the key file that was enrolled; a lost key is replaced, not shared"));
+            .how("sign with the key file or passkey that was enrolled; a lost key is replaced (`segue do enrol-key`), not shared"));
+    };
+    if by.revoked_at.is_some() {
+        return Err(keys::revoked(by));
     }
     Ok(Signed {
         signatory: input.signatory.clone(),
         side: actor.side,
-        public_key: signatory.public_key.clone(),
+        public_key: by.public_key.clone(),
         signed_hash: expected.to_owned(),
         signature: input.signature.clone(),
         clinical: signatory.clinical_lead,
@@ -250,13 +254,24 @@ pub fn is_public_key(text: &str) -> bool {
     public_key(text).is_some_and(|key| !key.is_weak())
 }
 
+/// Whether `text` is a key that may be enrolled: Ed25519, or a passkey.
+pub fn is_signing_key(text: &str) -> bool {
+    is_public_key(text) || Passkey::read(text).is_some()
+}
+
 fn public_key(text: &str) -> Option<VerifyingKey> {
     let mut bytes = [0; 32];
     hex::decode_to_slice(text, &mut bytes).ok()?;
     VerifyingKey::from_bytes(&bytes).ok()
 }
 
-fn verifies(key: &str, hash: &str, signature: &str) -> bool {
+/// Whether the key signed the hash; each kind of key reads its own kind of signature and no other.
+pub(crate) fn verifies(key: &str, hash: &str, signature: &str) -> bool {
+    if let Some(passkey) = Passkey::read(key) {
+        let mut bytes = [0; 32];
+        let read = hex::decode_to_slice(hash, &mut bytes);
+        return read.is_ok() && passkey.signed(&bytes, signature);
+    }
     let mut bytes = [0; 64];
     let (Some(key), Some(message), Ok(())) = (
         public_key(key),
@@ -318,6 +333,7 @@ pub fn hash_to_sign(t: &Transition, command: &str, fields: &Map<String, Value>) 
             Some(triggers::hash(t, &set.trigger))
         }
         "sign_resume" => pauses::hash(t, &chunk()?),
+        "enrol_key" => Some(keys::hash(&t.id, &text("person")?.into(), text("new_key")?)),
         "sign_closure" => chunk().map(|id| acceptance::closure_hash(t, &id)),
         _ => None,
     }

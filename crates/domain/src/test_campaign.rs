@@ -2,7 +2,7 @@
 //! (A22, A24).
 
 use crate::Decided;
-use crate::actor::{Actor, Right, Side};
+use crate::actor::Actor;
 use crate::boards::{Board, Kind};
 use crate::chunks::Chunk;
 use crate::event::Event;
@@ -168,13 +168,7 @@ pub(crate) fn findings(t: &Transition, chunk: &Chunk, now: Timestamp) -> Vec<Fin
     found
 }
 
-pub(crate) fn name_callers(
-    t: &Transition,
-    c: &NameTestCallers,
-    actor: &Actor,
-    now: Timestamp,
-) -> Decided {
-    require_client(actor)?;
+pub(crate) fn name_callers(t: &Transition, c: &NameTestCallers, now: Timestamp) -> Decided {
     text::list("test callers", &c.callers)?;
     for caller in &c.callers {
         if !is_usable(caller.person.as_str()) {
@@ -198,13 +192,7 @@ pub(crate) fn name_callers(
     })])
 }
 
-pub(crate) fn assign(
-    t: &Transition,
-    c: &AssignTestCalls,
-    actor: &Actor,
-    now: Timestamp,
-) -> Decided {
-    require_client(actor)?;
+pub(crate) fn assign(t: &Transition, c: &AssignTestCalls, now: Timestamp) -> Decided {
     text::list("trial calls", &c.calls)?;
     if c.calls.is_empty() {
         return Err(bad("at least one trial call".into()));
@@ -227,8 +215,7 @@ pub(crate) fn assign(
     })])
 }
 
-pub(crate) fn open(t: &Transition, c: &OpenTestCampaign, actor: &Actor, now: Timestamp) -> Decided {
-    require_client(actor)?;
+pub(crate) fn open(t: &Transition, c: &OpenTestCampaign, now: Timestamp) -> Decided {
     let chunk = t.require_chunk(&c.chunk)?;
     for scenario in &c.scenarios {
         require_card(t, &c.chunk, scenario)?;
@@ -297,11 +284,6 @@ pub(crate) fn require_card(
     Err(unknown(format!(
         "script card `{scenario}` for {call_type} (`segue do write-test-scenarios`)"
     )))
-}
-
-fn require_client(actor: &Actor) -> Result<(), Refusal> {
-    actor.require(Right::Prepare)?;
-    actor.require_side(Side::Client, "say who of its staff places test calls")
 }
 
 fn unknown(missing: String) -> Refusal {

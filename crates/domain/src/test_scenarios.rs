@@ -1,7 +1,7 @@
 //! The library of script cards for test calls: the goal is not to trip anybody up but to see who is ready (A26).
 
 use crate::Decided;
-use crate::actor::{Actor, Right, Side};
+use crate::actor::Side;
 use crate::boards::{Board, Kind};
 use crate::event::Event;
 use crate::ids::{CallTypeId, KnowledgeId, ScenarioId, is_usable};
@@ -85,14 +85,7 @@ pub(crate) const BOARD: Kind = Kind {
     draw: |t, _, _| draw(t),
 };
 
-pub(crate) fn write(
-    t: &Transition,
-    c: &WriteTestScenarios,
-    actor: &Actor,
-    now: Timestamp,
-) -> Decided {
-    actor.require(Right::PlaceTestCalls)?;
-    actor.require_side(Side::Client, "write the script cards of its test calls")?;
+pub(crate) fn write(t: &Transition, c: &WriteTestScenarios, now: Timestamp) -> Decided {
     text::list("script cards", &c.scenarios)?;
     for card in &c.scenarios {
         check(t, card)?;

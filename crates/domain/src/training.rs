@@ -1,7 +1,6 @@
 //! The outsourcer's own training, and the client's check of it by a random sample (A23).
 
 use crate::Decided;
-use crate::actor::{Actor, Right, Side};
 use crate::agents::{name_some, rostered_for};
 use crate::boards::{Board, Kind};
 use crate::chunks::Chunk;
@@ -233,9 +232,7 @@ fn population(t: &Transition) -> Vec<AgentId> {
     t.agents.keys().filter(known).cloned().collect()
 }
 
-pub(crate) fn record(t: &Transition, c: &RecordTraining, actor: &Actor, now: Timestamp) -> Decided {
-    actor.require(Right::Prepare)?;
-    actor.require_side(Side::Outsourcer, "hand in its training records")?;
+pub(crate) fn record(t: &Transition, c: &RecordTraining, now: Timestamp) -> Decided {
     text::list("training records", &c.records)?;
     for record in &c.records {
         if !t.agents.contains_key(&record.agent) {
@@ -273,13 +270,7 @@ pub(crate) fn record(t: &Transition, c: &RecordTraining, actor: &Actor, now: Tim
     })])
 }
 
-pub(crate) fn draw_sample(
-    t: &Transition,
-    c: &DrawTrainingSample,
-    actor: &Actor,
-    now: Timestamp,
-) -> Decided {
-    require_client(actor)?;
+pub(crate) fn draw_sample(t: &Transition, c: &DrawTrainingSample, now: Timestamp) -> Decided {
     text::title("the seed of the sample", &c.seed)?;
     if let Some(open) = t.training.open_sample() {
         if open.drawn.seed == c.seed {
@@ -308,8 +299,7 @@ pub(crate) fn draw_sample(
     })])
 }
 
-pub(crate) fn review(t: &Transition, c: &ReviewTraining, actor: &Actor, now: Timestamp) -> Decided {
-    require_client(actor)?;
+pub(crate) fn review(t: &Transition, c: &ReviewTraining, now: Timestamp) -> Decided {
     text::list("reviews", &c.reviews)?;
     let Some(open) = t.training.open_sample() else {
         return Err(Refusal::new(Code::Unknown)
@@ -367,11 +357,6 @@ fn judge(
         agents: agents.cloned().collect(),
         at: now,
     }
-}
-
-fn require_client(actor: &Actor) -> Result<(), Refusal> {
-    actor.require(Right::PlaceTestCalls)?;
-    actor.require_side(Side::Client, "verify the outsourcer's training")
 }
 
 pub(crate) fn apply_recorded(t: &mut Transition, e: &TrainingRecorded) {

@@ -24,6 +24,7 @@ pub fn person(side: Side, role: Role) -> String {
         Role::HumanResources => "hr",
         Role::Quality => "quality",
         Role::Agent => "agent",
+        Role::Administrator => "admin",
         Role::Viewer => "auditor",
     };
     account(side, post)

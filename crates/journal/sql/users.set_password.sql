@@ -1,3 +1,3 @@
 update users
-set password_hash = $2
+set password_hash = $2, valid_us = $3
 where name = $1

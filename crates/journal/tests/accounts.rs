@@ -9,7 +9,7 @@ mod both;
 use jiff::{SignedDuration, Timestamp};
 use segue_domain::{Right, Role, Side};
 use segue_journal::accounts::{
-    Account, AccountError, Accounts, Door, Entry, EntryError, NewAccount, TokenScope,
+    Account, AccountError, Accounts, Door, Entry, EntryError, NewAccount, NewToken, TokenScope,
 };
 
 const PASSWORD: &str = "correct horse";
@@ -78,7 +78,7 @@ async fn accounts_are_added_listed_changed_and_removed(accounts: Accounts) {
     );
 
     accounts
-        .set_password("erin", "another horse")
+        .set_password("erin", "another horse", at(2))
         .await
         .unwrap();
     assert!(accounts.enter("erin", PASSWORD, HOME, at(2)).await.is_err());
@@ -104,7 +104,7 @@ async fn accounts_are_added_listed_changed_and_removed(accounts: Accounts) {
     );
 
     let token = accounts
-        .add_token("erin", "feed", TokenScope::Ingest, at(5), None)
+        .add_token(&NewToken::of("erin", "feed", TokenScope::Ingest), at(5))
         .await
         .unwrap();
     assert!(accounts.enter_with_token(&token, at(6)).await.is_ok());
@@ -131,7 +131,7 @@ async fn no_secret_is_in_the_file_in_the_clear() {
     let path = directory.path().join("accounts.db");
     let accounts = with_dana(Accounts::open(&path).await.unwrap()).await;
     let token = accounts
-        .add_token("dana", "feed", TokenScope::Ingest, at(5), None)
+        .add_token(&NewToken::of("dana", "feed", TokenScope::Ingest), at(5))
         .await
         .unwrap();
     accounts.close().await;
@@ -212,7 +212,7 @@ async fn each_door_lets_through_what_it_is_for(accounts: Accounts) {
     let mut by_token = Vec::new();
     for scope in TokenScope::ALL {
         let token = accounts
-            .add_token("dana", scope.as_str(), scope, at(1), None)
+            .add_token(&NewToken::of("dana", scope.as_str(), scope), at(1))
             .await
             .unwrap();
         by_token.push(accounts.enter_with_token(&token, at(2)).await.unwrap());
@@ -233,7 +233,7 @@ async fn each_door_lets_through_what_it_is_for(accounts: Accounts) {
     let by_token: Vec<_> = by_token.iter().map(rights).collect();
     let nothing = [false; 4];
     let home = [false, false, false, true];
-    assert_eq!(by_token, [nothing, nothing, home, [true; 4]]);
+    assert_eq!(by_token, [nothing, nothing, nothing, home, [true; 4]]);
 
     // A PIN gives nobody a right the roles do not carry.
     let viewer = NewAccount {
@@ -267,17 +267,13 @@ fn who_comes_in_to_bring_calls_home_has_no_other_role_and_no_other_right() {
         side: Side::Client,
         roles: roles.iter().copied().collect(),
         has_pin: true,
+        has_second_factor: false,
+        valid_from: at(0),
         public_key: None,
         created_at: at(0),
     };
-    for door in [Door::Pin, Door::Token(TokenScope::Home)] {
-        let enter = |roles: &[Role]| {
-            Entry {
-                account: account(roles),
-                door,
-            }
-            .actor()
-        };
+    for door in [Door::Pin, Door::HalfWay, Door::Token(TokenScope::Home)] {
+        let enter = |roles: &[Role]| Entry::of(account(roles), door).actor();
         let both = enter(&[Role::HumanResources, Role::Duty, Role::Signatory]);
         assert!(both.may(Right::BringHome) && !both.may(Right::Sign) && !both.may(Right::Report));
         assert!(!both.is(Role::HumanResources) && !both.is(Role::Signatory));
@@ -288,11 +284,17 @@ fn who_comes_in_to_bring_calls_home_has_no_other_role_and_no_other_right() {
 async fn a_token_ends_when_it_expires_or_is_taken_back(accounts: Accounts) {
     let until = Some(at(60));
     let token = accounts
-        .add_token("dana", "job", TokenScope::Read, at(0), until)
+        .add_token(
+            &NewToken {
+                expires_at: until,
+                ..NewToken::of("dana", "job", TokenScope::Read)
+            },
+            at(0),
+        )
         .await
         .unwrap();
     let other = accounts
-        .add_token("dana", "other", TokenScope::Read, at(0), None)
+        .add_token(&NewToken::of("dana", "other", TokenScope::Read), at(0))
         .await
         .unwrap();
     assert!(accounts.enter_with_token(&token, at(59)).await.is_ok());
@@ -308,7 +310,7 @@ async fn a_token_ends_when_it_expires_or_is_taken_back(accounts: Accounts) {
     assert!(accounts.enter_with_token("segue_", at(1)).await.is_err());
     assert!(
         accounts
-            .add_token("nobody", "job", TokenScope::Read, at(0), None)
+            .add_token(&NewToken::of("nobody", "job", TokenScope::Read), at(0))
             .await
             .is_err()
     );

@@ -7,7 +7,7 @@ use common::append;
 use common::postgres::Postgres;
 use jiff::Timestamp;
 use segue_domain::{Role, Side};
-use segue_journal::accounts::{Accounts, NewAccount, TokenScope};
+use segue_journal::accounts::{Accounts, NewAccount, NewToken, TokenScope};
 use segue_journal::facts::{AcdEvent, AcdEventKind, Decision, Facts};
 use segue_journal::migrate::{MigrateError, Stores, migrate};
 use segue_journal::{Journal, Place, Position, SqlJournal};
@@ -94,7 +94,7 @@ async fn fill(stores: &Stores) -> String {
     stores.accounts.add(&dana, at(0)).await.unwrap();
     stores
         .accounts
-        .add_token("dana", "desk", TokenScope::Act, at(0), None)
+        .add_token(&NewToken::of("dana", "desk", TokenScope::Act), at(0))
         .await
         .unwrap()
 }

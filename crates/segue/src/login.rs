@@ -7,6 +7,9 @@ use segue_domain::Actor;
 use segue_journal::accounts::{Accounts, EntryError};
 use std::path::PathBuf;
 
+/// Whoever has the data directory and names nobody, as the audit calls them.
+pub const HOST: &str = "the host";
+
 /// The accounts of a data directory.
 pub async fn accounts(ctx: &Context) -> Result<Accounts, Failure> {
     Accounts::open(ctx.data.place("accounts"))

@@ -21,6 +21,7 @@ mod office;
 mod output;
 mod readiness;
 mod route_door;
+mod route_tokens;
 mod runbook;
 mod service;
 mod trials;

@@ -8,6 +8,7 @@ use crate::data_dir::random_bytes;
 use crate::node::Node;
 use crate::node::policy::fact;
 use crate::output::Failure;
+use crate::route_tokens::RouteTokens;
 use axum::Router;
 use axum::body::Bytes;
 use axum::extract::{ConnectInfo, DefaultBodyLimit, Path, Query, State};
@@ -19,6 +20,7 @@ use base64::engine::general_purpose::STANDARD;
 use segue_adapters::gate::{Asker, Gate, Shut};
 use segue_adapters::twilio::{self, AfterDial};
 use segue_adapters::{Answer, Ask, BadAsk, Dialect, Reply, Request};
+use segue_journal::accounts::Accounts;
 use segue_journal::facts::FactsWriter;
 use segue_routing::NumberEntry;
 use segue_sip::CallToken;
@@ -55,6 +57,7 @@ struct RouteDoor {
     node: Arc<Node>,
     facts: FactsWriter,
     gate: Mutex<Gate>,
+    tokens: RouteTokens,
     twilio_token: Option<String>,
     url: String,
     token_seed: u64,
@@ -94,6 +97,7 @@ pub async fn start(
     options: &RouteDoorOptions,
     node: Arc<Node>,
     facts: FactsWriter,
+    accounts: Accounts,
     mut stopping: watch::Receiver<bool>,
 ) -> Result<(SocketAddr, JoinHandle<()>), Failure> {
     let (askers, twilio_token) = askers(&options.tokens)?;
@@ -108,6 +112,7 @@ pub async fn start(
         node,
         facts,
         gate: Mutex::new(Gate::new(askers, WINDOW_S)),
+        tokens: RouteTokens::new(accounts),
         twilio_token,
         url: options.url.trim_end_matches('/').to_owned(),
         token_seed: u64::from_le_bytes(random_bytes::<8>()?),
@@ -171,7 +176,9 @@ async fn ask(
     body: Bytes,
 ) -> Result<Response, Unanswered> {
     let dialect = Dialect::of(&name).ok_or(Unanswered::NoDialect)?;
-    let site = door.enter(dialect, &uri.to_string(), &headers, &body)?;
+    let site = door
+        .enter(dialect, &uri.to_string(), &headers, &body)
+        .await?;
     let answer = door.answer(dialect, &peer, &body, site.as_deref(), None)?;
     let reply = if dialect == Dialect::Twilio {
         twilio::reply(&answer, None, AfterDial::Next, &door.next_url())
@@ -208,7 +215,8 @@ async fn next(
     headers: HeaderMap,
     body: Bytes,
 ) -> Result<Response, Unanswered> {
-    door.enter(Dialect::Twilio, &uri.to_string(), &headers, &body)?;
+    door.enter(Dialect::Twilio, &uri.to_string(), &headers, &body)
+        .await?;
     let after = twilio::after_dial(&body)?;
     let answer = door.answer(Dialect::Twilio, &peer, &body, None, Some(call))?;
     // Latched home meanwhile: the list is shorter by the outsourcer, and in-house was not tried yet.
@@ -241,7 +249,7 @@ impl RouteDoor {
     }
 
     /// Lets a question in; the site it may ask for, if only one.
-    fn enter(
+    async fn enter(
         &self,
         dialect: Dialect,
         uri: &str,
@@ -262,9 +270,25 @@ impl RouteDoor {
             };
         }
         let token = text("authorization").and_then(token_of);
+        let by_file = self.by_file(token.as_deref(), text("x-segue-signature"), body);
+        match (by_file, token) {
+            (Err(Shut::Unknown), Some(token)) => {
+                let site = self.tokens.site_of(&token).await;
+                site.ok_or(Shut::Unknown.into())
+            }
+            (by_file, _) => Ok(by_file?),
+        }
+    }
+
+    fn by_file(
+        &self,
+        token: Option<&str>,
+        signature: Option<&str>,
+        body: &[u8],
+    ) -> Result<Option<String>, Shut> {
         let now_s = u64::try_from(clock::now().as_second()).unwrap_or(0);
         let mut gate = self.gate.lock().unwrap_or_else(PoisonError::into_inner);
-        let asker = gate.enter(token.as_deref(), text("x-segue-signature"), body, now_s)?;
+        let asker = gate.enter(token, signature, body, now_s)?;
         Ok(asker.site.clone())
     }
 

@@ -156,12 +156,13 @@ impl Service {
         door.latch_pending();
         let sip = start_sip(&options, &node, &writer)?;
         let (route_stop, for_paper) = (stopping.clone(), (state.clone(), stopping.clone()));
+        let accounts = open_accounts(&options.data).await?;
         let parts = ConsoleParts {
             node: Arc::clone(&node),
             door: Arc::clone(&door),
             desk: Arc::clone(&desk),
             stream: stream.clone(),
-            accounts: open_accounts(&options.data).await?,
+            accounts: accounts.clone(),
             facts: facts.clone(),
             writer: writer.clone(),
             key,
@@ -178,7 +179,7 @@ impl Service {
         tasks.push(pages);
         tasks.push(start_runbook(&options, http_addr, for_paper));
         tasks.push(cases::keep(&node, &facts, &stop));
-        let route = start_route_door(&options, &node, &writer, route_stop).await?;
+        let route = start_route_door(&options, &node, &writer, accounts, route_stop).await?;
         let (route_addr, asked) = route.unzip();
         tasks.extend(asked);
         let local = local_tasks(&options, &node, &door, cluster);
@@ -342,12 +343,13 @@ async fn start_route_door(
     options: &Options,
     node: &Arc<Node>,
     writer: &FactsWriter,
+    accounts: Accounts,
     stopping: watch::Receiver<bool>,
 ) -> Result<Option<(SocketAddr, JoinHandle<()>)>, Failure> {
     let Some(asked) = &options.line.route_door else {
         return Ok(None);
     };
-    route_door::start(asked, Arc::clone(node), writer.clone(), stopping)
+    route_door::start(asked, Arc::clone(node), writer.clone(), accounts, stopping)
         .await
         .map(Some)
 }

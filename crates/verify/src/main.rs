@@ -3,6 +3,8 @@
 //! Written from `docs/journal-format.md` alone and small enough to be read before it is trusted.
 #![forbid(unsafe_code)]
 
+mod passkey;
+
 use ed25519_dalek::{Signature, VerifyingKey};
 use serde_json::{Value, json};
 use sha2::{Digest, Sha256};
@@ -35,6 +37,7 @@ struct Checker {
     signatures: u64,
     keys: BTreeSet<String>,
     enrolled: BTreeSet<(String, String)>,
+    revoked: BTreeSet<(String, String)>,
     ended: bool,
 }
 
@@ -63,7 +66,12 @@ fn arguments() -> Result<Arguments, String> {
             "--expect" => expected.push(head(&given.next().unwrap_or_default())?),
             "--key" => {
                 let key = given.next().unwrap_or_default().to_lowercase();
-                bytes::<32>(&key).ok_or("--key takes the 64 hexadecimal digits of a public key")?;
+                if bytes::<32>(&key).is_none() && passkey::key(&key).is_none() {
+                    return Err(
+                        "--key takes the 64 hexadecimal digits of a public key, or a passkey"
+                            .into(),
+                    );
+                }
                 keys.insert(key);
             }
             "--help" | "-h" => return Err(USAGE.into()),
@@ -224,6 +232,9 @@ impl Checker {
     /// Depth is bounded: `serde_json` refuses more than 128 levels.
     fn check_signatures(&mut self, stream: &str, value: &Value) -> Result<(), Wrong> {
         let member = |name: &str| value[name].as_str();
+        if let Some(key) = member("revoked_key") {
+            self.revoked.insert((stream.to_owned(), key.to_owned()));
+        }
         match (
             member("public_key"),
             member("signed_hash"),
@@ -242,6 +253,12 @@ impl Checker {
                         format!("it is signed by key {key}, which no earlier fact enrols"),
                     ));
                 }
+                if self.revoked.contains(&(stream.to_owned(), key.to_owned())) {
+                    return Err((
+                        "signature",
+                        format!("it is signed by key {key}, which an earlier fact revokes"),
+                    ));
+                }
                 if !self.trusted.is_empty() && !self.trusted.contains(key) {
                     return Err((
                         "signature",
@@ -251,7 +268,14 @@ impl Checker {
                 self.signatures += 1;
                 self.keys.insert(key.to_owned());
             }
-            (Some(key), _, None) => drop(self.enrolled.insert((stream.to_owned(), key.to_owned()))),
+            (Some(key), _, None) => {
+                self.enrolled.insert((stream.to_owned(), key.to_owned()));
+                // Vouched for by a key that was named: the signature itself is checked with the rest of the body.
+                let by = value["signed"]["public_key"].as_str();
+                if by.is_some_and(|by| self.trusted.contains(by)) {
+                    self.trusted.insert(key.to_owned());
+                }
+            }
             _ => {}
         }
         match value {
@@ -370,9 +394,13 @@ fn hash(line: &Value) -> Result<String, Wrong> {
 }
 
 fn signed(key: &str, hash: &str, signature: &str) -> bool {
-    let (Some(key), Some(hash), Some(signature)) =
-        (bytes::<32>(key), bytes::<32>(hash), bytes::<64>(signature))
-    else {
+    let Some(hash) = bytes::<32>(hash) else {
+        return false;
+    };
+    if key.starts_with("passkey.") {
+        return passkey::signed(key, &hash, signature);
+    }
+    let (Some(key), Some(signature)) = (bytes::<32>(key), bytes::<64>(signature)) else {
         return false;
     };
     let message = [b"segue-signature-v1\0".as_slice(), &hash].concat();

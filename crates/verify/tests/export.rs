@@ -373,3 +373,87 @@ fn what_cannot_be_read_is_one_sentence_and_exit_code_two() {
         assert!(String::from_utf8(output.stderr).unwrap().contains(sentence));
     }
 }
+
+/// The lines of an export of one stream with these bodies.
+#[tokio::main(flavor = "current_thread")]
+async fn export_of(bodies: &[Value]) -> Vec<String> {
+    let directory = tempfile::tempdir().unwrap();
+    let journal = SqlJournal::open(&directory.path().join("journal.db"))
+        .await
+        .unwrap();
+    append(&journal, "north", 0, bodies).await;
+    let mut out = Vec::new();
+    assert!(export_jsonl(&journal, &mut out).await.is_ok());
+    let text = String::from_utf8(out).unwrap();
+    text.lines().map(str::to_owned).collect()
+}
+
+#[test]
+fn a_revoked_key_signs_nothing_more_and_what_it_signed_before_holds() {
+    let first = hex::encode(key().verifying_key().to_bytes());
+    let lines = export_of(&[
+        json!({"a_created": {"public_key": first}}),
+        signature_over([1; 32]),
+        json!({"revoked_key": first}),
+        signature_over([2; 32]),
+    ]);
+    let (code, report) = report(&lines, &[]);
+    assert_eq!(
+        (code, &report["first_bad"]["version"]),
+        (Some(5), &json!(4))
+    );
+    assert_eq!(report["signatures"]["valid"], 1);
+    let wrong = report["first_bad"]["wrong"].as_str().unwrap();
+    assert!(wrong.contains("an earlier fact revokes"), "{wrong}");
+}
+
+/// What a security key of `https://segue.example` answers when it is asked to sign a hash.
+fn by_passkey(hash: [u8; 32], flags: u8) -> Value {
+    use base64::Engine;
+    use base64::engine::general_purpose::URL_SAFE_NO_PAD;
+    use p256::ecdsa::signature::Signer;
+    use sha2::{Digest, Sha256};
+    let key = p256::ecdsa::SigningKey::from_slice(&[7; 32]).unwrap();
+    let point = hex::encode(key.verifying_key().to_encoded_point(true).as_bytes());
+    let client = json!({"type": "webauthn.get", "challenge": URL_SAFE_NO_PAD.encode(hash),
+        "origin": "https://segue.example", "crossOrigin": false})
+    .to_string();
+    let mut data = Sha256::digest("segue.example").to_vec();
+    data.extend([flags, 0, 0, 0, 1]);
+    let message = [&data[..], &Sha256::digest(&client)].concat();
+    let signature: p256::ecdsa::Signature = key.sign(&message);
+    let der = signature.to_der();
+    let parts = [&data[..], client.as_bytes(), der.as_bytes()];
+    let [data, client, der] = parts.map(|part| URL_SAFE_NO_PAD.encode(part));
+    json!({
+        "public_key": format!("passkey.es256.{point}.https://segue.example"),
+        "signed_hash": hex::encode(hash),
+        "signature": format!("webauthn.{data}.{client}.{der}"),
+    })
+}
+
+#[test]
+fn a_passkey_is_believed_on_the_word_of_a_key_that_was_named_and_only_as_it_was_asked() {
+    let first = hex::encode(key().verifying_key().to_bytes());
+    let assertion = by_passkey([2; 32], 5);
+    let enrolled =
+        json!({"public_key": assertion["public_key"], "signed": signature_over([1; 32])});
+    let created = json!({"a_created": {"public_key": first}});
+    let lines = export_of(&[created.clone(), enrolled.clone(), assertion]);
+    let (code, whole) = report(&lines, &["--key", &first]);
+    assert_eq!(
+        (code, &whole["signatures"]["valid"]),
+        (Some(0), &json!(2)),
+        "{whole}"
+    );
+    let mut unseen = by_passkey([2; 32], 1);
+    unseen["signed_hash"] = json!(hex::encode([2; 32]));
+    let mut moved = by_passkey([2; 32], 5);
+    moved["signed_hash"] = json!(hex::encode([3; 32]));
+    for forged in [unseen, moved] {
+        let lines = export_of(&[created.clone(), enrolled.clone(), forged]);
+        let (code, report) = report(&lines, &[]);
+        let wrong = report["first_bad"]["wrong"].as_str().unwrap();
+        assert!(code == Some(5) && wrong.contains("forged"), "{wrong}");
+    }
+}

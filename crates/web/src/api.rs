@@ -19,6 +19,7 @@ use axum::http::{HeaderMap, HeaderName, HeaderValue, StatusCode, header};
 use axum::response::{IntoResponse, Response};
 use base64::Engine;
 use base64::engine::general_purpose::STANDARD;
+use jiff::Timestamp;
 use serde::Deserialize;
 use serde::de::DeserializeOwned;
 use serde_json::{Value, json};
@@ -30,6 +31,10 @@ use tower_sessions::Session;
 pub(crate) enum Denied {
     #[error("nobody is signed in")]
     NotSignedIn,
+    #[error(
+        "what was sent brings calls home and nothing else: the account has a second factor, or the token is for that alone"
+    )]
+    NeedsCode,
     #[error("the feed's token is missing or no site has it")]
     NoSite,
     #[error("the X-CSRF-Token header is missing or does not belong to this session")]
@@ -51,7 +56,7 @@ pub(crate) enum Denied {
 impl Denied {
     fn status(&self) -> StatusCode {
         match self {
-            Self::NotSignedIn | Self::NoSite => StatusCode::UNAUTHORIZED,
+            Self::NotSignedIn | Self::NeedsCode | Self::NoSite => StatusCode::UNAUTHORIZED,
             Self::BadForm => StatusCode::FORBIDDEN,
             Self::Throttled(_) => StatusCode::TOO_MANY_REQUESTS,
             Self::Unavailable(_) | Self::Act(ActError::Unavailable { .. }) => {
@@ -71,6 +76,9 @@ impl Denied {
                 "Send HTTP Basic credentials of a local account, or a session with its \
                  X-CSRF-Token."
             }
+            Self::NeedsCode => {
+                "Send a token of the account as the password: segue user token NAME --scope act."
+            }
             Self::NoSite => {
                 "Send Authorization: Bearer with the site's feed token; the telephony engineer \
                  has it."
@@ -86,7 +94,7 @@ impl Denied {
 
     fn header(&self) -> Option<(HeaderName, HeaderValue)> {
         match self {
-            Self::NotSignedIn => Some((
+            Self::NotSignedIn | Self::NeedsCode => Some((
                 header::WWW_AUTHENTICATE,
                 HeaderValue::from_static("Basic realm=\"segue\", charset=\"UTF-8\""),
             )),
@@ -125,7 +133,8 @@ impl IntoResponse for Denied {
 fn known(answer: SignIn) -> Result<Person, Denied> {
     match answer {
         SignIn::Known(person) => Ok(person),
-        SignIn::Unknown => Err(Denied::NotSignedIn),
+        SignIn::HalfWay(_) => Err(Denied::NeedsCode),
+        SignIn::Unknown | SignIn::UsedCode => Err(Denied::NotSignedIn),
         SignIn::Throttled { retry_after_s } => Err(Denied::Throttled(retry_after_s)),
         SignIn::Unavailable { message } => Err(Denied::Unavailable(message)),
     }
@@ -155,8 +164,21 @@ async fn actor(
     session: &Session,
     form: &FormCookie,
 ) -> Result<Person, Denied> {
+    Ok(acting(app, headers, session, form).await?.0)
+}
+
+/// The same, and when they last showed who they are: a token shows it of nobody.
+async fn acting(
+    app: &App,
+    headers: &HeaderMap,
+    session: &Session,
+    form: &FormCookie,
+) -> Result<(Person, Option<Timestamp>), Denied> {
     if let Some(credentials) = basic(headers) {
-        return known(app.console.authenticate(credentials).await);
+        let token = credentials.is_token();
+        let person = known(app.console.authenticate(credentials).await)?;
+        let proved_at = (!token).then_some(person.since);
+        return Ok((person, proved_at));
     }
     let person = session::acting_person(session)
         .await
@@ -168,7 +190,24 @@ async fn actor(
     if cross_site(headers) || !form.matches(&app.settings.key, token) {
         return Err(Denied::BadForm);
     }
-    Ok(person)
+    let proved_at = session::proved_at(session).await;
+    Ok((person, proved_at))
+}
+
+/// Who brings calls home: a password is enough, also where a code is still to come.
+async fn homeward(
+    app: &App,
+    headers: &HeaderMap,
+    session: &Session,
+    form: &FormCookie,
+) -> Result<(Person, Door), Denied> {
+    if let Some(credentials) = basic(headers) {
+        return match app.console.authenticate(credentials).await {
+            SignIn::HalfWay(person) => Ok((person, Door::Pin)),
+            answer => Ok((known(answer)?, Door::Account)),
+        };
+    }
+    Ok((actor(app, headers, session, form).await?, Door::Account))
 }
 
 fn parse<T: DeserializeOwned>(body: Result<Bytes, BytesRejection>) -> Result<T, Denied> {
@@ -190,12 +229,13 @@ pub(crate) async fn commands(
     headers: HeaderMap,
     body: Result<Bytes, BytesRejection>,
 ) -> Result<Json<Value>, Denied> {
-    let person = actor(&app, &headers, &session, &form).await?;
+    let (person, proved_at) = acting(&app, &headers, &session, &form).await?;
     let sent: SubmitBody = parse(body)?;
     let command_id = home::command_id(&sent.command_id)?;
     let submission = Submission {
         command: sent.command,
         person,
+        proved_at,
         command_id,
     };
     Ok(Json(app.submit(submission).await?))
@@ -233,7 +273,7 @@ pub(crate) async fn fallback(
             Door::Pin,
         )
     } else {
-        (actor(&app, &headers, &session, &form).await?, Door::Account)
+        homeward(&app, &headers, &session, &form).await?
     };
     let request = FallbackRequest {
         scope: home::scope(&sent.scope),

@@ -13,13 +13,14 @@ struct Files;
 const HASH_CHARS: usize = 12;
 
 /// A file a page links to: its short name and where it lies under `assets/`.
-const LINKED: [(&str, &str); 6] = [
+const LINKED: [(&str, &str); 7] = [
     ("tokens.css", "tokens.css"),
     ("base.css", "base.css"),
     ("app.css", "app.css"),
     ("htmx.js", "vendor/htmx.org-2.0.11/htmx.min.js"),
     ("sse.js", "vendor/htmx-ext-sse-2.2.4/sse.min.js"),
     ("segue.js", "segue.js"),
+    ("sign.js", "sign.js"),
 ];
 
 struct Asset {

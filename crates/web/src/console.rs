@@ -1,9 +1,11 @@
 //! The one arrow from the pages to the program: what a page may ask and what it gets back.
 
+use crate::account::{AccountChange, AccountChanged, AccountView};
 use crate::calendar::CalendarView;
 use crate::discovery::DiscoveryView;
 use crate::draft::{DraftChoices, DraftView};
 use crate::parity::ParityView;
+use crate::sign::{MadePasskey, NewPasskey, SignItem};
 use crate::view::{LiveView, RefusalView};
 use crate::week::{WeekRequest, WeekView};
 use axum::body::Bytes;
@@ -28,6 +30,32 @@ pub trait Console: Send + Sync + 'static {
 
     /// Checks a duty PIN, which is good for bringing calls home and nothing else.
     fn authenticate_pin(&self, credentials: Credentials) -> BoxFuture<'_, SignIn>;
+
+    /// The second step of coming in: the code of somebody whose password was right.
+    fn authenticate_second(&self, half_way: Person, code: String) -> BoxFuture<'_, SignIn>;
+
+    /// Whether somebody who came in is still let in: the password may have changed, or the account be gone. Accounts that
+    /// cannot be read keep nobody out here; acts ask again.
+    fn admits(&self, person: Person) -> BoxFuture<'_, bool>;
+
+    /// Somebody signed in shows again who they are: with the code of the second factor, or else the password.
+    fn prove(&self, person: Person, secret: String) -> BoxFuture<'_, SignIn>;
+
+    /// The person's own account.
+    fn account(&self, person: Person) -> BoxFuture<'_, Result<AccountView, ActError>>;
+
+    /// Changes the person's own account.
+    fn change_account(
+        &self,
+        person: Person,
+        change: AccountChange,
+    ) -> BoxFuture<'_, Result<AccountChanged, ActError>>;
+
+    /// What waits for this person's signature.
+    fn to_sign(&self, person: Person) -> BoxFuture<'_, Result<Vec<SignItem>, ActError>>;
+
+    /// A passkey that this person's browser has made: its text, and the hash that vouches for it.
+    fn passkey(&self, made: MadePasskey) -> BoxFuture<'_, Result<NewPasskey, ActError>>;
 
     /// Brings calls home. Idempotent by command id; harmless when nothing is out.
     fn fallback(&self, request: FallbackRequest)
@@ -111,6 +139,16 @@ pub struct Credentials {
     pub secret: String,
 }
 
+/// How every token begins.
+const TOKEN_BEGINS: &str = "segue_";
+
+impl Credentials {
+    /// Whether the secret is a token for machines rather than a password.
+    pub fn is_token(&self) -> bool {
+        self.secret.starts_with(TOKEN_BEGINS)
+    }
+}
+
 impl fmt::Debug for Credentials {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         f.debug_struct("Credentials")
@@ -124,6 +162,10 @@ impl fmt::Debug for Credentials {
 pub enum SignIn {
     /// Welcome.
     Known(Person),
+    /// Enough to bring calls home: the code of the second factor is still to come, or the token is for that alone.
+    HalfWay(Person),
+    /// The code was used before.
+    UsedCode,
     /// Name and secret do not go together; which of the two is not said.
     Unknown,
     /// Too many attempts for this name.
@@ -147,6 +189,8 @@ pub struct Person {
     pub role: String,
     /// `Riverside Health`.
     pub party: String,
+    /// When they showed who they are.
+    pub since: Timestamp,
 }
 
 /// How someone proved to be themselves for a fallback.
@@ -205,6 +249,8 @@ pub struct Submission {
     pub command: serde_json::Value,
     /// Who.
     pub person: Person,
+    /// When the person last showed who they are; none for a machine's token. Who signs must have done so within minutes.
+    pub proved_at: Option<Timestamp>,
     /// Makes a retry idempotent.
     pub command_id: String,
 }

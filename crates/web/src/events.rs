@@ -107,7 +107,7 @@ fn changes(
                     changed = live.changed() => break changed.is_err(),
                     () = closed(&mut closing) => break true,
                     _ = check.tick() => {
-                        if session_ended(&session).await {
+                        if session_ended(&app, &session).await {
                             break true;
                         }
                     }
@@ -128,8 +128,10 @@ async fn closed(closing: &mut watch::Receiver<bool>) {
 }
 
 /// Asks the store, not this request's copy of the session.
-async fn session_ended(session: &Session) -> bool {
-    session.load().await.is_err() || session::person(session).await.is_none()
+async fn session_ended(app: &App, session: &Session) -> bool {
+    session.load().await.is_err()
+        || session::person(session).await.is_none()
+        || !session::is_admitted(app, session).await
 }
 
 /// A carriage return would break the framing of an event.

@@ -6,6 +6,7 @@
 
 #![forbid(unsafe_code)]
 
+pub mod account;
 mod api;
 mod assets;
 pub mod calendar;
@@ -22,6 +23,7 @@ mod runbook;
 mod secret;
 mod serve;
 mod session;
+pub mod sign;
 mod state;
 mod track;
 pub mod view;

@@ -2,7 +2,8 @@
 
 use crate::page::failure::{Message, message};
 use crate::page::{
-    Failure, boards, calendar, discovery, draft, duty, home, live, login, my_calls, parity, week,
+    Failure, account, boards, calendar, discovery, draft, duty, home, live, login, my_calls,
+    parity, second_step, sign, week,
 };
 use crate::secret::{self, FormCookie};
 use crate::state::App;
@@ -58,7 +59,15 @@ pub fn router(app: Arc<App>) -> Router {
         .route("/my-calls", get(my_calls::show).post(my_calls::record))
         .route("/duty", get(duty::show))
         .route("/login", get(login::show).post(login::sign_in))
+        .route(
+            "/login/code",
+            get(second_step::show).post(second_step::enter),
+        )
         .route("/logout", post(login::sign_out))
+        .route("/account", get(account::show).post(account::change))
+        .route("/account/prove", get(account::ask).post(account::prove))
+        .route("/sign", get(sign::show))
+        .route("/sign/key", post(sign::key))
         .route("/fallback", get(duty::show).post(home::press))
         .route("/fallback/{command}", get(home::result))
         .route("/fallback/{command}/now", get(home::result_now))
@@ -74,7 +83,11 @@ pub fn router(app: Arc<App>) -> Router {
             Arc::clone(&app),
             secret::form_cookie,
         ))
-        .layer(session::layer(&settings));
+        .layer(middleware::from_fn_with_state(
+            Arc::clone(&app),
+            session::still_admitted,
+        ))
+        .layer(session::layer(&settings, app.sessions.clone()));
     let feed = Router::new()
         .route("/api/v1/calls", post(api::calls))
         .layer(DefaultBodyLimit::max(settings.batch_bytes_max));

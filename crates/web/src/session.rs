@@ -4,9 +4,16 @@
 //! of a page left open do not.
 
 use crate::console::Person;
+use crate::page::Failure;
 use crate::secret;
-use crate::state::Settings;
+use crate::state::{App, Settings};
 use async_trait::async_trait;
+use axum::extract::{Request, State};
+use axum::http::{HeaderMap, header};
+use axum::middleware::Next;
+use axum::response::Response;
+use jiff::Timestamp;
+use sha2::{Digest, Sha256};
 use std::collections::HashMap;
 use std::sync::{Arc, Mutex, PoisonError};
 use tower_sessions::cookie::time::{Duration, OffsetDateTime};
@@ -17,6 +24,13 @@ use tower_sessions::{Expiry, Session, SessionManagerLayer, SessionStore, session
 
 const PERSON: &str = "person";
 const ACTS: &str = "acts";
+/// Somebody whose password was right and whose code is still to come.
+const HALF_WAY: &str = "half_way";
+/// When the person last showed who they are.
+const PROVED: &str = "proved";
+/// What the browser called itself at sign-in.
+const BROWSER: &str = "browser";
+const BROWSER_CHARS_MAX: usize = 120;
 
 /// Sessions in memory, at most `sessions_max`: the one nearest its end makes room for a new one.
 #[derive(Clone, Debug)]
@@ -81,14 +95,61 @@ impl SessionStore for Sessions {
     }
 }
 
+/// A session of a person, as they see it.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub(crate) struct Row {
+    /// Names it in a form; nothing that opens it.
+    pub(crate) key: String,
+    /// When it began.
+    pub(crate) since: Timestamp,
+    /// What the browser called itself.
+    pub(crate) browser: String,
+}
+
+impl Sessions {
+    /// The sessions of a person on this node, newest first.
+    pub(crate) fn of(&self, user: &str) -> Vec<Row> {
+        let records = self.records.lock().unwrap_or_else(PoisonError::into_inner);
+        let now = OffsetDateTime::now_utc();
+        let live = records.values().filter(|r| r.expiry_date > now);
+        let mut rows: Vec<_> = live.filter_map(|record| row(record, user)).collect();
+        rows.sort_by_key(|row| std::cmp::Reverse((row.since, row.key.clone())));
+        rows
+    }
+
+    /// Ends one session of a person.
+    pub(crate) fn end(&self, user: &str, key: &str) {
+        let mut records = self.records.lock().unwrap_or_else(PoisonError::into_inner);
+        records.retain(|_, record| row(record, user).is_none_or(|row| row.key != key));
+    }
+}
+
+fn row(record: &Record, user: &str) -> Option<Row> {
+    let person: Person = serde_json::from_value(record.data.get(PERSON)?.clone()).ok()?;
+    let browser = record.data.get(BROWSER).and_then(|b| b.as_str());
+    (person.user == user).then(|| Row {
+        key: key_of(record.id),
+        since: person.since,
+        browser: browser.unwrap_or("unknown").to_owned(),
+    })
+}
+
+fn key_of(id: Id) -> String {
+    let digest = Sha256::digest(id.to_string());
+    hex::encode(&digest[..8])
+}
+
 /// The layer that opens the sealed cookie and loads the session.
-pub(crate) fn layer(settings: &Settings) -> SessionManagerLayer<Sessions, PrivateCookie> {
+pub(crate) fn layer(
+    settings: &Settings,
+    sessions: Sessions,
+) -> SessionManagerLayer<Sessions, PrivateCookie> {
     let mut seal = [0_u8; 64];
     let (left, right) = seal.split_at_mut(32);
     left.copy_from_slice(&secret::derive(&settings.key, b"session-1"));
     right.copy_from_slice(&secret::derive(&settings.key, b"session-2"));
     let idle = Duration::try_from(settings.idle_logoff).unwrap_or(Duration::minutes(15));
-    SessionManagerLayer::new(Sessions::new(settings.sessions_max))
+    SessionManagerLayer::new(sessions)
         .with_name("segue_session")
         .with_http_only(true)
         .with_same_site(SameSite::Strict)
@@ -114,10 +175,74 @@ pub(crate) async fn acting_person(session: &Session) -> Option<Person> {
 pub(crate) async fn sign_in(
     session: &Session,
     person: &Person,
+    headers: &HeaderMap,
 ) -> Result<(), tower_sessions::session::Error> {
     session.flush().await?;
     session.insert(PERSON, person).await?;
+    session.insert(PROVED, person.since).await?;
+    let browser = headers
+        .get(header::USER_AGENT)
+        .and_then(|v| v.to_str().ok());
+    let browser: String = browser
+        .unwrap_or("")
+        .chars()
+        .take(BROWSER_CHARS_MAX)
+        .collect();
+    session.insert(BROWSER, browser).await?;
     session.insert(ACTS, 1_u64).await
+}
+
+/// Remembers whose password was right, under a new session id; nobody is signed in by it.
+pub(crate) async fn half_way(
+    session: &Session,
+    person: &Person,
+) -> Result<(), tower_sessions::session::Error> {
+    session.flush().await?;
+    session.insert(HALF_WAY, person).await
+}
+
+/// Whose code is still to come.
+pub(crate) async fn is_half_way(session: &Session) -> Option<Person> {
+    session.get(HALF_WAY).await.ok().flatten()
+}
+
+/// The person showed again who they are.
+pub(crate) async fn prove(
+    session: &Session,
+    at: Timestamp,
+) -> Result<(), tower_sessions::session::Error> {
+    session.insert(PROVED, at).await
+}
+
+/// When the person last showed who they are.
+pub(crate) async fn proved_at(session: &Session) -> Option<Timestamp> {
+    session.get(PROVED).await.ok().flatten()
+}
+
+/// What names this session among those of its person.
+pub(crate) fn key(session: &Session) -> Option<String> {
+    session.id().map(key_of)
+}
+
+/// Ends a session whose person is not let in any more, before any handler sees it.
+pub(crate) async fn still_admitted(
+    State(app): State<Arc<App>>,
+    session: Session,
+    request: Request,
+    next: Next,
+) -> Result<Response, Failure> {
+    if !is_admitted(&app, &session).await {
+        session.flush().await?;
+    }
+    Ok(next.run(request).await)
+}
+
+/// Whether nobody is signed in, or somebody who is still let in.
+pub(crate) async fn is_admitted(app: &App, session: &Session) -> bool {
+    let Some(known) = person(session).await else {
+        return true;
+    };
+    app.console.admits(known).await
 }
 
 /// Ends a session on this server.

@@ -1,6 +1,7 @@
 //! What the handlers share: the console, the settings and two bounded memories.
 
 use crate::console::{ActError, Console, FallbackAnswer, FallbackRequest, Submission};
+use crate::session::Sessions;
 use crate::view::LiveView;
 use std::collections::VecDeque;
 use std::sync::{Arc, Mutex, PoisonError};
@@ -59,6 +60,7 @@ impl Settings {
 pub struct App {
     pub(crate) console: Arc<dyn Console>,
     pub(crate) settings: Settings,
+    pub(crate) sessions: Sessions,
     pub(crate) events: Arc<Semaphore>,
     pub(crate) closing: watch::Receiver<bool>,
     close: watch::Sender<bool>,
@@ -71,6 +73,7 @@ impl App {
         let (close, closing) = watch::channel(false);
         Arc::new(Self {
             console,
+            sessions: Sessions::new(settings.sessions_max),
             events: Arc::new(Semaphore::new(settings.events_connections_max)),
             settings,
             closing,

@@ -3,11 +3,9 @@
 
 use crate::Decided;
 use crate::account_manager;
-use crate::actor::{Actor, Right, Role, Side};
 use crate::canonical;
 use crate::event::Event;
 use crate::lines::bad;
-use crate::refusal::{Code, Refusal};
 use crate::text;
 use crate::transition::{Phase, Transition};
 use jiff::Timestamp;
@@ -118,13 +116,7 @@ pub(crate) fn discovery_findings(t: &Transition) -> Vec<String> {
         .collect()
 }
 
-pub(crate) fn participate(
-    t: &Transition,
-    c: &RecordParticipation,
-    actor: &Actor,
-    now: Timestamp,
-) -> Decided {
-    actor.require(Right::Prepare)?;
+pub(crate) fn participate(t: &Transition, c: &RecordParticipation, now: Timestamp) -> Decided {
     account_manager::require(t)?;
     text::title("minutes or a list of those present", &c.reference)?;
     if t.stewardship.present_at.contains(&c.occasion) {
@@ -137,19 +129,8 @@ pub(crate) fn participate(
     })])
 }
 
-pub(crate) fn check_interest(
-    t: &Transition,
-    c: &RecordInterestCheck,
-    actor: &Actor,
-    now: Timestamp,
-) -> Decided {
+pub(crate) fn check_interest(t: &Transition, c: &RecordInterestCheck, now: Timestamp) -> Decided {
     account_manager::require(t)?;
-    if !actor.is(Role::AccountManager) {
-        return Err(Refusal::new(Code::NotAuthorised)
-            .missing(format!("`{}` as account manager or deputy", actor.person))
-            .who("the account manager or the deputy")
-            .how("the account manager answers the weekly question in person"));
-    }
     text::free("what the answer rests on", &c.evidence)?;
     Ok(vec![Event::InterestChecked(InterestChecked {
         in_clients_interest: c.in_clients_interest,
@@ -158,9 +139,7 @@ pub(crate) fn check_interest(
     })])
 }
 
-pub(crate) fn rate(c: &RateAccountManager, actor: &Actor, now: Timestamp) -> Decided {
-    actor.require(Right::Report)?;
-    actor.require_side(Side::Client, "rate the account manager")?;
+pub(crate) fn rate(c: &RateAccountManager, now: Timestamp) -> Decided {
     if !(1..=5).contains(&c.rating) {
         return Err(bad("a rating from 1 (poor) to 5 (excellent)".into()));
     }

@@ -4,7 +4,6 @@ mod cockpit;
 mod interest;
 
 use crate::Decided;
-use crate::actor::{Actor, Right};
 use crate::canonical;
 use crate::chunks::{Chunk, ChunkState};
 use crate::event::Event;
@@ -132,13 +131,7 @@ pub struct Stewardship {
     pub ratings: Vec<AccountManagerRated>,
 }
 
-pub(crate) fn name(
-    t: &Transition,
-    c: &NameAccountManager,
-    actor: &Actor,
-    now: Timestamp,
-) -> Decided {
-    actor.require(Right::Prepare)?;
+pub(crate) fn name(t: &Transition, c: &NameAccountManager, now: Timestamp) -> Decided {
     if c.deputy.as_ref() == Some(&c.person) {
         return Err(Refusal::new(Code::BadFact)
             .missing("a deputy who is another person")
@@ -161,8 +154,7 @@ pub(crate) fn name(
     })])
 }
 
-pub(crate) fn remove(t: &Transition, actor: &Actor, now: Timestamp) -> Decided {
-    actor.require(Right::Prepare)?;
+pub(crate) fn remove(t: &Transition, now: Timestamp) -> Decided {
     if t.account_manager.is_none() {
         return Ok(Vec::new());
     }
@@ -176,10 +168,8 @@ pub(crate) fn remove(t: &Transition, actor: &Actor, now: Timestamp) -> Decided {
 pub(crate) fn report_absence(
     t: &Transition,
     c: &ReportAccountManagerAbsence,
-    actor: &Actor,
     now: Timestamp,
 ) -> Decided {
-    actor.require(Right::Report)?;
     require(t)?;
     if t.stewardship.absent == c.absent {
         return Ok(Vec::new());
@@ -192,13 +182,7 @@ pub(crate) fn report_absence(
     )])
 }
 
-pub(crate) fn hand_over(
-    t: &Transition,
-    c: &CompleteHandover,
-    actor: &Actor,
-    now: Timestamp,
-) -> Decided {
-    actor.require(Right::Prepare)?;
+pub(crate) fn hand_over(t: &Transition, c: &CompleteHandover, now: Timestamp) -> Decided {
     require(t)?;
     text::title("where the handover list is", &c.checklist)?;
     text::title("where the passed culture quiz is", &c.culture_quiz)?;

@@ -1,7 +1,6 @@
 //! Who calls a centre, in shares: where the patients are and which languages they speak. Counts, never persons.
 
 use crate::Decided;
-use crate::actor::{Actor, Right, Side};
 use crate::event::Event;
 use crate::ids::{SiteId, StateCode};
 use crate::lines::bad;
@@ -79,14 +78,7 @@ impl CallersDescribed {
     }
 }
 
-pub(crate) fn describe(
-    t: &Transition,
-    c: &DescribeCallers,
-    actor: &Actor,
-    now: Timestamp,
-) -> Decided {
-    actor.require(Right::Prepare)?;
-    actor.require_side(Side::Client, "describe its callers")?;
+pub(crate) fn describe(t: &Transition, c: &DescribeCallers, now: Timestamp) -> Decided {
     if t.site_zone(&c.site).is_none() {
         return Err(Refusal::new(Code::Unknown)
             .missing(format!("centre `{}`", c.site))

@@ -49,12 +49,7 @@ pub struct ErasureOrdered {
     pub at: Timestamp,
 }
 
-pub(crate) fn order(_: &Transition, c: &OrderErasure, actor: &Actor, now: Timestamp) -> Decided {
-    actor.require(Right::Comply)?;
-    actor.require_side(
-        Side::Client,
-        "order that call records of its callers are erased",
-    )?;
+pub(crate) fn order(c: &OrderErasure, now: Timestamp) -> Decided {
     text::title("why records are erased", &c.reason)?;
     if c.records == 0 {
         return Err(bad("at least one record to erase".into()));

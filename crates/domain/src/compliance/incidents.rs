@@ -2,7 +2,7 @@
 //! told by law (164.400–414). An access anomaly points at the security log and holds nothing of it (§7.15).
 
 use crate::Decided;
-use crate::actor::{Actor, Right, Side};
+use crate::actor::{Actor, Side};
 use crate::canonical::hours_after;
 use crate::event::Event;
 use crate::ids::SecurityIncidentId;
@@ -182,13 +182,7 @@ impl Clock {
     }
 }
 
-pub(crate) fn report(
-    t: &Transition,
-    c: &ReportSecurityIncident,
-    actor: &Actor,
-    now: Timestamp,
-) -> Decided {
-    actor.require(Right::Report)?;
+pub(crate) fn report(t: &Transition, c: &ReportSecurityIncident, now: Timestamp) -> Decided {
     text::title("where the incident is described", &c.reference)?;
     if c.discovered_at > now {
         return Err(bad(format!(
@@ -222,7 +216,6 @@ pub(crate) fn notify(
     actor: &Actor,
     now: Timestamp,
 ) -> Decided {
-    actor.require(Right::Comply)?;
     actor.require_side(c.notice.giver(), "say that it told others")?;
     text::title("where the letter is", &c.reference)?;
     let Some(incident) = t.compliance.incidents.get(&c.incident) else {

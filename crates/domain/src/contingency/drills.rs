@@ -2,7 +2,6 @@
 
 use super::{days_since, require_chunks, require_past};
 use crate::Decided;
-use crate::actor::{Actor, Right};
 use crate::chunks::Chunk;
 use crate::event::Event;
 use crate::gates::{Finding, GateLeg};
@@ -70,8 +69,7 @@ pub struct RunbookPrinted {
     pub at: Timestamp,
 }
 
-pub(crate) fn record(t: &Transition, c: &RecordDrill, actor: &Actor, now: Timestamp) -> Decided {
-    actor.require(Right::Prepare)?;
+pub(crate) fn record(t: &Transition, c: &RecordDrill, now: Timestamp) -> Decided {
     require_chunks(t, &c.chunks)?;
     let started_at = require_past("the drill", c.started_at, now)?;
     text::title("where the drill's record is", &c.reference)?;
@@ -87,8 +85,7 @@ pub(crate) fn record(t: &Transition, c: &RecordDrill, actor: &Actor, now: Timest
     })])
 }
 
-pub(crate) fn print(t: &Transition, c: &PrintRunbook, actor: &Actor, now: Timestamp) -> Decided {
-    actor.require(Right::Report)?;
+pub(crate) fn print(t: &Transition, c: &PrintRunbook, now: Timestamp) -> Decided {
     require_chunks(t, &c.chunks)?;
     Ok(vec![Event::RunbookPrinted(RunbookPrinted {
         chunks: c.chunks.clone(),

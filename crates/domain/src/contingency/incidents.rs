@@ -2,7 +2,7 @@
 //! reason that a fallback by the outsourcer owes within a day.
 
 use crate::Decided;
-use crate::actor::{Actor, Right, Side};
+use crate::actor::{Actor, Side};
 use crate::boards::{Board, Kind};
 use crate::canonical;
 use crate::chunks::{Chunk, ChunkState};
@@ -50,7 +50,6 @@ pub(crate) fn give_reason(
     actor: &Actor,
     now: Timestamp,
 ) -> Decided {
-    actor.require(Right::BringHome)?;
     let incident = fallback::require_incident(t, &c.incident)?;
     // The party that pressed says why; nobody says it for them.
     actor.require_side(incident.opened.by, "say why they brought calls home")?;

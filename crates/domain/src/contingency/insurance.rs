@@ -1,7 +1,7 @@
 //! What the insurance costs (A32): a week of keeping the fallback, against an outage without it. The client's own figures.
 
 use crate::Decided;
-use crate::actor::{Actor, Right, Side};
+use crate::actor::Side;
 use crate::boards::{Board, Kind};
 use crate::event::Event;
 use crate::lines::bad;
@@ -50,14 +50,7 @@ pub struct InsuranceRecorded {
     pub at: Timestamp,
 }
 
-pub(crate) fn record(
-    t: &Transition,
-    c: &RecordInsurance,
-    actor: &Actor,
-    now: Timestamp,
-) -> Decided {
-    actor.require(Right::Prepare)?;
-    actor.require_side(Side::Client, "say what its fallback costs")?;
+pub(crate) fn record(t: &Transition, c: &RecordInsurance, now: Timestamp) -> Decided {
     let currency = &c.figures.currency;
     if currency.len() != 3 || !currency.chars().all(|c| c.is_ascii_uppercase()) {
         return Err(bad(

@@ -2,7 +2,7 @@
 
 use super::require_past;
 use crate::Decided;
-use crate::actor::{Actor, Right};
+use crate::actor::Actor;
 use crate::fallback::{self, Cause, Return, Scope};
 use crate::transition::Transition;
 use jiff::Timestamp;
@@ -27,7 +27,6 @@ pub(crate) fn record(
     actor: &Actor,
     now: Timestamp,
 ) -> Decided {
-    actor.require(Right::BringHome)?;
     let scope = Scope::with_open_door(t, &c.scope)?;
     let at = require_past("the fallback by hand", Some(c.at), now)?;
     let how = fallback::kept(&c.how);

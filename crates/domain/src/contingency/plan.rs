@@ -161,7 +161,6 @@ pub(crate) fn propose(
     actor: &Actor,
     now: Timestamp,
 ) -> Decided {
-    actor.require(Right::Prepare)?;
     require_chunks(t, std::slice::from_ref(&c.chunk))?;
     check(t, &c.plan)?;
     let known = t.contingency.plans.get(&c.chunk);

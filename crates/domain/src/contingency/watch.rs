@@ -4,7 +4,7 @@
 use super::library::{Advice, Threshold, TriggerKind};
 use super::triggers::SetTrigger;
 use crate::Decided;
-use crate::actor::{Actor, Right, Side};
+use crate::actor::{Actor, Side};
 use crate::basis_points;
 use crate::chunks::Chunk;
 use crate::event::Event;
@@ -255,7 +255,6 @@ pub(crate) fn report(
     actor: &Actor,
     now: Timestamp,
 ) -> Decided {
-    actor.require(Right::BringHome)?;
     if matches!(c.observed, Observed::Guard { holds: None }) {
         actor.require_side(Side::Client, "lift what the guard holds")?;
     }
@@ -350,8 +349,7 @@ fn alarm(
     })
 }
 
-pub(crate) fn raise(t: &Transition, c: &RaiseAlarm, actor: &Actor, now: Timestamp) -> Decided {
-    actor.require(Right::Report)?;
+pub(crate) fn raise(t: &Transition, c: &RaiseAlarm, now: Timestamp) -> Decided {
     let scope = Scope::read(t, &c.scope)?.to_string();
     text::free("what was seen", &c.seen)?;
     let Some(set) = t.contingency.triggers.get(&c.kind) else {

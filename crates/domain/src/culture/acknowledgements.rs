@@ -2,7 +2,6 @@
 
 use super::{CultureKind, profiles};
 use crate::Decided;
-use crate::actor::{Actor, Right, Side};
 use crate::canonical;
 use crate::chunks::Chunk;
 use crate::event::Event;
@@ -115,14 +114,7 @@ pub(crate) fn gate_findings(t: &Transition, chunk: &Chunk, now: Timestamp) -> Ve
     CultureKind::ALL.into_iter().filter_map(finding).collect()
 }
 
-pub(crate) fn acknowledge(
-    t: &Transition,
-    c: &AcknowledgeCulture,
-    actor: &Actor,
-    now: Timestamp,
-) -> Decided {
-    actor.require(Right::Report)?;
-    actor.require_side(Side::Outsourcer, "say what its agents have read")?;
+pub(crate) fn acknowledge(t: &Transition, c: &AcknowledgeCulture, now: Timestamp) -> Decided {
     text::list("agents", &c.results)?;
     if profiles::current(t, c.culture).map(|v| v.proposed.version) != Some(c.version) {
         let mut refusal = profiles::unknown(c.culture, c.version);

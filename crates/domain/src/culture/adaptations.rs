@@ -2,7 +2,7 @@
 
 use super::traits::{self, TraitCard};
 use crate::Decided;
-use crate::actor::{Actor, Right, Side};
+use crate::actor::{Actor, Side};
 use crate::boards::{Board, Kind};
 use crate::event::Event;
 use crate::ids::TraitId;
@@ -176,13 +176,7 @@ fn unanswered(t: &Transition, id: &TraitId, card: &TraitCard) -> String {
     format!("an adaptation for trait {id} ({}){only}", card.about())
 }
 
-pub(crate) fn record(
-    t: &Transition,
-    c: &RecordAdaptation,
-    actor: &Actor,
-    now: Timestamp,
-) -> Decided {
-    actor.require(Right::Prepare)?;
+pub(crate) fn record(t: &Transition, c: &RecordAdaptation, now: Timestamp) -> Decided {
     let a = &c.adaptation;
     let card = traits::require(t, &a.id)?;
     text::free("the change", &a.change)?;
@@ -208,7 +202,6 @@ pub(crate) fn declare_no_change(
     actor: &Actor,
     now: Timestamp,
 ) -> Decided {
-    actor.require(Right::Prepare)?;
     let card = traits::require(t, &c.id)?;
     text::free("the reason why nothing need change", &c.reason)?;
     if card.no_change.get(&actor.side) == Some(&c.reason) {

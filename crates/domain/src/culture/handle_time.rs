@@ -3,7 +3,6 @@
 use super::CultureKind;
 use super::traits::TraitKind;
 use crate::Decided;
-use crate::actor::{Actor, Right};
 use crate::baseline::BaselineKey;
 use crate::event::Event;
 use crate::ids::{CallTypeId, SegmentId};
@@ -39,8 +38,7 @@ pub struct AhtTargetSet {
     pub at: Timestamp,
 }
 
-pub(crate) fn set(t: &Transition, c: &SetAhtTarget, actor: &Actor, now: Timestamp) -> Decided {
-    actor.require(Right::Prepare)?;
+pub(crate) fn set(t: &Transition, c: &SetAhtTarget, now: Timestamp) -> Decided {
     let key = &c.key;
     if t.baselines.nearest(key).is_none() {
         return Err(Refusal::new(Code::Unknown)

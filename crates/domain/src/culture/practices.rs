@@ -1,7 +1,7 @@
 //! In-house practices worth preserving: kept, replaced or retired, by decision of both (B8).
 
 use crate::Decided;
-use crate::actor::{Actor, Right, Side};
+use crate::actor::{Actor, Side};
 use crate::event::Event;
 use crate::ids::{self, PracticeId};
 use crate::lines::bad;
@@ -161,8 +161,7 @@ pub(super) fn findings(t: &Transition) -> Vec<String> {
         .collect()
 }
 
-pub(crate) fn record(t: &Transition, c: &RecordPractice, actor: &Actor, now: Timestamp) -> Decided {
-    actor.require(Right::Prepare)?;
+pub(crate) fn record(t: &Transition, c: &RecordPractice, now: Timestamp) -> Decided {
     let f = &c.facts;
     ids::check("practice", f.practice.as_str())?;
     text::free("what is done", &f.says)?;
@@ -178,7 +177,6 @@ pub(crate) fn record(t: &Transition, c: &RecordPractice, actor: &Actor, now: Tim
 }
 
 pub(crate) fn decide(t: &Transition, c: &DecidePractice, actor: &Actor, now: Timestamp) -> Decided {
-    actor.require(Right::Prepare)?;
     let d = &c.decision;
     let Some(card) = t.culture.practices.get(&d.practice) else {
         return Err(Refusal::new(Code::Unknown)

@@ -3,7 +3,7 @@
 use super::CultureKind;
 use super::traits::Trait;
 use crate::Decided;
-use crate::actor::{Actor, Right};
+use crate::actor::Actor;
 use crate::canonical;
 use crate::event::Event;
 use crate::refusal::{Code, Refusal};
@@ -130,13 +130,7 @@ pub(super) fn findings(t: &Transition) -> Vec<String> {
     unsigned.map(says).collect()
 }
 
-pub(crate) fn propose(
-    t: &Transition,
-    c: &ProposeCultureProfile,
-    actor: &Actor,
-    now: Timestamp,
-) -> Decided {
-    actor.require(Right::Prepare)?;
+pub(crate) fn propose(t: &Transition, c: &ProposeCultureProfile, now: Timestamp) -> Decided {
     let profile = &c.profile;
     super::check_said(
         "the profile in a few sentences",

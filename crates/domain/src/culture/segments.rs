@@ -2,7 +2,6 @@
 
 use super::SourceKind;
 use crate::Decided;
-use crate::actor::{Actor, Right};
 use crate::basis_points;
 use crate::event::Event;
 use crate::ids::{self, CallTypeId, SegmentId};
@@ -96,8 +95,7 @@ pub(super) fn findings(t: &Transition) -> Vec<String> {
     t.culture.segments.iter().filter(bare).map(says).collect()
 }
 
-pub(crate) fn record(t: &Transition, c: &RecordSegment, actor: &Actor, now: Timestamp) -> Decided {
-    actor.require(Right::Prepare)?;
+pub(crate) fn record(t: &Transition, c: &RecordSegment, now: Timestamp) -> Decided {
     let s = &c.facts;
     ids::check("segment", s.segment.as_str())?;
     super::check_said("who these callers are", &s.says, &s.reference)?;

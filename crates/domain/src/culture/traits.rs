@@ -4,7 +4,7 @@
 use super::adaptations::{Adaptation, AdaptationKind};
 use super::{CultureKind, SourceKind};
 use crate::Decided;
-use crate::actor::{Actor, Right, Side};
+use crate::actor::Side;
 use crate::chunks::Chunk;
 use crate::event::Event;
 use crate::gates::{Finding, GateLeg};
@@ -179,8 +179,7 @@ pub(crate) fn gate_findings(t: &Transition, chunk: &Chunk, _now: Timestamp) -> V
     concerned.flat_map(unmade).collect()
 }
 
-pub(crate) fn record(t: &Transition, c: &RecordTrait, actor: &Actor, now: Timestamp) -> Decided {
-    actor.require(Right::Prepare)?;
+pub(crate) fn record(t: &Transition, c: &RecordTrait, now: Timestamp) -> Decided {
     let f = &c.facts;
     ids::check("trait", f.id.as_str())?;
     super::check_said("what is expected", &f.says, &f.reference)?;
@@ -208,8 +207,7 @@ pub(crate) fn record(t: &Transition, c: &RecordTrait, actor: &Actor, now: Timest
     })])
 }
 
-pub(crate) fn link(t: &Transition, c: &LinkTrait, actor: &Actor, now: Timestamp) -> Decided {
-    actor.require(Right::Prepare)?;
+pub(crate) fn link(t: &Transition, c: &LinkTrait, now: Timestamp) -> Decided {
     let card = require(t, &c.id)?;
     if let Some(scenario) = &c.scenario {
         ids::check("test scenario", scenario.as_str())?;

@@ -69,13 +69,7 @@ pub(crate) fn findings(t: &Transition) -> Vec<String> {
     missing
 }
 
-pub(crate) fn describe(
-    t: &Transition,
-    c: &DescribeCallType,
-    actor: &Actor,
-    now: Timestamp,
-) -> Decided {
-    actor.require(Right::Prepare)?;
+pub(crate) fn describe(t: &Transition, c: &DescribeCallType, now: Timestamp) -> Decided {
     let profile = &c.profile;
     if t.rung(&profile.call_type).is_none() {
         return Err(Refusal::new(Code::Unknown)

@@ -1,7 +1,6 @@
 //! What a caller should experience: workshops with the voices that know, and statements that can be measured (B15).
 
 use crate::Decided;
-use crate::actor::{Actor, Right};
 use crate::event::Event;
 use crate::lines::bad;
 use crate::text;
@@ -149,13 +148,7 @@ fn count(term: u32) -> usize {
     usize::try_from(term).unwrap_or(usize::MAX)
 }
 
-pub(crate) fn record_workshop(
-    t: &Transition,
-    c: &RecordWorkshop,
-    actor: &Actor,
-    now: Timestamp,
-) -> Decided {
-    actor.require(Right::Prepare)?;
+pub(crate) fn record_workshop(t: &Transition, c: &RecordWorkshop, now: Timestamp) -> Decided {
     let workshop = &c.workshop;
     super::require_past("the workshop", workshop.held_on, now)?;
     if workshop.attendees.is_empty() {
@@ -173,8 +166,7 @@ pub(crate) fn record_workshop(
     })])
 }
 
-pub(crate) fn state(t: &Transition, c: &StateExperience, actor: &Actor, now: Timestamp) -> Decided {
-    actor.require(Right::Prepare)?;
+pub(crate) fn state(t: &Transition, c: &StateExperience, now: Timestamp) -> Decided {
     let statement = &c.statement;
     text::title("what a caller should experience", &statement.text)?;
     text::title("how it is measured", &statement.measure)?;

@@ -1,7 +1,7 @@
 //! Call flows: what happens from the dialled number to the resolution, walked by both parties (B15).
 
 use crate::Decided;
-use crate::actor::{Actor, Right, Side};
+use crate::actor::{Actor, Side};
 use crate::boards::{Board, Kind};
 use crate::event::Event;
 use crate::ids::LineId;
@@ -103,8 +103,7 @@ pub(crate) fn findings(t: &Transition) -> Vec<String> {
     missing
 }
 
-pub(crate) fn record(t: &Transition, c: &RecordCallFlow, actor: &Actor, now: Timestamp) -> Decided {
-    actor.require(Right::Prepare)?;
+pub(crate) fn record(t: &Transition, c: &RecordCallFlow, now: Timestamp) -> Decided {
     let flow = &c.flow;
     super::require_line(t, &flow.line)?;
     if flow.steps.is_empty() {
@@ -126,7 +125,6 @@ pub(crate) fn record(t: &Transition, c: &RecordCallFlow, actor: &Actor, now: Tim
 }
 
 pub(crate) fn walk(t: &Transition, c: &WalkCallFlow, actor: &Actor, now: Timestamp) -> Decided {
-    actor.require(Right::Prepare)?;
     let Some(flow) = t.discovery.records.flows.get(&c.line) else {
         return Err(Refusal::new(Code::Unknown)
             .missing(format!("call flow of {}", c.line))

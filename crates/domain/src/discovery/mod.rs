@@ -8,7 +8,7 @@ pub mod numbers;
 pub mod reports;
 
 use crate::Decided;
-use crate::actor::{Actor, Right};
+use crate::actor::Actor;
 use crate::boards::{Board, Kind};
 use crate::canonical;
 use crate::event::Event;
@@ -211,8 +211,7 @@ pub fn findings(t: &Transition) -> Vec<String> {
     missing
 }
 
-pub(crate) fn open(t: &Transition, c: &OpenDiscovery, actor: &Actor, now: Timestamp) -> Decided {
-    actor.require(Right::Prepare)?;
+pub(crate) fn open(t: &Transition, c: &OpenDiscovery, now: Timestamp) -> Decided {
     account_manager::require(t)?;
     if t.discovery.opened_at.is_some() {
         return Ok(Vec::new());
@@ -229,13 +228,7 @@ pub(crate) fn open(t: &Transition, c: &OpenDiscovery, actor: &Actor, now: Timest
     })])
 }
 
-pub(crate) fn complete_item(
-    t: &Transition,
-    c: &CompleteDiscoveryItem,
-    actor: &Actor,
-    now: Timestamp,
-) -> Decided {
-    actor.require(Right::Prepare)?;
+pub(crate) fn complete_item(t: &Transition, c: &CompleteDiscoveryItem, now: Timestamp) -> Decided {
     let Some(current) = t.discovery.items.get(&c.item) else {
         return Err(Refusal::new(Code::Unknown)
             .missing(format!("an open discovery item named `{}`", c.item))

@@ -1,7 +1,6 @@
 //! Reports and records: headline numbers reproduced from the raw log, and what could not be classified (A16, B15).
 
 use crate::Decided;
-use crate::actor::{Actor, Right};
 use crate::event::Event;
 use crate::ids::SiteId;
 use crate::lines::bad;
@@ -176,13 +175,7 @@ fn residue(c: &Classification, max_bp: u32) -> Option<String> {
     ))
 }
 
-pub(crate) fn reconcile(
-    t: &Transition,
-    c: &ReconcileReport,
-    actor: &Actor,
-    now: Timestamp,
-) -> Decided {
-    actor.require(Right::Prepare)?;
+pub(crate) fn reconcile(t: &Transition, c: &ReconcileReport, now: Timestamp) -> Decided {
     let r = &c.reconciliation;
     text::title("which report", &r.report)?;
     text::title("where the working is", &r.reference)?;
@@ -208,13 +201,7 @@ pub(crate) fn reconcile(
     })])
 }
 
-pub(crate) fn classify(
-    t: &Transition,
-    c: &ClassifyCalls,
-    actor: &Actor,
-    now: Timestamp,
-) -> Decided {
-    actor.require(Right::Prepare)?;
+pub(crate) fn classify(t: &Transition, c: &ClassifyCalls, now: Timestamp) -> Decided {
     let c = &c.classification;
     if t.site_zone(&c.site).is_none() {
         return Err(Refusal::new(Code::Unknown)

@@ -5,7 +5,7 @@ mod scope;
 pub use scope::Scope;
 
 use crate::Decided;
-use crate::actor::{Actor, Right, Side};
+use crate::actor::{Actor, Side};
 use crate::canonical;
 use crate::chunks::{Chunk, ChunkState};
 use crate::contingency::incidents::FallbackReasonGiven;
@@ -196,7 +196,6 @@ pub(crate) struct Return {
 }
 
 pub(crate) fn fall_back(t: &Transition, c: &Fallback, actor: &Actor, now: Timestamp) -> Decided {
-    actor.require(Right::BringHome)?;
     let scope = Scope::with_open_door(t, &c.scope)?;
     let pressed = Return {
         reason: kept(&c.reason),
@@ -272,8 +271,7 @@ pub(crate) fn door_closed(id: &ChunkId) -> Refusal {
         .how("follow the contingency plan of the steady contract")
 }
 
-pub(crate) fn verify(t: &Transition, c: &VerifyReturn, actor: &Actor, now: Timestamp) -> Decided {
-    actor.require(Right::BringHome)?;
+pub(crate) fn verify(t: &Transition, c: &VerifyReturn, now: Timestamp) -> Decided {
     let incident = require_incident(t, &c.incident)?;
     if incident.verified.is_some() {
         return Ok(Vec::new());
@@ -289,13 +287,7 @@ pub(crate) fn verify(t: &Transition, c: &VerifyReturn, actor: &Actor, now: Times
     })])
 }
 
-pub(crate) fn write_note(
-    t: &Transition,
-    c: &WriteIncidentNote,
-    actor: &Actor,
-    now: Timestamp,
-) -> Decided {
-    actor.require(Right::Prepare)?;
+pub(crate) fn write_note(t: &Transition, c: &WriteIncidentNote, now: Timestamp) -> Decided {
     require_incident(t, &c.incident)?;
     if c.reference.trim().is_empty() {
         return Err(bad("where the incident note is kept".into()));

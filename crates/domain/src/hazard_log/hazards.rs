@@ -180,6 +180,8 @@ pub const HAZARDS: &[Hazard] = &[
             Code::NotAuthorised,
             Code::SignatureOfOther,
             Code::SignatureInvalid,
+            Code::KeyRevoked,
+            Code::StepUp,
         ],
         others: &["refused attempts are recorded with person and time"],
     },

@@ -213,7 +213,6 @@ impl Issue {
 }
 
 pub(crate) fn report(t: &Transition, c: &ReportIssue, actor: &Actor, now: Timestamp) -> Decided {
-    actor.require(Right::Report)?;
     text::title("what is wrong, in a line", &c.title)?;
     if !c.text.is_empty() {
         text::free("more about the issue", &c.text)?;
@@ -256,7 +255,6 @@ pub(crate) fn acknowledge(
     actor: &Actor,
     now: Timestamp,
 ) -> Decided {
-    actor.require(Right::Report)?;
     let issue = t.issues.require(&c.issue)?;
     require_owner(t, actor)?;
     if !issue.waits() {
@@ -270,7 +268,6 @@ pub(crate) fn acknowledge(
 }
 
 pub(crate) fn resolve(t: &Transition, c: &ResolveIssue, actor: &Actor, now: Timestamp) -> Decided {
-    actor.require(Right::Report)?;
     let issue = t.issues.require(&c.issue)?;
     require_owner(t, actor)?;
     text::free("the cause of the issue and what was done", &c.cause)?;
@@ -290,8 +287,7 @@ pub(crate) fn resolve(t: &Transition, c: &ResolveIssue, actor: &Actor, now: Time
     })])
 }
 
-pub(crate) fn reopen(t: &Transition, c: &ReopenIssue, actor: &Actor, now: Timestamp) -> Decided {
-    actor.require(Right::Report)?;
+pub(crate) fn reopen(t: &Transition, c: &ReopenIssue, now: Timestamp) -> Decided {
     let issue = t.issues.require(&c.issue)?;
     text::free("why it is open again", &c.reason)?;
     if issue.resolved.is_none() {
@@ -304,8 +300,7 @@ pub(crate) fn reopen(t: &Transition, c: &ReopenIssue, actor: &Actor, now: Timest
     })])
 }
 
-pub(crate) fn escalate(t: &Transition, actor: &Actor, now: Timestamp) -> Decided {
-    actor.require(Right::Report)?;
+pub(crate) fn escalate(t: &Transition, now: Timestamp) -> Decided {
     let issues = escalations(t, now).into_iter().map(|due| {
         Event::IssueEscalated(IssueEscalated {
             issue: due.issue,

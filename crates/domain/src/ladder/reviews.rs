@@ -56,10 +56,9 @@ impl Review {
 
 pub(crate) fn record(t: &Transition, c: &RecordReview, actor: &Actor, now: Timestamp) -> Decided {
     let chunk = t.require_chunk(&c.chunk)?;
-    actor.require(match t.needs_of_chunk(&chunk.planned) {
-        Needs::Both => Right::Prepare,
-        Needs::BothAndClinical => Right::JudgeClinically,
-    })?;
+    if t.needs_of_chunk(&chunk.planned) == Needs::BothAndClinical {
+        actor.require(Right::JudgeClinically)?;
+    }
     text::free("what the review found", &c.finding)?;
     if !t.reviews.contains_key(&c.chunk) {
         return Err(Refusal::new(Code::WrongState)

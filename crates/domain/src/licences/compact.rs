@@ -3,7 +3,6 @@
 
 use super::Licences;
 use crate::Decided;
-use crate::actor::{Actor, Right};
 use crate::event::Event;
 use crate::ids::StateCode;
 use crate::legal_tables::{self, LegalRow, LegalTable, Provenance};
@@ -110,13 +109,7 @@ pub fn state_named(rows: &[CompactRow], text: &str) -> Option<StateCode> {
     by_name.or_else(|| Some(code()).filter(|code| code.check().is_ok()))
 }
 
-pub(crate) fn adopt(
-    t: &Transition,
-    c: &AdoptCompactTable,
-    actor: &Actor,
-    now: Timestamp,
-) -> Decided {
-    actor.require(Right::Comply)?;
+pub(crate) fn adopt(t: &Transition, c: &AdoptCompactTable, now: Timestamp) -> Decided {
     legal_tables::check(LegalTable::Compact, &c.rows)?;
     for row in &c.rows {
         row.state.check()?;

@@ -3,7 +3,6 @@
 use super::compact::{checked_on, state_named};
 use super::{CallEscalated, eligible, licences_of};
 use crate::Decided;
-use crate::actor::{Actor, Right};
 use crate::agents::{Credential, RosteredAgent, rostered_for};
 use crate::event::Event;
 use crate::ids::{AgentId, CallTypeId, StateCode};
@@ -162,8 +161,7 @@ fn not_asked(missing: &str) -> Refusal {
         .how("ask the caller where the patient is now; an area code is no location")
 }
 
-pub(crate) fn escalate(t: &Transition, c: &EscalateCall, actor: &Actor, now: Timestamp) -> Decided {
-    actor.require(Right::Report)?;
+pub(crate) fn escalate(t: &Transition, c: &EscalateCall, now: Timestamp) -> Decided {
     require_rung(t, &c.call_type)?;
     Ok(vec![Event::CallEscalated(CallEscalated {
         call_type: c.call_type.clone(),

@@ -4,7 +4,7 @@
 
 use super::limits::Limit;
 use crate::Decided;
-use crate::actor::{Actor, Right, Side};
+use crate::actor::{Actor, Side};
 use crate::chunks::PlannedChunk;
 use crate::event::Event;
 use crate::ids::{CallTypeId, ConstraintId, PersonId, SiteId};
@@ -209,7 +209,6 @@ pub(crate) fn declare(
     actor: &Actor,
     now: Timestamp,
 ) -> Decided {
-    actor.require(Right::Prepare)?;
     c.limit.check()?;
     text::free("the reason of the constraint", &c.reason)?;
     if let Some(paradigm) = &c.paradigm {
@@ -256,7 +255,6 @@ pub(crate) fn withdraw(
     actor: &Actor,
     now: Timestamp,
 ) -> Decided {
-    actor.require(Right::Prepare)?;
     let Some(known) = t.schedule.constraints.get(&c.constraint) else {
         return Err(Refusal::new(Code::Unknown)
             .missing(format!("constraint `{}`", c.constraint))

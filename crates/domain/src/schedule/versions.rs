@@ -5,7 +5,7 @@ use super::items::PlanItemCompleted;
 use super::messages::MessageWritten;
 use super::{Plan, check};
 use crate::Decided;
-use crate::actor::{Actor, Right, Side};
+use crate::actor::{Actor, Side};
 use crate::canonical;
 use crate::chunks::PlannedChunk;
 use crate::event::Event;
@@ -208,7 +208,6 @@ impl PlanVersion {
 }
 
 pub(crate) fn propose(t: &Transition, c: &ProposePlan, actor: &Actor, now: Timestamp) -> Decided {
-    actor.require(Right::Prepare)?;
     account_manager::require(t)?;
     discovery::require_complete(t)?;
     if !c.reason.is_empty() {

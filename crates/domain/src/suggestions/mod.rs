@@ -4,7 +4,7 @@ pub mod hazards;
 pub mod optimisation;
 
 use crate::Decided;
-use crate::actor::{Actor, Right, Side};
+use crate::actor::{Actor, Side};
 use crate::boards::{Board, Kind};
 use crate::discovery;
 use crate::event::Event;
@@ -59,7 +59,6 @@ pub(crate) const BOARD: Kind = Kind {
 };
 
 pub(crate) fn post(t: &Transition, c: &PostSuggestion, actor: &Actor, now: Timestamp) -> Decided {
-    actor.require(Right::Report)?;
     require_unlocked(t)?;
     text::free("the suggestion", &c.text)?;
     let posted = &t.suggestions.posted;

@@ -1,7 +1,7 @@
 //! The register of opportunities: carried out after acceptance, one change at a time, so that parity can be judged (B21).
 
 use crate::Decided;
-use crate::actor::{Actor, Right, Side};
+use crate::actor::{Actor, Side};
 use crate::chunks::Chunk;
 use crate::event::Event;
 use crate::ids::{ChunkId, OpportunityId, PersonId, SuggestionId};
@@ -122,7 +122,6 @@ pub(crate) fn register(
     actor: &Actor,
     now: Timestamp,
 ) -> Decided {
-    actor.require(Right::Report)?;
     super::require_unlocked(t)?;
     t.require_chunk(&c.chunk)?;
     text::title("the change", &c.change)?;
@@ -151,13 +150,7 @@ pub(crate) fn register(
     })])
 }
 
-pub(crate) fn schedule(
-    t: &Transition,
-    c: &ScheduleOptimisation,
-    actor: &Actor,
-    now: Timestamp,
-) -> Decided {
-    actor.require(Right::Prepare)?;
+pub(crate) fn schedule(t: &Transition, c: &ScheduleOptimisation, now: Timestamp) -> Decided {
     let opportunity = require(t, &c.opportunity)?;
     if opportunity.outcome.is_some() {
         return Err(Refusal::new(Code::WrongState)
@@ -187,13 +180,7 @@ pub(crate) fn schedule(
     })])
 }
 
-pub(crate) fn finish(
-    t: &Transition,
-    c: &FinishOptimisation,
-    actor: &Actor,
-    now: Timestamp,
-) -> Decided {
-    actor.require(Right::Prepare)?;
+pub(crate) fn finish(t: &Transition, c: &FinishOptimisation, now: Timestamp) -> Decided {
     let opportunity = require(t, &c.opportunity)?;
     text::free("what came of it", &c.outcome)?;
     if opportunity.outcome.as_ref() == Some(&c.outcome) {

@@ -3,7 +3,6 @@
 mod kinds;
 
 use crate::Decided;
-use crate::actor::{Actor, Right};
 use crate::boards::{Board, Kind};
 use crate::chunks::Chunk;
 use crate::event::Event;
@@ -162,13 +161,7 @@ fn defect(t: &Transition, chunk: &Chunk, result: &CheckResult) -> Option<String>
     (!limit.holds(value)).then(|| format!("{words} {value} {unit}, {} needed", limit.words()))
 }
 
-pub(crate) fn record(
-    t: &Transition,
-    c: &RecordTelephonyChecks,
-    actor: &Actor,
-    now: Timestamp,
-) -> Decided {
-    actor.require(Right::Prepare)?;
+pub(crate) fn record(t: &Transition, c: &RecordTelephonyChecks, now: Timestamp) -> Decided {
     text::list("checks", &c.checks)?;
     text::title("where the protocol of the checks is", &c.reference)?;
     let line = t.line(&c.line);

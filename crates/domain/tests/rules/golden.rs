@@ -45,6 +45,7 @@ pub(crate) const HISTORIES: &[fn() -> Story] = &[
     crate::capacity::history,
     crate::quality::history,
     crate::partnership::history,
+    crate::keys::history,
 ];
 
 /// From the first fact to the closed door, with a fallback on the way.

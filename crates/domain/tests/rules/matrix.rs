@@ -62,7 +62,7 @@ fn states() -> Vec<(&'static str, Story)> {
 }
 
 /// The small example, with what it has no weeks for waived.
-fn small() -> Story {
+pub(crate) fn small() -> Story {
     let rules = [
         Waivable::Rush,
         Waivable::MassCutover,
@@ -75,9 +75,9 @@ fn small() -> Story {
 }
 
 /// One instance of a command, and what its people had said before it.
-struct Sample {
+pub(crate) struct Sample {
     actor: Actor,
-    command: Command,
+    pub(crate) command: Command,
     before: Vec<(Actor, Command)>,
 }
 
@@ -106,7 +106,7 @@ const MOVES: [&str; 10] = [
 ];
 
 /// One instance of each command: the first that the small example's people send, or else that some history sent.
-fn commands() -> BTreeMap<&'static str, Sample> {
+pub(crate) fn commands() -> BTreeMap<&'static str, Sample> {
     let mut whole = small();
     whole.walks(&Goal::Closed(MSG.into()));
     let own = whole.said.clone();

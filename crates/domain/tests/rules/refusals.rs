@@ -172,6 +172,21 @@ refusals! {
         creation(|c| c.lines[0].routes[3].outsourced = uri, Code::EmergencyTarget, "911")
     }
 
+    StepUp, whoever_signs_has_shown_within_minutes_who_they_are: {
+        let story = Story::new();
+        let signature = signed_by(Side::Client, "00");
+        let sign = segue_domain::Command::from(SignPlan { version: 1, signature });
+        let asked = |ago_s: i64| {
+            let proved_at = story.now - jiff::SignedDuration::from_secs(ago_s);
+            segue_domain::rights::require_step_up(&sign, Some(proved_at), story.now)
+        };
+        assert!(asked(0).is_ok() && asked(600).is_ok());
+        let home = segue_domain::Command::from(fallback("all"));
+        assert!(segue_domain::rights::require_step_up(&home, None, story.now).is_ok());
+        assert!(segue_domain::rights::require_step_up(&sign, None, story.now).is_err());
+        asked(601).unwrap_err()
+    }
+
     NotAuthorised, an_action_needs_a_role_that_carries_it: {
         let story = live(MSG, 20);
         let (cell, passed) = ("message × day × English", true);

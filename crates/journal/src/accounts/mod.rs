@@ -1,16 +1,21 @@
 //! Accounts: who may come in, as whom, with which secret. A side table that can be deleted; the journal holds names of
 //! accounts, never of humans.
 //!
-//! Three doors: a password (everything the roles allow), the duty PIN (brings calls home and nothing else), and tokens for
-//! machines (what their scope says). A wrong name costs the same as a wrong secret and gets the same answer.
+//! Three doors: a password (everything the roles allow; with a second factor, only once its code has come too), the duty PIN
+//! (brings calls home and nothing else), and tokens for machines (what their scope says). A wrong name costs the same as a
+//! wrong secret and gets the same answer.
 
+mod audit;
+mod second_factor;
 mod secret;
 mod store;
 mod throttle;
 mod token;
 
+pub use audit::{Act, AuditFilter, Audited};
+pub use second_factor::Enrolment;
 pub use store::Accounts;
-pub use token::TokenScope;
+pub use token::{NewToken, Token, TokenScope};
 
 use crate::database::Unavailable;
 use jiff::Timestamp;
@@ -38,6 +43,11 @@ pub struct Account {
     pub public_key: Option<String>,
     /// Whether there is a duty PIN.
     pub has_pin: bool,
+    /// Whether the password needs a code beside it.
+    pub has_second_factor: bool,
+    /// Who came in before this instant comes in anew.
+    #[serde(skip)]
+    pub valid_from: Timestamp,
     /// Since when.
     pub created_at: Timestamp,
 }
@@ -71,8 +81,10 @@ impl std::fmt::Debug for NewAccount {
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize)]
 #[serde(rename_all = "snake_case")]
 pub enum Door {
-    /// With the password: everything the roles allow.
+    /// With the password, and the code of the second factor where there is one: everything the roles allow.
     Password,
+    /// With the password of an account whose second factor is still to come: bring calls home.
+    HalfWay,
     /// With the duty PIN: bring calls home.
     Pin,
     /// With a token: what its scope says.
@@ -86,9 +98,20 @@ pub struct Entry {
     pub account: Account,
     /// How they came in.
     pub door: Door,
+    /// The one site a token is for; none means every site.
+    pub site: Option<String>,
 }
 
 impl Entry {
+    /// A person at one of the doors of people.
+    pub fn of(account: Account, door: Door) -> Self {
+        Self {
+            account,
+            door,
+            site: None,
+        }
+    }
+
     /// The actor the desk sees: never more than the door lets through.
     pub fn actor(&self) -> Actor {
         let (name, side) = (&self.account.name, self.account.side);
@@ -97,7 +120,7 @@ impl Entry {
         match self.door {
             Door::Password | Door::Token(TokenScope::Act) => whole,
             // Roles also open boards: whoever comes in to bring calls home sees no more than a duty manager does.
-            Door::Pin | Door::Token(TokenScope::Home) => {
+            Door::HalfWay | Door::Pin | Door::Token(TokenScope::Home) => {
                 let homeward: &[Role] = if whole.may(Right::BringHome) {
                     &[Role::Duty]
                 } else {
@@ -105,7 +128,7 @@ impl Entry {
                 };
                 Actor::new(name, side, homeward).only(Right::BringHome)
             }
-            Door::Token(TokenScope::Read | TokenScope::Ingest) => {
+            Door::Token(TokenScope::Read | TokenScope::Ingest | TokenScope::Route) => {
                 Actor::new(name, side, &[Role::Viewer])
             }
         }
@@ -151,6 +174,34 @@ pub enum AccountError {
         /// The account.
         name: String,
     },
+    /// A second factor is taken away before another is enrolled.
+    #[error(
+        "`{name}` has a second factor; take it away first (`segue user reset-second-factor {name}`)"
+    )]
+    HasSecondFactor {
+        /// The account.
+        name: String,
+    },
+    /// Nothing is being enrolled, or something else.
+    #[error("no second factor is being enrolled for `{name}`; begin again")]
+    NotEnrolling {
+        /// The account.
+        name: String,
+    },
+    /// No such token.
+    #[error("`{name}` has no token `{label}`; `segue user tokens` lists all")]
+    UnknownToken {
+        /// The account.
+        name: String,
+        /// What the token is for.
+        label: String,
+    },
+    /// Only what is about calls is about one site.
+    #[error("a token that may {scope} is not one site's; only `ingest` and `route` are")]
+    NotOfOneSite {
+        /// The scope.
+        scope: &'static str,
+    },
     /// The secret could not be hashed, or the machine gave no random bytes.
     #[error("the secret could not be hashed; check the machine's memory and try again")]
     Hashing,
@@ -173,6 +224,9 @@ pub enum EntryError {
     /// Name, secret or token are not right; which of them is not said.
     #[error("the name or the secret is wrong; try again")]
     Wrong,
+    /// A code was taken before: it is good once.
+    #[error("this code was used already; wait for the next one")]
+    Used,
     /// Too many failures lately; nothing was checked.
     #[error("too many failed attempts; wait {retry_s} s and try again")]
     Throttled {

@@ -2,7 +2,6 @@
 
 use super::secret::{Secrets, check_password, check_pin};
 use super::throttle::Charge;
-use super::token::{self, TokenScope};
 use super::{Account, AccountError, Door, Entry, EntryError, NewAccount};
 use crate::database::{Database, OpenError, Place, Schema, Unavailable};
 use jiff::Timestamp;
@@ -13,11 +12,20 @@ use std::collections::BTreeSet;
 
 const SCHEMA: Schema = Schema {
     name: "accounts",
-    sqlite: &[(1, include_str!("../../migrations/sqlite/0001_accounts.sql"))],
-    postgres: &[(
-        1,
-        include_str!("../../migrations/postgres/0001_accounts.sql"),
-    )],
+    sqlite: &[
+        (1, include_str!("../../migrations/sqlite/0001_accounts.sql")),
+        (2, include_str!("../../migrations/sqlite/0002_accounts.sql")),
+    ],
+    postgres: &[
+        (
+            1,
+            include_str!("../../migrations/postgres/0001_accounts.sql"),
+        ),
+        (
+            2,
+            include_str!("../../migrations/postgres/0002_accounts.sql"),
+        ),
+    ],
 };
 /// Most accounts one list shows.
 const ACCOUNTS_MAX: i64 = 10_000;
@@ -25,10 +33,13 @@ const ACCOUNTS_MAX: i64 = 10_000;
 const ATTEMPT_ROWS_MAX: i64 = 100_000;
 /// Failed attempts are forgotten after a day, in seconds.
 const ATTEMPTS_KEPT_S: i64 = 86_400;
+/// How long it is kept who looked at what, in seconds: six years (45 CFR 164.316(b)(2)).
+const AUDIT_KEPT_S: i64 = 6 * 366 * 86_400;
 /// Most places a person is remembered to have come in from.
 const ARRIVALS_MAX: i64 = 50;
 
 /// Every statement of the accounts; a test prepares each on every database.
+#[rustfmt::skip] // one line per statement
 pub(super) mod sql {
     pub(crate) const USERS_INSERT: &str = include_str!("../../sql/users.insert.sql");
     pub(crate) const USERS_FIND: &str = include_str!("../../sql/users.find.sql");
@@ -48,9 +59,39 @@ pub(super) mod sql {
     pub(crate) const ARRIVALS_UPSERT: &str = include_str!("../../sql/arrivals.upsert.sql");
     pub(crate) const ARRIVALS_FIND: &str = include_str!("../../sql/arrivals.find.sql");
     pub(crate) const ARRIVALS_SHED: &str = include_str!("../../sql/arrivals.shed.sql");
+    pub(crate) const USERS_SET_ROLES: &str = include_str!("../../sql/users.set_roles.sql");
+    pub(crate) const USERS_END_ENTRIES: &str = include_str!("../../sql/users.end_entries.sql");
+    pub(crate) const TOTP_BEGIN: &str = include_str!("../../sql/totp.begin.sql");
+    pub(crate) const TOTP_CONFIRM: &str = include_str!("../../sql/totp.confirm.sql");
+    pub(crate) const TOTP_TAKE: &str = include_str!("../../sql/totp.take.sql");
+    pub(crate) const TOTP_CLEAR: &str = include_str!("../../sql/totp.clear.sql");
+    pub(crate) const RECOVERY_INSERT: &str = include_str!("../../sql/recovery.insert.sql");
+    pub(crate) const RECOVERY_TAKE: &str = include_str!("../../sql/recovery.take.sql");
+    pub(crate) const RECOVERY_CLEAR: &str = include_str!("../../sql/recovery.clear.sql");
+    pub(crate) const RECOVERY_COUNT: &str = include_str!("../../sql/recovery.count.sql");
+    pub(crate) const TOKENS_LIST: &str = include_str!("../../sql/tokens.list.sql");
+    pub(crate) const TOKENS_USED: &str = include_str!("../../sql/tokens.used.sql");
+    pub(crate) const AUDIT_INSERT: &str = include_str!("../../sql/audit.insert.sql");
+    pub(crate) const AUDIT_LIST: &str = include_str!("../../sql/audit.list.sql");
+    pub(crate) const AUDIT_PRUNE: &str = include_str!("../../sql/audit.prune.sql");
 
     #[cfg(test)]
-    pub(crate) const ALL: [&str; 18] = [
+    pub(crate) const ALL: [&str; 33] = [
+        USERS_SET_ROLES,
+        USERS_END_ENTRIES,
+        TOTP_BEGIN,
+        TOTP_CONFIRM,
+        TOTP_TAKE,
+        TOTP_CLEAR,
+        RECOVERY_INSERT,
+        RECOVERY_TAKE,
+        RECOVERY_CLEAR,
+        RECOVERY_COUNT,
+        TOKENS_LIST,
+        TOKENS_USED,
+        AUDIT_INSERT,
+        AUDIT_LIST,
+        AUDIT_PRUNE,
         USERS_INSERT,
         USERS_FIND,
         USERS_LIST,
@@ -76,7 +117,7 @@ pub(super) mod sql {
 #[derive(Debug, Clone)]
 pub struct Accounts {
     pub(crate) database: Database,
-    secrets: Secrets,
+    pub(super) secrets: Secrets,
 }
 
 impl Accounts {
@@ -125,8 +166,7 @@ impl Accounts {
             Some(pin) => Some(self.secrets.hash(pin).await?),
             None => None,
         };
-        let roles = serde_json::to_string(&new.roles)
-            .map_err(|_| AccountError::Corrupt { field: "roles" })?;
+        let roles = roles_text(&new.roles)?;
         let done = sqlx::query(sql::USERS_INSERT)
             .bind(&new.name)
             .bind(new.side.to_string())
@@ -174,15 +214,33 @@ impl Accounts {
             .await
     }
 
-    /// Replaces the password.
-    pub async fn set_password(&self, name: &str, password: &str) -> Result<(), AccountError> {
+    /// Replaces the password. Whoever came in with the old one comes in anew.
+    pub async fn set_password(
+        &self,
+        name: &str,
+        password: &str,
+        now: Timestamp,
+    ) -> Result<(), AccountError> {
         check_password(password)?;
         let hash = self.secrets.hash(password).await?;
+        let query = sqlx::query(sql::USERS_SET_PASSWORD).bind(name).bind(hash);
+        self.change(name, query.bind(now.as_microsecond())).await
+    }
+
+    /// Replaces what a person is to the transition; it counts from their next act on.
+    pub async fn set_roles(&self, name: &str, roles: &BTreeSet<Role>) -> Result<(), AccountError> {
+        let roles = roles_text(roles)?;
         self.change(
             name,
-            sqlx::query(sql::USERS_SET_PASSWORD).bind(name).bind(hash),
+            sqlx::query(sql::USERS_SET_ROLES).bind(name).bind(roles),
         )
         .await
+    }
+
+    /// Ends every session of a person: whoever came in until now comes in anew.
+    pub async fn end_entries(&self, name: &str, now: Timestamp) -> Result<(), AccountError> {
+        let query = sqlx::query(sql::USERS_END_ENTRIES).bind(name);
+        self.change(name, query.bind(now.as_microsecond())).await
     }
 
     /// Sets, replaces or (with `None`) takes away the duty PIN.
@@ -198,7 +256,8 @@ impl Accounts {
             .await
     }
 
-    /// Lets a person in by password. `source` is where they come from, such as the client's address.
+    /// Lets a person in by password: half way, where a second factor is still to come ([`Accounts::enter_second`]).
+    /// `source` is where they come from, such as the client's address.
     pub async fn enter(
         &self,
         name: &str,
@@ -221,61 +280,6 @@ impl Accounts {
         self.enter_by(Door::Pin, name, pin, source, now).await
     }
 
-    /// Makes a token for an account. It is shown this once; its hash is kept.
-    pub async fn add_token(
-        &self,
-        name: &str,
-        label: &str,
-        scope: TokenScope,
-        now: Timestamp,
-        expires_at: Option<Timestamp>,
-    ) -> Result<String, AccountError> {
-        self.get(name).await?;
-        let (token, hash) = token::fresh()?;
-        sqlx::query(sql::TOKENS_INSERT)
-            .bind(hash)
-            .bind(name)
-            .bind(label)
-            .bind(scope.as_str())
-            .bind(now.as_microsecond())
-            .bind(expires_at.map(Timestamp::as_microsecond))
-            .execute(self.database.writing("add a token to").await?)
-            .await
-            .map_err(self.database.unavailable("add a token to"))?;
-        Ok(token)
-    }
-
-    /// Takes back every token of an account with this label.
-    pub async fn remove_tokens(&self, name: &str, label: &str) -> Result<(), AccountError> {
-        self.change(name, sqlx::query(sql::TOKENS_DELETE).bind(name).bind(label))
-            .await
-    }
-
-    /// Lets a machine in by token.
-    pub async fn enter_with_token(&self, token: &str, now: Timestamp) -> Result<Entry, EntryError> {
-        let readers = self.database.reading("look up a token in").await;
-        let row = sqlx::query(sql::TOKENS_FIND)
-            .bind(token::hash(token))
-            .fetch_optional(readers.map_err(AccountError::from)?)
-            .await
-            .map_err(self.database.unavailable("look up a token in"))
-            .map_err(AccountError::from)?;
-        let Some(row) = row else {
-            return Err(EntryError::Wrong);
-        };
-        let expires_us: Option<i64> = column(&row, "expires_us")?;
-        if expires_us.is_some_and(|expires_us| expires_us <= now.as_microsecond()) {
-            return Err(EntryError::Wrong);
-        }
-        let scope: String = column(&row, "scope")?;
-        let scope = TokenScope::stored(&scope).ok_or(AccountError::Corrupt { field: "scope" })?;
-        let account = named_account(column(&row, "user_name")?, &row)?;
-        Ok(Entry {
-            account,
-            door: Door::Token(scope),
-        })
-    }
-
     /// Forgets failed attempts that no longer count; call it now and then.
     pub async fn prune(&self, now: Timestamp) -> Result<(), AccountError> {
         let failed = self.database.unavailable("delete old attempts from");
@@ -284,6 +288,10 @@ impl Accounts {
         for (statement, bound) in [
             (sql::ATTEMPTS_PRUNE, before),
             (sql::ATTEMPTS_SHED, ATTEMPT_ROWS_MAX),
+            (
+                sql::AUDIT_PRUNE,
+                now.as_microsecond() - AUDIT_KEPT_S * 1_000_000,
+            ),
         ] {
             sqlx::query(statement)
                 .bind(bound)
@@ -303,7 +311,8 @@ impl Accounts {
         source: &str,
         now: Timestamp,
     ) -> Result<Entry, EntryError> {
-        let charges = self.charge(door, name, source, now).await?;
+        let secret_kind = if door == Door::Pin { "pin" } else { "password" };
+        let charges = self.charge(secret_kind, name, source, now).await?;
         let row = self.row(name).await?;
         let field = if door == Door::Pin {
             "pin_hash"
@@ -320,13 +329,18 @@ impl Accounts {
         };
         let account = account_of(&row)?;
         self.arrived(&charges, name, source, now).await?;
-        Ok(Entry { account, door })
+        let door = if door == Door::Password && account.has_second_factor {
+            Door::HalfWay
+        } else {
+            door
+        };
+        Ok(Entry::of(account, door))
     }
 
     /// Charges the attempt before anything is looked at.
-    async fn charge(
+    pub(super) async fn charge(
         &self,
-        door: Door,
+        secret: &str,
         name: &str,
         source: &str,
         now: Timestamp,
@@ -346,7 +360,6 @@ impl Accounts {
             .fetch_optional(&mut *tx)
             .await
             .map_err(&failed)?;
-        let secret = if door == Door::Pin { "pin" } else { "password" };
         let charges = Charge::of(secret, name, source, before.is_some());
         let taken = Charge::take(&charges, &mut tx, now)
             .await
@@ -355,7 +368,7 @@ impl Accounts {
         taken.map(|()| charges)
     }
 
-    async fn arrived(
+    pub(super) async fn arrived(
         &self,
         charges: &[Charge],
         name: &str,
@@ -382,7 +395,7 @@ impl Accounts {
         Ok(())
     }
 
-    async fn row(&self, name: &str) -> Result<Option<AnyRow>, AccountError> {
+    pub(super) async fn row(&self, name: &str) -> Result<Option<AnyRow>, AccountError> {
         // Not asked for what no account can be called: a server's text does not even hold every character.
         if !segue_domain::ids::is_usable(name) {
             return Ok(None);
@@ -395,7 +408,7 @@ impl Accounts {
             .map_err(self.database.unavailable("look up an account in"))?)
     }
 
-    async fn change(
+    pub(super) async fn change(
         &self,
         name: &str,
         query: sqlx::query::Query<'_, sqlx::Any, sqlx::any::AnyArguments>,
@@ -413,7 +426,7 @@ impl Accounts {
     }
 }
 
-fn column<'r, T>(row: &'r AnyRow, field: &'static str) -> Result<T, AccountError>
+pub(super) fn column<'r, T>(row: &'r AnyRow, field: &'static str) -> Result<T, AccountError>
 where
     T: sqlx::Decode<'r, sqlx::Any> + sqlx::Type<sqlx::Any>,
 {
@@ -421,28 +434,40 @@ where
         .map_err(|_| AccountError::Corrupt { field })
 }
 
-fn account_of(row: &AnyRow) -> Result<Account, AccountError> {
+pub(super) fn account_of(row: &AnyRow) -> Result<Account, AccountError> {
     named_account(column(row, "name")?, row)
 }
 
-fn named_account(name: String, row: &AnyRow) -> Result<Account, AccountError> {
-    let (side, roles): (String, String) = (column(row, "side")?, column(row, "roles")?);
-    let side = Side::BOTH
-        .into_iter()
-        .find(|known| known.to_string() == side);
+pub(super) fn named_account(name: String, row: &AnyRow) -> Result<Account, AccountError> {
+    let roles: String = column(row, "roles")?;
     let roles: BTreeSet<Role> =
         serde_json::from_str(&roles).map_err(|_| AccountError::Corrupt { field: "roles" })?;
-    let created_at = Timestamp::from_microsecond(column(row, "created_us")?);
     Ok(Account {
         name,
-        side: side.ok_or(AccountError::Corrupt { field: "side" })?,
+        side: side_of(row)?,
         roles,
         public_key: column(row, "public_key")?,
         has_pin: column::<Option<String>>(row, "pin_hash")?.is_some(),
-        created_at: created_at.map_err(|_| AccountError::Corrupt {
-            field: "created_us",
-        })?,
+        has_second_factor: column::<Option<i64>>(row, "totp_since_us")?.is_some(),
+        valid_from: instant(row, "valid_us")?,
+        created_at: instant(row, "created_us")?,
     })
+}
+
+pub(super) fn side_of(row: &AnyRow) -> Result<Side, AccountError> {
+    let side: String = column(row, "side")?;
+    let known = Side::BOTH
+        .into_iter()
+        .find(|known| known.to_string() == side);
+    known.ok_or(AccountError::Corrupt { field: "side" })
+}
+
+pub(super) fn instant(row: &AnyRow, field: &'static str) -> Result<Timestamp, AccountError> {
+    Timestamp::from_microsecond(column(row, field)?).map_err(|_| AccountError::Corrupt { field })
+}
+
+fn roles_text(roles: &BTreeSet<Role>) -> Result<String, AccountError> {
+    serde_json::to_string(roles).map_err(|_| AccountError::Corrupt { field: "roles" })
 }
 
 #[cfg(test)]

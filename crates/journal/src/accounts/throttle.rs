@@ -12,6 +12,9 @@ use sqlx::AnyConnection;
 /// Failures older than this are forgotten, in seconds.
 const FORGET_S: i64 = 900;
 
+/// The second factor, as a secret that can be guessed.
+pub(super) const CODE: &str = "code";
+
 /// What is slowed down.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub(super) struct Charge {
@@ -22,7 +25,7 @@ pub(super) struct Charge {
 }
 
 impl Charge {
-    /// What an attempt is charged to. `secret` is `password` or `pin`: one does not slow the other down.
+    /// What an attempt is charged to. `secret` is `password`, `pin` or [`CODE`]: one does not slow the other down.
     pub(super) fn of(secret: &str, name: &str, source: &str, came_in_before: bool) -> Vec<Self> {
         let charge = |kind, subject, free_failures, wait_s_max| Self {
             kind,
@@ -30,11 +33,18 @@ impl Charge {
             free_failures,
             wait_s_max,
         };
+        // Six digits are few: whoever guesses codes gets some 140 tries a day.
+        let wait_s_max = if secret == CODE { 600 } else { 60 };
         if came_in_before {
-            return vec![charge("pair", format!("{secret}:{name}@{source}"), 4, 60)];
+            return vec![charge(
+                "pair",
+                format!("{secret}:{name}@{source}"),
+                4,
+                wait_s_max,
+            )];
         }
         vec![
-            charge("person", format!("{secret}:{name}"), 4, 60),
+            charge("person", format!("{secret}:{name}"), 4, wait_s_max),
             // Many people may share one address.
             charge("source", source.to_owned(), 20, 300),
         ]

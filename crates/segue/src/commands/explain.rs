@@ -2,9 +2,12 @@
 
 use crate::cli::Global;
 use crate::context::Context;
+use crate::login::{HOST, account_failure, accounts, actor};
 use crate::office::{block_on, open_facts, unavailable};
 use crate::output::{Answer, Answered, Failure};
 use clap::Args;
+use segue_domain::Side;
+use segue_journal::accounts::Act;
 use segue_journal::facts::{AcdCall, Decision};
 use serde_json::{Value, json};
 use std::fmt::Write as _;
@@ -32,6 +35,7 @@ impl Explain {
                     self.call
                 )));
             };
+            note(&ctx, &decision.call_id).await?;
             let records = facts
                 .acd_calls_of(&decision.call_id)
                 .await
@@ -42,6 +46,29 @@ impl Explain {
             ))
         })
     }
+}
+
+/// A call's record is about a caller: who looks at it is written down. Accounts that do not answer keep nobody from
+/// understanding at night where a call went; the log says so.
+async fn note(ctx: &Context, call: &str) -> Result<(), Failure> {
+    let reader = match &ctx.as_user {
+        Some(_) => Some(actor(ctx).await?),
+        None => None,
+    };
+    let who = reader
+        .as_ref()
+        .map_or((HOST, Side::Client), |by| (by.person.as_str(), by.side));
+    let noted = match accounts(ctx).await {
+        Ok(accounts) => accounts
+            .note(who, Act::ReadCall, call, ctx.now())
+            .await
+            .map_err(account_failure),
+        Err(error) => Err(error),
+    };
+    if let Err(error) = noted {
+        tracing::warn!(%error, "this look at a call was not written down");
+    }
+    Ok(())
 }
 
 /// The centre's record that says most: the one a person answered, else the first.

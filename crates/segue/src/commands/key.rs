@@ -7,6 +7,8 @@ use crate::output::{Answer, Answered, Failure};
 use clap::{Args, Subcommand};
 use ed25519_dalek::SigningKey;
 use segue_domain::caller::e164;
+use segue_domain::signature::SignatureInput;
+use segue_domain::{PersonId, keys};
 use serde_json::json;
 use std::path::{Path, PathBuf};
 
@@ -17,6 +19,14 @@ pub enum Key {
     New(File),
     /// Print the public half of a key file
     Show(File),
+    /// Print what `segue do enrol-key --file` takes: the public half of a new key file, and its proof
+    Prove {
+        /// The new key file
+        file: PathBuf,
+        /// Account name of the signatory whose key it is
+        #[arg(long)]
+        person: String,
+    },
     /// Print the hash of a telephone that test calls come from, under the client's key of this data directory
     Telephone {
         /// The telephone's number, for example +16095550110
@@ -36,6 +46,7 @@ impl Key {
     pub fn run(&self, global: &Global) -> Answered {
         let key = match self {
             Self::Telephone { number } => return telephone(number, global),
+            Self::Prove { file, person } => return prove(file, person, global),
             Self::New(file) => {
                 let secret = random_bytes::<32>()?;
                 write_private(&file.file, &hex::encode(secret))?;
@@ -49,6 +60,19 @@ impl Key {
             public_key,
         ))
     }
+}
+
+/// Whoever enrols a key shows that they have it.
+fn prove(file: &Path, person: &str, global: &Global) -> Answered {
+    let ctx = Context::open(global)?;
+    let (key, person) = (read(file)?, PersonId::from(person));
+    let new_key = hex::encode(key.verifying_key().as_bytes());
+    let hash = keys::hash(ctx.data.transition(), &person, &new_key);
+    let proof = SignatureInput::by(&person, &key, &hash)
+        .ok_or_else(|| Failure::BadInput(format!("{hash} is no hash")))?;
+    let command = json!({ "person": person, "new_key": new_key, "proof": proof.signature });
+    let text = command.to_string();
+    Ok(Answer::new(&command, text))
 }
 
 fn telephone(number: &str, global: &Global) -> Answered {

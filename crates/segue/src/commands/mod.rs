@@ -13,6 +13,7 @@ pub mod fields;
 pub mod import;
 pub mod init;
 pub mod journal;
+mod keeper;
 pub mod key;
 pub mod licence;
 pub mod migrate;

@@ -7,6 +7,7 @@ use crate::office::{Office, block_on};
 use crate::output::{Answer, Answered};
 use clap::Args;
 use segue_domain::boards::{self, Board};
+use segue_journal::accounts::Act;
 use serde_json::json;
 use std::fmt::Write as _;
 
@@ -31,6 +32,12 @@ impl Show {
             let state = Office::open(&ctx.data).await?.state().await?;
             let reader = login::actor(&ctx).await?;
             let board = boards::draw(&state, name, &reader, ctx.now())?;
+            if boards::is_restricted(name) {
+                let who = (reader.person.as_str(), reader.side);
+                let accounts = login::accounts(&ctx).await?;
+                let noted = accounts.note(who, Act::ReadPeople, name, ctx.now()).await;
+                noted.map_err(login::account_failure)?;
+            }
             let text = text(&board);
             Ok(Answer::new(&board, text))
         })

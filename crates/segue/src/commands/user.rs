@@ -1,5 +1,9 @@
-//! `segue user` and `segue login`: local accounts, their passwords, duty PINs and tokens.
+//! `segue user` and `segue login`: local accounts, their passwords, duty PINs, second factors and tokens.
+//!
+//! `--as ADMINISTRATOR` keeps to the accounts of the own party. Without it this is the host speaking, as whoever has the data
+//! directory can; the audit says which.
 
+use super::keeper::Keeper;
 use crate::cli::Global;
 use crate::context::Context;
 use crate::login::{account_failure, accounts, entry_failure, file};
@@ -8,11 +12,13 @@ use crate::output::{Answer, Answered, Failure};
 use clap::{Args, Subcommand, ValueEnum};
 use jiff::SignedDuration;
 use segue_domain::{Role, Side};
-use segue_journal::accounts::{Account, NewAccount, TokenScope};
+use segue_journal::accounts::{Door, NewAccount, NewToken, TokenScope};
 use serde_json::json;
 use std::io::BufRead;
 use std::os::unix::fs::OpenOptionsExt;
 
+/// Where the command line's attempts come from.
+const SOURCE: &str = "command line";
 /// Hours a login on the command line lasts.
 const LOGIN_H: i64 = 12;
 
@@ -25,8 +31,56 @@ pub enum User {
     List,
     /// Remove an account
     Remove(Name),
+    /// Change what a person is to the transition
+    Roles(Roles),
+    /// Replace a password, read from standard input; ends every session of the person
+    Password(Name),
+    /// Take away a second factor whose device is lost; ends every session of the person
+    ResetSecondFactor(Name),
+    /// End every session of a person, on every node
+    EndSessions(Name),
     /// Make a token for a machine and print it once
     Token(Token),
+    /// List tokens: whose, for what, for which site, until when, when last used
+    Tokens,
+    /// Take a token back
+    Revoke(Revoke),
+    /// List who looked at which call or person, and who changed an account
+    Audit(Audit),
+}
+
+/// Options of `segue user roles`.
+#[derive(Debug, Args)]
+pub struct Roles {
+    /// Account name
+    name: String,
+    /// A role; may be given several times
+    #[arg(long = "role", required = true)]
+    roles: Vec<RoleArg>,
+}
+
+/// Options of `segue user revoke`.
+#[derive(Debug, Args)]
+pub struct Revoke {
+    /// Account name
+    name: String,
+    /// What the token is for
+    #[arg(long)]
+    label: String,
+}
+
+/// Options of `segue user audit`.
+#[derive(Debug, Args)]
+pub struct Audit {
+    /// Only what this account did
+    #[arg(long, default_value = "")]
+    pub(super) who: String,
+    /// Only what was done to this record: a call, a board, an account
+    #[arg(long, default_value = "")]
+    pub(super) about: String,
+    /// From this instant on
+    #[arg(long)]
+    pub(super) since: Option<jiff::Timestamp>,
 }
 
 /// Options of `segue user add`.
@@ -59,13 +113,19 @@ pub struct Name {
 #[derive(Debug, Args)]
 pub struct Token {
     /// Account name
-    name: String,
+    pub(super) name: String,
     /// What the token may do
     #[arg(long)]
-    scope: ScopeArg,
+    pub(super) scope: ScopeArg,
     /// What it is for, to take it back later
     #[arg(long, default_value = "machine")]
-    label: String,
+    pub(super) label: String,
+    /// The one site it is for (`ingest` and `route`); without it, every site
+    #[arg(long)]
+    pub(super) site: Option<String>,
+    /// Days until it opens nothing more; without it, until it is taken back
+    #[arg(long, value_parser = clap::value_parser!(u32).range(1..=3_650))]
+    pub(super) days: Option<u32>,
 }
 
 /// A party, as typed.
@@ -100,6 +160,8 @@ pub enum RoleArg {
     Quality,
     /// Works on the phones
     Agent,
+    /// Keeps the party's accounts
+    Administrator,
     /// Reads
     Viewer,
 }
@@ -111,6 +173,8 @@ pub enum ScopeArg {
     Read,
     /// Send call events
     Ingest,
+    /// Ask where a call goes
+    Route,
     /// Bring calls home
     Home,
     /// Everything the roles allow
@@ -122,62 +186,30 @@ impl User {
     pub fn run(&self, global: &Global) -> Answered {
         let ctx = Context::open(global)?;
         block_on(async {
-            let accounts = accounts(&ctx).await?;
+            let keeper = Keeper::of(&ctx).await?;
             match self {
-                Self::Add(add) => {
-                    let account = accounts
-                        .add(&add.account()?, ctx.now())
-                        .await
-                        .map_err(account_failure)?;
-                    Ok(Answer::new(
-                        &account,
-                        format!("Added `{}` ({}).", account.name, account.side),
-                    ))
+                Self::Add(add) => keeper.add(add).await,
+                Self::List => keeper.list().await,
+                Self::Remove(name) => keeper.remove(&name.name).await,
+                Self::Roles(roles) => {
+                    let roles_now = roles.roles.iter().map(|role| Role::from(*role)).collect();
+                    keeper.give_roles(&roles.name, &roles_now).await
                 }
-                Self::List => {
-                    let all = accounts.list().await.map_err(account_failure)?;
-                    let line =
-                        |a: &Account| format!("{} ({}): {}", a.name, a.side, role_names(&a.roles));
-                    let text = all.iter().map(line).collect::<Vec<_>>().join(
-                        "
-",
-                    );
-                    Ok(Answer::new(
-                        &json!({ "users": all }),
-                        if text.is_empty() {
-                            "No accounts yet.".into()
-                        } else {
-                            text
-                        },
-                    ))
-                }
-                Self::Remove(name) => {
-                    accounts.remove(&name.name).await.map_err(account_failure)?;
-                    Ok(Answer::new(
-                        &json!({ "removed": name.name }),
-                        format!("Removed `{}`.", name.name),
-                    ))
-                }
-                Self::Token(token) => {
-                    let made = accounts
-                        .add_token(
-                            &token.name,
-                            &token.label,
-                            token.scope.into(),
-                            ctx.now(),
-                            None,
-                        )
-                        .await
-                        .map_err(account_failure)?;
-                    Ok(Answer::new(&json!({ "token": made }), made))
-                }
+                Self::Password(name) => keeper.replace_password(&name.name).await,
+                Self::ResetSecondFactor(name) => keeper.reset_second_factor(&name.name).await,
+                Self::EndSessions(name) => keeper.end_sessions(&name.name).await,
+                Self::Token(token) => keeper.make_token(token).await,
+                Self::Tokens => keeper.tokens().await,
+                Self::Revoke(revoke) => keeper.revoke(&revoke.name, &revoke.label).await,
+                Self::Audit(audit) => keeper.audit(audit).await,
             }
         })
     }
 }
 
 impl Add {
-    fn account(&self) -> Result<NewAccount, Failure> {
+    /// The account asked for; its secrets come from standard input.
+    pub(super) fn account(&self) -> Result<NewAccount, Failure> {
         let mut lines = std::io::stdin().lock().lines().map_while(Result::ok);
         let password = lines.next().ok_or_else(|| {
             Failure::BadInput("no password on standard input; for example: printf '%s\\n' \"$PASSWORD\" | segue user add …".into())
@@ -203,7 +235,7 @@ impl Add {
 /// Options of `segue login`.
 #[derive(Debug, Args)]
 pub struct Login {
-    /// Account name; the password is read from standard input
+    /// Account name; the password is read from standard input, the code of a second factor from the line after it
     name: String,
 }
 
@@ -211,22 +243,25 @@ impl Login {
     /// Checks the password and keeps a token for twelve hours.
     pub fn run(&self, global: &Global) -> Answered {
         let ctx = Context::open(global)?;
-        let password = std::io::stdin()
-            .lock()
-            .lines()
-            .map_while(Result::ok)
-            .next()
-            .unwrap_or_default();
+        let mut lines = std::io::stdin().lock().lines().map_while(Result::ok);
+        let password = lines.next().unwrap_or_default();
         block_on(async {
             let accounts = accounts(&ctx).await?;
             let now = ctx.now();
-            accounts
-                .enter(&self.name, &password, "command line", now)
-                .await
-                .map_err(entry_failure)?;
-            let expires = Some(now + SignedDuration::from_hours(LOGIN_H));
+            let entered = accounts.enter(&self.name, &password, SOURCE, now).await;
+            if entered.map_err(entry_failure)?.door == Door::HalfWay {
+                let code = lines.next().ok_or_else(|| Failure::BadInput(
+                    "this account has a second factor: send its code on the second line of standard input".into(),
+                ))?;
+                let entered = accounts.enter_second(&self.name, &code, SOURCE, now).await;
+                entered.map_err(entry_failure)?;
+            }
+            let login = NewToken {
+                expires_at: Some(now + SignedDuration::from_hours(LOGIN_H)),
+                ..NewToken::of(&self.name, "login", TokenScope::Act)
+            };
             let token = accounts
-                .add_token(&self.name, "login", TokenScope::Act, now, expires)
+                .add_token(&login, now)
                 .await
                 .map_err(account_failure)?;
             let path = file(&ctx, &self.name)?;
@@ -257,14 +292,6 @@ fn keep(path: &std::path::Path, token: &str) -> std::io::Result<()> {
     std::io::Write::write_all(&mut file, token.as_bytes())
 }
 
-fn role_names(roles: &std::collections::BTreeSet<Role>) -> String {
-    let names: Vec<_> = roles
-        .iter()
-        .filter_map(|role| serde_json::to_value(role).ok()?.as_str().map(str::to_owned))
-        .collect();
-    names.join(", ")
-}
-
 impl From<SideArg> for Side {
     fn from(side: SideArg) -> Self {
         match side {
@@ -287,6 +314,7 @@ impl From<RoleArg> for Role {
             RoleArg::HumanResources => Self::HumanResources,
             RoleArg::Quality => Self::Quality,
             RoleArg::Agent => Self::Agent,
+            RoleArg::Administrator => Self::Administrator,
             RoleArg::Viewer => Self::Viewer,
         }
     }
@@ -297,6 +325,7 @@ impl From<ScopeArg> for TokenScope {
         match scope {
             ScopeArg::Read => Self::Read,
             ScopeArg::Ingest => Self::Ingest,
+            ScopeArg::Route => Self::Route,
             ScopeArg::Home => Self::Home,
             ScopeArg::Act => Self::Act,
         }

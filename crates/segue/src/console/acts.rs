@@ -4,14 +4,15 @@ use super::people::Lookup;
 use super::{Shared, Unjournalled};
 use crate::clock;
 use crate::home::{Press, Pressed};
-use crate::office::desk_failure;
+use crate::office::{chain, desk_failure};
 use crate::output::Failure;
+use jiff::Timestamp;
 use segue_domain::ids::{AgentId, CallTypeId};
 use segue_domain::licences::route::Question;
 use segue_domain::licences::route_eligible;
 use segue_domain::refusal::Code;
-use segue_domain::{Command, Refusal, boards};
-use segue_journal::accounts::Door as Entered;
+use segue_domain::{Actor, Command, Refusal, boards, rights};
+use segue_journal::accounts::{Act, Door as Entered};
 use segue_journal::{CommandId, Request};
 use segue_web::view::RefusalView;
 use segue_web::{
@@ -35,7 +36,7 @@ impl Shared {
         };
         let actor = self
             .people
-            .homeward_actor(&request.person.user, door)
+            .homeward_actor(&request.person, door)
             .await
             .map_err(not_let_in)?;
         let press = Press {
@@ -68,7 +69,7 @@ impl Shared {
         })
     }
 
-    fn note_unjournalled(&self, pressed: &Pressed, person: &Person, at: jiff::Timestamp) {
+    fn note_unjournalled(&self, pressed: &Pressed, person: &Person, at: Timestamp) {
         let unjournalled = &mut self.memory().unjournalled;
         if unjournalled.len() >= UNJOURNALLED_MAX {
             unjournalled.remove(0);
@@ -91,9 +92,12 @@ impl Shared {
         }
         let actor = self
             .people
-            .actor(&submission.person.user, Entered::Password)
+            .actor(&submission.person, Entered::Password)
             .await
             .map_err(not_let_in)?;
+        let now = clock::now();
+        rights::require_step_up(&command, submission.proved_at, now)
+            .map_err(|refusal| failed(refusal.into()))?;
         let command_id = CommandId::new(submission.command_id).map_err(|e| {
             invalid(
                 "BAD_COMMAND_ID",
@@ -101,7 +105,6 @@ impl Shared {
                 "choose another command id, or leave it out",
             )
         })?;
-        let now = clock::now();
         // The desk refuses in the same words.
         let _ = self.latch_first(&command, &actor, now);
         let request = Request {
@@ -126,16 +129,31 @@ impl Shared {
     pub(super) async fn board(&self, request: BoardRequest) -> Result<BoardView, ActError> {
         let reader = self
             .people
-            .actor(&request.person.user, Entered::Password)
+            .actor(&request.person, Entered::Password)
             .await
             .map_err(not_let_in)?;
         let drawn = boards::draw(&self.transition(), &request.name, &reader, clock::now());
         let board = drawn.map_err(|refusal| failed(refusal.into()))?;
+        if boards::is_restricted(&request.name) {
+            self.note_board(&request.name, &reader).await?;
+        }
         Ok(BoardView {
             title: board.title,
             columns: board.columns.into_iter().map(str::to_owned).collect(),
             rows: board.rows,
             notes: board.notes,
+        })
+    }
+
+    /// A board that not everybody may see is about people: who looks at it is written down first.
+    async fn note_board(&self, name: &str, reader: &Actor) -> Result<(), ActError> {
+        let who = (reader.person.as_str(), reader.side);
+        let noted = self
+            .people
+            .accounts
+            .note(who, Act::ReadPeople, name, clock::now());
+        noted.await.map_err(|error| ActError::Unavailable {
+            message: chain(&error),
         })
     }
 
@@ -145,7 +163,7 @@ impl Shared {
         request: EligibilityRequest,
     ) -> Result<EligibilityAnswer, ActError> {
         self.people
-            .actor(&request.person.user, Entered::Password)
+            .actor(&request.person, Entered::Password)
             .await
             .map_err(not_let_in)?;
         let call_type = request.call_type.as_deref().map(CallTypeId::from);
@@ -229,9 +247,9 @@ pub(super) fn not_let_in(lookup: Lookup) -> ActError {
     match lookup {
         Lookup::Gone => ActError::Refused(Box::new(refusal_view(
             Refusal::new(Code::NotAuthorised)
-                .missing("an account that still exists")
-                .who("an administrator of your party")
-                .how("sign out; press home by duty PIN, by the CLI or let a colleague press"),
+                .missing("a sign-in that still counts: the account is gone, or its password changed since")
+                .who("you, or an administrator of your party")
+                .how("sign in again; press home by duty PIN, by the CLI or let a colleague press"),
         ))),
         Lookup::Unavailable(message) => ActError::Unavailable { message },
     }

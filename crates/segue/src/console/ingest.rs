@@ -13,6 +13,7 @@ use segue_domain::Side;
 use segue_domain::caller::{CallerKey, e164};
 use segue_domain::chunks::Chunk;
 use segue_domain::compliance::require_records_allowed;
+use segue_domain::lines::Line;
 use segue_journal::accounts::{Door, EntryError, TokenScope};
 use segue_journal::facts::{AcdEvent, AcdEventKind, CaseNews, FactsError, Stored};
 use segue_trials::acd::{AcdEvent as Told, AcdEventKind as ToldKind};
@@ -38,13 +39,15 @@ impl Shared {
     /// Takes a batch: an answer means that every accepted event is on disk.
     pub(super) async fn ingest(&self, batch: EventBatch) -> Result<IngestAnswer, IngestError> {
         let now = clock::now();
-        let side = self.feeding_side(&batch.token, now).await?;
+        let (side, site) = self.feeding(&batch.token, now).await?;
         self.require_agreement(now)?;
-        let (numbers, routed) = self.known_numbers();
+        let (numbers, routed) = self.known_numbers(None);
+        let own = site.as_deref().map(|site| self.known_numbers(Some(site)).0);
         let reader = Reader {
             key: &self.key,
             numbers: &numbers,
             routed: &routed,
+            own: own.as_ref(),
             side,
             now,
         };
@@ -82,7 +85,12 @@ impl Shared {
             .map_err(|refusal| IngestError::Refused(Box::new(refusal_view(refusal))))
     }
 
-    async fn feeding_side(&self, token: &str, now: Timestamp) -> Result<Side, IngestError> {
+    /// Whose records the token may bring: the side's, and of one site where it is one site's.
+    async fn feeding(
+        &self,
+        token: &str,
+        now: Timestamp,
+    ) -> Result<(Side, Option<String>), IngestError> {
         match self
             .people
             .accounts
@@ -90,26 +98,29 @@ impl Shared {
             .await
         {
             Ok(entry) => match entry.door {
-                Door::Token(TokenScope::Ingest | TokenScope::Act) => Ok(entry.account.side),
+                Door::Token(TokenScope::Ingest | TokenScope::Act) => {
+                    Ok((entry.account.side, entry.site))
+                }
                 _ => Err(IngestError::UnknownToken),
             },
             Err(EntryError::Accounts(error)) => Err(IngestError::Unavailable {
                 message: chain(&error),
             }),
-            Err(EntryError::Wrong | EntryError::Throttled { .. }) => Err(IngestError::UnknownToken),
+            Err(EntryError::Wrong | EntryError::Used | EntryError::Throttled { .. }) => {
+                Err(IngestError::UnknownToken)
+            }
         }
     }
 
-    /// Numbers that are lines and not people's; and those of them that Segue decides on.
-    fn known_numbers(&self) -> (BTreeSet<String>, BTreeSet<String>) {
+    /// Numbers that are lines and not people's, of every site or of one; and those of them that Segue decides on.
+    fn known_numbers(&self, site: Option<&str>) -> (BTreeSet<String>, BTreeSet<String>) {
         let t = self.transition();
-        let routed: BTreeSet<_> = t
-            .lines
-            .iter()
-            .flat_map(|line| line.routes.iter().map(|route| route.dialled.clone()))
-            .collect();
-        let lines = t.lines.iter().map(|line| line.number.clone());
-        (routed.iter().cloned().chain(lines).collect(), routed)
+        let of_site = |l: &&Line| site.is_none_or(|site| l.site.as_str() == site);
+        let lines: Vec<_> = t.lines.iter().filter(of_site).collect();
+        let routes = lines.iter().flat_map(|line| &line.routes);
+        let routed: BTreeSet<_> = routes.map(|route| route.dialled.clone()).collect();
+        let numbers = lines.iter().map(|line| line.number.clone());
+        (routed.iter().cloned().chain(numbers).collect(), routed)
     }
 }
 
@@ -119,6 +130,8 @@ pub(super) struct Reader<'a> {
     pub(super) numbers: &'a BTreeSet<String>,
     /// Those of the numbers that Segue decides on.
     pub(super) routed: &'a BTreeSet<String>,
+    /// The numbers of the one site whose token this is.
+    pub(super) own: Option<&'a BTreeSet<String>>,
     pub(super) side: Side,
     pub(super) now: Timestamp,
 }
@@ -183,6 +196,12 @@ impl Reader<'_> {
 
     fn event(&self, told: Told) -> Result<AcdEvent, String> {
         let (at, source) = self.heard(told.at_us, &told.centre, &told.source_call_id)?;
+        if self.own.is_some_and(|own| !own.contains(&told.dialled)) {
+            return Err(
+                "dialled is no number of this token's site; send it with the other site's token"
+                    .to_owned(),
+            );
+        }
         Ok(AcdEvent {
             source,
             source_call_id: self.own_id(&told.source_call_id),

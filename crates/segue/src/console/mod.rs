@@ -3,6 +3,7 @@
 //! Pages see a [`LiveView`], rebuilt about once a second and at once after a press; people act through the home door and
 //! the desk like everybody else; centres hand in their call events.
 
+mod account;
 mod acts;
 mod build;
 mod calendar;
@@ -22,6 +23,7 @@ mod people;
 mod probing;
 mod readiness;
 pub(crate) mod remembering;
+mod sign;
 mod trunks;
 pub(crate) mod verify_call;
 mod verifying;
@@ -44,10 +46,12 @@ use segue_domain::{Actor, Command, Transition};
 use segue_journal::accounts::Accounts;
 use segue_journal::facts::{Facts, FactsWriter};
 use segue_journal::{CommandId, Request, StreamId};
+use segue_web::account::{AccountChange, AccountChanged, AccountView};
 use segue_web::calendar::CalendarView;
 use segue_web::discovery::DiscoveryView;
 use segue_web::draft::{DraftChoices, DraftView};
 use segue_web::parity::ParityView;
+use segue_web::sign::{MadePasskey, NewPasskey, SignItem};
 use segue_web::view::LiveView;
 use segue_web::week::{WeekRequest, WeekView};
 use segue_web::{
@@ -265,6 +269,45 @@ impl Console for NodeConsole {
                 .enter_with_pin(&t, &credentials, crate::clock::now())
                 .await
         })
+    }
+
+    fn authenticate_second(&self, half_way: Person, code: String) -> Boxed<'_, SignIn> {
+        Box::pin(async move {
+            let (t, now) = (self.shared.transition(), crate::clock::now());
+            let people = &self.shared.people;
+            people.enter_second(&t, &half_way, &code, now).await
+        })
+    }
+
+    fn admits(&self, person: Person) -> Boxed<'_, bool> {
+        Box::pin(async move { self.shared.people.admits(&person).await })
+    }
+
+    fn prove(&self, person: Person, secret: String) -> Boxed<'_, SignIn> {
+        Box::pin(async move {
+            let (t, now) = (self.shared.transition(), crate::clock::now());
+            self.shared.people.prove(&t, &person, &secret, now).await
+        })
+    }
+
+    fn account(&self, person: Person) -> Boxed<'_, Result<AccountView, ActError>> {
+        Box::pin(self.shared.account(person))
+    }
+
+    fn change_account(
+        &self,
+        person: Person,
+        change: AccountChange,
+    ) -> Boxed<'_, Result<AccountChanged, ActError>> {
+        Box::pin(self.shared.change_account(person, change))
+    }
+
+    fn to_sign(&self, person: Person) -> Boxed<'_, Result<Vec<SignItem>, ActError>> {
+        Box::pin(self.shared.to_sign(person))
+    }
+
+    fn passkey(&self, made: MadePasskey) -> Boxed<'_, Result<NewPasskey, ActError>> {
+        Box::pin(self.shared.passkey(made))
     }
 
     fn fallback(&self, request: FallbackRequest) -> Boxed<'_, Result<FallbackAnswer, ActError>> {

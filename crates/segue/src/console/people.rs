@@ -13,8 +13,8 @@ use std::time::Duration;
 
 /// Where pages' visitors come from, as far as the console is told.
 const SOURCE: &str = "page";
-/// How every token begins.
-const TOKEN_BEGINS: &str = "segue_";
+/// Longest time from the password to the code, in seconds.
+const SECOND_STEP_S_MAX: i64 = 300;
 /// People remembered after they signed in; more than a transition ever has.
 const REMEMBERED_MAX: usize = 10_000;
 /// A press waits this long for the accounts, then goes by what was known at sign-in.
@@ -43,12 +43,17 @@ impl People {
         }
     }
 
+    /// By password, or by a token of the account that may act.
     pub(super) async fn enter(&self, t: &Transition, who: &Credentials, now: Timestamp) -> SignIn {
+        if who.is_token() {
+            let may = |scope| matches!(scope, TokenScope::Act | TokenScope::Home);
+            return self.enter_with_token(t, who, now, may).await;
+        }
         let entry = self
             .accounts
             .enter(&who.user, &who.secret, SOURCE, now)
             .await;
-        self.signed_in(t, entry, None)
+        self.signed_in(t, entry, None, now)
     }
 
     pub(super) async fn enter_with_pin(
@@ -61,7 +66,67 @@ impl People {
             .accounts
             .enter_with_pin(&who.user, &who.secret, SOURCE, now)
             .await;
-        self.signed_in(t, entry, Some(Role::Duty))
+        self.signed_in(t, entry, Some(Role::Duty), now)
+    }
+
+    /// The code of somebody whose password was right not long ago, and still is.
+    pub(super) async fn enter_second(
+        &self,
+        t: &Transition,
+        half_way: &Person,
+        code: &str,
+        now: Timestamp,
+    ) -> SignIn {
+        let late = now.duration_since(half_way.since).as_secs() > SECOND_STEP_S_MAX;
+        match self.accounts.get(&half_way.user).await {
+            Ok(account) if !late && account.admits_since(half_way.since) => {}
+            Ok(_) | Err(AccountError::Unknown { .. }) => return SignIn::Unknown,
+            Err(error) => {
+                return SignIn::Unavailable {
+                    message: chain(&error),
+                };
+            }
+        }
+        let entry = self
+            .accounts
+            .enter_second(&half_way.user, code, SOURCE, now);
+        self.signed_in(t, entry.await, None, now)
+    }
+
+    /// Somebody signed in shows again who they are: by code where there is a second factor, else by password.
+    pub(super) async fn prove(
+        &self,
+        t: &Transition,
+        person: &Person,
+        secret: &str,
+        now: Timestamp,
+    ) -> SignIn {
+        let account = match self.accounts.get(&person.user).await {
+            Ok(account) if account.admits_since(person.since) => account,
+            Ok(_) | Err(AccountError::Unknown { .. }) => return SignIn::Unknown,
+            Err(error) => {
+                return SignIn::Unavailable {
+                    message: chain(&error),
+                };
+            }
+        };
+        let name = &account.name;
+        let entry = if account.has_second_factor {
+            self.accounts.enter_second(name, secret, SOURCE, now).await
+        } else {
+            self.accounts.enter(name, secret, SOURCE, now).await
+        };
+        self.signed_in(t, entry, None, now)
+    }
+
+    /// Whether somebody who came in is still let in. Accounts that do not answer keep nobody from reading.
+    pub(super) async fn admits(&self, person: &Person) -> bool {
+        let looked_up = tokio::time::timeout(HOME_LOOKUP, self.accounts.get(&person.user)).await;
+        match looked_up {
+            Ok(Ok(account)) => account.admits_since(person.since),
+            Ok(Err(AccountError::Unknown { .. })) => false,
+            Ok(Err(_)) | Err(_) => true,
+        }
     }
 
     /// By password, or by a token of the account that may read.
@@ -72,16 +137,27 @@ impl People {
         now: Timestamp,
     ) -> SignIn {
         // A program that repeats a token taken back must not use up its person's attempts at the password.
-        if !who.secret.starts_with(TOKEN_BEGINS) {
+        if !who.is_token() {
             return self.enter(t, who, now).await;
         }
-        let reads = |entry: &Entry| {
-            let may = matches!(entry.door, Door::Token(TokenScope::Read | TokenScope::Act));
+        let may = |scope| matches!(scope, TokenScope::Read | TokenScope::Act);
+        self.enter_with_token(t, who, now, may).await
+    }
+
+    async fn enter_with_token(
+        &self,
+        t: &Transition,
+        who: &Credentials,
+        now: Timestamp,
+        may: fn(TokenScope) -> bool,
+    ) -> SignIn {
+        let fits = |entry: &Entry| {
+            let may = matches!(entry.door, Door::Token(scope) if may(scope));
             may && entry.account.name == who.user
         };
         match self.accounts.enter_with_token(&who.secret, now).await {
-            Ok(entry) if !reads(&entry) => SignIn::Unknown,
-            entry => self.signed_in(t, entry, None),
+            Ok(entry) if !fits(&entry) => SignIn::Unknown,
+            entry => self.signed_in(t, entry, None, now),
         }
     }
 
@@ -90,6 +166,7 @@ impl People {
         t: &Transition,
         entry: Result<Entry, EntryError>,
         role: Option<Role>,
+        now: Timestamp,
     ) -> SignIn {
         match entry {
             Ok(entry) => {
@@ -99,11 +176,16 @@ impl People {
                         .map_or_else(|| role_of(&entry.account), |role| role.words())
                         .to_owned(),
                     party: t.parties.name(entry.account.side),
+                    since: now,
                 };
                 self.remember(entry.account);
-                SignIn::Known(person)
+                match entry.door {
+                    Door::HalfWay | Door::Token(TokenScope::Home) => SignIn::HalfWay(person),
+                    _ => SignIn::Known(person),
+                }
             }
             Err(EntryError::Wrong) => SignIn::Unknown,
+            Err(EntryError::Used) => SignIn::UsedCode,
             Err(EntryError::Throttled { retry_s }) => SignIn::Throttled {
                 retry_after_s: retry_s,
             },
@@ -129,33 +211,48 @@ impl People {
             .cloned()
     }
 
-    /// The person as the accounts know them now, never more than the door lets through.
-    pub(super) async fn actor(&self, name: &str, door: Door) -> Result<Actor, Lookup> {
-        let account = match self.accounts.get(name).await {
-            Ok(account) => account,
-            Err(AccountError::Unknown { .. }) => return Err(Lookup::Gone),
-            Err(error) => return Err(Lookup::Unavailable(chain(&error))),
-        };
-        // The same name, but an account made anew: not the person who signed in.
-        let other = self
-            .remembered(name)
-            .is_some_and(|then| then.created_at != account.created_at);
-        if other {
-            return Err(Lookup::Gone);
+    /// The account behind a person who came in, if they are still let in.
+    pub(super) async fn account(&self, person: &Person) -> Result<Account, Lookup> {
+        let account = self.named(&person.user).await?;
+        // The same name, but an account made anew; or the password was changed: not who came in.
+        if account.admits_since(person.since) {
+            Ok(account)
+        } else {
+            Err(Lookup::Gone)
         }
-        Ok(Entry { account, door }.actor())
+    }
+
+    async fn named(&self, name: &str) -> Result<Account, Lookup> {
+        self.accounts.get(name).await.map_err(|error| match error {
+            AccountError::Unknown { .. } => Lookup::Gone,
+            error => Lookup::Unavailable(chain(&error)),
+        })
+    }
+
+    /// The person as the accounts know them now, never more than the door lets through.
+    pub(super) async fn actor(&self, person: &Person, door: Door) -> Result<Actor, Lookup> {
+        let account = match door {
+            // Shown this moment, and no session: a clock that differs between nodes must not keep calls out.
+            Door::Pin => self.named(&person.user).await?,
+            _ => self.account(person).await?,
+        };
+        Ok(Entry::of(account, door).actor())
     }
 
     /// Like [`Self::actor`], but accounts that do not answer never keep calls from coming home.
-    pub(super) async fn homeward_actor(&self, name: &str, door: Door) -> Result<Actor, Lookup> {
-        let looked_up = tokio::time::timeout(HOME_LOOKUP, self.actor(name, door)).await;
+    pub(super) async fn homeward_actor(
+        &self,
+        person: &Person,
+        door: Door,
+    ) -> Result<Actor, Lookup> {
+        let looked_up = tokio::time::timeout(HOME_LOOKUP, self.actor(person, door)).await;
         let trouble = match looked_up {
             Ok(Err(Lookup::Unavailable(why))) => why,
             Ok(done) => return done,
             Err(_) => "the accounts did not answer in time".to_owned(),
         };
-        match self.remembered(name) {
-            Some(account) => Ok(Entry { account, door }.actor()),
+        match self.remembered(&person.user) {
+            Some(account) => Ok(Entry::of(account, door).actor()),
             None => Err(Lookup::Unavailable(trouble)),
         }
     }
@@ -172,7 +269,7 @@ impl People {
 
 /// The one role a page names: the most binding one.
 pub(super) fn role_of(account: &Account) -> &'static str {
-    const ORDER: [Role; 11] = [
+    const ORDER: [Role; 12] = [
         Role::AccountManager,
         Role::Signatory,
         Role::ClinicalLead,
@@ -183,6 +280,7 @@ pub(super) fn role_of(account: &Account) -> &'static str {
         Role::Duty,
         Role::TestCaller,
         Role::Agent,
+        Role::Administrator,
         Role::Viewer,
     ];
     ORDER

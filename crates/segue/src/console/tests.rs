@@ -1,5 +1,6 @@
 //! The console over the real journal, accounts and call facts of a temporary directory.
 
+mod accounts;
 mod guard;
 mod rig;
 
@@ -133,6 +134,7 @@ async fn the_journals_tail_names_roles_and_parties_and_nobody() {
     let submission = Submission {
         command: raise,
         person: manager,
+        proved_at: None,
         command_id: "raise".into(),
     };
     let refused = rig.console.submit(submission).await;
@@ -290,6 +292,7 @@ async fn whoever_lost_the_account_acts_no_more() {
     let submission = Submission {
         command: lower,
         person,
+        proved_at: None,
         command_id: "lower".into(),
     };
     let lowered = rig.console.submit(submission).await;
@@ -342,6 +345,7 @@ async fn a_fallback_command_goes_through_the_home_door_and_unreadable_ones_say_h
     let submit = |command, id: &str| Submission {
         command,
         person: person.clone(),
+        proved_at: None,
         command_id: id.into(),
     };
     let unknown = rig
@@ -572,6 +576,7 @@ async fn wrong_secrets_are_refused_and_measurements_name_nobody() {
         user: "nobody".into(),
         role: String::new(),
         party: String::new(),
+        since: crate::clock::now(),
     };
     assert!(matches!(
         rig.console

@@ -13,7 +13,7 @@ use crate::service::{LineOptions, Options, Service};
 use agreement::{Agreement, FIRST_CHUNK, person};
 use centres::{ACCELERATION, Centres, Telephones};
 use segue_domain::Side;
-use segue_journal::accounts::{Accounts, NewAccount, TokenScope};
+use segue_journal::accounts::{Accounts, NewAccount, NewToken, TokenScope};
 use std::collections::HashSet;
 use std::net::SocketAddr;
 use std::path::PathBuf;
@@ -162,11 +162,8 @@ async fn add_people(data: &DataDir) -> Result<(String, String), Failure> {
             .map_err(|e| unavailable(&e))?;
         let token = accounts
             .add_token(
-                &account.name,
-                "centre's feed",
-                TokenScope::Ingest,
+                &NewToken::of(&account.name, "centre's feed", TokenScope::Ingest),
                 now,
-                None,
             )
             .await;
         tokens.push(token.map_err(|e| unavailable(&e))?);

@@ -174,6 +174,7 @@ pub(crate) async fn make(
                 let submission = Submission {
                     command: draft.propose,
                     person,
+                    proved_at: session::proved_at(&session).await,
                     command_id: super::home::command_id(&command)?,
                 };
                 match app.console.submit(submission).await {

@@ -127,7 +127,7 @@ async fn by_pin(app: &App, sent: &HomeForm) -> Result<Person, (StatusCode, Strin
     };
     match app.console.authenticate_pin(credentials).await {
         SignIn::Known(person) => Ok(person),
-        SignIn::Unknown => Err((
+        SignIn::Unknown | SignIn::HalfWay(_) | SignIn::UsedCode => Err((
             StatusCode::UNAUTHORIZED,
             "Name and duty PIN do not go together. Nothing has changed. Try again, or use \
              the command line: segue fallback"

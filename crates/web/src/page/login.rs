@@ -29,7 +29,7 @@ struct LoginPage {
 #[derive(Deserialize)]
 pub(crate) struct Next {
     #[serde(default)]
-    next: String,
+    pub(crate) next: String,
 }
 
 /// What the form sends.
@@ -43,10 +43,12 @@ pub(crate) struct LoginForm {
 }
 
 /// Only own pages, so that a sign-in cannot lead elsewhere.
-fn own_page(next: &str) -> &'static str {
+pub(crate) fn own_page(next: &str) -> &'static str {
     match next {
         "/duty" => "/duty",
         "/my-calls" => "/my-calls",
+        "/account" => "/account",
+        "/sign" => "/sign",
         _ => "/",
     }
 }
@@ -110,10 +112,15 @@ pub(crate) async fn sign_in(
     };
     match app.console.authenticate(credentials).await {
         SignIn::Known(person) => {
-            session::sign_in(&session, &person).await?;
+            session::sign_in(&session, &person, &headers).await?;
             Ok(Redirect::to(own_page(&sent.next)).into_response())
         }
-        SignIn::Unknown => {
+        SignIn::HalfWay(person) => {
+            session::half_way(&session, &person).await?;
+            let next = own_page(&sent.next);
+            Ok(Redirect::to(&format!("/login/code?next={next}")).into_response())
+        }
+        SignIn::Unknown | SignIn::UsedCode => {
             let error = "Name and password do not go together. Ask your party's administrator \
                          if you have lost the password.";
             page(

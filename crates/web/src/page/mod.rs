@@ -1,5 +1,6 @@
 //! Pages: what all of them share, and one file per page.
 
+pub(crate) mod account;
 pub(crate) mod boards;
 pub(crate) mod calendar;
 pub(crate) mod discovery;
@@ -12,6 +13,8 @@ pub(crate) mod login;
 pub(crate) mod my_calls;
 pub(crate) mod parity;
 mod parts;
+pub(crate) mod second_step;
+pub(crate) mod sign;
 pub(crate) mod week;
 
 pub(crate) use failure::Failure;

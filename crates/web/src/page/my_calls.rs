@@ -169,6 +169,7 @@ pub(crate) async fn record(
             "evidence": named(&sent.note).unwrap_or_default(),
         }),
         person: person.clone(),
+        proved_at: session::proved_at(&session).await,
         command_id: super::home::command_id(&sent.command)?,
     };
     match app.console.submit(submission).await {

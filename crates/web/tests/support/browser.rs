@@ -278,6 +278,27 @@ impl Browser {
             .collect()
     }
 
+    /// Plugs in a security key that knows its owner (W3C Web Authentication, section 11: automation).
+    pub(crate) async fn plug_in_authenticator(&self) {
+        let body = json!({
+            "protocol": "ctap2", "transport": "internal", "hasResidentKey": true,
+            "hasUserVerification": true, "isUserConsenting": true, "isUserVerified": true,
+        });
+        let plugged = self.ask("POST", "/webauthn/authenticator", body).await;
+        plugged.expect("an authenticator");
+    }
+
+    /// Writes what the window shows to a PNG.
+    pub(crate) async fn picture(&self, file: &Path) {
+        use base64::Engine;
+        let picture = self.ask("GET", "/screenshot", Value::Null).await;
+        let picture = picture.expect("a picture");
+        let bytes = base64::engine::general_purpose::STANDARD
+            .decode(picture.as_str().expect("base64"))
+            .expect("base64");
+        std::fs::write(file, bytes).expect("written");
+    }
+
     async fn until<T>(&self, what: &str, try_it: impl AsyncFn() -> Result<T, String>) -> T {
         let begun = Instant::now();
         loop {

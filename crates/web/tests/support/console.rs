@@ -11,10 +11,13 @@ use futures_util::FutureExt;
 use futures_util::future::BoxFuture;
 use jiff::Timestamp;
 use jiff::civil::date;
+use segue_domain::passkey::Passkey;
+use segue_web::account::{AccountChange, AccountChanged, AccountView, EnrolmentView, TokenView};
 use segue_web::calendar::CalendarView;
 use segue_web::discovery::DiscoveryView;
 use segue_web::draft::{DraftChoices, DraftLine, DraftView};
 use segue_web::parity::ParityView;
+use segue_web::sign::{MadePasskey, NewPasskey, SignItem};
 use segue_web::view::{Aspect, HomeLatch, LiveView, RefusalView, StateView};
 use segue_web::week::{WeekRequest, WeekView};
 use segue_web::{
@@ -40,11 +43,27 @@ pub(crate) const PIN: &str = "73910246";
 pub(crate) const READ_TOKEN: &str = "segue_a-token-that-may-read";
 pub(crate) const FEED_TOKEN: &str = "feed-token-of-rvs-main";
 
+/// Somebody with a second factor, and the code their device shows.
+pub(crate) const CAUTIOUS: &str = "casey";
+pub(crate) const CODE: &str = "492039";
+/// What waits for a signature.
+pub(crate) const TO_SIGN: &str = "0123456789abcdef0123456789abcdef0123456789abcdef0123456789abcdef";
+const SECRET: &str = "GEZDGNBVGY3TQOJQGEZDGNBVGY3TQOJQ";
+
 /// The moment the fixture shows: Tue 13 Apr 2027 10:42 EDT.
 pub(crate) const AS_OF: &str = "2027-04-13T14:42:00Z";
 
 pub(crate) fn at(text: &str) -> Timestamp {
     text.parse().expect("an RFC 3339 instant")
+}
+
+fn cautious() -> Person {
+    Person {
+        user: CAUTIOUS.into(),
+        role: "signatory".into(),
+        party: "Riverside Health".into(),
+        since: at(AS_OF),
+    }
 }
 
 pub(crate) struct MemoryConsole {
@@ -57,6 +76,11 @@ pub(crate) struct MemoryConsole {
     pub(crate) wrong_attempts: Mutex<HashMap<String, u32>>,
     /// The answers a draft was made from last.
     pub(crate) answered: Mutex<serde_json::Value>,
+    /// Who came in before this is let in no more.
+    pub(crate) valid_from: Mutex<Option<Timestamp>>,
+    enrolling: Mutex<bool>,
+    /// Changes of accounts that reached the console.
+    pub(crate) changes: Mutex<Vec<(String, serde_json::Value)>>,
     /// Commands that reached the console.
     pub(crate) submitted: Mutex<Vec<serde_json::Value>>,
 }
@@ -70,6 +94,9 @@ impl MemoryConsole {
             gate: watch::Sender::new(true),
             wrong_attempts: Mutex::default(),
             answered: Mutex::default(),
+            valid_from: Mutex::default(),
+            enrolling: Mutex::default(),
+            changes: Mutex::default(),
             submitted: Mutex::default(),
         })
     }
@@ -91,6 +118,7 @@ impl MemoryConsole {
                 user: USER.into(),
                 role: role.into(),
                 party: "Riverside Health".into(),
+                since: at(AS_OF),
             });
         }
         *attempts += 1;
@@ -176,11 +204,111 @@ impl Console for MemoryConsole {
     }
 
     fn authenticate(&self, credentials: Credentials) -> BoxFuture<'_, SignIn> {
+        if credentials.user == CAUTIOUS && credentials.secret == PASSWORD {
+            return std::future::ready(SignIn::HalfWay(cautious())).boxed();
+        }
         std::future::ready(self.check(&credentials, PASSWORD, "in-house manager")).boxed()
     }
 
     fn authenticate_pin(&self, credentials: Credentials) -> BoxFuture<'_, SignIn> {
         std::future::ready(self.check(&credentials, PIN, "duty manager")).boxed()
+    }
+
+    fn authenticate_second(&self, half_way: Person, code: String) -> BoxFuture<'_, SignIn> {
+        let answer = match code.as_str() {
+            CODE if half_way.user == CAUTIOUS => SignIn::Known(cautious()),
+            "000000" => SignIn::UsedCode,
+            _ => SignIn::Unknown,
+        };
+        std::future::ready(answer).boxed()
+    }
+
+    fn admits(&self, person: Person) -> BoxFuture<'_, bool> {
+        let valid_from = *self.valid_from.lock().expect("no panic while held");
+        std::future::ready(valid_from.is_none_or(|from| person.since >= from)).boxed()
+    }
+
+    fn prove(&self, person: Person, secret: String) -> BoxFuture<'_, SignIn> {
+        let right = if person.user == CAUTIOUS {
+            CODE
+        } else {
+            PASSWORD
+        };
+        let answer = if secret == right {
+            SignIn::Known(person)
+        } else {
+            SignIn::Unknown
+        };
+        std::future::ready(answer).boxed()
+    }
+
+    fn account(&self, person: Person) -> BoxFuture<'_, Result<AccountView, ActError>> {
+        let enrolled = person.user == CAUTIOUS;
+        let begun = *self.enrolling.lock().expect("no panic while held");
+        let view = AccountView {
+            has_second_factor: enrolled,
+            enrolling: (begun && !enrolled).then(|| EnrolmentView {
+                secret: SECRET.into(),
+                link: format!(
+                    "otpauth://totp/Segue:{}?secret={SECRET}&issuer=Segue",
+                    person.user
+                ),
+            }),
+            recovery_codes: if enrolled { 10 } else { 0 },
+            tokens: vec![TokenView {
+                label: "acd".into(),
+                may: "ingest, RVS-Main alone".into(),
+                used: "never used".into(),
+                ends: "ends 1 Mar 2028 00:00 UTC".into(),
+            }],
+        };
+        std::future::ready(Ok(view)).boxed()
+    }
+
+    fn change_account(
+        &self,
+        person: Person,
+        change: AccountChange,
+    ) -> BoxFuture<'_, Result<AccountChanged, ActError>> {
+        let answer = match &change {
+            AccountChange::BeginSecondFactor => {
+                *self.enrolling.lock().expect("no panic while held") = true;
+                AccountChanged::Done
+            }
+            AccountChange::ConfirmSecondFactor { .. } => {
+                AccountChanged::RecoveryCodes(vec!["abcd-efgh-ijkl-mnop".into()])
+            }
+            AccountChange::Password { .. } | AccountChange::EndSessions => {
+                let later = at("2027-04-13T15:00:00Z");
+                *self.valid_from.lock().expect("no panic while held") = Some(later);
+                AccountChanged::Done
+            }
+            _ => AccountChanged::Done,
+        };
+        let mut changes = self.changes.lock().expect("no panic while held");
+        changes.push((person.user, serde_json::to_value(&change).expect("JSON")));
+        std::future::ready(Ok(answer)).boxed()
+    }
+
+    fn to_sign(&self, _person: Person) -> BoxFuture<'_, Result<Vec<SignItem>, ActError>> {
+        let fields = serde_json::json!({ "version": 3 });
+        let item = SignItem {
+            command: "sign_plan".into(),
+            fields: fields.as_object().expect("an object").clone(),
+            about: "plan, version 3".into(),
+            hash: TO_SIGN.into(),
+        };
+        std::future::ready(Ok(vec![item])).boxed()
+    }
+
+    fn passkey(&self, made: MadePasskey) -> BoxFuture<'_, Result<NewPasskey, ActError>> {
+        let new_key = Passkey::text_of(&made.spki, &made.origin).expect("a passkey of this page");
+        let made = NewPasskey {
+            person: made.person.user,
+            new_key,
+            hash: "5a".repeat(32),
+        };
+        std::future::ready(Ok(made)).boxed()
     }
 
     fn fallback(

@@ -19,7 +19,7 @@ use segue_domain::routing_changes::ShareChanged;
 use segue_domain::schedule::{PlanProposed, ProposePlan, ScheduleAgreed};
 use segue_domain::share::TrafficShare;
 use segue_domain::{Event, Role, Side, Transition};
-use segue_journal::accounts::{Accounts, NewAccount, TokenScope};
+use segue_journal::accounts::{Accounts, NewAccount, NewToken, TokenScope};
 use segue_journal::facts::{AcdEvent, AcdEventKind, Decision, Facts, FactsWriter};
 use segue_journal::{
     Append, Body, CommandId, Desk, EVENT_SCHEMA, Journal, NewEvent, SqlJournal, StreamId, Version,
@@ -273,7 +273,7 @@ impl Rig {
 
     pub(super) async fn token(&self, user: &str, scope: TokenScope) -> String {
         self.accounts
-            .add_token(user, "feed", scope, clock::now(), None)
+            .add_token(&NewToken::of(user, "feed", scope), clock::now())
             .await
             .unwrap()
     }

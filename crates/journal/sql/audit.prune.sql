@@ -1,0 +1,2 @@
+delete from audit
+where at_us < $1

@@ -1,0 +1,2 @@
+delete from recovery_codes
+where user_name = $1

@@ -1,0 +1,2 @@
+insert into recovery_codes (user_name, hash)
+values ($1, $2)

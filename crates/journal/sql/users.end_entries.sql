@@ -1,0 +1,3 @@
+update users
+set valid_us = $2
+where name = $1

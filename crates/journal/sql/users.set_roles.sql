@@ -1,0 +1,3 @@
+update users
+set roles = $2
+where name = $1

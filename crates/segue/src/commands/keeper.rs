@@ -1,0 +1,240 @@
+//! Keeping accounts: what `segue user` does, by an administrator of one party or by the host, and written down either way.
+
+use super::user::{Add, Audit, Token};
+use crate::context::Context;
+use crate::login::{HOST, account_failure, accounts, actor};
+use crate::output::{Answer, Answered, Failure};
+use jiff::{SignedDuration, Timestamp};
+use segue_domain::{Actor, Right, Role, Side};
+use segue_journal::accounts::{
+    Account, Accounts, Act, AuditFilter, NewToken, Token as Listed, TokenScope,
+};
+use serde_json::json;
+use std::collections::BTreeSet;
+use std::io::BufRead;
+
+/// Somebody who keeps accounts.
+pub(super) struct Keeper<'a> {
+    ctx: &'a Context,
+    accounts: Accounts,
+    /// The administrator; none means the host.
+    by: Option<Actor>,
+}
+
+impl<'a> Keeper<'a> {
+    /// Whoever this command is by.
+    pub(super) async fn of(ctx: &'a Context) -> Result<Self, Failure> {
+        let by = if ctx.as_user.is_some() {
+            let by = actor(ctx).await?;
+            by.require(Right::Administer)?;
+            Some(by)
+        } else {
+            None
+        };
+        let accounts = accounts(ctx).await?;
+        Ok(Self { ctx, accounts, by })
+    }
+
+    fn now(&self) -> Timestamp {
+        self.ctx.now()
+    }
+
+    /// Nobody keeps the other party's accounts.
+    fn require_own(&self, side: Side) -> Result<(), Failure> {
+        match &self.by {
+            Some(by) => Ok(by.require_side(side, "keep its accounts")?),
+            None => Ok(()),
+        }
+    }
+
+    async fn own(&self, name: &str) -> Result<Account, Failure> {
+        let account = self.accounts.get(name).await.map_err(account_failure)?;
+        self.require_own(account.side)?;
+        Ok(account)
+    }
+
+    async fn note(&self, act: Act, account: &Account) -> Result<(), Failure> {
+        let who = match &self.by {
+            Some(by) => (by.person.as_str(), by.side),
+            None => (HOST, account.side),
+        };
+        let noted = self.accounts.note(who, act, &account.name, self.now());
+        noted.await.map_err(account_failure)
+    }
+
+    async fn done(&self, act: Act, account: &Account, text: String) -> Answered {
+        self.note(act, account).await?;
+        Ok(Answer::new(
+            &json!({ "account": account.name, "done": act }),
+            text,
+        ))
+    }
+
+    pub(super) async fn add(&self, add: &Add) -> Answered {
+        let new = add.account()?;
+        self.require_own(new.side)?;
+        let added = self.accounts.add(&new, self.now()).await;
+        let account = added.map_err(account_failure)?;
+        self.note(Act::AccountAdded, &account).await?;
+        let text = format!("Added `{}` ({}).", account.name, account.side);
+        Ok(Answer::new(&account, text))
+    }
+
+    pub(super) async fn list(&self) -> Answered {
+        let all = self.accounts.list().await.map_err(account_failure)?;
+        let line = |a: &Account| {
+            let factor = if a.has_second_factor {
+                "; second factor"
+            } else {
+                ""
+            };
+            format!("{} ({}): {}{factor}", a.name, a.side, role_names(&a.roles))
+        };
+        let lines: Vec<_> = all.iter().map(line).collect();
+        Ok(Answer::new(
+            &json!({ "users": all }),
+            listed(&lines, "No accounts yet."),
+        ))
+    }
+
+    pub(super) async fn remove(&self, name: &str) -> Answered {
+        let account = self.own(name).await?;
+        self.accounts.remove(name).await.map_err(account_failure)?;
+        self.note(Act::AccountRemoved, &account).await?;
+        Ok(Answer::new(
+            &json!({ "removed": name }),
+            format!("Removed `{name}`."),
+        ))
+    }
+
+    pub(super) async fn give_roles(&self, name: &str, roles: &BTreeSet<Role>) -> Answered {
+        let account = self.own(name).await?;
+        let given = self.accounts.set_roles(name, roles).await;
+        given.map_err(account_failure)?;
+        let text = format!("`{name}` is now: {}.", role_names(roles));
+        self.done(Act::RolesChanged, &account, text).await
+    }
+
+    pub(super) async fn replace_password(&self, name: &str) -> Answered {
+        let account = self.own(name).await?;
+        let password = std::io::stdin().lock().lines().map_while(Result::ok).next();
+        let password = password.unwrap_or_default();
+        let set = self
+            .accounts
+            .set_password(name, &password, self.now())
+            .await;
+        set.map_err(account_failure)?;
+        let text = format!("Replaced the password of `{name}`; every session of theirs is ended.");
+        self.done(Act::PasswordChanged, &account, text).await
+    }
+
+    pub(super) async fn reset_second_factor(&self, name: &str) -> Answered {
+        let account = self.own(name).await?;
+        let reset = self.accounts.reset_second_factor(name, self.now()).await;
+        reset.map_err(account_failure)?;
+        let text = format!(
+            "`{name}` has no second factor; every session of theirs is ended. They enrol another at /account."
+        );
+        self.done(Act::SecondFactorReset, &account, text).await
+    }
+
+    pub(super) async fn end_sessions(&self, name: &str) -> Answered {
+        let account = self.own(name).await?;
+        let ended = self.accounts.end_entries(name, self.now()).await;
+        ended.map_err(account_failure)?;
+        let text =
+            format!("Every session of `{name}` is ended; name and PIN still bring calls home.");
+        self.done(Act::SessionsEnded, &account, text).await
+    }
+
+    pub(super) async fn make_token(&self, token: &Token) -> Answered {
+        let account = self.own(&token.name).await?;
+        let days = token
+            .days
+            .map(|days| SignedDuration::from_hours(i64::from(days) * 24));
+        let new = NewToken {
+            site: token.site.clone(),
+            expires_at: days.map(|days| self.now() + days),
+            ..NewToken::of(&token.name, &token.label, TokenScope::from(token.scope))
+        };
+        let made = self.accounts.add_token(&new, self.now()).await;
+        let made = made.map_err(account_failure)?;
+        self.note(Act::TokenMade, &account).await?;
+        Ok(Answer::new(&json!({ "token": made }), made))
+    }
+
+    pub(super) async fn tokens(&self) -> Answered {
+        let all = self.accounts.tokens().await.map_err(account_failure)?;
+        let own = |token: &&Listed| self.by.as_ref().is_none_or(|by| by.side == token.side);
+        let all: Vec<_> = all.iter().filter(own).collect();
+        let lines: Vec<_> = all.iter().map(|token| token_line(token)).collect();
+        Ok(Answer::new(
+            &json!({ "tokens": all }),
+            listed(&lines, "No tokens yet."),
+        ))
+    }
+
+    pub(super) async fn revoke(&self, name: &str, label: &str) -> Answered {
+        let account = self.own(name).await?;
+        let removed = self.accounts.remove_tokens(name, label).await;
+        removed.map_err(account_failure)?;
+        let text = format!("The token `{label}` of `{name}` opens nothing more.");
+        self.done(Act::TokenRevoked, &account, text).await
+    }
+
+    pub(super) async fn audit(&self, audit: &Audit) -> Answered {
+        let filter = AuditFilter {
+            since: audit.since,
+            who: audit.who.clone(),
+            about: audit.about.clone(),
+        };
+        let lines = self
+            .accounts
+            .audit(&filter)
+            .await
+            .map_err(account_failure)?;
+        let own = |side| self.by.as_ref().is_none_or(|by| by.side == side);
+        let lines: Vec<_> = lines.into_iter().filter(|line| own(line.side)).collect();
+        let text: Vec<_> = lines
+            .iter()
+            .map(|l| format!("{} {} ({}): {}: {}", l.at, l.who, l.side, l.act, l.about))
+            .collect();
+        Ok(Answer::new(
+            &json!({ "audit": lines }),
+            listed(&text, "Nothing of that kind was done."),
+        ))
+    }
+}
+
+fn token_line(token: &Listed) -> String {
+    let site = token
+        .site
+        .as_ref()
+        .map_or(String::new(), |site| format!(", {site} alone"));
+    let ends = token
+        .expires_at
+        .map_or("no end".to_owned(), |at| format!("ends {at}"));
+    let used = token
+        .used_at
+        .map_or("never used".to_owned(), |at| format!("last used {at}"));
+    let Listed {
+        name, label, scope, ..
+    } = token;
+    format!("{name}: {label}: {}{site}; {ends}; {used}", scope.as_str())
+}
+
+fn listed(lines: &[String], empty: &str) -> String {
+    if lines.is_empty() {
+        empty.to_owned()
+    } else {
+        lines.join("\n")
+    }
+}
+
+fn role_names(roles: &BTreeSet<Role>) -> String {
+    let names: Vec<_> = roles
+        .iter()
+        .filter_map(|role| serde_json::to_value(role).ok()?.as_str().map(str::to_owned))
+        .collect();
+    names.join(", ")
+}
