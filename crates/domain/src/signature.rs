@@ -256,7 +256,8 @@ fn public_key(text: &str) -> Option<VerifyingKey> {
     VerifyingKey::from_bytes(&bytes).ok()
 }
 
-fn verifies(key: &str, hash: &str, signature: &str) -> bool {
+/// Whether a signature over a hash is by that public key, all in hex (RFC 8032, strict).
+pub fn verifies(key: &str, hash: &str, signature: &str) -> bool {
     let mut bytes = [0; 64];
     let (Some(key), Some(message), Ok(())) = (
         public_key(key),

@@ -2,6 +2,7 @@
 
 use crate::calendar::CalendarView;
 use crate::draft::{DraftChoices, DraftView};
+use crate::nodes::NodesView;
 use crate::parity::ParityView;
 use crate::view::{LiveView, RefusalView};
 use axum::body::Bytes;
@@ -36,6 +37,9 @@ pub trait Console: Send + Sync + 'static {
 
     /// What the guards say now; both parties see the same.
     fn parity(&self) -> ParityView;
+
+    /// The routing nodes as this one knows them now.
+    fn nodes(&self) -> NodesView;
 
     /// The plan as both parties see it; none while nothing is proposed.
     fn calendar(&self) -> Option<CalendarView>;

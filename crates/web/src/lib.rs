@@ -14,6 +14,7 @@ pub mod draft;
 mod events;
 mod finding;
 mod format;
+pub mod nodes;
 mod page;
 pub mod parity;
 mod router;

@@ -1,7 +1,9 @@
 //! Addresses, limits and headers. Nothing here knows what a page shows.
 
 use crate::page::failure::{Message, message};
-use crate::page::{Failure, boards, calendar, draft, duty, home, live, login, my_calls, parity};
+use crate::page::{
+    Failure, boards, calendar, draft, duty, home, live, login, my_calls, nodes, parity,
+};
 use crate::secret::{self, FormCookie};
 use crate::state::App;
 use crate::{api, assets, events, session};
@@ -52,6 +54,8 @@ pub fn router(app: Arc<App>) -> Router {
         .route("/boards/{name}", get(boards::show))
         .route("/my-calls", get(my_calls::show).post(my_calls::record))
         .route("/duty", get(duty::show))
+        .route("/nodes", get(nodes::show))
+        .route("/nodes/now", get(nodes::show_now))
         .route("/login", get(login::show).post(login::sign_in))
         .route("/logout", post(login::sign_out))
         .route("/fallback", get(duty::show).post(home::press))
@@ -61,6 +65,7 @@ pub fn router(app: Arc<App>) -> Router {
         .route("/api/v1/fallback", post(api::fallback))
         .route("/api/v1/eligibility", post(api::eligibility))
         .route("/api/v1/live", get(api::live))
+        .route("/api/v1/nodes", get(api::nodes))
         .route("/api/v1/boards", get(api::boards))
         .route("/api/v1/boards/{name}", get(api::board))
         .fallback(not_found)

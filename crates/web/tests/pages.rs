@@ -48,6 +48,7 @@ async fn pages() -> Vec<(String, String)> {
             "/boards/gates",
             "/boards/people",
             "/my-calls",
+            "/nodes",
             "/parity",
             "/plan/calendar",
         ] {
@@ -72,7 +73,7 @@ async fn pages() -> Vec<(String, String)> {
             }
         }
     }
-    assert_eq!(pages.len(), 31);
+    assert_eq!(pages.len(), 33);
     pages
 }
 

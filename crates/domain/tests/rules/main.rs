@@ -25,6 +25,7 @@ mod knowledge;
 mod licences;
 mod main_path;
 mod matrix;
+mod nodes;
 mod parity;
 mod partnership;
 mod people;

@@ -5,11 +5,9 @@ use crate::node::cluster::Cluster;
 use crate::node::state::{Node, TICK};
 use segue_domain::Transition;
 use segue_journal::{Desk, Journal, StreamId};
+use segue_routing::compile::day_begun;
 use std::sync::Arc;
 use tokio::sync::{Notify, watch};
-
-/// Windows are expanded 14 days ahead; compiling anew each hour keeps that horizon far away.
-const RECOMPILE_S: i64 = 3600;
 
 /// Runs until `stop` turns true. Sends every state that came into force. `wake` spares this process the tick.
 pub async fn follow<J: Journal>(
@@ -21,7 +19,8 @@ pub async fn follow<J: Journal>(
     cluster: Option<Arc<Cluster>>,
     mut stop: watch::Receiver<bool>,
 ) {
-    let mut compiled: Option<(u64, i64)> = None;
+    // Windows are expanded 14 days ahead; compiling anew each day keeps that horizon far away.
+    let mut compiled = None;
     let mut failing = false;
     let mut newest = desk.journal().watch();
     loop {
@@ -30,12 +29,10 @@ pub async fn follow<J: Journal>(
         match desk.state(&stream).await {
             Ok(state) => {
                 let now = clock::now();
-                let due = compiled.is_none_or(|(version, at)| {
-                    version != state.version || now.as_second() - at > RECOMPILE_S
-                });
-                if due {
+                let due = Some((state.version, day_begun(now)));
+                if compiled != due {
                     install(&node, &state, now);
-                    compiled = Some((state.version, now.as_second()));
+                    compiled = due;
                     states.send_replace(state);
                 }
                 node.renew_lease();
