@@ -1,5 +1,6 @@
 //! One process with everything in it: SIP, pages, tail, home door. `segue serve` runs one, `segue demo` runs one too.
 
+use crate::checkpoints;
 use crate::clock;
 use crate::console::heartbeat::HeartbeatPath;
 use crate::console::verify_call::VerifyCalls;
@@ -7,12 +8,12 @@ use crate::console::{ConsoleParts, NodeConsole};
 use crate::data_dir::{DataDir, random_bytes};
 use crate::home::HomeDoor;
 use crate::node::cluster::{Cluster, ClusterOptions};
-use crate::node::control::{self, NodeStatus};
+use crate::node::control;
 use crate::node::files::NodeFiles;
 use crate::node::policy::NodePolicy;
 use crate::node::state::Installed;
 use crate::node::trunks::TrunkChecks;
-use crate::node::{Node, tail};
+use crate::node::{Node, standing, tail};
 use crate::office::{LocalDesk, Office, chain, unavailable};
 use crate::output::Failure;
 use crate::route_door::{self, RouteDoorOptions};
@@ -166,10 +167,18 @@ impl Service {
             heartbeats: options.line.heartbeats.clone(),
             verify_calls: verify_calls(&options, sip.local_addr()),
             sip: sip.watch(),
+            cluster: cluster.clone(),
             stop: stopping,
         };
         let (http_addr, pages) = start_pages(&options, parts).await?;
         tasks.push(pages);
+        tasks.push(tokio::spawn(checkpoints::keep(
+            Arc::clone(&desk),
+            stream.clone(),
+            options.data.clone(),
+            cluster.clone(),
+            for_paper.1.clone(),
+        )));
         tasks.push(start_runbook(&options, http_addr, for_paper));
         let route = start_route_door(&options, &node, &writer, route_stop).await?;
         let (route_addr, asked) = route.unzip();
@@ -431,7 +440,7 @@ fn local_tasks(
     cluster: Option<Arc<Cluster>>,
 ) -> Vec<JoinHandle<()>> {
     let (status_node, others) = (Arc::clone(node), cluster.clone());
-    let status = Arc::new(move || node_statuses(&status_node, others.as_deref()));
+    let status = Arc::new(move || standing::of_all(&status_node, others.as_deref()));
     let words = cluster.map(|cluster| tokio::spawn(cluster.run()));
     let (path, listening) = (options.data.path("segue.sock"), Arc::clone(door));
     let control = tokio::spawn(async move {
@@ -445,41 +454,6 @@ fn local_tasks(
     let pending = Arc::clone(door);
     let pending = tokio::spawn(async move { pending.journal_pending().await });
     [control, pending].into_iter().chain(words).collect()
-}
-
-/// This node, then the others as they described themselves last.
-fn node_statuses(node: &Node, cluster: Option<&Cluster>) -> Vec<NodeStatus> {
-    let mut all = vec![node_status(node)];
-    let Some(cluster) = cluster else { return all };
-    let (peers, skewed) = cluster.peers();
-    all.extend(peers.into_iter().map(|(id, peer)| {
-        NodeStatus {
-            clock_differs: skewed.contains(&id),
-            id,
-            table_hash: peer.table_hash,
-            position: peer.version,
-            lease_ms_left: peer.sends_ms_left,
-            home: peer.is_home,
-            heard_ms_ago: peer
-                .heard_ms
-                .map(|heard| node.running_ms().saturating_sub(heard).max(1)),
-        }
-    }));
-    all
-}
-
-fn node_status(node: &Node) -> NodeStatus {
-    let installed = node.installed();
-    let home = node.latch().held(&installed.table).next().is_some();
-    NodeStatus {
-        id: node.name.clone(),
-        table_hash: installed.hash.clone(),
-        position: installed.table.version,
-        lease_ms_left: node.lease_ms_left(),
-        home,
-        heard_ms_ago: Some(0),
-        clock_differs: false,
-    }
 }
 
 /// Callers of the last 72 hours keep their side across a restart.

@@ -27,6 +27,7 @@ pub struct NodesView {
 
 /// One node.
 #[derive(Clone, Debug, Default, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(default)]
 pub struct NodeState {
     /// Its name.
     pub id: String,

@@ -76,7 +76,7 @@ pub(super) mod sql {
 #[derive(Debug, Clone)]
 pub struct Accounts {
     pub(crate) database: Database,
-    secrets: Secrets,
+    pub(super) secrets: Secrets,
 }
 
 impl Accounts {
@@ -413,7 +413,7 @@ impl Accounts {
     }
 }
 
-fn column<'r, T>(row: &'r AnyRow, field: &'static str) -> Result<T, AccountError>
+pub(super) fn column<'r, T>(row: &'r AnyRow, field: &'static str) -> Result<T, AccountError>
 where
     T: sqlx::Decode<'r, sqlx::Any> + sqlx::Type<sqlx::Any>,
 {
@@ -421,7 +421,7 @@ where
         .map_err(|_| AccountError::Corrupt { field })
 }
 
-fn account_of(row: &AnyRow) -> Result<Account, AccountError> {
+pub(super) fn account_of(row: &AnyRow) -> Result<Account, AccountError> {
     named_account(column(row, "name")?, row)
 }
 

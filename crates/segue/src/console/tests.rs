@@ -1,6 +1,7 @@
 //! The console over the real journal, accounts and call facts of a temporary directory.
 
 mod guard;
+mod pins;
 mod rig;
 
 use super::ingest::{IN_HOUSE, OUTSOURCED};

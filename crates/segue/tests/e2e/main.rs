@@ -17,6 +17,7 @@ mod fallback;
 mod journal;
 mod kamailio;
 mod kill;
+mod nodes;
 mod pages;
 mod plan;
 mod records;

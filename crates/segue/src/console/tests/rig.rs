@@ -210,6 +210,7 @@ impl Rig {
             heartbeats: Vec::new(),
             verify_calls: None,
             sip: segue_sip::io_udp::Watch::default(),
+            cluster: None,
             stop: stopping,
         }));
         let console = NodeConsole { shared };
