@@ -38,7 +38,10 @@ fn nodes_that_know_the_same_run_the_same_table_all_day() {
         assert_eq!(other.bytes(), table.bytes(), "{at}");
         assert_eq!(other.hash(), table.hash());
         let valid = Timestamp::from_microsecond(other.valid_until_us).unwrap();
-        assert!(valid.duration_since(at) >= SignedDuration::from_hours(24 * 13), "{at}");
+        assert!(
+            valid.duration_since(at) >= SignedDuration::from_hours(24 * 13),
+            "{at}"
+        );
     }
     let next_day = compile(&t, morning + SignedDuration::from_hours(24));
     assert_ne!(next_day.hash(), table.hash());

@@ -29,7 +29,9 @@ const RECIPIENTS: &str = "checkpoint-recipients.txt";
 /// Reads a checkpoint file; the sentence says what is wrong with it.
 pub fn read(path: &Path) -> Result<(CheckpointFile, checkpoint::Stand), Failure> {
     let bad = |why: String| Failure::BadInput(format!("`{}`: {why}", path.display()));
-    let size = fs::metadata(path).map_err(|e| bad(format!("cannot be read ({e})")))?.len();
+    let size = fs::metadata(path)
+        .map_err(|e| bad(format!("cannot be read ({e})")))?
+        .len();
     if size > FILE_BYTES_MAX {
         return Err(bad("is larger than a checkpoint".into()));
     }
@@ -61,7 +63,9 @@ pub async fn take(
     data: &DataDir,
     now: Timestamp,
 ) -> Result<Option<(PathBuf, bool)>, Failure> {
-    let path = data.path(FOLDER).join(format!("{}.json", checkpoint::day_of(now)));
+    let path = data
+        .path(FOLDER)
+        .join(format!("{}.json", checkpoint::day_of(now)));
     if path.exists() {
         return Ok(Some((path, false)));
     }
@@ -75,7 +79,11 @@ pub async fn take(
     fs::create_dir_all(data.path(FOLDER)).context("creating the folder of checkpoints")?;
     write(&path, &file)?;
     let recipients = fs::read_to_string(data.path(RECIPIENTS)).unwrap_or_default();
-    let recipients: Vec<_> = recipients.lines().map(str::trim).filter(|l| l.contains('@')).collect();
+    let recipients: Vec<_> = recipients
+        .lines()
+        .map(str::trim)
+        .filter(|l| l.contains('@'))
+        .collect();
     if !recipients.is_empty() {
         let text = file.text().context("writing a checkpoint")?;
         let mail = mail(&recipients, &checkpoint::day_of(now), &text, now);
@@ -114,7 +122,10 @@ pub async fn keep(
             () = tokio::time::sleep(LOOK) => {}
             _ = stop.wait_for(|stop| *stop) => return,
         }
-        if cluster.as_ref().is_some_and(|cluster| cluster.stands_by(JOB)) {
+        if cluster
+            .as_ref()
+            .is_some_and(|cluster| cluster.stands_by(JOB))
+        {
             continue;
         }
         match take(&desk, &stream, &data, clock::now()).await {
@@ -138,11 +149,21 @@ mod tests {
     #[test]
     fn a_mail_has_its_headers_and_the_file_as_it_is() {
         let now = "2026-11-27T00:00:31Z".parse().unwrap();
-        let mail = mail(&["a@example.org", "b@example.org"], "2026-11-27", "{\n}\n", now);
+        let mail = mail(
+            &["a@example.org", "b@example.org"],
+            "2026-11-27",
+            "{\n}\n",
+            now,
+        );
         let (head, body) = mail.split_once("\r\n\r\n").unwrap();
-        assert!(head.starts_with("To: a@example.org,\r\n b@example.org\r\nDate: Fri, 27 Nov 2026 00:00:31 +0000\r\n"));
+        assert!(head.starts_with(
+            "To: a@example.org,\r\n b@example.org\r\nDate: Fri, 27 Nov 2026 00:00:31 +0000\r\n"
+        ));
         assert!(body.contains("filename=2026-11-27.json\r\n\r\n{\r\n}\r\n"));
         assert!(mail.ends_with("--segue-checkpoint--\r\n"));
-        assert!(!mail.replace("\r\n", "").contains('\n'), "every line ends as RFC 5322 asks");
+        assert!(
+            !mail.replace("\r\n", "").contains('\n'),
+            "every line ends as RFC 5322 asks"
+        );
     }
 }

@@ -133,7 +133,8 @@ impl DataDir {
         let root = self.path(&format!("nodes/{name}"));
         let key = root.join("keys/caller.key");
         fs::create_dir_all(root.join("keys")).context("creating a node's directory")?;
-        let text = fs::read_to_string(self.path("keys/caller.key")).context("reading the client's key")?;
+        let text =
+            fs::read_to_string(self.path("keys/caller.key")).context("reading the client's key")?;
         write_private(&key, &text)?;
         Self::create(
             &root,

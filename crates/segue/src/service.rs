@@ -44,8 +44,10 @@ use tokio::task::JoinHandle;
 
 /// Call facts on their way to disk.
 const FACTS_QUEUE_MAX: usize = 65_536;
-/// How long a start waits for the first table.
+/// How long a start waits for the journal's table: long where there is no other, and only a moment where the last one can route
+/// meanwhile, each chunk by its cut-off action.
 const FIRST_TABLE_WAIT: Duration = Duration::from_secs(10);
+const NEXT_TABLE_WAIT: Duration = Duration::from_millis(500);
 /// Decisions read at once when episodes are restored.
 const RESTORE_PAGE: u32 = 5_000;
 
@@ -147,7 +149,7 @@ impl Service {
             stopping.clone(),
         ))];
         if journal_answers {
-            wait_for_table(state.clone()).await;
+            wait_for_table(&node, state.clone()).await;
         }
         door.latch_pending();
         let sip = start_sip(&options, &node, &writer)?;
@@ -492,8 +494,14 @@ async fn restore_episodes(node: &Node, facts: &Facts) -> Result<(), Failure> {
 }
 
 /// Calls wait for nothing; a start waits a little, so that the first call already finds its table.
-async fn wait_for_table(mut state: watch::Receiver<Arc<Transition>>) {
-    let _ = tokio::time::timeout(FIRST_TABLE_WAIT, state.changed()).await;
+async fn wait_for_table(node: &Node, mut state: watch::Receiver<Arc<Transition>>) {
+    let has_last = node.installed().table.version > 0;
+    let wait = if has_last {
+        NEXT_TABLE_WAIT
+    } else {
+        FIRST_TABLE_WAIT
+    };
+    let _ = tokio::time::timeout(wait, state.changed()).await;
 }
 
 async fn stopped(mut stopping: watch::Receiver<bool>) {

@@ -42,13 +42,18 @@ impl SpareAttempts {
         let name = if is_room { name } else { "?" };
         let (failures, last) = self.0.get(name).copied().unwrap_or((0, now));
         let over = failures.saturating_sub(FREE_FAILURES).min(6);
-        let wait_s = if over == 0 { 0 } else { (1_i64 << over).min(WAIT_S_MAX) };
+        let wait_s = if over == 0 {
+            0
+        } else {
+            (1_i64 << over).min(WAIT_S_MAX)
+        };
         let left_s = wait_s - now.duration_since(last).as_secs();
         if left_s > 0 {
             let retry_s = left_s.unsigned_abs();
             return Err(EntryError::Throttled { retry_s });
         }
-        self.0.insert(name.to_owned(), (failures.saturating_add(1), now));
+        self.0
+            .insert(name.to_owned(), (failures.saturating_add(1), now));
         Ok(())
     }
 
@@ -83,7 +88,11 @@ impl Accounts {
         (name, pin): (&str, &str),
         now: Timestamp,
     ) -> Result<Entry, EntryError> {
-        let locked = || attempts.lock().unwrap_or_else(std::sync::PoisonError::into_inner);
+        let locked = || {
+            attempts
+                .lock()
+                .unwrap_or_else(std::sync::PoisonError::into_inner)
+        };
         locked().charge(name, now)?;
         let known = spares.iter().find(|spare| spare.account.name == name);
         let hash = known.map(|spare| spare.pin_hash.as_str());
@@ -109,7 +118,9 @@ mod tests {
     #[tokio::test]
     async fn a_spare_pin_lets_in_without_the_database_only_its_owner_and_only_home() {
         let directory = tempfile::tempdir().unwrap();
-        let accounts = Accounts::open(&directory.path().join("accounts.db")).await.unwrap();
+        let accounts = Accounts::open(&directory.path().join("accounts.db"))
+            .await
+            .unwrap();
         let now: Timestamp = "2026-11-27T02:00:00Z".parse().unwrap();
         let new = |name: &str, pin: Option<&str>| NewAccount {
             name: name.to_owned(),
@@ -130,21 +141,37 @@ mod tests {
         accounts.close().await;
         let attempts = Mutex::default();
         let enter = async |name: &str, pin: &str, at: Timestamp| {
-            accounts.enter_with_spare_pin(&spares, &attempts, (name, pin), at).await
+            accounts
+                .enter_with_spare_pin(&spares, &attempts, (name, pin), at)
+                .await
         };
         let entry = enter("dana", "20272027", now).await.unwrap();
         assert_eq!(entry.door, Door::Pin);
         let actor = entry.actor();
         assert!(actor.may(Right::BringHome) && !actor.may(Right::Sign));
-        for (name, pin) in [("dana", "20272028"), ("max", "20272027"), ("nobody", ""), ("dana", "")] {
-            assert!(matches!(enter(name, pin, now).await, Err(EntryError::Wrong)), "{name}");
+        for (name, pin) in [
+            ("dana", "20272028"),
+            ("max", "20272027"),
+            ("nobody", ""),
+            ("dana", ""),
+        ] {
+            assert!(
+                matches!(enter(name, pin, now).await, Err(EntryError::Wrong)),
+                "{name}"
+            );
         }
         // Guessing is slowed down for that name, nobody else, and not for ever.
         for _ in 0..3 {
             let _ = enter("dana", "00000001", now).await;
         }
-        assert!(matches!(enter("dana", "20272027", now).await, Err(EntryError::Throttled { .. })));
-        assert!(matches!(enter("other", "1", now).await, Err(EntryError::Wrong)));
+        assert!(matches!(
+            enter("dana", "20272027", now).await,
+            Err(EntryError::Throttled { .. })
+        ));
+        assert!(matches!(
+            enter("other", "1", now).await,
+            Err(EntryError::Wrong)
+        ));
         let later = now + jiff::SignedDuration::from_mins(2);
         assert!(enter("dana", "20272027", later).await.is_ok());
     }

@@ -57,12 +57,21 @@ impl Checkpoint {
                     let taken =
                         checkpoints::take(&office.desk, &office.stream, &ctx.data, now).await?;
                     let (path, is_new) = taken.ok_or_else(|| {
-                        Failure::BadInput("the journal holds nothing yet; there is nothing to sign".into())
+                        Failure::BadInput(
+                            "the journal holds nothing yet; there is nothing to sign".into(),
+                        )
                     })?;
                     let (file, stand) = checkpoints::read(&path)?;
-                    let begun = if is_new { "Took" } else { "Today's is there already:" };
+                    let begun = if is_new {
+                        "Took"
+                    } else {
+                        "Today's is there already:"
+                    };
                     let text = format!("{begun} `{}`.\n{}", path.display(), said(&file, &stand));
-                    Ok(Answer::new(&json!({ "file": path, "new": is_new, "hash": file.hash(), "stand": stand }), text))
+                    Ok(Answer::new(
+                        &json!({ "file": path, "new": is_new, "hash": file.hash(), "stand": stand }),
+                        text,
+                    ))
                 })
             }
             Self::Check(check) => check.run(global),
@@ -94,7 +103,10 @@ impl Sign {
         let person = PersonId::from(global.as_user.as_deref().unwrap_or("unnamed"));
         let signature = SignatureInput::by(&person, &key, &file.hash());
         if !signature.is_some_and(|signature| file.sign(&public_key, signature)) {
-            return Err(Failure::BadInput("this key makes no signature that holds; make another with `segue key new FILE`".into()));
+            return Err(Failure::BadInput(
+                "this key makes no signature that holds; make another with `segue key new FILE`"
+                    .into(),
+            ));
         }
         checkpoints::write(&self.file, &file)?;
         let text = format!(
@@ -118,7 +130,9 @@ impl Check {
             self.files.clone()
         };
         if files.is_empty() {
-            return Err(Failure::BadInput("no checkpoint was taken here yet; take one with `segue checkpoint take`".into()));
+            return Err(Failure::BadInput(
+                "no checkpoint was taken here yet; take one with `segue checkpoint take`".into(),
+            ));
         }
         block_on(async {
             let office = Office::open(&ctx.data).await?;
@@ -133,14 +147,24 @@ impl Check {
                 let wrong = match (bad, signed_by.len()) {
                     (Some(bad), _) => Some(bad.to_string()),
                     (None, 2) => None,
-                    (None, _) => Some("it is not signed by a signatory of each party yet".to_owned()),
+                    (None, _) => {
+                        Some("it is not signed by a signatory of each party yet".to_owned())
+                    }
                 };
                 ok &= wrong.is_none();
                 let says = wrong.as_deref().unwrap_or("holds, signed by both parties");
-                lines.push(format!("{} ({}, {} facts): {says}", path.display(), stand.day, stand.version));
+                lines.push(format!(
+                    "{} ({}, {} facts): {says}",
+                    path.display(),
+                    stand.day,
+                    stand.version
+                ));
                 rows.push(json!({ "file": path, "day": stand.day, "version": stand.version, "hash": stand.hash, "signed_by": signed_by, "wrong": wrong }));
             }
-            Ok(Answer::new(&json!({ "ok": ok, "checkpoints": rows }), lines.join("\n")).wanting_if(!ok))
+            Ok(
+                Answer::new(&json!({ "ok": ok, "checkpoints": rows }), lines.join("\n"))
+                    .wanting_if(!ok),
+            )
         })
     }
 }

@@ -122,7 +122,10 @@ fn text(t: &Transition, nodes: &[NodeState]) -> String {
         let apart = [
             (n.clock_differs, ", CLOCK DIFFERS"),
             (n.table_differs, ", TABLE DIFFERS"),
-            (cut_off, ", CUT OFF: nothing goes out but what is signed to hold"),
+            (
+                cut_off,
+                ", CUT OFF: nothing goes out but what is signed to hold",
+            ),
         ];
         let apart = apart.into_iter().filter(|(is, _)| *is);
         let apart: String = apart.map(|(_, words)| words).collect();

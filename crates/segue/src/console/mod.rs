@@ -37,7 +37,6 @@ use jiff::Timestamp;
 use people::People;
 use remembering::GuardFiles;
 use segue_domain::boards;
-use spare_pins::SparePins;
 use segue_domain::caller::CallerKey;
 use segue_domain::{Actor, Command, Transition};
 use segue_journal::accounts::Accounts;
@@ -53,6 +52,7 @@ use segue_web::{
     EligibilityRequest, EventBatch, FallbackAnswer, FallbackRequest, IngestAnswer, IngestError,
     SignIn, Submission,
 };
+use spare_pins::SparePins;
 use std::pin::Pin;
 use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
 use tokio::sync::{Notify, watch};

@@ -87,7 +87,12 @@ impl Shared {
                 "clocks or tables of the nodes differ: no share rises until they agree"
             );
         }
-        let id = format!("nodes:{}:{}:{}", self.stream, self.node.name, now.as_microsecond());
+        let id = format!(
+            "nodes:{}:{}:{}",
+            self.stream,
+            self.node.name,
+            now.as_microsecond()
+        );
         if let Err(why) = self.own(id, actor, command, now).await {
             tracing::warn!(why, "what the nodes see of each other was not recorded");
         }

@@ -40,7 +40,10 @@ impl SparePins {
         let spares: Vec<SparePin> = kept
             .and_then(|bytes| serde_json::from_slice(&bytes).ok())
             .unwrap_or_default();
-        tracing::warn!(kept = spares.len(), "the accounts do not answer: a PIN is checked against those kept here");
+        tracing::warn!(
+            kept = spares.len(),
+            "the accounts do not answer: a PIN is checked against those kept here"
+        );
         let secret = (who.user.as_str(), who.secret.as_str());
         accounts
             .enter_with_spare_pin(&spares, &self.attempts, secret, now)
@@ -71,7 +74,10 @@ pub(super) async fn keep(shared: Arc<Shared>, mut stop: watch::Receiver<bool>) {
             Ok(()) => is_failing = false,
             Err(error) if !is_failing => {
                 is_failing = true;
-                tracing::warn!(error = format!("{error:#}"), "the duty PINs kept here are not renewed");
+                tracing::warn!(
+                    error = format!("{error:#}"),
+                    "the duty PINs kept here are not renewed"
+                );
             }
             Err(_) => {}
         }

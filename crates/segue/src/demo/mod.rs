@@ -109,7 +109,9 @@ impl Demo {
             return String::new();
         }
         let pages = self.others.iter();
-        let pages: Vec<_> = pages.map(|node| format!("http://{}", node.http_addr)).collect();
+        let pages: Vec<_> = pages
+            .map(|node| format!("http://{}", node.http_addr))
+            .collect();
         format!(
             "Nodes:     http://{}/nodes; the others' own pages: {}\n",
             self.service.http_addr,

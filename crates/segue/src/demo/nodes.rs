@@ -21,13 +21,18 @@ pub fn options(
     (sip, http): (SocketAddr, SocketAddr),
     count: u8,
 ) -> Result<Vec<Options>, Failure> {
-    let names: Vec<_> = (b'A'..b'A' + count.clamp(1, NODES_MAX)).map(|n| char::from(n).to_string()).collect();
+    let names: Vec<_> = (b'A'..b'A' + count.clamp(1, NODES_MAX))
+        .map(|n| char::from(n).to_string())
+        .collect();
     let places = free_places(names.len())?;
     let key = data.nodes_key()?;
     let free = SocketAddr::new(IpAddr::V4(Ipv4Addr::LOCALHOST), 0);
     let mut all = Vec::new();
     for (at, (name, listen)) in names.iter().zip(&places).enumerate() {
-        let others = names.iter().zip(&places).filter(|(other, _)| *other != name);
+        let others = names
+            .iter()
+            .zip(&places)
+            .filter(|(other, _)| *other != name);
         let peers: BTreeMap<_, _> = others
             .map(|(other, place)| (other.clone(), place.to_string()))
             .collect();
@@ -40,7 +45,11 @@ pub fn options(
         });
         let is_first = at == 0;
         all.push(Options {
-            data: if is_first { data.clone() } else { data.beside(name)? },
+            data: if is_first {
+                data.clone()
+            } else {
+                data.beside(name)?
+            },
             sip: if is_first { sip } else { free },
             http: if is_first { http } else { free },
             node: name.clone(),

@@ -20,7 +20,9 @@ pub fn of_all(node: &Node, cluster: Option<&Cluster>) -> Vec<NodeState> {
     let now_ms = node.running_ms();
     for (id, (peer, reachable)) in seen.peers {
         // What a peer said shrinks while it is silent.
-        let silent_ms = peer.heard_ms.map(|heard| now_ms.saturating_sub(heard).max(1));
+        let silent_ms = peer
+            .heard_ms
+            .map(|heard| now_ms.saturating_sub(heard).max(1));
         let left = |ms: u64| ms.saturating_sub(silent_ms.unwrap_or(0));
         all.push(NodeState {
             heard_ms_ago: silent_ms,

@@ -2,12 +2,16 @@
 
 use crate::clock;
 use crate::node::cluster::Cluster;
-use crate::node::state::{Node, TICK};
+use crate::node::state::Node;
 use segue_domain::Transition;
 use segue_journal::{Desk, Journal, StreamId};
 use segue_routing::compile::day_begun;
 use std::sync::Arc;
+use std::time::Duration;
 use tokio::sync::{Notify, watch};
+
+/// How often the journal is looked at where nothing announces news.
+const LOOK: Duration = Duration::from_millis(50);
 
 /// Runs until `stop` turns true. Sends every state that came into force. `wake` spares this process the tick.
 pub async fn follow<J: Journal>(
@@ -50,7 +54,7 @@ pub async fn follow<J: Journal>(
             }
         }
         tokio::select! {
-            () = tokio::time::sleep(TICK) => {}
+            () = tokio::time::sleep(LOOK) => {}
             () = wake.notified() => {}
             // Another node's append, where the journal announces them.
             Ok(()) = newest.changed() => {}

@@ -84,7 +84,10 @@ fn nodes(i: &Inputs<'_>) -> Option<CheckView> {
     let what = format!("{} routing nodes", i.nodes.len());
     let silent: Vec<_> = i.nodes.iter().filter(|node| !node.reachable).collect();
     let (aspect, response) = if let Some(refusal) = segue_domain::nodes::refusal(i.t) {
-        (Aspect::Harm, format!("no share rises: {}", refusal.missing.join("; ")))
+        (
+            Aspect::Harm,
+            format!("no share rises: {}", refusal.missing.join("; ")),
+        )
     } else if silent.is_empty() {
         (Aspect::Proved, "hear each other".to_owned())
     } else {

@@ -20,10 +20,17 @@ async fn a_duty_pin_brings_calls_home_while_the_accounts_are_gone() {
         let answer = rig.console.authenticate_pin(credentials(user, pin)).await;
         assert!(matches!(answer, SignIn::Unknown), "{user}: {answer:?}");
     }
-    let SignIn::Known(person) = rig.console.authenticate_pin(credentials("rvs-duty", PIN)).await else {
+    let SignIn::Known(person) = rig
+        .console
+        .authenticate_pin(credentials("rvs-duty", PIN))
+        .await
+    else {
         panic!("the PIN is right");
     };
-    let answer = rig.console.fallback(press(person, Door::Pin, "by-spare-pin")).await;
+    let answer = rig
+        .console
+        .fallback(press(person, Door::Pin, "by-spare-pin"))
+        .await;
     assert_eq!(answer.unwrap().nodes_home, 1);
     let view = rig.show().await;
     assert!(view.nodes[0].home, "{:?}", view.nodes);

@@ -411,4 +411,6 @@ fn opened(press: &Press) -> (String, Open<Press>) {
 }
 
 #[cfg(test)]
+mod bench;
+#[cfg(test)]
 mod tests;

@@ -6,32 +6,43 @@ use segue_domain::caller::CallerKey;
 use segue_domain::{Role, Side};
 use tempfile::TempDir;
 
-/// Two nodes on loopback, at an address that only this process has: each knows the other's port before it is there.
-async fn pair() -> [(Arc<Cluster>, TempDir); 2] {
+/// One of some nodes on loopback, at an address that only this process has: each knows the others' ports before they are there.
+pub(super) async fn one_of(first_port: u16, names: &[&str], own: usize) -> (Arc<Cluster>, TempDir) {
     let [_, high, mid, low] = std::process::id().to_be_bytes();
-    let places = [7_946, 7_947].map(|port| SocketAddr::from(([127, 0x64 ^ high, mid, low], port)));
-    let one = async |own: usize, other: usize| {
-        let directory = tempfile::tempdir().unwrap();
-        std::fs::create_dir_all(directory.path().join("node")).unwrap();
-        let names = ["A", "B"];
-        let files = NodeFiles::new(directory.path());
-        let node = Node::open(names[own], CallerKey::new(&[7; 32]), files);
-        let options = ClusterOptions {
-            listen: places[own],
-            peers: [(names[other].to_owned(), places[other].to_string())].into(),
-            key: [9; 32],
-            fence_ms: 5_000,
-            healthy_ms: 0,
-        };
-        let cluster = Cluster::open(&options, Arc::new(node), Vec::new()).await;
-        let cluster = cluster.unwrap_or_else(|_| panic!("{} opens", places[own]));
-        tokio::spawn(Arc::clone(&cluster).run());
-        (cluster, directory)
+    let place = |at: usize| {
+        let port = first_port + u16::try_from(at).unwrap();
+        SocketAddr::from(([127, 0x64 ^ high, mid, low], port))
     };
-    [one(0, 1).await, one(1, 0).await]
+    let directory = tempfile::tempdir().unwrap();
+    for folder in ["node", "tables"] {
+        std::fs::create_dir_all(directory.path().join(folder)).unwrap();
+    }
+    let files = NodeFiles::new(directory.path());
+    let node = Node::open(names[own], CallerKey::new(&[7; 32]), files);
+    let others = names.iter().enumerate().filter(|(at, _)| *at != own);
+    let options = ClusterOptions {
+        listen: place(own),
+        peers: others
+            .map(|(at, name)| ((*name).to_owned(), place(at).to_string()))
+            .collect(),
+        key: [9; 32],
+        fence_ms: 5_000,
+        healthy_ms: 0,
+    };
+    let cluster = Cluster::open(&options, Arc::new(node), Vec::new()).await;
+    let cluster = cluster.unwrap_or_else(|_| panic!("{} opens", place(own)));
+    tokio::spawn(Arc::clone(&cluster).run());
+    (cluster, directory)
 }
 
-fn press(id: &str) -> Press {
+async fn pair(first_port: u16) -> [(Arc<Cluster>, TempDir); 2] {
+    [
+        one_of(first_port, &["A", "B"], 0).await,
+        one_of(first_port, &["A", "B"], 1).await,
+    ]
+}
+
+pub(super) fn press(id: &str) -> Press {
     Press {
         scope: "all".to_owned(),
         reason: String::new(),
@@ -46,7 +57,7 @@ fn press(id: &str) -> Press {
 /// Whatever else is asked meanwhile: a node that is told to hold a press has it.
 #[tokio::test(flavor = "multi_thread", worker_threads = 4)]
 async fn who_is_said_to_hold_a_press_holds_it() {
-    let [(a, _a_files), (b, _b_files)] = pair().await;
+    let [(a, _a_files), (b, _b_files)] = pair(7_946).await;
     let asking = Arc::clone(&a);
     let noise = tokio::spawn(async move {
         loop {
@@ -71,7 +82,7 @@ async fn who_is_said_to_hold_a_press_holds_it() {
 #[tokio::test(flavor = "multi_thread", worker_threads = 4)]
 async fn the_next_node_takes_over_the_work_of_one_that_is_gone() {
     const JOB: &str = "guards";
-    let [(a, _a_files), (b, _b_files)] = pair().await;
+    let [(a, _a_files), (b, _b_files)] = pair(7_956).await;
     let minute = Duration::from_mins(1);
     let until = async |what: &str, holds: &(dyn Fn() -> bool + Sync)| {
         for _ in 0..200 {
