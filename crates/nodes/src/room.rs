@@ -67,6 +67,8 @@ pub struct Peer {
     pub jobs: BTreeSet<String>,
     /// Since when it has run another table than this node.
     differs_since_ms: Option<u64>,
+    /// Whether its table is another one than at the last comparison.
+    has_moved: bool,
 }
 
 /// What a node says of itself beside what its room knows.
@@ -185,12 +187,14 @@ impl<P: Clone> Room<P> {
         peers.filter(move |(_, peer)| self.is_fresh(peer, now_ms))
     }
 
-    /// Compares the peers' tables with this node's own.
-    pub fn compare_tables(&mut self, own_hash: &str, now_ms: u64) {
+    /// Compares the peers' tables with this node's own. A peer that is behind and moves on has news on its way; another table
+    /// made of the same facts is another table.
+    pub fn compare_tables(&mut self, own: &RouteTable, own_hash: &str, now_ms: u64) {
         for peer in self.peers.values_mut() {
             let same = peer.heard_ms.is_none() || peer.table_hash == own_hash;
-            let since = peer.differs_since_ms.unwrap_or(now_ms);
-            peer.differs_since_ms = (!same).then_some(since);
+            let moves_on = std::mem::take(&mut peer.has_moved) && peer.version != own.version;
+            let since = peer.differs_since_ms.filter(|_| !moves_on);
+            peer.differs_since_ms = (!same).then_some(since.unwrap_or(now_ms));
         }
     }
 
@@ -276,6 +280,7 @@ impl<P: Clone> Room<P> {
             apart: word.apart.clone(),
             jobs: word.jobs.clone(),
             differs_since_ms: peer.differs_since_ms,
+            has_moved: peer.has_moved || peer.table_hash != word.table_hash,
         };
         self.renew(now_ms);
     }

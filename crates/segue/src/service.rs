@@ -174,14 +174,8 @@ impl Service {
         };
         let (http_addr, pages) = start_pages(&options, parts).await?;
         tasks.push(pages);
-        tasks.push(tokio::spawn(checkpoints::keep(
-            Arc::clone(&desk),
-            stream.clone(),
-            options.data.clone(),
-            cluster.clone(),
-            for_paper.1.clone(),
-        )));
-        tasks.push(start_runbook(&options, http_addr, for_paper));
+        let chain = (Arc::clone(&desk), stream.clone(), cluster.clone());
+        tasks.extend(start_papers(&options, http_addr, for_paper, chain));
         let route = start_route_door(&options, &node, &writer, route_stop).await?;
         let (route_addr, asked) = route.unzip();
         tasks.extend(asked);
@@ -307,14 +301,19 @@ fn own_ip(options: &Options) -> IpAddr {
     }
 }
 
-/// Writes each day's runbook.
-fn start_runbook(
+/// Writes each day's runbook and checkpoint.
+fn start_papers(
     options: &Options,
     http_addr: SocketAddr,
     (state, stop): (watch::Receiver<Arc<Transition>>, watch::Receiver<bool>),
-) -> JoinHandle<()> {
-    let pages = format!("http://{http_addr}");
-    tokio::spawn(runbook::keep(state, options.data.clone(), pages, stop))
+    (desk, stream, cluster): (Arc<LocalDesk>, StreamId, Option<Arc<Cluster>>),
+) -> [JoinHandle<()>; 2] {
+    let (pages, data) = (format!("http://{http_addr}"), options.data.clone());
+    let stopping = stop.clone();
+    [
+        tokio::spawn(runbook::keep(state, data.clone(), pages, stop)),
+        tokio::spawn(checkpoints::keep(desk, stream, data, cluster, stopping)),
+    ]
 }
 
 async fn start_pages(

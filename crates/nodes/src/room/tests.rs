@@ -93,15 +93,20 @@ fn clocks_that_differ_are_named_and_a_slow_way_is_not() {
 #[test]
 fn another_table_is_apart_only_when_it_stays() {
     let mut room = room(&["B", "C"]);
+    let own = RouteTable {
+        version: 7,
+        ..RouteTable::default()
+    };
     let runs = |from: &str, hash: &str, asked_ms| Word {
         table_hash: hash.to_owned(),
+        version: 7,
         ..answer(from, asked_ms, 0)
     };
     for now_ms in (1_000..30_000).step_by(500) {
         let other = if now_ms < 9_000 { "old" } else { "new" };
         room.hear(&runs("B", other, now_ms), 0, now_ms);
         room.hear(&runs("C", "old", now_ms), 0, now_ms);
-        room.compare_tables("new", now_ms);
+        room.compare_tables(&own, "new", now_ms);
         let apart = room.apart(now_ms).tables;
         let expected = if now_ms > 11_000 { vec!["C"] } else { vec![] };
         assert_eq!(apart.into_iter().collect::<Vec<_>>(), expected, "{now_ms}");
@@ -181,4 +186,51 @@ fn a_press_says_whom_it_reached() {
     assert!(room.reach(1_000, true).complete);
     let missing: Vec<_> = room.reach(1_000, true).missing.into_iter().collect();
     assert_eq!(missing, ["C"]);
+}
+
+#[test]
+fn a_node_that_is_behind_and_moves_on_is_not_apart_and_one_that_stands_is() {
+    let mut room = room(&["B", "C"]);
+    for (n, now_ms) in (1_000..40_000).step_by(500).enumerate() {
+        // A fact every half second; B is always one behind, C stopped at 20 s.
+        let own = n as u64 + 2;
+        let stopped = own.min(40);
+        for (name, version) in [("B", own - 1), ("C", stopped - 1)] {
+            let word = Word {
+                version,
+                table_hash: version.to_string(),
+                ..answer(name, now_ms, 0)
+            };
+            room.hear(&word, 0, now_ms);
+        }
+        let table = RouteTable {
+            version: own,
+            ..RouteTable::default()
+        };
+        room.compare_tables(&table, &own.to_string(), now_ms);
+        let apart: Vec<_> = room.apart(now_ms).tables.into_iter().collect();
+        let expected = if now_ms > 30_000 { vec!["C"] } else { vec![] };
+        assert_eq!(apart, expected, "{now_ms}");
+    }
+}
+
+#[test]
+fn another_table_of_the_same_facts_is_apart_however_often_it_changes() {
+    let mut room = room(&["B"]);
+    for (n, now_ms) in (1_000..13_000).step_by(500).enumerate() {
+        let version = n as u64;
+        let word = Word {
+            version,
+            table_hash: format!("other {version}"),
+            ..answer("B", now_ms, 0)
+        };
+        room.hear(&word, 0, now_ms);
+        let table = RouteTable {
+            version,
+            ..RouteTable::default()
+        };
+        room.compare_tables(&table, &format!("own {version}"), now_ms);
+        let is_apart = !room.apart(now_ms).is_empty();
+        assert_eq!(is_apart, now_ms > 11_000, "{now_ms}");
+    }
 }

@@ -347,7 +347,7 @@ impl Cluster {
         };
         let now_ms = self.node.running_ms();
         let mut room = self.lock();
-        room.compare_tables(&installed.hash, now_ms);
+        room.compare_tables(&installed.table, &installed.hash, now_ms);
         room.word(
             &installed.table,
             &installed.hash,
