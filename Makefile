@@ -7,7 +7,7 @@ DEMO_ARGS ?=
 export SEGUE_TOOLS ?= $(CURDIR)/.tools
 export SEGUE_DUCKDB_PYTHON ?= $(SEGUE_TOOLS)/venv/bin/python
 
-.PHONY: demo test test-spark lint doc model mutants calibrate bench-parity bench-domain bench-calls bench-sip soak-sip prove-nodes soak-nodes fuzz-sip fuzz-adapters bench-rehearsal bench-planner check-deps help setup
+.PHONY: demo test test-spark lint doc model mutants calibrate bench-parity bench-domain bench-calls bench-sip soak-sip prove-nodes prove-faults bench-nodes soak-nodes fuzz-sip fuzz-adapters bench-rehearsal bench-planner check-deps help setup
 
 help: ## this list
 	@grep -hE '^[a-z-]+:.*##' $(MAKEFILE_LIST) | sed -E 's/:[^#]*## /\t/' | column -t -s "$$(printf '\t')"
@@ -70,8 +70,15 @@ prove-nodes: ## three real nodes on a real PostgreSQL: database gone, a press, a
 	cargo build --bin segue
 	scripts/prove-nodes "$${CARGO_TARGET_DIR:-target}/debug/segue"
 
-soak-nodes: ## 10,000 fault schedules of nodes, network, clocks and database on virtual time; NODE_SEEDS, NODE_SEED plays one again
-	env SEGUE_NODE_SEEDS=$${NODE_SEEDS:-10000} $${NODE_SEED:+SEGUE_NODE_SEED=$$NODE_SEED} cargo test --release -p segue-nodes --test simulation -- --nocapture
+prove-faults: ## three nodes in network namespaces (root): partitions each way, stopped, killed, another clock, database gone, calls counted by fate
+	cargo build --bin segue
+	scripts/prove-faults "$${CARGO_TARGET_DIR:-target}/debug/segue"
+
+bench-nodes: ## appends on both databases, tails, a press on three nodes, restart with 100,000 facts; BENCH_PROFILE=dev for the build of make test
+	scripts/bench-nodes
+
+soak-nodes: ## 10,000 fault schedules of nodes, network, clocks and database on virtual time; NODE_SEEDS, NODE_FROM; NODE_SEED plays one again
+	env SEGUE_NODE_SEEDS=$${NODE_SEEDS:-10000} SEGUE_NODE_FROM=$${NODE_FROM:-0} $${NODE_SEED:+SEGUE_NODE_SEED=$$NODE_SEED} cargo test --release -p segue-nodes --test simulation -- --nocapture
 
 fuzz-sip: ## parser, proxy and stream framer, ten minutes each; FUZZ_MINUTES, FUZZ_SEED
 	for what in parser proxy stream; do cargo run --release -p segue-sip --example fuzz -- $$what $${FUZZ_MINUTES:-10} $${FUZZ_SEED:-1} || exit 1; done

@@ -53,6 +53,7 @@ use crate::legal_tables::ConfirmLegalTable;
 use crate::licences::RecordLicences;
 use crate::licences::compact::AdoptCompactTable;
 use crate::licences::route::EscalateCall;
+use crate::nodes::ReportNodes;
 use crate::parties::CreateTransition;
 use crate::pauses::{PauseChunk, SignResume};
 use crate::people::commitments::{ConfirmCommitment, KeepCommitment, ProposeCommitment};
@@ -463,4 +464,6 @@ commands! {
     AcknowledgeOpenWork => "acknowledge_open_work";
     /// Records what the insurance costs.
     RecordInsurance => "record_insurance";
+    /// Reports which routing nodes' clocks or tables differ.
+    ReportNodes => "report_nodes";
 }

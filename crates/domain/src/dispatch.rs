@@ -32,6 +32,7 @@ use crate::kudos;
 use crate::ladder;
 use crate::legal_tables;
 use crate::licences;
+use crate::nodes;
 use crate::parties;
 use crate::pauses;
 use crate::people;
@@ -196,6 +197,7 @@ pub fn decide(t: &Transition, command: &Command, actor: &Actor, now: Timestamp) 
         Command::RecordOpenWork(c) => open_work::record(t, c, now),
         Command::AcknowledgeOpenWork(c) => open_work::acknowledge(t, c, actor, now),
         Command::RecordInsurance(c) => insurance::record(t, c, now),
+        Command::ReportNodes(c) => nodes::report(t, c, now),
         Command::PauseChunk(c) => pauses::pause(t, c, actor, now),
         Command::SignResume(c) => pauses::resume(t, c, actor, now),
         Command::RecordReview(c) => ladder::reviews::record(t, c, actor, now),
@@ -388,6 +390,7 @@ pub fn apply(t: &mut Transition, event: &Event) {
         Event::OpenWorkRecorded(e) => open_work::apply_recorded(t, e),
         Event::OpenWorkAcknowledged(e) => open_work::apply_acknowledged(t, e),
         Event::InsuranceRecorded(e) => t.contingency.insurance = Some(e.figures.clone()),
+        Event::NodesReported(e) => nodes::apply_reported(t, e),
         Event::ChunkPaused(e) => pauses::apply_paused(t, e),
         Event::ResumeSigned(e) => pauses::apply_signed(t, e),
         Event::ChunkResumed(e) => pauses::apply_resumed(t, e),

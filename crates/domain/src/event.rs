@@ -56,6 +56,7 @@ use crate::ladder::reviews::ChunkReviewed;
 use crate::legal_tables::LegalTableConfirmed;
 use crate::licences::compact::CompactTableAdopted;
 use crate::licences::{CallEscalated, LicencesRecorded};
+use crate::nodes::NodesReported;
 use crate::parties::TransitionCreated;
 use crate::pauses::{ChunkPaused, ChunkResumed, ResumeSigned};
 use crate::people::commitments::{CommitmentConfirmed, CommitmentKept, CommitmentProposed};
@@ -310,6 +311,7 @@ events! {
     OpenWorkRecorded => "open_work_recorded", "The outsourcer said what is open.";
     OpenWorkAcknowledged => "open_work_acknowledged", "Somebody in-house sees to open work.";
     InsuranceRecorded => "insurance_recorded", "What the insurance costs is known.";
+    NodesReported => "nodes_reported", "Routing nodes came apart, or are together again.";
     CommandRefused => "command_refused", "Somebody asked for what a rule refuses.";
 }
 

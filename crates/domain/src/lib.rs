@@ -47,6 +47,7 @@ pub mod ladder;
 pub mod legal_tables;
 pub mod licences;
 pub mod lines;
+pub mod nodes;
 pub mod overlap;
 pub mod parity;
 pub mod parties;

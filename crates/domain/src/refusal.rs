@@ -79,6 +79,7 @@ codes! {
     HashMismatch => "HASH_MISMATCH", "A7", "both parties sign the same hash";
     SignatureOfOther => "SIGNATURE_OF_OTHER", "A6", "nobody signs for another person or the other party";
     ApprovalStale => "APPROVAL_STALE", "design: nodes", "a step needs a named person of each party within 15 minutes";
+    NodesApart => "NODES_APART", "design: nodes", "a share rises only while every node's clock agrees and all run the same table";
     SupersededByFallback => "SUPERSEDED_BY_FALLBACK", "A31, I7", "in any race, home wins";
     FallbackRto => "FALLBACK_RTO", "A30, A31", "the agreed time of return is within the target of its mechanism";
     TriggerNotAutomatic => "TRIGGER_NOT_AUTOMATIC", "A32, §7.1, §7.13", "only an unambiguous trigger with few false alarms, signed by both, acts without a person";

@@ -126,7 +126,7 @@ table! {
     Either [BringHome]:
         Fallback LowerShare PauseChunk VerifyReturn ReportObservation RecordPaperFallback GiveFallbackReason;
     Client [BringHome]:
-        RecordReachability;
+        ReportNodes RecordReachability;
     Either [Prepare, BringHome]:
         PlaceRouteOrder;
     Either [PlaceTestCalls]:

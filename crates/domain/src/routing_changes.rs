@@ -25,6 +25,7 @@ type ForwardCheck = fn(&Transition, &Chunk, TrafficShare, Timestamp) -> Result<(
 /// What each concern asks of a forward step, beside gate, ladder and plan.
 #[rustfmt::skip] // one line per concern
 const FORWARD: &[ForwardCheck] = &[
+    crate::nodes::check_step,
     crate::suggestions::optimisation::check_step,
     crate::caps::check_step,
     crate::account_manager::check_new_chunk,

@@ -266,7 +266,7 @@ fn public_key(text: &str) -> Option<VerifyingKey> {
 }
 
 /// Whether the key signed the hash; each kind of key reads its own kind of signature and no other.
-pub(crate) fn verifies(key: &str, hash: &str, signature: &str) -> bool {
+pub fn verifies(key: &str, hash: &str, signature: &str) -> bool {
     if let Some(passkey) = Passkey::read(key) {
         let mut bytes = [0; 32];
         let read = hex::decode_to_slice(hash, &mut bytes);

@@ -29,6 +29,7 @@ use crate::ladder::{CallType, Place, Rung};
 use crate::legal_tables::LegalTables;
 use crate::licences::Licences;
 use crate::lines::Line;
+use crate::nodes::NodesReported;
 use crate::parties::{Parties, Site, Terms};
 use crate::people::People;
 use crate::phases::Phases;
@@ -196,6 +197,8 @@ pub struct Transition {
     pub legal_tables: LegalTables,
     /// The people of the in-house centres.
     pub people: People,
+    /// Nodes whose clocks or tables differ, while they do.
+    pub nodes_apart: Option<NodesReported>,
     /// The highest epoch any chunk ever had; a chunk that is planned anew starts from it.
     pub epoch_highest: u64,
     /// Refused attempts so far.

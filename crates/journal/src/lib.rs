@@ -5,6 +5,7 @@
 
 pub mod accounts;
 mod chain;
+pub mod checkpoint;
 mod database;
 mod desk;
 mod event;

@@ -11,6 +11,6 @@ mod room;
 mod window;
 mod word;
 
-pub use room::{Peer, Reach, Room, Settings};
+pub use room::{Peer, Reach, Room, Settings, Standing};
 pub use window::Window;
-pub use word::{Open, Word};
+pub use word::{Apart, Open, Word};

@@ -1,10 +1,12 @@
 //! One node's part: whom it heard when, which presses are open, and how long it may send out.
 
 use crate::window::Window;
-use crate::word::{Open, Word};
+use crate::word::{Apart, Open, Word};
 use segue_routing::RouteTable;
 use std::collections::{BTreeMap, BTreeSet, VecDeque};
 
+/// How long a peer may run another table before that is more than news on its way, in milliseconds.
+const NEWS_MS: u64 = 10_000;
 /// Presses one node passes on at a time.
 const OPEN_MAX: usize = 1_000;
 /// Ids of presses the journal has, remembered so that a late word does not open them again.
@@ -53,6 +55,35 @@ pub struct Peer {
     pub is_home: bool,
     /// How long it may send out, as it said.
     pub sends_ms_left: u64,
+    /// How long its table stays valid without the journal, as it said.
+    pub lease_ms_left: u64,
+    /// The highest epoch that its latch holds.
+    pub latch_epoch: u64,
+    /// Presses that it knows and the journal may not.
+    pub presses: usize,
+    /// What it sees apart itself.
+    pub apart: Apart,
+    /// Work for the whole transition that it does.
+    pub jobs: BTreeSet<String>,
+    /// Since when it has run another table than this node.
+    differs_since_ms: Option<u64>,
+    /// Whether its table is another one than at the last comparison.
+    has_moved: bool,
+}
+
+/// What a node says of itself beside what its room knows.
+#[derive(Clone, Debug, Default, PartialEq, Eq)]
+pub struct Standing {
+    /// Its wall clock, in µs since 1970.
+    pub wall_us: i64,
+    /// Whether it holds any chunk home against its table.
+    pub is_home: bool,
+    /// How long its table stays valid without the journal, in milliseconds.
+    pub lease_ms_left: u64,
+    /// The highest epoch that its latch holds.
+    pub latch_epoch: u64,
+    /// Work for the whole transition that it does.
+    pub jobs: BTreeSet<String>,
 }
 
 /// How far a press has got.
@@ -106,13 +137,6 @@ impl<P: Clone> Room<P> {
         &self.peers
     }
 
-    /// Peers whose clocks differ from ours by more than is allowed: an alarm, and no share may rise.
-    pub fn skewed(&self) -> impl Iterator<Item = &str> {
-        let beyond = |peer: &Peer| peer.skew_ms > self.settings.skew_ms_max;
-        let skewed = self.peers.iter().filter(move |(_, peer)| beyond(peer));
-        skewed.map(|(name, _)| name.as_str())
-    }
-
     /// Command id and scope of every open press, as the latch holds them.
     pub fn holds(&self) -> BTreeMap<String, String> {
         let scopes = self.open.iter();
@@ -133,7 +157,7 @@ impl<P: Clone> Room<P> {
         table_hash: &str,
         now_ms: u64,
         asked_ms: u64,
-        wall_us: i64,
+        standing: Standing,
     ) -> Word<P> {
         Word {
             from: self.settings.name.clone(),
@@ -142,10 +166,69 @@ impl<P: Clone> Room<P> {
             presses: self.open.clone(),
             table_hash: table_hash.to_owned(),
             version: table.version,
-            wall_us,
-            is_home: false,
+            wall_us: standing.wall_us,
+            is_home: standing.is_home,
             sends_ms_left: self.window.ms_left(now_ms),
+            lease_ms_left: standing.lease_ms_left,
+            latch_epoch: standing.latch_epoch,
+            apart: self.apart(now_ms),
+            jobs: standing.jobs,
         }
+    }
+
+    /// Whether a peer was heard within the fence time.
+    pub fn is_fresh(&self, peer: &Peer, now_ms: u64) -> bool {
+        let fresh = |heard: u64| now_ms.saturating_sub(heard) <= self.settings.fence_ms;
+        peer.heard_ms.is_some_and(fresh)
+    }
+
+    fn fresh(&self, now_ms: u64) -> impl Iterator<Item = (&String, &Peer)> {
+        let peers = self.peers.iter();
+        peers.filter(move |(_, peer)| self.is_fresh(peer, now_ms))
+    }
+
+    /// Compares the peers' tables with this node's own. A peer that is behind and moves on has news on its way; another table
+    /// made of the same facts is another table.
+    pub fn compare_tables(&mut self, own: &RouteTable, own_hash: &str, now_ms: u64) {
+        for peer in self.peers.values_mut() {
+            let same = peer.heard_ms.is_none() || peer.table_hash == own_hash;
+            let moves_on = std::mem::take(&mut peer.has_moved) && peer.version != own.version;
+            let since = peer.differs_since_ms.filter(|_| !moves_on);
+            peer.differs_since_ms = (!same).then_some(since.unwrap_or(now_ms));
+        }
+    }
+
+    /// What this node sees apart among those it hears.
+    pub fn apart(&self, now_ms: u64) -> Apart {
+        let mut apart = Apart::default();
+        for (name, peer) in self.fresh(now_ms) {
+            if peer.skew_ms > self.settings.skew_ms_max {
+                apart.clocks.insert(name.clone());
+            }
+            let since = peer.differs_since_ms;
+            if since.is_some_and(|since| now_ms.saturating_sub(since) > NEWS_MS) {
+                apart.tables.insert(name.clone());
+            }
+        }
+        apart
+    }
+
+    /// What any node that is heard sees apart, and whether every node is heard: only who hears all may say that all is well.
+    pub fn apart_anywhere(&self, now_ms: u64) -> (Apart, bool) {
+        let mut apart = self.apart(now_ms);
+        let mut heard = 0;
+        for (_, peer) in self.fresh(now_ms) {
+            apart.add(&peer.apart);
+            heard += 1;
+        }
+        (apart, heard == self.peers.len())
+    }
+
+    /// Whether a node before this one, by name, does the work: then this one stands by. Where that node is not heard any more
+    /// or stops, this one does it; that two do it for a moment is harmless.
+    pub fn stands_by(&self, job: &str, now_ms: u64) -> bool {
+        let mut fresh = self.fresh(now_ms);
+        fresh.any(|(name, peer)| *name < self.settings.name && peer.jobs.contains(job))
     }
 
     /// Opens a press of this node's. False when it is known already.
@@ -191,6 +274,13 @@ impl<P: Clone> Room<P> {
             skew_ms: apart_ms.saturating_sub(took_ms),
             is_home: word.is_home,
             sends_ms_left: word.sends_ms_left,
+            lease_ms_left: word.lease_ms_left,
+            latch_epoch: word.latch_epoch,
+            presses: word.presses.len(),
+            apart: word.apart.clone(),
+            jobs: word.jobs.clone(),
+            differs_since_ms: peer.differs_since_ms,
+            has_moved: peer.has_moved || peer.table_hash != word.table_hash,
         };
         self.renew(now_ms);
     }
@@ -284,121 +374,4 @@ impl<P: Clone> Room<P> {
 }
 
 #[cfg(test)]
-mod tests {
-    use super::*;
-
-    fn room(peers: &[&str]) -> Room<()> {
-        let settings = Settings {
-            peers: peers.iter().map(|name| (*name).to_owned()).collect(),
-            ..Settings::alone("A")
-        };
-        Room::new(settings, BTreeMap::new())
-    }
-
-    fn answer(from: &str, asked_ms: u64, wall_us: i64) -> Word<()> {
-        Word {
-            from: from.to_owned(),
-            asked_ms,
-            epochs: BTreeMap::new(),
-            presses: BTreeMap::new(),
-            table_hash: String::new(),
-            version: 0,
-            wall_us,
-            is_home: false,
-            sends_ms_left: 0,
-        }
-    }
-
-    #[test]
-    fn a_majority_of_nodes_and_journal_is_needed() {
-        // Peers heard, journal read → sends out.
-        for (peers, heard, journal, sends) in [
-            (0, 0, true, true),
-            (1, 0, true, true),
-            (1, 1, true, true),
-            (2, 0, true, false),
-            (2, 1, true, true),
-            (2, 2, true, true),
-            (3, 1, true, true),
-            (4, 1, true, false),
-            (4, 2, true, true),
-        ] {
-            let names = ["B", "C", "D", "E"];
-            let mut room = room(&names[..peers]);
-            if journal {
-                room.hear_journal(1_000, 900_000, 1_010);
-            }
-            for name in &names[..heard] {
-                room.hear(&answer(name, 1_000, 0), 0, 1_020);
-            }
-            let found = room.window().is_open(1_030);
-            assert_eq!(found, sends, "{heard} of {peers} peers, journal {journal}");
-        }
-    }
-
-    #[test]
-    fn without_the_journal_all_of_three_nodes_last_for_the_lease() {
-        let mut room = room(&["B", "C"]);
-        room.hear_journal(1_000, 900_000, 1_000);
-        for now_ms in (1_000..1_000_000).step_by(500) {
-            for name in ["B", "C"] {
-                room.hear(&answer(name, now_ms, 0), 0, now_ms);
-            }
-            let open = room.window().is_open(now_ms);
-            assert_eq!(open, now_ms < 901_000, "{now_ms}");
-        }
-    }
-
-    #[test]
-    fn a_late_answer_counts_from_its_question() {
-        let mut room = room(&["B", "C"]);
-        room.hear_journal(3_000, 900_000, 3_010);
-        room.hear(&answer("B", 1_000, 0), 0, 5_900);
-        assert!(room.window().is_open(5_999) && !room.window().is_open(6_000));
-        // From the future or from nobody we know: no news.
-        room.hear(&answer("B", 9_000, 0), 0, 6_100);
-        room.hear(&answer("X", 6_000, 0), 0, 6_100);
-        assert!(!room.window().is_open(6_100));
-    }
-
-    #[test]
-    fn clocks_that_differ_are_named_and_a_slow_way_is_not() {
-        let mut room = room(&["B", "C"]);
-        room.hear(&answer("B", 1_000, 3_000_000), 0, 1_010);
-        room.hear(&answer("C", 1_000, 3_000_000), 0, 4_500);
-        assert_eq!(room.skewed().collect::<Vec<_>>(), ["B"]);
-    }
-
-    #[test]
-    fn a_press_stays_open_until_the_own_table_holds_it_and_never_opens_again() {
-        let mut room = room(&["B"]);
-        let press = Open {
-            scope: "all".to_owned(),
-            press: (),
-        };
-        assert!(room.press("p", press.clone()) && !room.press("p", press.clone()));
-        room.recorded("p", 8);
-        room.close_recorded(7);
-        assert_eq!(room.open().len(), 1);
-        room.close_recorded(8);
-        assert!(room.open().is_empty());
-        let late = Word {
-            presses: [("p".to_owned(), press)].into(),
-            ..answer("B", 1, 0)
-        };
-        assert!(room.listen(&late).is_empty());
-    }
-
-    #[test]
-    fn a_press_says_whom_it_reached() {
-        let mut room = room(&["B", "C"]);
-        room.hear(&answer("B", 900, 0), 0, 950);
-        let alone = room.reach(1_000, false);
-        assert_eq!((alone.home.len(), alone.complete), (1, false));
-        room.hear(&answer("B", 1_000, 0), 0, 1_010);
-        assert!(!room.reach(1_000, false).complete);
-        assert!(room.reach(1_000, true).complete);
-        let missing: Vec<_> = room.reach(1_000, true).missing.into_iter().collect();
-        assert_eq!(missing, ["C"]);
-    }
-}
+mod tests;

@@ -2,7 +2,7 @@
 
 use segue_domain::ids::ChunkId;
 use serde::{Deserialize, Serialize};
-use std::collections::BTreeMap;
+use std::collections::{BTreeMap, BTreeSet};
 
 /// A press of the home button that the journal may not know yet.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
@@ -11,6 +11,28 @@ pub struct Open<P> {
     pub scope: String,
     /// Whatever the journal must be told; nodes pass it on unread.
     pub press: P,
+}
+
+/// What is not the same on all nodes, by the names of those that differ.
+#[derive(Clone, Debug, Default, PartialEq, Eq, Serialize, Deserialize)]
+pub struct Apart {
+    /// Clocks that differ by more than is allowed.
+    pub clocks: BTreeSet<String>,
+    /// Tables that have differed for longer than news takes.
+    pub tables: BTreeSet<String>,
+}
+
+impl Apart {
+    /// Whether nothing differs.
+    pub fn is_empty(&self) -> bool {
+        self.clocks.is_empty() && self.tables.is_empty()
+    }
+
+    /// Takes over what another saw.
+    pub fn add(&mut self, other: &Self) {
+        self.clocks.extend(other.clocks.iter().cloned());
+        self.tables.extend(other.tables.iter().cloned());
+    }
 }
 
 /// What one node says to another.
@@ -35,4 +57,16 @@ pub struct Word<P> {
     pub is_home: bool,
     /// Until when it may send out, in milliseconds from now; 0 when it may not.
     pub sends_ms_left: u64,
+    /// How long its table stays valid without the journal, in milliseconds from now.
+    #[serde(default)]
+    pub lease_ms_left: u64,
+    /// The highest epoch that its latch holds.
+    #[serde(default)]
+    pub latch_epoch: u64,
+    /// What it sees apart itself.
+    #[serde(default)]
+    pub apart: Apart,
+    /// Work for the whole transition that it does: others stand by.
+    #[serde(default)]
+    pub jobs: BTreeSet<String>,
 }

@@ -11,8 +11,17 @@ use segue_domain::windows::{ShiftWindow, merged};
 /// Days that windows are expanded ahead.
 pub const AHEAD_DAYS: i64 = 14;
 
-/// Compiles the table in force at `now`. Total: what cannot be read is compiled as "home".
+/// The instant every table of a day is compiled at: midnight UTC. Nodes that know the same facts run the same bytes all day,
+/// whenever each of them compiled, so that another hash means another table.
+pub fn day_begun(now: Timestamp) -> Timestamp {
+    const DAY_S: i64 = 24 * 3_600;
+    let midnight_s = now.as_second().div_euclid(DAY_S) * DAY_S;
+    Timestamp::from_second(midnight_s).unwrap_or(now)
+}
+
+/// Compiles the table in force on the day of `now`. Total: what cannot be read is compiled as "home".
 pub fn compile(t: &Transition, now: Timestamp) -> RouteTable {
+    let now = day_begun(now);
     let valid_until = now + jiff::SignedDuration::from_hours(24 * AHEAD_DAYS);
     let mut table = RouteTable {
         transition: t.id.clone(),

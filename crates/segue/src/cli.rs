@@ -104,6 +104,9 @@ pub enum Command {
     /// Check or export the journal
     #[command(subcommand)]
     Journal(commands::journal::Journal),
+    /// Daily checkpoints of the journal that both parties sign and keep: take, sign, check
+    #[command(subcommand)]
+    Checkpoint(commands::checkpoint::Checkpoint),
     /// Move facts, call facts and people to a PostgreSQL server, verified
     Migrate(commands::migrate::Migrate),
     /// Accounts

@@ -33,6 +33,9 @@ pub struct Settings {
     /// The server that holds facts, call facts and people; files in this directory without it.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub journal: Option<String>,
+    /// The directory of another node on this machine whose stores this one shares.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub stores: Option<PathBuf>,
 }
 
 /// What a new data directory is for.
@@ -42,6 +45,8 @@ pub struct NewData {
     pub simulated_clock: bool,
     /// URL of the server that holds the journal.
     pub journal: Option<String>,
+    /// The directory of another node on this machine whose stores it shares: for examples, as one disk is one fault.
+    pub stores: Option<PathBuf>,
     /// The transition another node already carries; a new one without it.
     pub transition: Option<TransitionId>,
 }
@@ -75,6 +80,7 @@ impl DataDir {
             },
             simulated_clock: new.simulated_clock,
             journal: new.journal,
+            stores: new.stores,
         };
         let key = root.join("keys/caller.key");
         if joins && !key.exists() {
@@ -118,7 +124,26 @@ impl DataDir {
     /// Where a store is: `journal`, `facts` or `accounts`.
     pub fn place(&self, store: &str) -> Place {
         let server = self.settings.journal.as_deref().and_then(Place::server);
-        server.unwrap_or_else(|| Place::from(&self.path(&format!("{store}.db"))))
+        let folder = self.settings.stores.as_deref().unwrap_or(&self.root);
+        server.unwrap_or_else(|| Place::from(&folder.join(format!("{store}.db"))))
+    }
+
+    /// The directory of a further node of this transition on this machine, with the same stores and the client's key.
+    pub fn beside(&self, name: &str) -> Result<Self, Failure> {
+        let root = self.path(&format!("nodes/{name}"));
+        let key = root.join("keys/caller.key");
+        fs::create_dir_all(root.join("keys")).context("creating a node's directory")?;
+        let text =
+            fs::read_to_string(self.path("keys/caller.key")).context("reading the client's key")?;
+        write_private(&key, &text)?;
+        Self::create(
+            &root,
+            NewData {
+                stores: Some(std::path::absolute(&self.root).context("finding the stores")?),
+                transition: Some(self.transition().clone()),
+                ..NewData::default()
+            },
+        )
     }
 
     /// Opens one that `segue init` made.

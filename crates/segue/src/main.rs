@@ -5,6 +5,7 @@
     reason = "a binary has no outside; `pub` marks what its other modules may use"
 )]
 
+mod checkpoints;
 mod cli;
 mod clock;
 mod commands;

@@ -1,5 +1,6 @@
 //! One process with everything in it: SIP, pages, tail, home door. `segue serve` runs one, `segue demo` runs one too.
 
+use crate::checkpoints;
 use crate::clock;
 use crate::console::cases;
 use crate::console::heartbeat::HeartbeatPath;
@@ -9,12 +10,12 @@ use crate::console::{ConsoleParts, NodeConsole};
 use crate::data_dir::{DataDir, random_bytes};
 use crate::home::HomeDoor;
 use crate::node::cluster::{Cluster, ClusterOptions};
-use crate::node::control::{self, NodeStatus};
+use crate::node::control;
 use crate::node::files::NodeFiles;
 use crate::node::policy::{NodePolicy, OPEN_CASE};
 use crate::node::state::Installed;
 use crate::node::trunks::TrunkChecks;
-use crate::node::{Node, tail};
+use crate::node::{Node, standing, tail};
 use crate::office::{LocalDesk, Office, chain, unavailable};
 use crate::output::Failure;
 use crate::route_door::{self, RouteDoorOptions};
@@ -46,8 +47,10 @@ use tokio::task::JoinHandle;
 
 /// Call facts on their way to disk.
 const FACTS_QUEUE_MAX: usize = 65_536;
-/// How long a start waits for the first table.
+/// How long a start waits for the journal's table: long where there is no other, and only a moment where the last one can route
+/// meanwhile, each chunk by its cut-off action.
 const FIRST_TABLE_WAIT: Duration = Duration::from_secs(10);
+const NEXT_TABLE_WAIT: Duration = Duration::from_millis(500);
 /// Decisions read at once when episodes are restored.
 const RESTORE_PAGE: u32 = 5_000;
 
@@ -151,7 +154,7 @@ impl Service {
             stopping.clone(),
         ))];
         if journal_answers {
-            wait_for_table(state.clone()).await;
+            wait_for_table(&node, state.clone()).await;
         }
         door.latch_pending();
         let sip = start_sip(&options, &node, &writer)?;
@@ -173,12 +176,14 @@ impl Service {
             human_heartbeats: human_heartbeats(&options, sip.local_addr()),
             verify_calls: verify_calls(&options, sip.local_addr()),
             sip: sip.watch(),
+            cluster: cluster.clone(),
             stop: stopping,
         };
         let (http_addr, pages) = start_pages(&options, parts).await?;
         tasks.push(pages);
-        tasks.push(start_runbook(&options, http_addr, for_paper));
         tasks.push(cases::keep(&node, &facts, &stop));
+        let chain = (Arc::clone(&desk), stream.clone(), cluster.clone());
+        tasks.extend(start_papers(&options, http_addr, for_paper, chain));
         let route = start_route_door(&options, &node, &writer, accounts, route_stop).await?;
         let (route_addr, asked) = route.unzip();
         tasks.extend(asked);
@@ -311,14 +316,19 @@ fn own_ip(options: &Options) -> IpAddr {
     }
 }
 
-/// Writes each day's runbook.
-fn start_runbook(
+/// Writes each day's runbook and checkpoint.
+fn start_papers(
     options: &Options,
     http_addr: SocketAddr,
     (state, stop): (watch::Receiver<Arc<Transition>>, watch::Receiver<bool>),
-) -> JoinHandle<()> {
-    let pages = format!("http://{http_addr}");
-    tokio::spawn(runbook::keep(state, options.data.clone(), pages, stop))
+    (desk, stream, cluster): (Arc<LocalDesk>, StreamId, Option<Arc<Cluster>>),
+) -> [JoinHandle<()>; 2] {
+    let (pages, data) = (format!("http://{http_addr}"), options.data.clone());
+    let stopping = stop.clone();
+    [
+        tokio::spawn(runbook::keep(state, data.clone(), pages, stop)),
+        tokio::spawn(checkpoints::keep(desk, stream, data, cluster, stopping)),
+    ]
 }
 
 async fn start_pages(
@@ -447,7 +457,7 @@ fn local_tasks(
     cluster: Option<Arc<Cluster>>,
 ) -> Vec<JoinHandle<()>> {
     let (status_node, others) = (Arc::clone(node), cluster.clone());
-    let status = Arc::new(move || node_statuses(&status_node, others.as_deref()));
+    let status = Arc::new(move || standing::of_all(&status_node, others.as_deref()));
     let words = cluster.map(|cluster| tokio::spawn(cluster.run()));
     let (path, listening) = (options.data.path("segue.sock"), Arc::clone(door));
     let control = tokio::spawn(async move {
@@ -461,41 +471,6 @@ fn local_tasks(
     let pending = Arc::clone(door);
     let pending = tokio::spawn(async move { pending.journal_pending().await });
     [control, pending].into_iter().chain(words).collect()
-}
-
-/// This node, then the others as they described themselves last.
-fn node_statuses(node: &Node, cluster: Option<&Cluster>) -> Vec<NodeStatus> {
-    let mut all = vec![node_status(node)];
-    let Some(cluster) = cluster else { return all };
-    let (peers, skewed) = cluster.peers();
-    all.extend(peers.into_iter().map(|(id, peer)| {
-        NodeStatus {
-            clock_differs: skewed.contains(&id),
-            id,
-            table_hash: peer.table_hash,
-            position: peer.version,
-            lease_ms_left: peer.sends_ms_left,
-            home: peer.is_home,
-            heard_ms_ago: peer
-                .heard_ms
-                .map(|heard| node.running_ms().saturating_sub(heard).max(1)),
-        }
-    }));
-    all
-}
-
-fn node_status(node: &Node) -> NodeStatus {
-    let installed = node.installed();
-    let home = node.latch().held(&installed.table).next().is_some();
-    NodeStatus {
-        id: node.name.clone(),
-        table_hash: installed.hash.clone(),
-        position: installed.table.version,
-        lease_ms_left: node.lease_ms_left(),
-        home,
-        heard_ms_ago: Some(0),
-        clock_differs: false,
-    }
 }
 
 /// Callers of the last 72 hours keep their side across a restart.
@@ -535,8 +510,14 @@ async fn restore_episodes(node: &Node, facts: &Facts) -> Result<(), Failure> {
 }
 
 /// Calls wait for nothing; a start waits a little, so that the first call already finds its table.
-async fn wait_for_table(mut state: watch::Receiver<Arc<Transition>>) {
-    let _ = tokio::time::timeout(FIRST_TABLE_WAIT, state.changed()).await;
+async fn wait_for_table(node: &Node, mut state: watch::Receiver<Arc<Transition>>) {
+    let has_last = node.installed().table.version > 0;
+    let wait = if has_last {
+        NEXT_TABLE_WAIT
+    } else {
+        FIRST_TABLE_WAIT
+    };
+    let _ = tokio::time::timeout(wait, state.changed()).await;
 }
 
 async fn stopped(mut stopping: watch::Receiver<bool>) {

@@ -24,8 +24,8 @@ pub struct IvrSettings {
     pub public_numbers: Vec<String>,
     /// Internal number of each option, such as `1` → `7001`.
     pub options: BTreeMap<String, String>,
-    /// Segue's SIP address.
-    pub segue: SocketAddr,
+    /// SIP addresses of Segue's nodes, which take turns.
+    pub segue: Vec<SocketAddr>,
 }
 
 /// What an IVR counted.
@@ -87,6 +87,7 @@ async fn run(
     stop: Stop,
 ) {
     let mut legs = JoinSet::new();
+    let mut nodes = settings.segue.iter().cycle();
     loop {
         while legs.try_join_next().is_some() {}
         let incoming = tokio::select! {
@@ -97,9 +98,10 @@ async fn run(
         let ours = settings.public_numbers.contains(&incoming.dialled());
         let choice = incoming.header(OPTION_HEADER).filter(|_| ours);
         let number = choice.and_then(|choice| settings.options.get(choice.trim()));
-        let leg = if let Some(number) = number {
+        let segue = nodes.next().filter(|_| number.is_some());
+        let leg = if let (Some(number), Some(segue)) = (number, segue) {
             counts.send_modify(|counts| counts.sent_on += 1);
-            incoming.refuse(302, Some(format!("sip:{number}@{}", settings.segue)))
+            incoming.refuse(302, Some(format!("sip:{number}@{segue}")))
         } else {
             counts.send_modify(|counts| counts.refused += 1);
             incoming.refuse(404, None)

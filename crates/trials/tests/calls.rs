@@ -289,7 +289,7 @@ async fn the_whole_chain_from_callers_to_the_feed_counts_every_call_once() {
         agent: AgentSettings::new(here(), "ivr"),
         public_numbers: vec!["+18005550142".into()],
         options: BTreeMap::from([("1".into(), "7001".into())]),
-        segue: centre.local_addr(),
+        segue: vec![centre.local_addr()],
     })
     .await
     .expect("starts");

@@ -3,8 +3,10 @@
 //! Written from `docs/journal-format.md` alone and small enough to be read before it is trusted.
 #![forbid(unsafe_code)]
 
+mod checkpoint;
 mod passkey;
 
+use checkpoint::Checkpoint;
 use ed25519_dalek::{Signature, VerifyingKey};
 use serde_json::{Value, json};
 use sha2::{Digest, Sha256};
@@ -16,28 +18,34 @@ use std::process::ExitCode;
 const LINE_BYTES_MAX: u64 = 8 << 20;
 const USAGE: &str =
     "usage: segue-verify EXPORT [--json] [--expect STREAM:VERSION:HASH]… [--key HEX]…
-  EXPORT  a file made by `segue journal export --jsonl`, or - for standard input";
+         [--checkpoint FILE]…
+  EXPORT  a file made by `segue journal export --jsonl`, or - for standard input
+  FILE    a daily checkpoint that both parties signed";
 
 struct Arguments {
     export: String,
     json: bool,
     expected: Vec<(String, u64, String)>,
     keys: BTreeSet<String>,
+    checkpoints: Vec<Checkpoint>,
 }
 
 /// A finding: what is wrong for programs, and for people.
 type Wrong = (&'static str, String);
 
 #[derive(Default)]
-struct Checker {
+pub(crate) struct Checker {
     expected: Vec<(String, u64, String)>,
     trusted: BTreeSet<String>,
     position: u64,
     heads: BTreeMap<String, (u64, String)>,
     signatures: u64,
     keys: BTreeSet<String>,
-    enrolled: BTreeSet<(String, String)>,
-    revoked: BTreeSet<(String, String)>,
+    /// Stream and key, with the party that the key was enrolled for and the version that did it.
+    enrolled: BTreeMap<(String, String), (Option<String>, u64)>,
+    /// Stream and key, with the version that revoked it.
+    revoked: BTreeMap<(String, String), u64>,
+    checkpoints: Vec<Checkpoint>,
     ended: bool,
 }
 
@@ -59,6 +67,7 @@ fn main() -> ExitCode {
 fn arguments() -> Result<Arguments, String> {
     let (mut export, mut json) = (None, false);
     let (mut expected, mut keys) = (Vec::new(), BTreeSet::new());
+    let mut checkpoints = Vec::new();
     let mut given = std::env::args().skip(1);
     while let Some(argument) = given.next() {
         match argument.as_str() {
@@ -74,6 +83,9 @@ fn arguments() -> Result<Arguments, String> {
                 }
                 keys.insert(key);
             }
+            "--checkpoint" => {
+                checkpoints.push(Checkpoint::open(&given.next().unwrap_or_default())?);
+            }
             "--help" | "-h" => return Err(USAGE.into()),
             flag if flag.starts_with("--") => return Err(format!("no option `{flag}`\n{USAGE}")),
             _ if export.is_some() => return Err(format!("one export at a time\n{USAGE}")),
@@ -86,6 +98,7 @@ fn arguments() -> Result<Arguments, String> {
         json,
         expected,
         keys,
+        checkpoints,
     })
 }
 
@@ -116,6 +129,7 @@ fn run(arguments: &Arguments) -> Result<(String, bool), String> {
     let mut checker = Checker {
         expected,
         trusted,
+        checkpoints: arguments.checkpoints.clone(),
         ..Checker::default()
     };
     let found = read(&arguments.export, BufReader::new(file), &mut checker)?;
@@ -221,8 +235,11 @@ impl Checker {
                 "its hash is not the expected one: the stream was rewritten".into(),
             ));
         }
+        for checkpoint in &self.checkpoints {
+            checkpoint.check_fact(stream, version, &hash)?;
+        }
         if let Ok(body) = serde_json::from_str(text(line, "body")?) {
-            self.check_signatures(stream, &body)?;
+            self.check_signatures((stream, version), &body, None)?;
         }
         self.position = position;
         self.heads.insert(stream.to_owned(), (version, hash));
@@ -230,11 +247,18 @@ impl Checker {
     }
 
     /// Depth is bounded: `serde_json` refuses more than 128 levels.
-    fn check_signatures(&mut self, stream: &str, value: &Value) -> Result<(), Wrong> {
+    fn check_signatures(
+        &mut self,
+        (stream, version): (&str, u64),
+        value: &Value,
+        side: Option<&str>,
+    ) -> Result<(), Wrong> {
         let member = |name: &str| value[name].as_str();
         if let Some(key) = member("revoked_key") {
-            self.revoked.insert((stream.to_owned(), key.to_owned()));
+            let place = (stream.to_owned(), key.to_owned());
+            self.revoked.entry(place).or_insert(version);
         }
+        let side = member("side").or(side);
         match (
             member("public_key"),
             member("signed_hash"),
@@ -247,13 +271,19 @@ impl Checker {
                         format!("the signature by key {key} over {hash} is forged"),
                     ));
                 }
-                if !self.enrolled.contains(&(stream.to_owned(), key.to_owned())) {
+                if !self
+                    .enrolled
+                    .contains_key(&(stream.to_owned(), key.to_owned()))
+                {
                     return Err((
                         "signature",
                         format!("it is signed by key {key}, which no earlier fact enrols"),
                     ));
                 }
-                if self.revoked.contains(&(stream.to_owned(), key.to_owned())) {
+                if self
+                    .revoked
+                    .contains_key(&(stream.to_owned(), key.to_owned()))
+                {
                     return Err((
                         "signature",
                         format!("it is signed by key {key}, which an earlier fact revokes"),
@@ -269,7 +299,9 @@ impl Checker {
                 self.keys.insert(key.to_owned());
             }
             (Some(key), _, None) => {
-                self.enrolled.insert((stream.to_owned(), key.to_owned()));
+                let place = (stream.to_owned(), key.to_owned());
+                let whose = (side.map(str::to_owned), version);
+                self.enrolled.entry(place).or_insert(whose);
                 // Vouched for by a key that was named: the signature itself is checked with the rest of the body.
                 let by = value["signed"]["public_key"].as_str();
                 if by.is_some_and(|by| self.trusted.contains(by)) {
@@ -281,10 +313,10 @@ impl Checker {
         match value {
             Value::Object(map) => map
                 .values()
-                .try_for_each(|value| self.check_signatures(stream, value)),
+                .try_for_each(|value| self.check_signatures((stream, version), value, side)),
             Value::Array(items) => items
                 .iter()
-                .try_for_each(|value| self.check_signatures(stream, value)),
+                .try_for_each(|value| self.check_signatures((stream, version), value, side)),
             _ => Ok(()),
         }
     }
@@ -324,6 +356,11 @@ impl Checker {
                 ));
             }
         }
+        checkpoint::check_order(&self.checkpoints)?;
+        for checkpoint in &self.checkpoints {
+            let last = self.heads.get(&checkpoint.stream).map_or(0, |head| head.0);
+            checkpoint.check_end(last, self)?;
+        }
         Ok(())
     }
 
@@ -338,15 +375,16 @@ impl Checker {
                 json!({"line": line, "position": value["position"], "stream": value["stream"], "version": value["version"], "kind": kind, "wrong": wrong})
             });
             return json!({"ok": found.is_none(), "events": self.position, "position": self.position, "head": self.streams(),
-                "signatures": {"valid": self.signatures, "keys": self.keys}, "first_bad": first_bad})
+                "signatures": {"valid": self.signatures, "keys": self.keys}, "checkpoints": self.checkpoints.len(), "first_bad": first_bad})
             .to_string();
         }
         let mut report = match found {
             None => format!(
-                "ok: {} facts in {} streams, {} signatures",
+                "ok: {} facts in {} streams, {} signatures, {} checkpoints of both parties",
                 self.position,
                 self.heads.len(),
-                self.signatures
+                self.signatures,
+                self.checkpoints.len()
             ),
             Some((line, value, (_, wrong))) => format!(
                 "bad: line {line} (position {}, stream {}, version {}): {wrong}\n{} facts before it are good",

@@ -131,7 +131,9 @@ fn a_whole_export_is_good_and_its_signatures_are_counted() {
     let output = run(&lines, &[]);
     let text = String::from_utf8(output.stdout).unwrap();
     assert!(
-        text.starts_with("ok: 6 facts in 2 streams, 3 signatures\nhead north:5:"),
+        text.starts_with(
+            "ok: 6 facts in 2 streams, 3 signatures, 0 checkpoints of both parties\nhead north:5:"
+        ),
         "{text}"
     );
 

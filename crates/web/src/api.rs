@@ -6,6 +6,7 @@ use crate::console::{
     EligibilityRequest, EventBatch, FallbackAnswer, FallbackRequest, IngestAnswer, IngestError,
     Person, SignIn, Submission,
 };
+use crate::nodes::NodesView;
 use crate::page::home;
 use crate::secret::{FormCookie, NoRandom, cross_site, same_text};
 use crate::session;
@@ -305,6 +306,16 @@ pub(crate) async fn live(
 ) -> Result<Json<LiveView>, Denied> {
     reader(&app, &headers, &session).await?;
     Ok(Json(app.view().as_ref().clone()))
+}
+
+/// `GET /api/v1/nodes`: latch, table, lease and clock of every node, for a signed-in person.
+pub(crate) async fn nodes(
+    State(app): State<Arc<App>>,
+    session: Session,
+    headers: HeaderMap,
+) -> Result<Json<NodesView>, Denied> {
+    reader(&app, &headers, &session).await?;
+    Ok(Json(app.console.nodes()))
 }
 
 /// `GET /api/v1/boards`: the boards there are.

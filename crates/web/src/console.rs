@@ -4,6 +4,7 @@ use crate::account::{AccountChange, AccountChanged, AccountView};
 use crate::calendar::CalendarView;
 use crate::discovery::DiscoveryView;
 use crate::draft::{DraftChoices, DraftView};
+use crate::nodes::NodesView;
 use crate::parity::ParityView;
 use crate::sign::{MadePasskey, NewPasskey, SignItem};
 use crate::view::{LiveView, RefusalView};
@@ -66,6 +67,9 @@ pub trait Console: Send + Sync + 'static {
 
     /// What the guards say now; both parties see the same.
     fn parity(&self) -> ParityView;
+
+    /// The routing nodes as this one knows them now.
+    fn nodes(&self) -> NodesView;
 
     /// The plan as both parties see it; none while nothing is proposed.
     fn calendar(&self) -> Option<CalendarView>;

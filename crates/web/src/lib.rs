@@ -16,6 +16,7 @@ pub mod draft;
 mod events;
 mod finding;
 mod format;
+pub mod nodes;
 mod page;
 pub mod parity;
 mod router;

@@ -2,7 +2,7 @@
 
 use crate::page::failure::{Message, message};
 use crate::page::{
-    Failure, account, boards, calendar, discovery, draft, duty, home, live, login, my_calls,
+    Failure, account, boards, calendar, discovery, draft, duty, home, live, login, my_calls, nodes,
     parity, second_step, sign, week,
 };
 use crate::secret::{self, FormCookie};
@@ -58,6 +58,8 @@ pub fn router(app: Arc<App>) -> Router {
         .route("/boards/{name}", get(boards::show))
         .route("/my-calls", get(my_calls::show).post(my_calls::record))
         .route("/duty", get(duty::show))
+        .route("/nodes", get(nodes::show))
+        .route("/nodes/now", get(nodes::show_now))
         .route("/login", get(login::show).post(login::sign_in))
         .route(
             "/login/code",
@@ -75,6 +77,7 @@ pub fn router(app: Arc<App>) -> Router {
         .route("/api/v1/fallback", post(api::fallback))
         .route("/api/v1/eligibility", post(api::eligibility))
         .route("/api/v1/live", get(api::live))
+        .route("/api/v1/nodes", get(api::nodes))
         .route("/api/v1/boards", get(api::boards))
         .route("/api/v1/boards/{name}", get(api::board))
         .fallback(not_found)

@@ -48,6 +48,7 @@ async fn pages() -> Vec<(String, String)> {
             "/boards/gates",
             "/boards/people",
             "/my-calls",
+            "/nodes",
             "/parity",
             "/plan/calendar",
             "/discovery?rows=201",

@@ -77,6 +77,7 @@ pub const HAZARDS: &[Hazard] = &[
         before: Medium,
         after: VeryLow,
         refusals: &[
+            Code::NodesApart,
             Code::SupersededByFallback,
             Code::FallbackRto,
             Code::TriggerNotAutomatic,

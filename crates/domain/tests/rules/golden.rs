@@ -32,6 +32,7 @@ pub(crate) const HISTORIES: &[fn() -> Story] = &[
     crate::contingency::history,
     crate::schedule::history,
     crate::triggers::history,
+    crate::nodes::history,
     crate::way_home::history,
     crate::people::history,
     crate::knowledge::history,

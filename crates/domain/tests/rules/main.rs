@@ -26,6 +26,7 @@ mod knowledge;
 mod licences;
 mod main_path;
 mod matrix;
+mod nodes;
 mod parity;
 mod partnership;
 mod people;

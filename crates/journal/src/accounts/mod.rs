@@ -8,19 +8,21 @@
 mod audit;
 mod second_factor;
 mod secret;
+mod spare;
 mod store;
 mod throttle;
 mod token;
 
 pub use audit::{Act, AuditFilter, Audited};
 pub use second_factor::Enrolment;
+pub use spare::{SpareAttempts, SparePin};
 pub use store::Accounts;
 pub use token::{NewToken, Token, TokenScope};
 
 use crate::database::Unavailable;
 use jiff::Timestamp;
 use segue_domain::{Actor, Right, Role, Side};
-use serde::Serialize;
+use serde::{Deserialize, Serialize};
 use std::collections::BTreeSet;
 
 /// Shortest password, in characters.
@@ -31,7 +33,7 @@ pub const SECRET_BYTES_MAX: usize = 1_024;
 pub const PIN_DIGITS_MIN: usize = 8;
 
 /// A person's account, without its secrets.
-#[derive(Debug, Clone, PartialEq, Eq, Serialize)]
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
 pub struct Account {
     /// Account name, as in the journal.
     pub name: String,

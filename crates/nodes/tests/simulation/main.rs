@@ -1,6 +1,6 @@
 //! Nodes, network, clocks, disks and a database on virtual time, with faults drawn from a seed.
 //!
-//! `SEGUE_NODE_SEEDS=N` plays that many seeds (300 without it), `SEGUE_NODE_SEED=S` plays one again. What is checked:
+//! `SEGUE_NODE_SEEDS=N` plays that many seeds (300 without it) from `SEGUE_NODE_FROM` on, `SEGUE_NODE_SEED=S` plays one again. What is checked:
 //! after a complete press no node it reached sends out what it covers, and after the fence time none at all but chunks that
 //! are signed to hold; without a majority or past the lease nothing goes out but those; nothing goes out that was not agreed
 //! in the journal; no press is lost; and once everything is well, calls go out again.
@@ -24,9 +24,10 @@ fn number(name: &str) -> Option<u64> {
 
 #[test]
 fn no_fault_schedule_breaks_the_promises() {
+    let from = number("SEGUE_NODE_FROM").unwrap_or(0);
     let seeds = match number("SEGUE_NODE_SEED") {
         Some(seed) => seed..seed + 1,
-        None => 0..number("SEGUE_NODE_SEEDS").unwrap_or(SEEDS),
+        None => from..from + number("SEGUE_NODE_SEEDS").unwrap_or(SEEDS),
     };
     let count = seeds.end - seeds.start;
     let mut sum = Counts::default();
@@ -36,7 +37,7 @@ fn no_fault_schedule_breaks_the_promises() {
         sum.add(&played.unwrap_or_default());
     }
     let mut said = String::new();
-    writeln!(said, "{count} fault schedules: {sum}").unwrap();
+    writeln!(said, "{count} fault schedules from {from} on: {sum}").unwrap();
     println!("{said}");
     if count >= SEEDS {
         // A simulation in which nothing happens proves nothing.

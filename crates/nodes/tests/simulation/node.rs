@@ -2,7 +2,7 @@
 
 use segue_domain::chunks::CutOffAction;
 use segue_domain::ids::ChunkId;
-use segue_nodes::{Open, Room, Settings, Word};
+use segue_nodes::{Open, Room, Settings, Standing, Word};
 use segue_routing::{ChunkEntry, HomeLatch, NumberEntry, RouteTable};
 use std::collections::{BTreeMap, BTreeSet};
 
@@ -138,7 +138,12 @@ impl Node {
 
     pub(crate) fn word(&self, now_ms: u64, asked_ms: u64) -> Word<()> {
         let (clock_ms, wall_us) = (self.clock_ms(now_ms), self.wall_us(now_ms));
-        self.room.word(&self.table, "", clock_ms, asked_ms, wall_us)
+        let standing = Standing {
+            wall_us,
+            ..Standing::default()
+        };
+        self.room
+            .word(&self.table, "", clock_ms, asked_ms, standing)
     }
 
     /// What a word says is in force and on disk when this returns.

@@ -2,6 +2,7 @@
 
 use crate::cli::Global;
 use crate::commands::serve::wait_for_signal;
+use crate::demo::nodes::NODES_MAX;
 use crate::demo::{Demo, DemoOptions};
 use crate::office::block_on;
 use crate::output::{Answer, Answered, Failure};
@@ -30,6 +31,9 @@ pub struct DemoCommand {
     /// Seed of callers and centres
     #[arg(long, default_value_t = 1)]
     seed: u64,
+    /// How many nodes route the calls, each with its own latch, table and lease; see the page /nodes
+    #[arg(long, default_value_t = 1, value_name = "N", value_parser = clap::value_parser!(u8).range(1..=i64::from(NODES_MAX)))]
+    nodes: u8,
     /// Where SIP arrives (UDP)
     #[arg(long, default_value = "127.0.0.1:0", value_name = "ADDR")]
     sip: SocketAddr,
@@ -55,6 +59,7 @@ impl DemoCommand {
                 .unwrap_or_else(|| SocketAddr::from(([127, 0, 0, 1], port))),
             lasting,
             seed: self.seed,
+            nodes: self.nodes,
         };
         block_on(async {
             let mut demo = Demo::start(&options).await?;

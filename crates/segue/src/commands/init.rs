@@ -35,6 +35,7 @@ impl Init {
         let new = NewData {
             simulated_clock: self.simulated_clock,
             journal: self.journal.clone(),
+            stores: None,
             transition: joined,
         };
         let data = DataDir::create(&global.data, new)?;

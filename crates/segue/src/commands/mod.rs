@@ -2,6 +2,7 @@
 
 pub mod calls;
 pub mod capacity;
+pub mod checkpoint;
 pub mod demo;
 pub mod do_;
 pub mod doctor;
@@ -61,6 +62,7 @@ pub fn run(cli: Cli) -> Answered {
         Command::Explain(explain) => explain.run(global),
         Command::Migrate(migrate) => migrate.run(global),
         Command::Journal(journal) => journal.run(global),
+        Command::Checkpoint(checkpoint) => checkpoint.run(global),
         Command::User(user) => user.run(global),
         Command::Login(login) => login.run(global),
         Command::Trial(trial) => trial.run(global),

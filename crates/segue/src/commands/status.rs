@@ -2,13 +2,14 @@
 
 use crate::cli::Global;
 use crate::context::Context;
-use crate::node::control::{Ask, NodeStatus, Told, ask};
+use crate::node::control::{Ask, Told, ask};
 use crate::office::{Office, block_on};
 use crate::output::{Answer, Answered};
 use clap::Args;
 use segue_domain::Transition;
 use segue_domain::chunks::{Chunk, ChunkState};
 use segue_domain::people::recorded_readiness::{ReadinessFigures, ReadinessRecorded};
+use segue_web::nodes::NodeState;
 use serde_json::{Value, json};
 use std::fmt::Write as _;
 
@@ -93,7 +94,7 @@ fn lines(t: &Transition, now: jiff::Timestamp) -> Vec<Value> {
     rows
 }
 
-fn text(t: &Transition, nodes: &[NodeStatus]) -> String {
+fn text(t: &Transition, nodes: &[NodeState]) -> String {
     if !t.is_created() {
         return "Nothing is known of this transition yet; create it with `segue do create-transition --file FILE.json`.".into();
     }
@@ -117,16 +118,23 @@ fn text(t: &Transition, nodes: &[NodeStatus]) -> String {
             Some(ms) => format!(", heard {} s ago", ms / 1_000),
             None => ", NOT HEARD".to_owned(),
         };
-        let clock = if n.clock_differs {
-            ", CLOCK DIFFERS"
-        } else {
-            ""
-        };
+        let cut_off = n.sends_ms_left == Some(0) || n.lease_ms_left == 0;
+        let apart = [
+            (n.clock_differs, ", CLOCK DIFFERS"),
+            (n.table_differs, ", TABLE DIFFERS"),
+            (
+                cut_off,
+                ", CUT OFF: nothing goes out but what is signed to hold",
+            ),
+        ];
+        let apart = apart.into_iter().filter(|(is, _)| *is);
+        let apart: String = apart.map(|(_, words)| words).collect();
         let _ = writeln!(
             text,
-            "node {}: table {}, lease {} s{home}{heard}{clock}",
+            "node {}: table {}, latch epoch {}, lease {} s{home}{heard}{apart}",
             n.id,
-            &n.table_hash[..n.table_hash.len().min(12)],
+            n.table_hash.get(..12).unwrap_or("none"),
+            n.latch_epoch,
             n.lease_ms_left / 1000
         );
     }

@@ -42,6 +42,10 @@ const PAGES_MAX: usize = 40;
 const UNDERWAY: SignedDuration = SignedDuration::from_secs(60);
 /// How often what the guards remember is written down, and exhibits are read.
 const KEEP_EVERY: SignedDuration = SignedDuration::from_mins(1);
+/// The name of this work among the nodes.
+const JOB: &str = "guards";
+/// How long a look counts as being done: after that the next node acts.
+const VALID: Duration = Duration::from_secs(30);
 
 /// Looks until `stop`.
 pub(super) async fn keep(shared: Arc<Shared>, mut stop: watch::Receiver<bool>) {
@@ -116,6 +120,9 @@ impl Shared {
             if turn.is_new {
                 self.keep_verdict(turn, watch).await;
             }
+        }
+        if heard.is_ok() {
+            self.did(JOB, VALID);
         }
         let view = parity::view(&t, watch, &turns, now);
         self.memory().parity = Arc::new(view);
@@ -211,12 +218,15 @@ impl Shared {
         Ok(events)
     }
 
-    /// Asks the desk for what the turn asks for, where that would be news.
+    /// Asks the desk for what the turn asks for, where that would be news. Every node judges; where another one acts already,
+    /// this one only brings home, which is the same done twice.
     async fn act(&self, turn: &Turn, now: Timestamp) {
+        let stands_by = self.stands_by(JOB);
         let actor = Actor::new(SEGUE, Side::Client, &[Role::Duty]);
         for (at, command) in turn.commands.iter().enumerate() {
             match self.latch_first(command, &actor, now) {
                 Ok(events) if events.is_empty() => continue,
+                Ok(events) if stands_by && !events.iter().any(is_homeward) => continue,
                 Ok(_) => {}
                 Err(refusal) => {
                     tracing::warn!(chunk = %turn.chunk, code = %refusal.code, "a guard's command was refused");
@@ -246,6 +256,15 @@ impl Shared {
         if let Err(why) = self.own(id, actor, command, now).await {
             tracing::warn!(chunk = %turn.chunk, why, "a guard's command was not recorded");
         }
+    }
+}
+
+/// Whether a fact lets fewer calls out.
+fn is_homeward(event: &Event) -> bool {
+    match event {
+        Event::FellBack(_) => true,
+        Event::ShareChanged(changed) => changed.to < changed.from,
+        _ => false,
     }
 }
 

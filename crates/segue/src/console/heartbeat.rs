@@ -16,6 +16,8 @@ use tokio::sync::watch;
 
 /// A heartbeat that rings longer has failed.
 const ANSWER_WAIT: Duration = Duration::from_secs(10);
+/// How often a node that stands by looks whether it is still needed as no more than that.
+const STAND_BY: Duration = Duration::from_secs(1);
 /// How long an answered heartbeat listens.
 const LISTEN_S: u32 = 2;
 
@@ -38,10 +40,21 @@ pub(super) async fn keep(
     path: HeartbeatPath,
     mut stop: watch::Receiver<bool>,
 ) {
+    let job = format!("heartbeat {}", path.uri);
     loop {
         let started = clock::monotonic();
+        if shared.stands_by(&job) {
+            // One call a minute is enough for all nodes; where it ceases this one calls.
+            tokio::select! {
+                () = tokio::time::sleep(STAND_BY) => continue,
+                _ = stop.wait_for(|stop| *stop) => return,
+            }
+        }
         match beat(&path).await {
-            Ok(result) => shared.observe(&path.scope, outcome_of(&result)).await,
+            Ok(result) => {
+                shared.did(&job, path.every + ANSWER_WAIT + STAND_BY);
+                shared.observe(&path.scope, outcome_of(&result)).await;
+            }
             // Nothing was learnt of the outsourcer: our own side could not call.
             Err(why) => tracing::error!(scope = path.scope, why, "a heartbeat could not be placed"),
         }

@@ -3,6 +3,7 @@
 use super::build::{self, Inputs, tail};
 use super::{Shared, gather};
 use crate::clock;
+use crate::node::standing;
 use crate::node::state::TICK;
 use crate::office::chain;
 use jiff::Timestamp;
@@ -134,6 +135,7 @@ impl Shared {
     fn build(&self, t: &Transition, words: &Words, now: Timestamp) -> LiveView {
         let (installed, latch) = (self.node.installed(), self.node.latch());
         let pending = self.door.pending();
+        let nodes = standing::of_all(&self.node, self.cluster.as_deref());
         let mut memory = self.memory();
         if pending == 0 {
             memory.unjournalled.clear();
@@ -141,7 +143,7 @@ impl Shared {
         build::view(&Inputs {
             now,
             t,
-            node: &self.node.name,
+            nodes: &nodes,
             installed: &installed,
             latch: &latch,
             lease_ms_left: self.node.lease_ms_left(),

@@ -18,12 +18,14 @@ mod ingest;
 mod joining;
 mod live;
 mod metrics;
+mod nodes;
 mod parity;
 mod people;
 mod probing;
 mod readiness;
 pub(crate) mod remembering;
 mod sign;
+mod spare_pins;
 mod trunks;
 pub(crate) mod verify_call;
 mod verifying;
@@ -35,6 +37,7 @@ mod tests;
 use crate::data_dir::DataDir;
 use crate::home::{HomeDoor, JOURNAL_WAIT};
 use crate::node::Node;
+use crate::node::cluster::Cluster;
 use crate::office::{LocalDesk, chain};
 use gather::Measured;
 use jiff::Timestamp;
@@ -50,6 +53,7 @@ use segue_web::account::{AccountChange, AccountChanged, AccountView};
 use segue_web::calendar::CalendarView;
 use segue_web::discovery::DiscoveryView;
 use segue_web::draft::{DraftChoices, DraftView};
+use segue_web::nodes::NodesView;
 use segue_web::parity::ParityView;
 use segue_web::sign::{MadePasskey, NewPasskey, SignItem};
 use segue_web::view::LiveView;
@@ -59,6 +63,7 @@ use segue_web::{
     EligibilityRequest, EventBatch, FallbackAnswer, FallbackRequest, IngestAnswer, IngestError,
     Person, SignIn, Submission,
 };
+use spare_pins::SparePins;
 use std::pin::Pin;
 use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
 use tokio::sync::{Notify, watch};
@@ -98,6 +103,8 @@ pub(crate) struct ConsoleParts {
     pub(crate) verify_calls: Option<verify_call::VerifyCalls>,
     /// What the SIP side counts.
     pub(crate) sip: segue_sip::io_udp::Watch,
+    /// The other nodes, if there are any.
+    pub(crate) cluster: Option<Arc<Cluster>>,
     /// Turns true when the process ends.
     pub(crate) stop: watch::Receiver<bool>,
 }
@@ -122,6 +129,7 @@ struct Shared {
     people: People,
     state: watch::Receiver<Arc<Transition>>,
     wake: Arc<Notify>,
+    cluster: Option<Arc<Cluster>>,
     view: watch::Sender<Arc<LiveView>>,
     /// Asks for a new view before the second is over.
     rebuild: Notify,
@@ -175,9 +183,13 @@ impl NodeConsole {
         for path in heartbeats {
             tokio::spawn(heartbeat::keep(Arc::clone(&shared), path, stop.clone()));
         }
+        if let Some(cluster) = shared.cluster.clone() {
+            tokio::spawn(nodes::keep(Arc::clone(&shared), cluster, stop.clone()));
+        }
         tokio::spawn(live::keep(Arc::clone(&shared), stop.clone()));
         tokio::spawn(guard::keep(Arc::clone(&shared), stop.clone()));
         tokio::spawn(readiness::keep(Arc::clone(&shared), stop.clone()));
+        tokio::spawn(spare_pins::keep(Arc::clone(&shared), stop.clone()));
         tokio::spawn(live::check_chain(Arc::clone(&shared), stop));
         Self { shared }
     }
@@ -195,11 +207,12 @@ impl Shared {
             writer: parts.writer,
             key: parts.key,
             guard_files: GuardFiles::new(parts.data.root()),
-            data: parts.data,
             sip: parts.sip,
-            people: People::new(parts.accounts),
+            people: People::new(parts.accounts, SparePins::new(parts.data.root())),
+            data: parts.data,
             state: parts.state,
             wake: parts.wake,
+            cluster: parts.cluster,
             view: watch::Sender::new(Arc::new(empty)),
             rebuild: Notify::new(),
             memory: Mutex::default(),
@@ -320,6 +333,10 @@ impl Console for NodeConsole {
 
     fn parity(&self) -> ParityView {
         ParityView::clone(&self.shared.memory().parity)
+    }
+
+    fn nodes(&self) -> NodesView {
+        self.shared.nodes()
     }
 
     fn calendar(&self) -> Option<CalendarView> {

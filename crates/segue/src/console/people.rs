@@ -1,5 +1,6 @@
 //! Who is behind a page: signing in, and looking the person up again when they act.
 
+use super::spare_pins::SparePins;
 use crate::office::chain;
 use jiff::Timestamp;
 use segue_domain::{Actor, Role, Side, Transition};
@@ -17,6 +18,8 @@ const SOURCE: &str = "page";
 const SECOND_STEP_S_MAX: i64 = 300;
 /// People remembered after they signed in; more than a transition ever has.
 const REMEMBERED_MAX: usize = 10_000;
+/// How long the accounts are waited for before a PIN is checked against what this node keeps.
+const PIN_WAIT: Duration = Duration::from_secs(2);
 /// A press waits this long for the accounts, then goes by what was known at sign-in.
 const HOME_LOOKUP: Duration = Duration::from_millis(300);
 
@@ -24,6 +27,8 @@ const HOME_LOOKUP: Duration = Duration::from_millis(300);
 pub(super) struct People {
     pub(super) accounts: Accounts,
     entered: Mutex<HashMap<String, Account>>,
+    /// Duty PINs for the time when the accounts do not answer.
+    pub(super) spares: SparePins,
 }
 
 /// Why somebody who once signed in may not act.
@@ -36,10 +41,11 @@ pub(super) enum Lookup {
 }
 
 impl People {
-    pub(super) fn new(accounts: Accounts) -> Self {
+    pub(super) fn new(accounts: Accounts, spares: SparePins) -> Self {
         Self {
             accounts,
             entered: Mutex::default(),
+            spares,
         }
     }
 
@@ -62,10 +68,16 @@ impl People {
         who: &Credentials,
         now: Timestamp,
     ) -> SignIn {
-        let entry = self
+        let asked = self
             .accounts
-            .enter_with_pin(&who.user, &who.secret, SOURCE, now)
-            .await;
+            .enter_with_pin(&who.user, &who.secret, SOURCE, now);
+        let entry = match tokio::time::timeout(PIN_WAIT, asked).await {
+            // Nothing a failing database does keeps calls from coming home.
+            Err(_) | Ok(Err(EntryError::Accounts(AccountError::Unavailable(_)))) => {
+                self.spares.enter(&self.accounts, who, now).await
+            }
+            Ok(entry) => entry,
+        };
         self.signed_in(t, entry, Some(Role::Duty), now)
     }
 

@@ -2,6 +2,7 @@
 
 mod accounts;
 mod guard;
+mod pins;
 mod rig;
 
 use super::ingest::{IN_HOUSE, OUTSOURCED};

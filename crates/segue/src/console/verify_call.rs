@@ -28,6 +28,8 @@ const AFTER: SignedDuration = SignedDuration::from_secs(5);
 const UNTIL: SignedDuration = SignedDuration::from_mins(30);
 /// How long a call waits in the queue for a person.
 const PATIENCE: Duration = Duration::from_mins(2);
+/// The name of this work among the nodes.
+const JOB: &str = "verifying calls";
 /// Calls for one incident.
 const CALLS_MAX: u32 = 5;
 
@@ -47,10 +49,11 @@ pub(super) async fn keep(shared: Arc<Shared>, calls: VerifyCalls, mut stop: watc
         let wanted = wanted(&shared.transition(), clock::now(), &placed);
         tokio::select! {
             () = async {
-                if let Some((incident, dialled)) = wanted {
+                if let Some((incident, dialled)) = wanted.filter(|_| !shared.stands_by(JOB)) {
                     *placed.entry(incident.clone()).or_default() += 1;
                     shared.call_itself(&calls, &incident, &dialled).await;
                 }
+                shared.did(JOB, PATIENCE + LOOK);
                 tokio::time::sleep(LOOK).await;
             } => {}
             _ = stop.wait_for(|stop| *stop) => return,

@@ -193,8 +193,8 @@ fn floor(seed: u64) -> FloorSettings {
 }
 
 impl Telephones {
-    /// Opens the IVR and lets the callers begin.
-    pub async fn open(segue: SocketAddr, seed: u64) -> Result<Self, Failure> {
+    /// Opens the IVR in front of these nodes and lets the callers begin.
+    pub async fn open(segue: Vec<SocketAddr>, seed: u64) -> Result<Self, Failure> {
         let ivr = Ivr::start(IvrSettings {
             agent: AgentSettings {
                 seed: seed + 10,

@@ -2,6 +2,7 @@
 
 pub mod agreement;
 pub mod centres;
+pub mod nodes;
 mod summary;
 
 use crate::clock;
@@ -9,12 +10,11 @@ use crate::data_dir::{DataDir, NewData, random_bytes};
 use crate::home::Press;
 use crate::office::unavailable;
 use crate::output::Failure;
-use crate::service::{LineOptions, Options, Service};
+use crate::service::Service;
 use agreement::{Agreement, FIRST_CHUNK, person};
 use centres::{ACCELERATION, Centres, Telephones};
 use segue_domain::Side;
 use segue_journal::accounts::{Accounts, NewAccount, NewToken, TokenScope};
-use std::collections::HashSet;
 use std::net::SocketAddr;
 use std::path::PathBuf;
 use std::sync::Arc;
@@ -41,15 +41,21 @@ pub struct DemoOptions {
     pub lasting: Option<Duration>,
     /// Seed of callers and centres.
     pub seed: u64,
+    /// How many nodes route.
+    pub nodes: u8,
 }
 
 /// A running demo.
 pub struct Demo {
     service: Service,
+    /// The nodes beside the first.
+    others: Vec<Service>,
     centres: Centres,
     telephones: Telephones,
     agreement: Agreement,
     fallbacks_ms: Vec<u64>,
+    /// Nodes that held the last press, of how many.
+    nodes_home: Option<(u32, u32)>,
 }
 
 impl Demo {
@@ -57,18 +63,8 @@ impl Demo {
     pub async fn start(options: &DemoOptions) -> Result<Self, Failure> {
         let data = DataDir::create(&options.data, NewData::default())?;
         let (client_token, outsourcer_token) = add_people(&data).await?;
-        let service = Service::start(Options {
-            data,
-            sip: options.sip,
-            http: options.http,
-            node: "A".into(),
-            peers: vec!["127.0.0.0/8".parse().map_err(anyhow::Error::new)?],
-            redirected: HashSet::new(),
-            // The example shows how calls fall through a trunk that fails, so it is tried every time.
-            line: LineOptions::default(),
-            cluster: None,
-        })
-        .await?;
+        let nodes = nodes::options(&data, (options.sip, options.http), options.nodes)?;
+        let (service, others) = nodes::start(nodes).await?;
         let feed_url = format!("http://{}/api/v1/calls", service.http_addr);
         let centres =
             Centres::open(&feed_url, &client_token, &outsourcer_token, options.seed).await?;
@@ -78,14 +74,18 @@ impl Demo {
             &centres.addresses(),
         )?;
         agreement.reach_first_share().await?;
-        service.wake.notify_one();
-        let telephones = Telephones::open(service.sip_addr, options.seed).await?;
+        let all = std::iter::once(&service).chain(&others);
+        all.clone().for_each(|node| node.wake.notify_one());
+        let telephones = all.map(|node| node.sip_addr).collect();
+        let telephones = Telephones::open(telephones, options.seed).await?;
         Ok(Self {
             service,
+            others,
             centres,
             telephones,
             agreement,
             fallbacks_ms: Vec::new(),
+            nodes_home: None,
         })
     }
 
@@ -97,9 +97,25 @@ impl Demo {
              Log in as: rvs-director (Riverside Health) or cb-director (CareBridge), password {PASSWORD}\n\
              Duty page: http://{http}/duty with rvs-director and PIN {PIN}\n\
              SIP:       udp {sip}\n\
-             {FIRST_CHUNK} is live at 20 %. Ctrl-C ends the demo and leaves no process.",
+             {nodes}{FIRST_CHUNK} is live at 20 %. Ctrl-C ends the demo and leaves no process.",
             http = self.service.http_addr,
             sip = self.service.sip_addr,
+            nodes = self.others_words(),
+        )
+    }
+
+    fn others_words(&self) -> String {
+        if self.others.is_empty() {
+            return String::new();
+        }
+        let pages = self.others.iter();
+        let pages: Vec<_> = pages
+            .map(|node| format!("http://{}", node.http_addr))
+            .collect();
+        format!(
+            "Nodes:     http://{}/nodes; the others' own pages: {}\n",
+            self.service.http_addr,
+            pages.join(", ")
         )
     }
 
@@ -124,8 +140,9 @@ impl Demo {
             command_id,
             clock::now(),
         );
-        let pressed = self.service.door.press(press);
-        self.fallbacks_ms.push(pressed.await?.latency_ms);
+        let pressed = self.service.door.press(press).await?;
+        self.fallbacks_ms.push(pressed.latency_ms);
+        self.nodes_home = Some((pressed.nodes_home, pressed.nodes_total));
         Ok(())
     }
 
@@ -133,8 +150,14 @@ impl Demo {
     pub async fn finish(self, drain: Duration) -> Result<Summary, Failure> {
         let callers = self.telephones.close(drain).await;
         self.centres.close().await;
-        self.service.writer.flush().await;
-        let summary = Summary::gather(&self.service, callers, &self.fallbacks_ms).await;
+        for node in std::iter::once(&self.service).chain(&self.others) {
+            node.writer.flush().await;
+        }
+        let home = (self.fallbacks_ms.as_slice(), self.nodes_home);
+        let summary = Summary::gather(&self.service, callers, home).await;
+        for node in self.others {
+            node.stop().await;
+        }
         self.service.stop().await;
         summary
     }

@@ -27,6 +27,10 @@ pub struct Summary {
     pub cut_off: u64,
     /// From the press to the latch, 99th percentile; absent when nobody pressed.
     pub fallback_ms_p99: Option<u64>,
+    /// Nodes that held the press when it was answered; absent when nobody pressed.
+    pub nodes_home: Option<u32>,
+    /// Nodes there were then.
+    pub nodes_total: Option<u32>,
     /// Every link of the journal holds.
     pub journal_ok: bool,
     /// Decisions that have a record of a centre, in percent.
@@ -49,7 +53,7 @@ impl Summary {
     pub async fn gather(
         service: &Service,
         callers: CallerCounts,
-        fallbacks_ms: &[u64],
+        (fallbacks_ms, nodes_home): (&[u64], Option<(u32, u32)>),
     ) -> Result<Self, Failure> {
         let now = clock::now();
         let from = now - SignedDuration::from_hours(24);
@@ -78,6 +82,8 @@ impl Summary {
             fallback_ms_p99: sorted
                 .get((sorted.len() * 99).div_ceil(100).saturating_sub(1))
                 .copied(),
+            nodes_home: nodes_home.map(|(home, _)| home),
+            nodes_total: nodes_home.map(|(_, total)| total),
             journal_ok: report.ok,
             match_percent: percent(matched, decided),
             mean_wait_ms: Sides {
@@ -95,10 +101,14 @@ impl Summary {
         let fallback = self
             .fallback_ms_p99
             .map_or_else(|| "nobody pressed".into(), |ms| format!("{ms} ms"));
+        let nodes = match (self.nodes_home, self.nodes_total) {
+            (Some(home), Some(total)) => format!(", held by {home} of {total} nodes"),
+            _ => String::new(),
+        };
         format!(
             "placed {}; answered in-house {} (mean wait {} ms), outsourced {} (mean wait {} ms)\n\
              gave up {}, failed {}, cut off by the end {}, unserved {}\n\
-             decisions joined with a centre's record: {percent}; fallback to latch: {fallback}; journal {}",
+             decisions joined with a centre's record: {percent}; fallback to latch: {fallback}{nodes}; journal {}",
             self.placed,
             self.answered.in_house,
             self.mean_wait_ms.in_house,

@@ -4,6 +4,7 @@ use crate::home::{HomeDoor, Press, Pressed};
 use crate::output::Failure;
 use anyhow::{Context as _, Result};
 use segue_domain::Refusal;
+use segue_web::nodes::NodeState;
 use serde::{Deserialize, Serialize};
 use std::os::unix::fs::PermissionsExt;
 use std::path::Path;
@@ -36,39 +37,18 @@ pub enum Told {
     /// To a press.
     Pressed(Pressed),
     /// To `status`: this node, then the others.
-    Status(Vec<NodeStatus>),
+    Status(Vec<NodeState>),
     /// A rule refused.
     Refused(Box<Refusal>),
     /// Something failed.
     Failed(String),
 }
 
-/// One node as `segue status` shows it.
-#[derive(Clone, Debug, Serialize, Deserialize)]
-pub struct NodeStatus {
-    /// Its name.
-    pub id: String,
-    /// The table it runs.
-    pub table_hash: String,
-    /// Facts of the transition in that table.
-    pub position: u64,
-    /// How long that table stays valid without the journal.
-    pub lease_ms_left: u64,
-    /// Whether a latch holds any chunk home.
-    pub home: bool,
-    /// Milliseconds since it was heard; 0 of the node that answers, none of one that was never heard.
-    #[serde(default)]
-    pub heard_ms_ago: Option<u64>,
-    /// Whether its clock differs from this node's by more than is allowed: no share may rise.
-    #[serde(default)]
-    pub clock_differs: bool,
-}
-
 /// Answers until the process ends.
 pub async fn listen(
     path: &Path,
     door: Arc<HomeDoor>,
-    status: Arc<dyn Fn() -> Vec<NodeStatus> + Send + Sync>,
+    status: Arc<dyn Fn() -> Vec<NodeState> + Send + Sync>,
 ) -> Result<()> {
     // Left over from a process that was killed; a living one would hold the data directory's lock.
     let _ = std::fs::remove_file(path);
@@ -102,7 +82,7 @@ pub async fn listen(
 async fn serve(
     stream: UnixStream,
     door: &HomeDoor,
-    status: &(dyn Fn() -> Vec<NodeStatus> + Send + Sync),
+    status: &(dyn Fn() -> Vec<NodeState> + Send + Sync),
 ) -> Result<()> {
     let mut stream = BufReader::new(stream);
     let mut line = String::new();

@@ -4,6 +4,7 @@ pub mod cluster;
 pub mod control;
 pub mod files;
 pub mod policy;
+pub mod standing;
 pub mod state;
 pub mod tail;
 pub mod trunks;

@@ -2,14 +2,16 @@
 
 use crate::clock;
 use crate::node::cluster::Cluster;
-use crate::node::state::{Node, TICK};
+use crate::node::state::Node;
 use segue_domain::Transition;
 use segue_journal::{Desk, Journal, StreamId};
+use segue_routing::compile::day_begun;
 use std::sync::Arc;
+use std::time::Duration;
 use tokio::sync::{Notify, watch};
 
-/// Windows are expanded 14 days ahead; compiling anew each hour keeps that horizon far away.
-const RECOMPILE_S: i64 = 3600;
+/// How often the journal is looked at where nothing announces news.
+const LOOK: Duration = Duration::from_millis(50);
 
 /// Runs until `stop` turns true. Sends every state that came into force. `wake` spares this process the tick.
 pub async fn follow<J: Journal>(
@@ -21,7 +23,8 @@ pub async fn follow<J: Journal>(
     cluster: Option<Arc<Cluster>>,
     mut stop: watch::Receiver<bool>,
 ) {
-    let mut compiled: Option<(u64, i64)> = None;
+    // Windows are expanded 14 days ahead; compiling anew each day keeps that horizon far away.
+    let mut compiled = None;
     let mut failing = false;
     let mut newest = desk.journal().watch();
     loop {
@@ -30,12 +33,10 @@ pub async fn follow<J: Journal>(
         match desk.state(&stream).await {
             Ok(state) => {
                 let now = clock::now();
-                let due = compiled.is_none_or(|(version, at)| {
-                    version != state.version || now.as_second() - at > RECOMPILE_S
-                });
-                if due {
+                let due = Some((state.version, day_begun(now)));
+                if compiled != due {
                     install(&node, &state, now);
-                    compiled = Some((state.version, now.as_second()));
+                    compiled = due;
                     states.send_replace(state);
                 }
                 node.renew_lease();
@@ -53,7 +54,7 @@ pub async fn follow<J: Journal>(
             }
         }
         tokio::select! {
-            () = tokio::time::sleep(TICK) => {}
+            () = tokio::time::sleep(LOOK) => {}
             () = wake.notified() => {}
             // Another node's append, where the journal announces them.
             Ok(()) = newest.changed() => {}

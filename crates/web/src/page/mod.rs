@@ -11,6 +11,7 @@ pub(crate) mod home;
 pub(crate) mod live;
 pub(crate) mod login;
 pub(crate) mod my_calls;
+pub(crate) mod nodes;
 pub(crate) mod parity;
 mod parts;
 pub(crate) mod second_step;

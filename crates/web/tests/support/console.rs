@@ -16,6 +16,7 @@ use segue_web::account::{AccountChange, AccountChanged, AccountView, EnrolmentVi
 use segue_web::calendar::CalendarView;
 use segue_web::discovery::DiscoveryView;
 use segue_web::draft::{DraftChoices, DraftLine, DraftView};
+use segue_web::nodes::{NodeState, NodesView};
 use segue_web::parity::ParityView;
 use segue_web::sign::{MadePasskey, NewPasskey, SignItem};
 use segue_web::view::{Aspect, HomeLatch, LiveView, RefusalView, StateView};
@@ -83,6 +84,8 @@ pub(crate) struct MemoryConsole {
     pub(crate) changes: Mutex<Vec<(String, serde_json::Value)>>,
     /// Commands that reached the console.
     pub(crate) submitted: Mutex<Vec<serde_json::Value>>,
+    /// The nodes as shown.
+    pub(crate) nodes: Mutex<NodesView>,
 }
 
 impl MemoryConsole {
@@ -98,6 +101,7 @@ impl MemoryConsole {
             enrolling: Mutex::default(),
             changes: Mutex::default(),
             submitted: Mutex::default(),
+            nodes: Mutex::new(three_nodes()),
         })
     }
 
@@ -349,6 +353,10 @@ impl Console for MemoryConsole {
         parity_view::parity()
     }
 
+    fn nodes(&self) -> NodesView {
+        self.nodes.lock().expect("no panic while held").clone()
+    }
+
     fn calendar(&self) -> Option<CalendarView> {
         let known = !self.view.borrow().lines.is_empty();
         known.then(calendar_view::calendar)
@@ -545,6 +553,30 @@ impl Console for MemoryConsole {
 
     fn health(&self) -> Result<(), String> {
         Ok(())
+    }
+}
+
+/// Three nodes that agree; A answers.
+pub(crate) fn three_nodes() -> NodesView {
+    let node = |(id, heard_ms_ago)| NodeState {
+        id: String::from(id),
+        heard_ms_ago: Some(heard_ms_ago),
+        reachable: true,
+        table_hash: "3f2a91c04d77".repeat(5),
+        position: 412,
+        latch_epoch: 2,
+        lease_ms_left: 899_000,
+        sends_ms_left: Some(4_700),
+        ..NodeState::default()
+    };
+    NodesView {
+        at: at(AS_OF),
+        nodes: [("A", 0), ("B", 310), ("C", 290)].map(node).to_vec(),
+        fence_s: 5,
+        lease_s: 900,
+        healthy_s: 300,
+        holds: vec!["RVS-Main/TRIAGE".into()],
+        refusal: None,
     }
 }
 

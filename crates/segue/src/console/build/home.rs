@@ -72,8 +72,8 @@ fn latch(i: &Inputs<'_>, incident: &Incident, scope: String) -> HomeLatch {
         incident: Some(opened.incident.to_string()),
         pressed_at: opened.at,
         by: by.unwrap_or_else(|| i.t.parties.name(opened.by)),
-        nodes_home: u32::from(home),
-        nodes_total: 1,
+        nodes_home: u32::from(home) + i.peers_home(true),
+        nodes_total: i.nodes_total(),
         journalled: true,
         verified_at: incident.verified.as_ref().map(|verified| verified.at),
     }
@@ -106,8 +106,8 @@ fn unjournalled(i: &Inputs<'_>) -> Vec<HomeLatch> {
             || "a person whose name the journal will tell".to_owned(),
             |press| press.by.clone(),
         ),
-        nodes_home: 1,
-        nodes_total: 1,
+        nodes_home: 1 + i.peers_home(false),
+        nodes_total: i.nodes_total(),
         journalled: false,
         verified_at: None,
     };

@@ -15,6 +15,7 @@ use segue_domain::ids::{ChunkId, IncidentId};
 use segue_domain::{Side, Transition};
 use segue_journal::facts::WriterCounts;
 use segue_routing::{ChunkEntry, HomeLatch};
+use segue_web::nodes::NodeState;
 use segue_web::view::{
     AlarmView, ChainCheck, HourView, JoinView, JournalEntry, LiveView, NodeView, SideTotals,
 };
@@ -24,7 +25,8 @@ use std::collections::BTreeMap;
 pub(super) struct Inputs<'a> {
     pub(super) now: Timestamp,
     pub(super) t: &'a Transition,
-    pub(super) node: &'a str,
+    /// This node, then the others.
+    pub(super) nodes: &'a [NodeState],
     pub(super) installed: &'a Installed,
     pub(super) latch: &'a HomeLatch,
     pub(super) lease_ms_left: u64,
@@ -50,7 +52,7 @@ pub(super) fn nothing_yet(now: Timestamp) -> LiveView {
     let nothing = Inputs {
         now,
         t: &t,
-        node: "",
+        nodes: &[],
         installed: &installed,
         latch: &latch,
         lease_ms_left: 0,
@@ -98,7 +100,7 @@ pub(super) fn view(i: &Inputs<'_>) -> LiveView {
         alarm: alarm(i),
         home: home::latches(i),
         scopes: notes::scopes(i.t),
-        nodes: vec![node(i)],
+        nodes: nodes(i),
         join: i.measured.and_then(join),
         journal: i.journal.to_vec(),
         chain: i.chain.cloned(),
@@ -130,6 +132,22 @@ impl Inputs<'_> {
         u8::try_from(entry.share_bp / 100).ok()
     }
 
+    /// How many nodes there are.
+    pub(super) fn nodes_total(&self) -> u32 {
+        u32::try_from(self.nodes.len()).unwrap_or(u32::MAX).max(1)
+    }
+
+    /// How many of the other nodes hold what was pressed: by their latch, or because their table has it.
+    pub(super) fn peers_home(&self, journalled: bool) -> u32 {
+        let own = self.installed.table.version;
+        let has_it = |node: &&NodeState| {
+            let by_table = journalled && node.position >= own;
+            node.reachable && (node.home || node.presses > 0 || by_table)
+        };
+        let peers = self.nodes.iter().skip(1).filter(has_it);
+        u32::try_from(peers.count()).unwrap_or(u32::MAX)
+    }
+
     /// Whether any call can go out.
     pub(super) fn any_out(&self) -> bool {
         self.t
@@ -145,17 +163,26 @@ impl Inputs<'_> {
     }
 }
 
-fn node(i: &Inputs<'_>) -> NodeView {
+fn nodes(i: &Inputs<'_>) -> Vec<NodeView> {
     let latched = i.t.chunks.keys().any(|id| i.is_latched(id)) || !home::returned(i.t).is_empty();
-    NodeView {
-        id: i.node.to_owned(),
-        table_hash: Some(i.installed.hash.clone()),
-        position: Some(i.installed.table.version),
-        // Rounded up, so that a lease renewed all the time stands still.
-        lease_s_left: Some(i.lease_ms_left.div_ceil(1_000)),
-        home: latched && !i.any_out(),
-        reachable: true,
-    }
+    let all_home = latched && !i.any_out();
+    let view = |(at, node): (usize, &NodeState)| NodeView {
+        id: node.id.clone(),
+        table_hash: (node.position > 0 || at == 0).then(|| node.table_hash.clone()),
+        position: Some(node.position),
+        // Rounded up, so that a lease renewed all the time stands still; of another node we hear with a delay.
+        lease_s_left: Some(match at {
+            0 => i.lease_ms_left.div_ceil(1_000),
+            _ => node.lease_ms_left.div_ceil(60_000) * 60,
+        }),
+        home: if at == 0 {
+            all_home
+        } else {
+            node.home || (all_home && node.table_hash == i.installed.hash)
+        },
+        reachable: node.reachable,
+    };
+    i.nodes.iter().enumerate().map(view).collect()
 }
 
 /// The journal has been silent for more than half the lease.

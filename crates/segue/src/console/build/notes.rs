@@ -72,7 +72,29 @@ pub(super) fn checks(i: &Inputs<'_>) -> Vec<CheckView> {
         )),
         None => checks.push(check("Journal's chain", Aspect::Unknown, "not checked yet")),
     }
+    checks.extend(nodes(i));
     checks
+}
+
+/// Whether the nodes hear each other and agree; nothing to say of one alone.
+fn nodes(i: &Inputs<'_>) -> Option<CheckView> {
+    if i.nodes.len() < 2 {
+        return None;
+    }
+    let what = format!("{} routing nodes", i.nodes.len());
+    let silent: Vec<_> = i.nodes.iter().filter(|node| !node.reachable).collect();
+    let (aspect, response) = if let Some(refusal) = segue_domain::nodes::refusal(i.t) {
+        (
+            Aspect::Harm,
+            format!("no share rises: {}", refusal.missing.join("; ")),
+        )
+    } else if silent.is_empty() {
+        (Aspect::Proved, "hear each other".to_owned())
+    } else {
+        let names: Vec<_> = silent.iter().map(|node| node.id.as_str()).collect();
+        (Aspect::Hold, format!("no answer from {}", names.join(", ")))
+    };
+    Some(check(what, aspect, response))
 }
 
 fn journal(i: &Inputs<'_>) -> CheckView {

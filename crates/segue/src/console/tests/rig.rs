@@ -211,6 +211,7 @@ impl Rig {
             human_heartbeats: Vec::new(),
             verify_calls: None,
             sip: segue_sip::io_udp::Watch::default(),
+            cluster: None,
             stop: stopping,
         }));
         let console = NodeConsole { shared };

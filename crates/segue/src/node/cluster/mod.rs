@@ -1,21 +1,24 @@
 //! The edge of the nodes' protocol: words over UDP between nodes that share the client's key, answered only when what they
 //! say is on disk. What they mean is decided in `segue-nodes`.
 
+mod places;
+
 use crate::clock;
 use crate::data_dir::random_bytes;
 use crate::home::Press;
 use crate::node::state::Node;
 use crate::output::Failure;
 use hmac::{Hmac, KeyInit as _, Mac as _};
+use places::Places;
 use segue_journal::{CommandId, Desk, Journal};
-use segue_nodes::{Open, Reach, Room, Settings, Word};
+use segue_nodes::{Apart, Open, Peer, Reach, Room, Settings, Standing, Word};
 use serde::{Deserialize, Serialize};
 use sha2::Sha256;
-use std::collections::BTreeMap;
+use std::collections::{BTreeMap, BTreeSet};
 use std::net::SocketAddr;
 use std::sync::{Arc, Mutex, MutexGuard, OnceLock, PoisonError};
 use std::time::Duration;
-use tokio::net::{UdpSocket, lookup_host};
+use tokio::net::UdpSocket;
 use tokio::sync::Notify;
 
 /// How often every peer is asked.
@@ -54,6 +57,34 @@ struct Packet {
     word: Word<Press>,
 }
 
+/// How long what lasts among the nodes.
+#[derive(Clone, Copy, Debug)]
+pub struct Timing {
+    /// How long a word is good for, in milliseconds.
+    pub fence_ms: u64,
+    /// How long a node that was cut off must be well before it sends out, in milliseconds.
+    pub healthy_ms: u64,
+    /// Clocks that differ by more are an alarm, in milliseconds.
+    pub skew_ms_max: u64,
+}
+
+/// The others as they described themselves last.
+#[derive(Clone, Debug)]
+pub struct Seen {
+    /// Each with whether it was heard within the fence time.
+    pub peers: BTreeMap<String, (Peer, bool)>,
+    /// What any node that is heard sees apart.
+    pub apart: Apart,
+    /// Whether every node is heard.
+    pub heard_all: bool,
+    /// Presses that this node passes on.
+    pub presses: usize,
+    /// How long this node may send out as far as the others are concerned, in milliseconds.
+    pub sends_ms_left: u64,
+    /// Work for the whole transition that this node does.
+    pub jobs: BTreeSet<String>,
+}
+
 type Keep = Box<dyn Fn(Press) + Send + Sync>;
 
 /// This node among the others.
@@ -61,10 +92,13 @@ pub struct Cluster {
     node: Arc<Node>,
     room: Mutex<Room<Press>>,
     socket: UdpSocket,
-    peers: BTreeMap<String, String>,
+    places: Arc<Places>,
     key: [u8; 32],
     session: u64,
     heard: Notify,
+    /// Work for the whole transition that this node does, and until when that it did it counts.
+    jobs: Mutex<BTreeMap<String, u64>>,
+    timing: Timing,
     /// Writes down a press of another node, to offer it to the journal too.
     keep: OnceLock<Keep>,
 }
@@ -88,15 +122,22 @@ impl Cluster {
             healthy_ms: options.healthy_ms,
             ..Settings::alone(&node.name)
         };
+        let timing = Timing {
+            fence_ms: settings.fence_ms,
+            healthy_ms: settings.healthy_ms,
+            skew_ms_max: settings.skew_ms_max,
+        };
         let open = pending.into_iter().map(|press| opened(&press)).collect();
         let cluster = Self {
             room: Mutex::new(Room::new(settings, open)),
             node,
             socket,
-            peers: options.peers.clone(),
+            places: Arc::new(Places::new(options.peers.values())),
             key: options.key,
             session: u64::from_le_bytes(random_bytes::<8>()?),
             heard: Notify::new(),
+            jobs: Mutex::default(),
+            timing,
             keep: OnceLock::new(),
         };
         cluster.hold(&cluster.lock());
@@ -110,6 +151,7 @@ impl Cluster {
 
     /// Asks and answers until the process ends.
     pub async fn run(self: Arc<Self>) {
+        let _resolving = AbortOnDrop(tokio::spawn(Arc::clone(&self.places).keep_resolved()));
         let mut buffer = vec![0; PACKET_BYTES_MAX + CODE_BYTES];
         let mut next_ask = tokio::time::interval(ASK);
         loop {
@@ -179,11 +221,47 @@ impl Cluster {
         self.hold(&room);
     }
 
-    /// The other nodes as they described themselves last, and those whose clocks differ.
-    pub fn peers(&self) -> (BTreeMap<String, segue_nodes::Peer>, Vec<String>) {
+    /// The other nodes as they described themselves last, and what differs among all.
+    pub fn seen(&self) -> Seen {
+        let (now_ms, jobs) = (self.node.running_ms(), self.jobs());
         let room = self.lock();
-        let skewed = room.skewed().map(str::to_owned).collect();
-        (room.peers().clone(), skewed)
+        let peers = room.peers().iter();
+        let peers =
+            peers.map(|(name, peer)| (name.clone(), (peer.clone(), room.is_fresh(peer, now_ms))));
+        let (apart, heard_all) = room.apart_anywhere(now_ms);
+        Seen {
+            peers: peers.collect(),
+            apart,
+            heard_all,
+            presses: room.open().len(),
+            sends_ms_left: room.window().ms_left(now_ms),
+            jobs,
+        }
+    }
+
+    /// How long what lasts among the nodes.
+    pub fn timing(&self) -> Timing {
+        self.timing
+    }
+
+    /// Whether another node does this work for the whole transition.
+    pub fn stands_by(&self, job: &str) -> bool {
+        self.lock().stands_by(job, self.node.running_ms())
+    }
+
+    /// This node did a piece of the work, which counts for `valid`: after that others take over.
+    pub fn did(&self, job: &str, valid: Duration) {
+        let valid_ms = u64::try_from(valid.as_millis()).unwrap_or(u64::MAX);
+        let until_ms = self.node.running_ms().saturating_add(valid_ms);
+        let mut jobs = self.jobs.lock().unwrap_or_else(PoisonError::into_inner);
+        jobs.insert(job.to_owned(), until_ms);
+    }
+
+    fn jobs(&self) -> BTreeSet<String> {
+        let now_ms = self.node.running_ms();
+        let mut jobs = self.jobs.lock().unwrap_or_else(PoisonError::into_inner);
+        jobs.retain(|_, until_ms| now_ms < *until_ms);
+        jobs.keys().cloned().collect()
     }
 
     /// The journal was read from `begun_ms` on, and the table has its facts up to `version`.
@@ -208,20 +286,26 @@ impl Cluster {
     async fn ask(&self) {
         let now_ms = self.node.running_ms();
         let word = self.word(now_ms);
-        for place in self.peers.values() {
-            self.send(place, false, self.session, &word).await;
+        let Some(bytes) = self.sealed(false, self.session, word) else {
+            return;
+        };
+        for address in self.places.addresses() {
+            // A node that is not there is asked again in a moment.
+            let _ = self.socket.send_to(&bytes, address).await;
         }
     }
 
     async fn receive(&self, packet: Packet, from: SocketAddr) {
         let word = &packet.word;
-        if !self.peers.contains_key(&word.from) || !self.take_over(word) {
+        let is_known = self.lock().peers().contains_key(&word.from);
+        if !is_known || !self.take_over(word) {
             return;
         }
         if !packet.is_answer {
             let answer = self.word(word.asked_ms);
-            self.send(&from.to_string(), true, packet.session, &answer)
-                .await;
+            if let Some(bytes) = self.sealed(true, packet.session, answer) {
+                let _ = self.socket.send_to(&bytes, from).await;
+            }
         } else if packet.session == self.session {
             let mut room = self.lock();
             room.hear(word, clock::now().as_microsecond(), self.node.running_ms());
@@ -254,35 +338,40 @@ impl Cluster {
 
     fn word(&self, asked_ms: u64) -> Word<Press> {
         let (installed, latch) = (self.node.installed(), self.node.latch());
-        let is_home = latch.held(&installed.table).next().is_some();
-        let (now_ms, wall_us) = (self.node.running_ms(), clock::now().as_microsecond());
-        let room = self.lock();
-        let mut word = room.word(&installed.table, &installed.hash, now_ms, asked_ms, wall_us);
-        word.is_home = is_home;
-        word
+        let standing = Standing {
+            wall_us: clock::now().as_microsecond(),
+            is_home: latch.held(&installed.table).next().is_some(),
+            lease_ms_left: self.node.lease_ms_left(),
+            latch_epoch: latch.epoch(),
+            jobs: self.jobs(),
+        };
+        let now_ms = self.node.running_ms();
+        let mut room = self.lock();
+        room.compare_tables(&installed.table, &installed.hash, now_ms);
+        room.word(
+            &installed.table,
+            &installed.hash,
+            now_ms,
+            asked_ms,
+            standing,
+        )
     }
 
-    async fn send(&self, place: &str, is_answer: bool, session: u64, word: &Word<Press>) {
+    /// A word as it travels, with the code that proves who sent it.
+    fn sealed(&self, is_answer: bool, session: u64, word: Word<Press>) -> Option<Vec<u8>> {
         let packet = Packet {
             session,
             is_answer,
-            word: word.clone(),
+            word,
         };
-        let Ok(mut bytes) = serde_json::to_vec(&packet) else {
-            return;
-        };
+        let mut bytes = serde_json::to_vec(&packet).ok()?;
         if bytes.len() > PACKET_BYTES_MAX {
             tracing::error!("too many presses wait for the journal to tell other nodes of all");
-            return;
+            return None;
         }
         let code = self.code(&bytes).finalize().into_bytes();
         bytes.extend_from_slice(&code);
-        // A node that is not there is asked again in a moment.
-        if let Ok(mut found) = lookup_host(place).await
-            && let Some(address) = found.next()
-        {
-            let _ = self.socket.send_to(&bytes, address).await;
-        }
+        Some(bytes)
     }
 
     fn opened(&self, bytes: &[u8]) -> Option<Packet> {
@@ -304,6 +393,15 @@ impl Cluster {
     }
 }
 
+/// Ends a task with whoever began it.
+struct AbortOnDrop(tokio::task::JoinHandle<()>);
+
+impl Drop for AbortOnDrop {
+    fn drop(&mut self) {
+        self.0.abort();
+    }
+}
+
 fn opened(press: &Press) -> (String, Open<Press>) {
     let open = Open {
         scope: press.scope.clone(),
@@ -313,72 +411,6 @@ fn opened(press: &Press) -> (String, Open<Press>) {
 }
 
 #[cfg(test)]
-mod tests {
-    use super::*;
-    use crate::node::files::NodeFiles;
-    use segue_domain::caller::CallerKey;
-    use segue_domain::{Role, Side};
-    use tempfile::TempDir;
-
-    /// Two nodes on loopback, at an address that only this process has: each knows the other's port before it is there.
-    async fn pair() -> [(Arc<Cluster>, TempDir); 2] {
-        let [_, high, mid, low] = std::process::id().to_be_bytes();
-        let places =
-            [7_946, 7_947].map(|port| SocketAddr::from(([127, 0x64 ^ high, mid, low], port)));
-        let one = async |own: usize, other: usize| {
-            let directory = tempfile::tempdir().unwrap();
-            std::fs::create_dir_all(directory.path().join("node")).unwrap();
-            let names = ["A", "B"];
-            let files = NodeFiles::new(directory.path());
-            let node = Node::open(names[own], CallerKey::new(&[7; 32]), files);
-            let options = ClusterOptions {
-                listen: places[own],
-                peers: [(names[other].to_owned(), places[other].to_string())].into(),
-                key: [9; 32],
-                fence_ms: 5_000,
-                healthy_ms: 0,
-            };
-            let cluster = Cluster::open(&options, Arc::new(node), Vec::new()).await;
-            let cluster = cluster.unwrap_or_else(|_| panic!("{} opens", places[own]));
-            tokio::spawn(Arc::clone(&cluster).run());
-            (cluster, directory)
-        };
-        [one(0, 1).await, one(1, 0).await]
-    }
-
-    fn press(id: &str) -> Press {
-        Press {
-            scope: "all".to_owned(),
-            reason: String::new(),
-            person: "duty".to_owned(),
-            side: Side::Client,
-            roles: vec![Role::Duty],
-            command_id: id.to_owned(),
-            at: clock::now(),
-        }
-    }
-
-    /// Whatever else is asked meanwhile: a node that is told to hold a press has it.
-    #[tokio::test(flavor = "multi_thread", worker_threads = 4)]
-    async fn who_is_said_to_hold_a_press_holds_it() {
-        let [(a, _a_files), (b, _b_files)] = pair().await;
-        let asking = Arc::clone(&a);
-        let noise = tokio::spawn(async move {
-            loop {
-                asking.ask().await;
-                tokio::task::yield_now().await;
-            }
-        });
-        for n in 0..100 {
-            let id = format!("press-{n}");
-            let (pressed_ms, is_held) = a.press(&press(&id)).await;
-            let reach = a.reach(pressed_ms, false);
-            assert!(is_held && reach.complete, "{id}: {reach:?}");
-            assert!(b.lock().open().contains_key(&id), "{id} is not with B");
-            a.drop_press(&id);
-            b.drop_press(&id);
-        }
-        noise.abort();
-        assert!(!a.has_open() && !b.has_open());
-    }
-}
+mod bench;
+#[cfg(test)]
+mod tests;

@@ -1,0 +1,178 @@
+//! Spare duty PINs: what a node keeps on its own disk so that a PIN brings calls home while the accounts do not answer. Hashes
+//! only, of accounts that have a PIN; nothing else is entered with them.
+
+use super::store::{account_of, column, sql};
+use super::{Account, AccountError, Accounts, Door, Entry, EntryError};
+use jiff::Timestamp;
+use serde::{Deserialize, Serialize};
+use std::collections::HashMap;
+
+/// Most accounts kept.
+const SPARES_MAX: i64 = 1_000;
+/// Failures of one name before it waits; from then on twice as long each time.
+const FREE_FAILURES: u32 = 4;
+/// Longest wait of one name, in seconds.
+const WAIT_S_MAX: i64 = 60;
+/// Names whose failures are remembered; beyond that an unknown name is charged with all others.
+const NAMES_MAX: usize = 10_000;
+
+/// One account with the hash of its duty PIN.
+#[derive(Clone, Serialize, Deserialize)]
+pub struct SparePin {
+    account: Account,
+    pin_hash: String,
+}
+
+impl std::fmt::Debug for SparePin {
+    fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
+        f.debug_struct("SparePin")
+            .field("account", &self.account.name)
+            .finish_non_exhaustive()
+    }
+}
+
+/// Failed attempts at spare PINs, per name: slows guessing down and never keeps anybody else out.
+#[derive(Debug, Default)]
+pub struct SpareAttempts(HashMap<String, (u32, Timestamp)>);
+
+impl SpareAttempts {
+    /// Charges an attempt before the PIN is looked at.
+    fn charge(&mut self, name: &str, now: Timestamp) -> Result<(), EntryError> {
+        let is_room = self.0.len() < NAMES_MAX || self.0.contains_key(name);
+        let name = if is_room { name } else { "?" };
+        let (failures, last) = self.0.get(name).copied().unwrap_or((0, now));
+        let over = failures.saturating_sub(FREE_FAILURES).min(6);
+        let wait_s = if over == 0 {
+            0
+        } else {
+            (1_i64 << over).min(WAIT_S_MAX)
+        };
+        let left_s = wait_s - now.duration_since(last).as_secs();
+        if left_s > 0 {
+            let retry_s = left_s.unsigned_abs();
+            return Err(EntryError::Throttled { retry_s });
+        }
+        self.0
+            .insert(name.to_owned(), (failures.saturating_add(1), now));
+        Ok(())
+    }
+
+    fn clear(&mut self, name: &str) {
+        self.0.remove(name);
+    }
+}
+
+impl Accounts {
+    /// Every account that has a duty PIN, with its hash.
+    pub async fn spare_pins(&self) -> Result<Vec<SparePin>, AccountError> {
+        let rows = sqlx::query(sql::USERS_LIST)
+            .bind(SPARES_MAX)
+            .fetch_all(self.database.reading("list the PINs of").await?)
+            .await
+            .map_err(self.database.unavailable("list the PINs of"))?;
+        let mut spares = Vec::new();
+        for row in &rows {
+            if let Some(pin_hash) = column::<Option<String>>(row, "pin_hash")? {
+                let account = account_of(row)?;
+                spares.push(SparePin { account, pin_hash });
+            }
+        }
+        Ok(spares)
+    }
+
+    /// Lets a person in by a spare PIN, to bring calls home, without asking the database.
+    pub async fn enter_with_spare_pin(
+        &self,
+        spares: &[SparePin],
+        attempts: &std::sync::Mutex<SpareAttempts>,
+        (name, pin): (&str, &str),
+        now: Timestamp,
+    ) -> Result<Entry, EntryError> {
+        let locked = || {
+            attempts
+                .lock()
+                .unwrap_or_else(std::sync::PoisonError::into_inner)
+        };
+        locked().charge(name, now)?;
+        let known = spares.iter().find(|spare| spare.account.name == name);
+        let hash = known.map(|spare| spare.pin_hash.as_str());
+        let fits = self.secrets.fits(pin, hash).await?;
+        let Some(known) = known.filter(|_| fits) else {
+            return Err(EntryError::Wrong);
+        };
+        locked().clear(name);
+        Ok(Entry {
+            account: known.account.clone(),
+            door: Door::Pin,
+        })
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::accounts::NewAccount;
+    use segue_domain::{Right, Role, Side};
+    use std::sync::Mutex;
+
+    #[tokio::test]
+    async fn a_spare_pin_lets_in_without_the_database_only_its_owner_and_only_home() {
+        let directory = tempfile::tempdir().unwrap();
+        let accounts = Accounts::open(&directory.path().join("accounts.db"))
+            .await
+            .unwrap();
+        let now: Timestamp = "2026-11-27T02:00:00Z".parse().unwrap();
+        let new = |name: &str, pin: Option<&str>| NewAccount {
+            name: name.to_owned(),
+            side: Side::Client,
+            roles: [Role::Duty, Role::Signatory].into(),
+            password: "correct horse".to_owned(),
+            pin: pin.map(str::to_owned),
+            public_key: None,
+        };
+        for new in [new("dana", Some("20272027")), new("max", None)] {
+            accounts.add(&new, now).await.unwrap();
+        }
+        let spares = accounts.spare_pins().await.unwrap();
+        assert_eq!(spares.len(), 1);
+        let kept = serde_json::to_string(&spares).unwrap();
+        assert!(kept.contains("$argon2id$") && !kept.contains("20272027"));
+        let spares: Vec<SparePin> = serde_json::from_str(&kept).unwrap();
+        accounts.close().await;
+        let attempts = Mutex::default();
+        let enter = async |name: &str, pin: &str, at: Timestamp| {
+            accounts
+                .enter_with_spare_pin(&spares, &attempts, (name, pin), at)
+                .await
+        };
+        let entry = enter("dana", "20272027", now).await.unwrap();
+        assert_eq!(entry.door, Door::Pin);
+        let actor = entry.actor();
+        assert!(actor.may(Right::BringHome) && !actor.may(Right::Sign));
+        for (name, pin) in [
+            ("dana", "20272028"),
+            ("max", "20272027"),
+            ("nobody", ""),
+            ("dana", ""),
+        ] {
+            assert!(
+                matches!(enter(name, pin, now).await, Err(EntryError::Wrong)),
+                "{name}"
+            );
+        }
+        // Guessing is slowed down for that name, nobody else, and not for ever.
+        for _ in 0..3 {
+            let _ = enter("dana", "00000001", now).await;
+        }
+        assert!(matches!(
+            enter("dana", "20272027", now).await,
+            Err(EntryError::Throttled { .. })
+        ));
+        assert!(matches!(
+            enter("other", "1", now).await,
+            Err(EntryError::Wrong)
+        ));
+        let later = now + jiff::SignedDuration::from_mins(2);
+        assert!(enter("dana", "20272027", later).await.is_ok());
+    }
+}

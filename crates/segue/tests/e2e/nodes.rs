@@ -1,0 +1,51 @@
+//! Three nodes in one demo: calls take turns among them, a press is held by all, every caller is accounted for.
+
+use serde_json::Value;
+use std::process::Command;
+
+#[test]
+fn three_nodes_share_the_calls_and_all_hold_a_press() {
+    let folder = tempfile::tempdir().expect("a temporary folder");
+    let data = folder.path().join("demo");
+    let output = Command::new(env!("CARGO_BIN_EXE_segue"))
+        .args([
+            "demo",
+            "--nodes",
+            "3",
+            "--headless",
+            "--for",
+            "20s",
+            "--seed",
+            "7",
+            "--json",
+            "--data",
+        ])
+        .arg(&data)
+        .output()
+        .expect("the binary starts");
+    let said = String::from_utf8_lossy(&output.stderr);
+    assert!(output.status.success(), "{said}");
+    let summary: Value = serde_json::from_slice(&output.stdout).expect("one JSON document");
+    for nothing in ["failed", "unserved", "cut_off"] {
+        assert_eq!(summary[nothing], 0, "{nothing}: {summary}");
+    }
+    assert!(
+        summary["answered"]["outsourced"].as_u64() > Some(0),
+        "{summary}"
+    );
+    assert_eq!(
+        (&summary["nodes_home"], &summary["nodes_total"]),
+        (&3.into(), &3.into()),
+        "{summary}"
+    );
+    assert_eq!(summary["journal_ok"], true);
+    // Each node kept the latch and the table by itself, and in the end they ran the same one.
+    let table = |node: &str| {
+        std::fs::read_to_string(data.join(node).join("node/table.hash")).expect("a table")
+    };
+    let own = table("");
+    for node in ["nodes/B", "nodes/C"] {
+        assert_eq!(table(node), own, "{node}");
+        assert!(data.join(node).join("node/latch.json").exists(), "{node}");
+    }
+}
