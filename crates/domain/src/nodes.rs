@@ -2,7 +2,6 @@
 //! rises. Going home asks nobody about it.
 
 use crate::Decided;
-use crate::actor::{Actor, Right, Side};
 use crate::chunks::Chunk;
 use crate::event::Event;
 use crate::ids::is_usable;

@@ -6,7 +6,6 @@
 //! doing.
 
 use crate::Decided;
-use crate::actor::{Actor, Right, Side};
 use crate::boards::{Board, Kind};
 use crate::canonical;
 use crate::chunks::Chunk;

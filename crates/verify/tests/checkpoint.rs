@@ -165,7 +165,7 @@ fn a_checkpoint_binds_only_with_a_key_of_each_party_that_was_enrolled() {
         (&[][..], "unsigned", "the client"),
         (&[7][..], "unsigned", "the outsourcer"),
         (&[8][..], "unsigned", "the client"),
-        (&[7, 9][..], "signature", "no fact before it enrols"),
+        (&[7, 9][..], "signature", "not enrolled at that fact"),
     ] {
         let kept = keep(folder.path(), "one.json", &signed(file.clone(), seeds));
         let (code, report, _) = verify(&export, &["--checkpoint", &kept]);

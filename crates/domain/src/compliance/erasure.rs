@@ -1,7 +1,6 @@
 //! Orders to erase call records: by whom, how many, why; never whose (§7.2, minimum necessary).
 
 use crate::Decided;
-use crate::actor::{Actor, Right, Side};
 use crate::event::Event;
 use crate::lines::bad;
 use crate::text;

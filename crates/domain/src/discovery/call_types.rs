@@ -1,7 +1,6 @@
 //! What each call type asks of whoever answers it: skills and hours; its systems are declared in `resource_access` (A16).
 
 use crate::Decided;
-use crate::actor::{Actor, Right};
 use crate::boards::{Board, Kind};
 use crate::event::Event;
 use crate::ids::CallTypeId;

@@ -104,6 +104,7 @@ impl Accounts {
         Ok(Entry {
             account: known.account.clone(),
             door: Door::Pin,
+            site: None,
         })
     }
 }

@@ -186,6 +186,7 @@ mod tests {
             key: &key,
             numbers: &numbers,
             routed: &routed,
+            own: None,
             side,
             now,
         };

@@ -33,7 +33,7 @@ pub(super) async fn show(
 ) -> Result<DiscoveryView, ActError> {
     let actor = shared
         .people
-        .actor(&person.user, Door::Password)
+        .actor(&person, Door::Password)
         .await
         .map_err(not_let_in)?;
     let reader = Reader {

@@ -260,6 +260,7 @@ pub(crate) async fn propose(
             command: week.propose.clone(),
             person,
             command_id: super::home::command_id(&sent.command)?,
+            proved_at: session::proved_at(&session).await,
         };
         match app.console.submit(submission).await {
             Ok(_) => page.proposed = true,

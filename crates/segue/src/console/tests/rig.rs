@@ -54,7 +54,7 @@ fn baseline(at: Timestamp) -> Event {
         key: BaselineKey {
             site: "RVS-Main".into(),
             call_type: "MSG".into(),
-            segments: [None; 3],
+            segment: None,
         },
         figures: BaselineFigures {
             weeks: 13,
