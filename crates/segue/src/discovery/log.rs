@@ -1,7 +1,6 @@
 //! What the call log shows, as one reader may see it: small counts are withheld from whoever is not of the client.
 
 use super::words;
-use segue_calls::baseline::UNCLASSIFIED;
 use segue_calls::disclosure::{CELL_MIN, cells, is_open, is_open_part};
 use segue_calls::store::Manifest;
 use segue_calls::understanding::{
