@@ -138,7 +138,7 @@ async fn news_come_twice_and_in_any_order(facts: Facts) {
         }
     );
     let mut other = opened("CB-1", 0, 60);
-    other.source = "in_house/hq".to_owned();
+    "in_house/hq".clone_into(&mut other.source);
     facts.store_case_news(&[other]).await.unwrap();
     assert_eq!(
         open(&facts, 1).await,

@@ -1,5 +1,4 @@
 //! Open cases: who waits for a promised callback reaches the side that promised it, and never a side that may not have it.
-#![expect(clippy::expect_used, reason = "helpers of tests")]
 
 use segue_domain::caller::CallerKey;
 use segue_domain::chunks::CutOffAction;

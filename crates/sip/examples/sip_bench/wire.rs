@@ -117,7 +117,9 @@ impl Wire {
             }
             Self::Streams { all, read, .. } => {
                 if read.is_empty() {
-                    all.iter_mut().for_each(|stream| stream.exchange(read));
+                    for stream in all.iter_mut() {
+                        stream.exchange(read);
+                    }
                 }
                 let Some(message) = read.pop_front() else {
                     return false;

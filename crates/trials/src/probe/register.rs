@@ -6,6 +6,7 @@ use crate::agent::wire::{Inbound, finish, line};
 use crate::dice::Dice;
 use md5::{Digest as _, Md5};
 use sha2::Sha256;
+use std::fmt::Write as _;
 use std::net::SocketAddr;
 use std::time::Duration;
 use tokio::net::UdpSocket;
@@ -28,7 +29,7 @@ pub async fn register(registrar: &str, login: Option<&Login>, seed: u64) -> Seen
         Ok(phone) => phone,
         Err(why) => return Seen::failed(why),
     };
-    let seen = match phone.registered(EXPIRES_S).await {
+    let outcome = match phone.registered(EXPIRES_S).await {
         Ok(200) => Seen::reached("registered"),
         Ok(401 | 407) => return Seen::failed("name or password refused"),
         Ok(403) => return Seen::failed("registration forbidden (403)"),
@@ -37,7 +38,7 @@ pub async fn register(registrar: &str, login: Option<&Login>, seed: u64) -> Seen
     };
     // Nobody is to be called here.
     let _ = phone.registered(0).await;
-    seen
+    outcome
 }
 
 struct Phone<'l> {
@@ -230,10 +231,10 @@ impl Challenge {
             ", algorithm=MD5"
         });
         if self.qop_auth {
-            out.push_str(&format!(r#", qop=auth, nc=00000001, cnonce="{cnonce}""#));
+            let _infallible = write!(out, r#", qop=auth, nc=00000001, cnonce="{cnonce}""#);
         }
         if let Some(opaque) = self.opaque.as_deref().filter(|o| quotable(o)) {
-            out.push_str(&format!(r#", opaque="{opaque}""#));
+            let _infallible = write!(out, r#", opaque="{opaque}""#);
         }
         Some(out)
     }
@@ -245,12 +246,11 @@ fn parameter(text: &str, name: &str) -> Option<String> {
     loop {
         let (key, after) = rest.split_once('=')?;
         let after = after.trim_start();
-        let (value, next) = match after.strip_prefix('"') {
-            Some(quoted) => quoted.split_once('"')?,
-            None => {
-                let end = after.find(',').unwrap_or(after.len());
-                (after[..end].trim_end(), &after[end..])
-            }
+        let (value, next) = if let Some(quoted) = after.strip_prefix('"') {
+            quoted.split_once('"')?
+        } else {
+            let end = after.find(',').unwrap_or(after.len());
+            (after[..end].trim_end(), &after[end..])
         };
         if key.trim().eq_ignore_ascii_case(name) {
             return Some(value.to_owned());

@@ -19,12 +19,8 @@ fn carrier() -> Actor {
 }
 
 fn ask() -> AskProbe {
-    ask_about("EHR-scheduling")
-}
-
-fn ask_about(resource: &str) -> AskProbe {
     let target = |check| ProbeTarget {
-        resource: resource.into(),
+        resource: "EHR-scheduling".into(),
         check,
     };
     AskProbe {
@@ -60,7 +56,7 @@ fn report(story: &Story, second: ProbeOutcome) -> ReportProbe {
 }
 
 /// Everything proved, and a place asked.
-fn asked() -> Story {
+pub(super) fn asked() -> Story {
     let mut story = Story::agreed();
     story.proves(MSG);
     story.proves(APPT);
@@ -68,17 +64,8 @@ fn asked() -> Story {
     story
 }
 
-/// Each kind of fact of this concern, about what every centre needs.
+/// Each kind of fact of this concern.
 pub(crate) fn history() -> Story {
-    let mut story = Story::agreed();
-    story.proves(MSG);
-    story.does(&manager(Side::Client), ask_about("paging"));
-    let report = report(&story, ProbeOutcome::Reached);
-    story.does(&carrier(), report);
-    story
-}
-
-fn answered() -> Story {
     let mut story = asked();
     let report = report(&story, ProbeOutcome::Reached);
     story.does(&carrier(), report);
@@ -103,12 +90,12 @@ fn a27_a_place_that_does_not_reach_what_a_type_needs_keeps_its_gate_red() {
         shown.contains("HTTP 200 https://ehr.riverside.example/login: status 403"),
         "{shown}"
     );
-    assert_eq!(gate(&answered(), APPT), [""; 0]);
+    assert_eq!(gate(&history(), APPT), [""; 0]);
 }
 
 #[test]
 fn a27_a_probe_holds_as_long_as_an_agents_proof_and_is_shown_in_the_matrix() {
-    let mut story = answered();
+    let mut story = history();
     let matrix = board(&story, "access", &nurse()).join("\n");
     assert!(
         matrix.contains("APPT | EHR-scheduling | reach | from CareBridge Manila | reached | 20"),
