@@ -62,7 +62,8 @@ impl CaseTold {
                 dialled: self
                     .dialled
                     .filter(|dialled| reader.routed.contains(dialled))
-                    .ok_or("dialled is no number that Segue decides on")?,
+                    .filter(|dialled| reader.own.is_none_or(|own| own.contains(dialled)))
+                    .ok_or("dialled is no number that Segue decides on, or none of this token's site")?,
                 until: until(at, self.until_us)?,
             },
         };

@@ -389,7 +389,7 @@ async fn the_journals_silence_is_an_alarm_and_ends_health() {
     let cut_off = super::build::view(&super::build::Inputs {
         now: clock::now(),
         t: &t,
-        node: "A",
+        nodes: &[],
         installed: &installed,
         latch: &latch,
         lease_ms_left: 0,
