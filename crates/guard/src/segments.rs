@@ -66,6 +66,15 @@ impl Language {
             _ => Some(Self::Other),
         }
     }
+
+    /// As it is stored; [`Self::read`] reads it back.
+    pub fn name(self) -> &'static str {
+        match self {
+            Self::English => "english",
+            Self::Spanish => "spanish",
+            Self::Other => "other",
+        }
+    }
 }
 
 impl AgeBand {
@@ -76,6 +85,15 @@ impl AgeBand {
             "adult" | "18-64" => Some(Self::Adult),
             "older" | "senior" | "65+" => Some(Self::Older),
             _ => None,
+        }
+    }
+
+    /// As it is stored; [`Self::read`] reads it back.
+    pub fn name(self) -> &'static str {
+        match self {
+            Self::Child => "child",
+            Self::Adult => "adult",
+            Self::Older => "older",
         }
     }
 }
@@ -160,6 +178,12 @@ mod tests {
                 .iter()
                 .map(|group| NAMES[usize::from(group.unwrap())]);
             assert_eq!(named.collect::<Vec<_>>(), says);
+        }
+        for language in [Language::English, Language::Spanish, Language::Other] {
+            assert_eq!(Language::read(language.name()), Some(language));
+        }
+        for age in [AgeBand::Child, AgeBand::Adult, AgeBand::Older] {
+            assert_eq!(AgeBand::read(age.name()), Some(age));
         }
         assert_eq!(
             AgeBand::read("47"),

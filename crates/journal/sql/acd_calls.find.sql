@@ -1,4 +1,5 @@
 select source, source_call_id, call_id, caller_hash, dialled,
-  offered_us, queued_us, answered_us, abandoned_us, ended_us, newest_us
+  offered_us, queued_us, answered_us, abandoned_us, ended_us, newest_us,
+  language, age_band
 from acd_calls
 where source = $1 and source_call_id = $2

@@ -162,6 +162,8 @@ const FACTS: &[Table] = &[
             ("abandoned_us", Int),
             ("ended_us", Int),
             ("newest_us", Int),
+            ("language", Text),
+            ("age_band", Text),
         ],
         key: 2,
     },

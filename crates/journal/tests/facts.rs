@@ -45,6 +45,8 @@ fn event(id: &str, kind: AcdEventKind, second: i64) -> AcdEvent {
         call_id: Some(format!("call-{id}")),
         caller: Some(CallerHash([1; 32])),
         dialled: None,
+        language: None,
+        age_band: None,
     }
 }
 

@@ -81,6 +81,8 @@ async fn fill(stores: &Stores) -> String {
         at: at(1),
         caller: None,
         dialled: None,
+        language: None,
+        age_band: None,
     };
     stores.facts.store_acd_events(&[event]).await.unwrap();
     let dana = NewAccount {

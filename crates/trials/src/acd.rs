@@ -50,6 +50,12 @@ pub struct AcdEvent {
     pub wait_ms: Option<u64>,
     /// From the person's answer to the end, milliseconds (`ended`).
     pub talk_ms: Option<u64>,
+    /// The language of the call, a name or a tag, where the centre knows it.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub language: Option<String>,
+    /// The patient's age as `child`, `adult` or `older`, where the centre knows it; never in years.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub age_band: Option<String>,
     /// One second of the centre's clock stands for this many seconds of call-centre time.
     pub acceleration: f64,
 }
@@ -89,6 +95,8 @@ mod tests {
             agent: Some("A-02".into()),
             wait_ms: Some(12),
             talk_ms: None,
+            language: None,
+            age_band: None,
             acceleration: 600.0,
         };
         let text = serde_json::to_string(&event).expect("plain data");

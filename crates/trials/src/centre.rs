@@ -531,6 +531,8 @@ impl Desk {
             agent: None,
             wait_ms: None,
             talk_ms: None,
+            language: None,
+            age_band: None,
             acceleration: self.acceleration,
         };
         detail(&mut event);

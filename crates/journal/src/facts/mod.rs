@@ -115,6 +115,12 @@ pub struct AcdEvent {
     /// The number dialled.
     #[serde(default)]
     pub dialled: Option<String>,
+    /// The language of the call, where the centre tells it.
+    #[serde(default)]
+    pub language: Option<String>,
+    /// The patient's age, coarse, where the centre tells it.
+    #[serde(default)]
+    pub age_band: Option<String>,
 }
 
 /// One call as a centre's ACD saw it, gathered from its events in whatever order they came.
@@ -142,6 +148,10 @@ pub struct AcdCall {
     pub ended_at: Option<Timestamp>,
     /// The newest of its events.
     pub newest_at: Timestamp,
+    /// The language of the call, where the centre told it.
+    pub language: Option<String>,
+    /// The patient's age, coarse, where the centre told it.
+    pub age_band: Option<String>,
 }
 
 impl AcdCall {

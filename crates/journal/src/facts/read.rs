@@ -312,5 +312,7 @@ fn acd_call_of(row: &AnyRow) -> Result<AcdCall, FactsError> {
         abandoned_at: when("abandoned_us")?,
         ended_at: when("ended_us")?,
         newest_at: instant(column(row, "newest_us")?, "newest_us")?,
+        language: column(row, "language")?,
+        age_band: column(row, "age_band")?,
     })
 }

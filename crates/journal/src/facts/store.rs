@@ -14,12 +14,20 @@ const SCHEMA: Schema = Schema {
             2,
             include_str!("../../migrations/sqlite/0002_cases_and_tests.sql"),
         ),
+        (
+            3,
+            include_str!("../../migrations/sqlite/0003_callers_groups.sql"),
+        ),
     ],
     postgres: &[
         (1, include_str!("../../migrations/postgres/0001_facts.sql")),
         (
             2,
             include_str!("../../migrations/postgres/0002_cases_and_tests.sql"),
+        ),
+        (
+            3,
+            include_str!("../../migrations/postgres/0003_callers_groups.sql"),
         ),
     ],
 };
@@ -276,6 +284,8 @@ async fn upsert_acd_call(
         .bind(when(AcdEventKind::Abandoned))
         .bind(when(AcdEventKind::Ended))
         .bind(at)
+        .bind(event.language.as_deref().map(text))
+        .bind(event.age_band.as_deref().map(text))
         .execute(connection)
         .await
         .map(drop)

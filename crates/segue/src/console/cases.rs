@@ -63,7 +63,9 @@ impl CaseTold {
                     .dialled
                     .filter(|dialled| reader.routed.contains(dialled))
                     .filter(|dialled| reader.own.is_none_or(|own| own.contains(dialled)))
-                    .ok_or("dialled is no number that Segue decides on, or none of this token's site")?,
+                    .ok_or(
+                        "dialled is no number that Segue decides on, or none of this token's site",
+                    )?,
                 until: until(at, self.until_us)?,
             },
         };

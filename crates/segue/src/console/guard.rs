@@ -14,6 +14,7 @@ use crate::office::chain;
 use jiff::{SignedDuration, Timestamp};
 use segue_domain::test_numbers::TestNumbers;
 use segue_domain::{Actor, Command, Event, Refusal, Role, Side, decide};
+use segue_guard::segments::{AgeBand, Language, Who};
 use segue_guard::{CallKey, Fact, Fed, Outside, Recorded, Routed, Turn, Watch};
 use segue_journal::facts::{AcdCall, Cursor, Decision, Facts, FactsError};
 use segue_parity::guard::record::Arm;
@@ -341,6 +342,9 @@ fn recorded(call: &AcdCall) -> Option<Recorded> {
         answered_at: call.answered_at,
         abandoned_at: call.abandoned_at,
         ended_at: call.ended_at,
-        who: segue_guard::segments::Who::default(),
+        who: Who {
+            language: call.language.as_deref().and_then(Language::read),
+            age: call.age_band.as_deref().and_then(AgeBand::read),
+        },
     })
 }

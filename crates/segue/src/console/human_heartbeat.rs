@@ -237,6 +237,8 @@ mod tests {
             abandoned_at: None,
             ended_at: None,
             newest_at: Timestamp::UNIX_EPOCH,
+            language: None,
+            age_band: None,
         }
     }
 

@@ -14,6 +14,7 @@ use segue_domain::caller::{CallerKey, e164};
 use segue_domain::chunks::Chunk;
 use segue_domain::compliance::require_records_allowed;
 use segue_domain::lines::Line;
+use segue_guard::segments::{AgeBand, Language};
 use segue_journal::accounts::{Door, EntryError, TokenScope};
 use segue_journal::facts::{AcdEvent, AcdEventKind, CaseNews, FactsError, Stored};
 use segue_trials::acd::{AcdEvent as Told, AcdEventKind as ToldKind};
@@ -214,6 +215,17 @@ impl Reader<'_> {
                 .and_then(e164)
                 .map(|number| self.key.hash(&number)),
             dialled: Some(told.dialled).filter(|dialled| self.numbers.contains(dialled)),
+            // Never as it was sent: a group, or nothing.
+            language: told
+                .language
+                .as_deref()
+                .and_then(Language::read)
+                .map(|language| language.name().to_owned()),
+            age_band: told
+                .age_band
+                .as_deref()
+                .and_then(AgeBand::read)
+                .map(|age| age.name().to_owned()),
         })
     }
 

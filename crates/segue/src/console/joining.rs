@@ -167,6 +167,8 @@ mod tests {
             abandoned_at: None,
             ended_at: None,
             newest_at: at(ms),
+            language: None,
+            age_band: None,
         }
     }
 

@@ -48,6 +48,8 @@ async fn without_header(rig: &Rig, calls: u8, end: AcdEventKind) {
             call_id: None,
             caller,
             dialled: Some("7001".to_owned()),
+            language: None,
+            age_band: None,
         };
         rig.facts.store_decisions(&[decision]).await.unwrap();
         let events = [told(AcdEventKind::Queued, 300), told(end, 20_000)];

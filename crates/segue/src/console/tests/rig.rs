@@ -322,6 +322,8 @@ impl Rig {
             call_id: Some(decision.call_id.clone()),
             caller: None,
             dialled: None,
+            language: None,
+            age_band: None,
         };
         let events: Vec<_> = told.iter().map(event).collect();
         self.facts
