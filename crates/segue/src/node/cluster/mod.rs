@@ -64,8 +64,6 @@ pub struct Timing {
     pub fence_ms: u64,
     /// How long a node that was cut off must be well before it sends out, in milliseconds.
     pub healthy_ms: u64,
-    /// Clocks that differ by more are an alarm, in milliseconds.
-    pub skew_ms_max: u64,
 }
 
 /// The others as they described themselves last.
@@ -125,7 +123,6 @@ impl Cluster {
         let timing = Timing {
             fence_ms: settings.fence_ms,
             healthy_ms: settings.healthy_ms,
-            skew_ms_max: settings.skew_ms_max,
         };
         let open = pending.into_iter().map(|press| opened(&press)).collect();
         let cluster = Self {
