@@ -371,7 +371,11 @@ fn a16_every_call_type_has_skills_hours_and_systems_before_sign_off() {
     assert_eq!(still_missing(&story, "hours of call type TRIAGE"), None);
     assert!(still_missing(&story, "systems of call type TRIAGE").is_some());
     let board = boards::draw(&story.t, "call-types", &client(), story.now).unwrap();
-    let row = board.rows.iter().find(|row| row[0] == "Telephone triage").unwrap();
+    let row = board
+        .rows
+        .iter()
+        .find(|row| row[0] == "Telephone triage")
+        .unwrap();
     assert_eq!(
         row[2..5],
         ["Spanish, registered nurse", "–", "day and night"]
