@@ -302,8 +302,8 @@ impl<R: Read> Read for Utf8<R> {
 }
 
 /// A row's fields, reused from row to row.
-#[derive(Clone)]
 pub struct Fields {
+    layout: Layout,
     delimiter: u8,
     csv: Option<csv_core::Reader>,
     unquoted: Vec<u8>,
@@ -315,6 +315,16 @@ pub struct Fields {
     fault: Option<RowShape>,
 }
 
+/// Another thread's own. Made anew: the copy of a CSV reader loses what tells delimiters and quotes.
+impl Clone for Fields {
+    fn clone(&self) -> Self {
+        Self {
+            paths: self.paths.clone(),
+            ..Self::new(self.layout)
+        }
+    }
+}
+
 impl Fields {
     /// For files of this layout.
     pub fn new(layout: Layout) -> Self {
@@ -324,6 +334,7 @@ impl Fields {
                 .build()
         });
         Self {
+            layout,
             delimiter: layout.delimiter,
             csv,
             unquoted: Vec::new(),
