@@ -198,6 +198,7 @@ const ACCOUNTS: &[Table] = &[
             ("totp_since_us", Int),
             ("totp_step", Int),
             ("valid_us", Int),
+            ("staff", Text),
         ],
         key: 1,
     },

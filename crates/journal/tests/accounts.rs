@@ -47,6 +47,7 @@ on_both!(
     guessing_a_person_is_slowed_from_anywhere_but_not_for_who_came_in_before,
     guessing_from_one_source_is_slowed_whoever_it_names_and_is_forgotten,
     many_guesses_at_once_gain_nothing,
+    an_account_is_tied_to_one_pseudonym_and_only_its_person_comes_in_with_it,
 );
 
 fn retry_s(answer: &Result<Entry, EntryError>) -> Option<u64> {
@@ -268,6 +269,7 @@ fn who_comes_in_to_bring_calls_home_has_no_other_role_and_no_other_right() {
         roles: roles.iter().copied().collect(),
         has_pin: true,
         has_second_factor: false,
+        staff: None,
         valid_from: at(0),
         public_key: None,
         created_at: at(0),
@@ -425,4 +427,48 @@ async fn many_guesses_at_once_gain_nothing(accounts: Accounts) {
         checked += usize::from(matches!(guess.await.unwrap(), Err(EntryError::Wrong)));
     }
     assert_eq!(checked, 5, "as many as one after another");
+}
+
+async fn an_account_is_tied_to_one_pseudonym_and_only_its_person_comes_in_with_it(
+    accounts: Accounts,
+) {
+    let outside = NewAccount {
+        side: Side::Outsourcer,
+        ..person("fritz")
+    };
+    for new in [person("erin"), outside] {
+        accounts.add(&new, at(0)).await.unwrap();
+    }
+    accounts.set_staff("dana", Some("RN-07")).await.unwrap();
+    for (name, why) in [
+        ("erin", "it is dana's"),
+        ("fritz", "no staff of the client's"),
+    ] {
+        let refused = accounts.set_staff(name, Some("RN-07")).await;
+        assert!(
+            matches!(refused, Err(AccountError::NotOnTheRoster { .. })),
+            "{why}"
+        );
+    }
+    let known = async |entry: Entry| entry.actor().staff.map(|staff| staff.to_string());
+    let entry = accounts.enter("dana", PASSWORD, HOME, at(1)).await.unwrap();
+    assert!(!serde_json::to_string(&entry).unwrap().contains("RN-07"));
+    assert_eq!(known(entry).await.as_deref(), Some("RN-07"));
+    let by_pin = accounts
+        .enter_with_pin("dana", PIN, HOME, at(1))
+        .await
+        .unwrap();
+    assert_eq!(
+        known(by_pin).await,
+        None,
+        "a PIN brings calls home and shows nothing"
+    );
+    let reads = NewToken::of("dana", "calendar", TokenScope::Read);
+    let token = accounts.add_token(&reads, at(1)).await.unwrap();
+    let by_token = accounts.enter_with_token(&token, at(1)).await.unwrap();
+    assert_eq!(known(by_token).await, None);
+    accounts.set_staff("dana", None).await.unwrap();
+    accounts.set_staff("erin", Some("RN-07")).await.unwrap();
+    let entry = accounts.enter("dana", PASSWORD, HOME, at(2)).await.unwrap();
+    assert_eq!(known(entry).await, None);
 }

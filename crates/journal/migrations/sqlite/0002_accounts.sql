@@ -25,3 +25,7 @@ create table audit (
   primary key (at_us, who, act, about)
 ) strict;
 create index audit_by_about on audit (about, at_us);
+
+-- Which pseudonym of the in-house roster the account's own person is known by: here and nowhere else.
+alter table users add column staff text;
+create unique index users_by_staff on users (staff);

@@ -41,11 +41,13 @@ pub enum Act {
     TokenMade,
     /// Took a token back.
     TokenRevoked,
+    /// Tied an account to somebody on the in-house roster, or untied it.
+    RosterTied,
 }
 
 impl Act {
     /// Every act, for reading what is stored.
-    pub const ALL: [Self; 11] = [
+    pub const ALL: [Self; 12] = [
         Self::ReadCall,
         Self::ReadPeople,
         Self::AccountAdded,
@@ -57,6 +59,7 @@ impl Act {
         Self::SessionsEnded,
         Self::TokenMade,
         Self::TokenRevoked,
+        Self::RosterTied,
     ];
 
     /// As stored and listed: `read call`.
@@ -73,6 +76,7 @@ impl Act {
             Self::SessionsEnded => "sessions ended",
             Self::TokenMade => "token made",
             Self::TokenRevoked => "token revoked",
+            Self::RosterTied => "roster tied",
         }
     }
 }

@@ -50,6 +50,9 @@ pub struct Account {
     /// Who came in before this instant comes in anew.
     #[serde(skip)]
     pub valid_from: Timestamp,
+    /// The person's pseudonym on the in-house roster. Never written out: it would tell who is who.
+    #[serde(skip)]
+    pub staff: Option<String>,
     /// Since when.
     pub created_at: Timestamp,
 }
@@ -120,7 +123,10 @@ impl Entry {
         let all: Vec<_> = self.account.roles.iter().copied().collect();
         let whole = Actor::new(name, side, &all);
         match self.door {
-            Door::Password | Door::Token(TokenScope::Act) => whole,
+            Door::Password | Door::Token(TokenScope::Act) => match &self.account.staff {
+                Some(staff) => whole.on_the_roster_as(staff.as_str().into()),
+                None => whole,
+            },
             // Roles also open boards: whoever comes in to bring calls home sees no more than a duty manager does.
             Door::HalfWay | Door::Pin | Door::Token(TokenScope::Home) => {
                 let homeward: &[Role] = if whole.may(Right::BringHome) {
@@ -143,6 +149,14 @@ pub enum AccountError {
     /// The name is taken, on whichever side.
     #[error("an account `{name}` exists already; choose another name or remove it first")]
     Exists {
+        /// The name.
+        name: String,
+    },
+    /// An account that cannot be tied to a pseudonym of the in-house roster.
+    #[error(
+        "`{name}` cannot have that pseudonym: it is another account's, or the account is the outsourcer's; `segue show people` lists the roster"
+    )]
+    NotOnTheRoster {
         /// The name.
         name: String,
     },

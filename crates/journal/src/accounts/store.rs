@@ -60,6 +60,7 @@ pub(super) mod sql {
     pub(crate) const ARRIVALS_FIND: &str = include_str!("../../sql/arrivals.find.sql");
     pub(crate) const ARRIVALS_SHED: &str = include_str!("../../sql/arrivals.shed.sql");
     pub(crate) const USERS_SET_ROLES: &str = include_str!("../../sql/users.set_roles.sql");
+    pub(crate) const USERS_SET_STAFF: &str = include_str!("../../sql/users.set_staff.sql");
     pub(crate) const USERS_END_ENTRIES: &str = include_str!("../../sql/users.end_entries.sql");
     pub(crate) const TOTP_BEGIN: &str = include_str!("../../sql/totp.begin.sql");
     pub(crate) const TOTP_CONFIRM: &str = include_str!("../../sql/totp.confirm.sql");
@@ -76,8 +77,9 @@ pub(super) mod sql {
     pub(crate) const AUDIT_PRUNE: &str = include_str!("../../sql/audit.prune.sql");
 
     #[cfg(test)]
-    pub(crate) const ALL: [&str; 33] = [
+    pub(crate) const ALL: [&str; 34] = [
         USERS_SET_ROLES,
+        USERS_SET_STAFF,
         USERS_END_ENTRIES,
         TOTP_BEGIN,
         TOTP_CONFIRM,
@@ -233,6 +235,30 @@ impl Accounts {
         self.change(
             name,
             sqlx::query(sql::USERS_SET_ROLES).bind(name).bind(roles),
+        )
+        .await
+    }
+
+    /// Ties an account of the client to a pseudonym of its roster, or (with `None`) unties it: its person sees their own path.
+    ///
+    /// # Errors
+    /// `NotOnTheRoster` for an account of the outsourcer or a pseudonym that another account has.
+    pub async fn set_staff(&self, name: &str, staff: Option<&str>) -> Result<(), AccountError> {
+        let account = self.get(name).await?;
+        if let Some(staff) = staff {
+            let taken = self.list().await?;
+            let taken = taken
+                .iter()
+                .any(|other| other.name != name && other.staff.as_deref() == Some(staff));
+            if taken || account.side != Side::Client {
+                return Err(AccountError::NotOnTheRoster {
+                    name: name.to_owned(),
+                });
+            }
+        }
+        self.change(
+            name,
+            sqlx::query(sql::USERS_SET_STAFF).bind(name).bind(staff),
         )
         .await
     }
@@ -450,6 +476,7 @@ pub(super) fn named_account(name: String, row: &AnyRow) -> Result<Account, Accou
         has_pin: column::<Option<String>>(row, "pin_hash")?.is_some(),
         has_second_factor: column::<Option<i64>>(row, "totp_since_us")?.is_some(),
         valid_from: instant(row, "valid_us")?,
+        staff: column(row, "staff")?,
         created_at: instant(row, "created_us")?,
     })
 }

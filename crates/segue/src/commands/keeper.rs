@@ -115,6 +115,18 @@ impl<'a> Keeper<'a> {
         self.done(Act::RolesChanged, &account, text).await
     }
 
+    pub(super) async fn tie(&self, name: &str, staff: Option<&str>) -> Answered {
+        let account = self.own(name).await?;
+        let tied = self.accounts.set_staff(name, staff).await;
+        tied.map_err(account_failure)?;
+        let text = if staff.is_some() {
+            format!("`{name}` sees the board `own-path`; who is who stands in the accounts alone.")
+        } else {
+            format!("`{name}` is tied to nobody on the roster.")
+        };
+        self.done(Act::RosterTied, &account, text).await
+    }
+
     pub(super) async fn replace_password(&self, name: &str) -> Answered {
         let account = self.own(name).await?;
         let password = std::io::stdin().lock().lines().map_while(Result::ok).next();

@@ -33,6 +33,8 @@ pub enum User {
     Remove(Name),
     /// Change what a person is to the transition
     Roles(Roles),
+    /// Tie an account to its person's pseudonym on the in-house roster, so that they see their own path; without one, untie it
+    Staff(Staff),
     /// Replace a password, read from standard input; ends every session of the person
     Password(Name),
     /// Take away a second factor whose device is lost; ends every session of the person
@@ -57,6 +59,15 @@ pub struct Roles {
     /// A role; may be given several times
     #[arg(long = "role", required = true)]
     roles: Vec<RoleArg>,
+}
+
+/// Options of `segue user staff`.
+#[derive(Debug, Args)]
+pub struct Staff {
+    /// Account name
+    name: String,
+    /// The pseudonym, for example RN-07
+    staff: Option<String>,
 }
 
 /// Options of `segue user revoke`.
@@ -195,6 +206,7 @@ impl User {
                     let roles_now = roles.roles.iter().map(|role| Role::from(*role)).collect();
                     keeper.give_roles(&roles.name, &roles_now).await
                 }
+                Self::Staff(of) => keeper.tie(&of.name, of.staff.as_deref()).await,
                 Self::Password(name) => keeper.replace_password(&name.name).await,
                 Self::ResetSecondFactor(name) => keeper.reset_second_factor(&name.name).await,
                 Self::EndSessions(name) => keeper.end_sessions(&name.name).await,

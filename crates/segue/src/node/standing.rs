@@ -75,7 +75,6 @@ pub fn timing(cluster: Option<&Cluster>) -> Timing {
         Timing {
             fence_ms: alone.fence_ms,
             healthy_ms: alone.healthy_ms,
-            skew_ms_max: alone.skew_ms_max,
         },
         Cluster::timing,
     )

@@ -1,0 +1,3 @@
+update users
+set staff = $2
+where name = $1
