@@ -15,6 +15,7 @@ const POSITIONS: &[(&str, Role)] = &[
     ("quality reviewer", Role::Quality),
     ("agent", Role::Agent),
     ("auditor", Role::Viewer),
+    ("administrator", Role::Administrator),
 ];
 
 /// Second persons of a role: position, the account's ending, role.

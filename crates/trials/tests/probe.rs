@@ -270,7 +270,15 @@ fn registrar(folder: &Path) -> (Kamailio, SocketAddr) {
         config,
         "listen=udp:{addr}\nmpath=\"/usr/lib/x86_64-linux-gnu/kamailio/modules/\"\n"
     );
-    for module in ["pv", "sl", "siputils", "usrloc", "registrar", "auth"] {
+    for module in [
+        "pv",
+        "sl",
+        "textops",
+        "siputils",
+        "usrloc",
+        "registrar",
+        "auth",
+    ] {
         let _infallible = writeln!(config, "loadmodule \"{module}.so\"");
     }
     config.push_str(

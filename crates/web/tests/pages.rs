@@ -51,6 +51,9 @@ async fn pages() -> Vec<(String, String)> {
             "/nodes",
             "/parity",
             "/plan/calendar",
+            "/plan/week",
+            "/account",
+            "/sign",
             "/discovery?rows=201",
         ] {
             pages.push((format!("{name} {path}"), v.get(path).await.text));
@@ -74,7 +77,7 @@ async fn pages() -> Vec<(String, String)> {
             }
         }
     }
-    assert_eq!(pages.len(), 33);
+    assert_eq!(pages.len(), 41);
     pages
 }
 

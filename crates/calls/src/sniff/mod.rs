@@ -121,7 +121,9 @@ fn trial(mapping: &CheckedMapping, head: &[u8], whole: bool, path: &Path) -> Opt
     };
     while trial.rows < ROWS_MAX && input.next_row(&mut row).ok()? {
         let cut = !whole && !row.terminated;
-        match reader.read(&row.bytes, &input.fields, row.terminated, row.fault) {
+        input.fields.split(&row.bytes);
+        let fault = row.fault.or(input.fields.fault());
+        match reader.read(&row.bytes, &input.fields, row.terminated, fault) {
             // The head ends in the middle of a row; that is not the file's fault.
             Err(_) if cut => continue,
             Ok(_) => trial.readable += 1,

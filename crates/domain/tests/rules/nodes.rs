@@ -82,7 +82,10 @@ fn nobody_else_speaks_for_the_nodes() {
     let story = history();
     story
         .when(&duty(Side::Outsourcer), seen(&[], &[], true))
-        .refuses(Code::NotAuthorised, "speak for the nodes");
+        .refuses(
+            Code::NotAuthorised,
+            "a person of the client who may report nodes",
+        );
     story
         .when(&duty(Side::Client), seen(&["a b"], &[], true))
         .refuses(Code::BadFact, "by its name");

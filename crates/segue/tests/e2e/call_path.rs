@@ -255,14 +255,14 @@ fn a_probe_is_asked_run_and_accepted_once() {
     fs::create_dir(&elsewhere).expect("a folder");
     let result = world.path("result.json");
     let out = result.display().to_string();
-    let run = || {
+    let run = |out: &str| {
         crate::support::cli::segue(
             &elsewhere,
             None,
-            &["--json", "probe", "run", &token, "--out", &out],
+            &["--json", "probe", "run", &token, "--out", out],
         )
     };
-    let ran = run();
+    let ran = run(&out);
     assert_eq!(ran.code, 5, "the closed port was found wanting: {ran:?}");
     assert_eq!(
         (&ran.json()["sent"], &ran.json()["results"][0]["outcome"]),
@@ -287,7 +287,7 @@ fn a_probe_is_asked_run_and_accepted_once() {
         json!([]),
         "the same result by hand changes nothing"
     );
-    let second = run();
+    let second = run(&world.path("second.json").display().to_string());
     assert_eq!(
         (second.code, &second.json()["sent"]),
         (5, &json!(false)),

@@ -136,7 +136,7 @@ fn tree(flow: &FlowView) -> Node {
             at = next;
         }
         let ending = if more > 0 {
-            format!("{} after {more} more", path.ending)
+            format!("{} (+{more} steps)", path.ending)
         } else {
             path.ending.clone()
         };
@@ -322,7 +322,7 @@ mod tests {
         let steps = ["A", "B", "C", "D", "E", "F"].map(|name| (name, true));
         flow.paths = vec![path(&steps, "answered", 5)];
         let drawn = svg(&flow, "f");
-        assert!(drawn.contains("answered after 2 mor"), "{drawn}");
+        assert!(drawn.contains("answered (+2 steps)"), "{drawn}");
         assert!(!drawn.contains(">E<"));
         flow.paths.clear();
         assert_eq!(svg(&flow, "f"), "");
