@@ -11,6 +11,7 @@ use crate::transition::Transition;
 use crate::{contingency, culture, decide};
 use jiff::Timestamp;
 use serde_json::{Map, Value, json};
+use std::collections::BTreeSet;
 
 /// Something that waits for this person's signature.
 #[derive(Clone, Debug, PartialEq, Eq)]
@@ -27,9 +28,16 @@ pub struct ToSign {
 
 /// Everything this person may sign now, in the order of the trade. A waiver is not among it: it asks for a reason.
 pub fn to_sign(t: &Transition, actor: &Actor, now: Timestamp) -> Vec<ToSign> {
+    let mut signed = BTreeSet::new();
+    if let Ok(state) = serde_json::to_value(t) {
+        collect_signed(&state, actor.person.as_str(), &mut signed);
+    }
     let open = |candidate: Candidate| {
         let fields = candidate.fields.as_object()?.clone();
         let hash = hash_to_sign(t, candidate.command, &fields)?;
+        if signed.contains(&hash) {
+            return None;
+        }
         let unsigned = SignatureInput {
             signatory: actor.person.clone(),
             signed_hash: hash.clone(),
@@ -47,6 +55,25 @@ pub fn to_sign(t: &Transition, actor: &Actor, now: Timestamp) -> Vec<ToSign> {
         })
     };
     candidates(t).into_iter().filter_map(open).collect()
+}
+
+/// The hashes that stand signed by this person: what was voided is in no state any more.
+fn collect_signed(value: &Value, person: &str, found: &mut BTreeSet<String>) {
+    match value {
+        Value::Object(map) => {
+            if let (Some(by), Some(hash)) = (map.get("signatory"), map.get("signed_hash"))
+                && by.as_str() == Some(person)
+            {
+                found.extend(hash.as_str().map(str::to_owned));
+            }
+            map.values()
+                .for_each(|value| collect_signed(value, person, found));
+        }
+        Value::Array(items) => items
+            .iter()
+            .for_each(|value| collect_signed(value, person, found)),
+        _ => {}
+    }
 }
 
 struct Candidate {

@@ -27,11 +27,11 @@
     return day >= 0 && day < 7 && quarter >= 0 && quarter < DAY ? day * DAY + quarter : -1;
   };
   const draw = () => {
-    svg.querySelectorAll(".on").forEach((bar) => bar.remove());
+    svg.querySelectorAll(".run").forEach((bar) => bar.remove());
     cells.forEach((filled, at) => {
       if (!filled) return;
       const bar = document.createElementNS(svg.namespaceURI, "rect");
-      bar.setAttribute("class", "bo on");
+      bar.setAttribute("class", "bo run");
       bar.setAttribute("x", ORIGIN.x + Math.floor(at / DAY) * CELL.width);
       bar.setAttribute("y", ORIGIN.y + (at % DAY) * CELL.height);
       bar.setAttribute("width", CELL.width);
