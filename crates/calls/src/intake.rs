@@ -170,7 +170,7 @@ impl Bits {
         for word in &mut bits.words {
             *word = u64::from_le_bytes(words.next()?.try_into().ok()?);
         }
-        if let Some(last) = bits.words.last_mut().filter(|_| length % 64 > 0) {
+        if let Some(last) = bits.words.last_mut().filter(|_| !length.is_multiple_of(64)) {
             *last &= (1 << (length % 64)) - 1;
         }
         Some(bits)
@@ -190,7 +190,7 @@ mod tests {
     #[test]
     fn the_head_of_longer_bits_is_what_shorter_ones_were() {
         let mut bits = Bits::default();
-        let set = |n: u64| n % 3 == 0;
+        let set = |n: u64| n.is_multiple_of(3);
         (0..70).for_each(|n| bits.push(set(n)));
         let early = bits.bytes();
         (70..200).for_each(|n| bits.push(set(n)));

@@ -137,6 +137,10 @@ pub(crate) fn read_rows<'a>(
 }
 
 /// Takes the batches in the order in which they were given out: in turn from each thread.
+#[expect(
+    clippy::needless_pass_by_value,
+    reason = "dropped at the end, so that no thread waits for a taker who is gone"
+)]
 fn take_all(
     from_readers: Vec<Receiver<Batch>>,
     mut each: impl FnMut(Batch) -> Result<(), CallsError>,

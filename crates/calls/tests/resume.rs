@@ -8,7 +8,7 @@ use segue_calls::error::CallsError;
 use segue_calls::import::{Bounds, ImportReport, ImportRequest, import_within};
 use segue_calls::lookalike::{Dirt, Lookalike, Shape};
 use segue_calls::store::CallStore;
-use std::collections::BTreeMap;
+use std::collections::{BTreeMap, BTreeSet};
 use std::path::{Path, PathBuf};
 use std::process::{Child, Command, Stdio};
 use std::time::Duration;
@@ -96,10 +96,10 @@ fn bytes(store: &CallStore) -> BTreeMap<PathBuf, Vec<u8>> {
 fn kill_after(store: &CallStore, folder: &Path, checkpoints: u32) -> bool {
     let place = store.root().join("_segue/staging/checkpoint.json");
     let mut child = start(folder);
-    let mut seen = BTreeMap::new();
+    let mut seen = BTreeSet::new();
     while child.try_wait().unwrap().is_none() {
         if let Ok(text) = std::fs::read(&place) {
-            seen.insert(text, ());
+            seen.insert(text);
         }
         if seen.len() >= usize::try_from(checkpoints).unwrap() {
             child.kill().unwrap();

@@ -124,6 +124,7 @@ pub(crate) fn roster(t: &Transition, c: &RosterAgents, now: Timestamp) -> Decide
     })])
 }
 
+#[expect(clippy::unnecessary_wraps, reason = "every decision has this shape")]
 pub(crate) fn unroster(t: &Transition, c: &UnrosterAgent, now: Timestamp) -> Decided {
     if !t.agents.contains_key(&c.agent) {
         return Ok(Vec::new());

@@ -135,6 +135,7 @@ pub(crate) fn give(t: &Transition, c: &GiveKudos, now: Timestamp) -> Decided {
     })])
 }
 
+#[expect(clippy::unnecessary_wraps, reason = "every decision has this shape")]
 pub(crate) fn choose(t: &Transition, c: &PlayAlong, actor: &Actor, now: Timestamp) -> Decided {
     let person = actor.person.clone();
     if t.fun.stay_out.contains(&person) != c.plays {

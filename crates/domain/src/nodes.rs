@@ -48,9 +48,9 @@ impl NodesReported {
 }
 
 pub(crate) fn report(t: &Transition, c: &ReportNodes, now: Timestamp) -> Decided {
-    let named = c.clocks.len() + c.tables.len();
+    let count = c.clocks.len() + c.tables.len();
     let mut names = c.clocks.iter().chain(&c.tables);
-    if named > NODES_MAX || !names.all(|name| is_usable(name)) {
+    if count > NODES_MAX || !names.all(|name| is_usable(name)) {
         return Err(bad(format!(
             "at most {NODES_MAX} nodes, each by its name: 1–64 letters, digits, `.`, `_`, `-`"
         )));

@@ -60,7 +60,7 @@ impl Passkey {
         })
     }
 
-    /// The text of a key as a browser hands it over (`getPublicKey()`: SubjectPublicKeyInfo of a P-256 point).
+    /// The text of a key as a browser hands it over (`getPublicKey()`: `SubjectPublicKeyInfo` of a P-256 point).
     pub fn text_of(spki: &[u8], origin: &str) -> Option<String> {
         /// RFC 5480: `id-ecPublicKey` with `secp256r1`, then 65 bytes of the point.
         const P256: &str = "3059301306072a8648ce3d020106082a8648ce3d030107034200";
@@ -92,9 +92,9 @@ impl Passkey {
             && said.challenge == URL_SAFE_NO_PAD.encode(hash)
             && said.origin == self.origin
             && !said.cross_origin;
-        let party = Sha256::digest(host(&self.origin)?);
+        let site = Sha256::digest(host(&self.origin)?);
         let there = data.len() >= DATA_BYTES_MIN
-            && data[..RP_HASH_BYTES] == party[..]
+            && data[..RP_HASH_BYTES] == site[..]
             && data[RP_HASH_BYTES] & PRESENT_AND_VERIFIED == PRESENT_AND_VERIFIED;
         if !asked || !there {
             return None;

@@ -90,7 +90,7 @@ impl RouteTokens {
         if let_in.len() >= TOKENS_MAX && !let_in.contains_key(&hash) {
             let_in.clear();
         }
-        let at = Instant::now();
+        let at = crate::clock::monotonic();
         let_in.insert(hash, LetIn { site, at });
     }
 

@@ -131,6 +131,10 @@ pub struct Service {
 
 impl Service {
     /// Starts everything, or nothing and says why.
+    #[expect(
+        clippy::too_many_lines,
+        reason = "what is started after what is read in one place"
+    )]
     pub async fn start(options: Options) -> Result<Self, Failure> {
         let lock = lock(&options.data)?;
         let office = Office::lazy(&options.data)?;

@@ -26,6 +26,10 @@ pub struct NodesView {
 }
 
 /// One node.
+#[expect(
+    clippy::struct_excessive_bools,
+    reason = "each is a question of its own that the page answers"
+)]
 #[derive(Clone, Debug, Default, PartialEq, Eq, Serialize, Deserialize)]
 #[serde(default)]
 pub struct NodeState {

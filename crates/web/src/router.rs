@@ -40,10 +40,9 @@ const HEADERS: [(HeaderName, &str); 6] = [
     ),
 ];
 
-/// Everything the server answers. Testable in-process.
-pub fn router(app: Arc<App>) -> Router {
-    let settings = app.settings.clone();
-    let pages = Router::new()
+/// What people open and press.
+fn rooms() -> Router<Arc<App>> {
+    Router::new()
         .route("/", get(live::show))
         .route("/live/events", get(events::events))
         .route("/live/now", get(events::now))
@@ -73,6 +72,12 @@ pub fn router(app: Arc<App>) -> Router {
         .route("/fallback", get(duty::show).post(home::press))
         .route("/fallback/{command}", get(home::result))
         .route("/fallback/{command}/now", get(home::result_now))
+}
+
+/// Everything the server answers. Testable in-process.
+pub fn router(app: Arc<App>) -> Router {
+    let settings = app.settings.clone();
+    let pages = rooms()
         .route("/api/v1/commands", post(api::commands))
         .route("/api/v1/fallback", post(api::fallback))
         .route("/api/v1/eligibility", post(api::eligibility))

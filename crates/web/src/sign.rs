@@ -22,7 +22,7 @@ pub struct SignItem {
 pub struct MadePasskey {
     /// Whose browser.
     pub person: Person,
-    /// Its public half as the browser hands it over (SubjectPublicKeyInfo).
+    /// Its public half as the browser hands it over (`SubjectPublicKeyInfo`).
     pub spki: Vec<u8>,
     /// The address of the page it was made on.
     pub origin: String,

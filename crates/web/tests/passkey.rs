@@ -1,4 +1,9 @@
 //! A passkey made and used in a real browser with its virtual authenticator: what it signs is what the domain checks.
+#![expect(
+    clippy::unwrap_used,
+    reason = "helpers outside the test functions may panic too"
+)]
+
 #[path = "support/browser.rs"]
 mod browser;
 #[path = "support/console.rs"]
@@ -15,10 +20,8 @@ use std::sync::Arc;
 async fn server() -> (Arc<MemoryConsole>, String) {
     let console = MemoryConsole::new(example());
     let app = App::new(Arc::clone(&console) as Arc<_>, Settings::new([7; 32]));
-    let listener = tokio::net::TcpListener::bind("127.0.0.1:0")
-        .await
-        .expect("a port");
-    let port = listener.local_addr().expect("an address").port();
+    let listener = tokio::net::TcpListener::bind("127.0.0.1:0").await.unwrap();
+    let port = listener.local_addr().unwrap().port();
     tokio::spawn(serve(listener, app, std::future::pending()));
     (console, format!("http://localhost:{port}"))
 }

@@ -1,8 +1,4 @@
 //! A chunk's week: tried out, painted with a pointer, proposed to the other party.
-#![expect(
-    clippy::unwrap_used,
-    reason = "helpers outside the test functions may panic too"
-)]
 
 #[path = "support/browser.rs"]
 mod browser;

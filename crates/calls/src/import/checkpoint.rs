@@ -139,11 +139,14 @@ pub(super) fn identity(
     }
 }
 
+/// What an import that was cut off left: where it stood, and its bits of test callers.
+pub(super) type Left = (Checkpoint, Vec<u8>);
+
 /// The staging folder: as the same import left it when it was cut off, else empty.
 pub(super) fn staging(
     calls: &CallStore,
     of: &Identity,
-) -> Result<(Staging, Option<(Checkpoint, Vec<u8>)>), CallsError> {
+) -> Result<(Staging, Option<Left>), CallsError> {
     let folder = calls.staging_folder();
     let Some((left, tests)) = Checkpoint::read(&folder, of) else {
         return Ok((calls.fresh_staging()?, None));

@@ -66,17 +66,14 @@ fn keep_as<R: Row>(
     let mut all: BTreeMap<String, R> = known.into_iter().map(|row| (row.key(), row)).collect();
     let mut kept = Kept::default();
     for (line, fields) in rows {
-        let row = match serde_json::from_value::<R>(Value::Object(fields)) {
-            Ok(row) => row,
-            // Its own words would quote the cell.
-            Err(_) => {
-                let what = format!(
-                    "the row is none of {}: a time is no RFC 3339 instant, or a word is none of the table's",
-                    R::TABLE.name()
-                );
-                kept.quarantined.push((line, what));
-                continue;
-            }
+        // Its own words would quote the cell.
+        let Ok(row) = serde_json::from_value::<R>(Value::Object(fields)) else {
+            let what = format!(
+                "the row is none of {}: a time is no RFC 3339 instant, or a word is none of the table's",
+                R::TABLE.name()
+            );
+            kept.quarantined.push((line, what));
+            continue;
         };
         if let Some(fault) = row.fault() {
             kept.quarantined.push((line, fault.to_owned()));

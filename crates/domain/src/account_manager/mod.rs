@@ -154,6 +154,7 @@ pub(crate) fn name(t: &Transition, c: &NameAccountManager, now: Timestamp) -> De
     })])
 }
 
+#[expect(clippy::unnecessary_wraps, reason = "every decision has this shape")]
 pub(crate) fn remove(t: &Transition, now: Timestamp) -> Decided {
     if t.account_manager.is_none() {
         return Ok(Vec::new());

@@ -300,6 +300,7 @@ pub(crate) fn reopen(t: &Transition, c: &ReopenIssue, now: Timestamp) -> Decided
     })])
 }
 
+#[expect(clippy::unnecessary_wraps, reason = "every decision has this shape")]
 pub(crate) fn escalate(t: &Transition, now: Timestamp) -> Decided {
     let issues = escalations(t, now).into_iter().map(|due| {
         Event::IssueEscalated(IssueEscalated {

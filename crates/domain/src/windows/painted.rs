@@ -92,7 +92,9 @@ impl PaintedWeek {
         let painted = |cell: usize| self.cells.get(cell % CELLS).is_some_and(|p| *p);
         let starts = (0..CELLS).filter(|cell| painted(*cell) && !painted(cell + CELLS - 1));
         let run = |start: usize| {
-            let length = (start..).take_while(|cell| painted(*cell)).count();
+            let length = (start..start + CELLS)
+                .take_while(|cell| painted(*cell))
+                .count();
             Some(Run {
                 start_min: u32::try_from(start).ok()? * CELL_MIN,
                 length_min: u32::try_from(length).ok()? * CELL_MIN,
@@ -139,7 +141,7 @@ fn words(run: Run, days: &[u32]) -> String {
     if run.length_min > DAY_MIN {
         let _ = write!(text, "{} ", name(end_min / DAY_MIN));
     }
-    let ends_at_midnight = end_min % DAY_MIN == 0 && run.length_min <= DAY_MIN;
+    let ends_at_midnight = end_min.is_multiple_of(DAY_MIN) && run.length_min <= DAY_MIN;
     text.push_str(&time(if ends_at_midnight {
         DAY_MIN
     } else {

@@ -273,7 +273,7 @@ impl Day {
             Centre::HangUps => (35.0, 170.0, 0.33),
             Centre::Voicemail => (20.0, 0.0, 0.0),
         };
-        let spanish = self.calls % 8 == 0;
+        let spanish = self.calls.is_multiple_of(8);
         let who = Who {
             language: Some(if spanish {
                 Language::Spanish

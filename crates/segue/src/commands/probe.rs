@@ -41,7 +41,7 @@ pub struct Ask {
     /// Where it is to be run: "CareBridge Manila, floor 3"
     #[arg(long)]
     place: String,
-    /// What is tried: a JSON list of {"resource", "check": "dns|tls|http|fhir_metadata|sip_register", …}
+    /// What is tried: a JSON list of `{"resource", "check": "dns|tls|http|fhir_metadata|sip_register", …}`
     #[arg(long, value_name = "FILE")]
     targets: PathBuf,
     /// Where the place reaches this server's pages: the result is sent there
@@ -57,7 +57,7 @@ pub struct Ask {
 pub struct Run {
     /// The token, or a file that holds it
     token: String,
-    /// The agent's own name, where a check logs in; the password is read from SEGUE_PROBE_PASSWORD
+    /// The agent's own name, where a check logs in; the password is read from `SEGUE_PROBE_PASSWORD`
     #[arg(long, value_name = "NAME")]
     user: Option<String>,
     /// Certificate authorities besides this machine's own, PEM

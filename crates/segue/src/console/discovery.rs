@@ -48,7 +48,7 @@ pub(super) async fn show(
         let known = history.last.take();
         let work = move || {
             let now = clock::now();
-            let (key, found) = read(&calls, request(&t), known)?;
+            let (key, found) = read(&calls, &request(&t), known)?;
             let view = view(&t, &calls, &found, reader, now)?;
             Ok::<_, segue_calls::error::CallsError>(((key, found), view))
         };
@@ -68,7 +68,7 @@ pub(super) async fn show(
 /// The history as the store has it now; nothing is read again while neither imports nor holidays change.
 fn read(
     calls: &CallStore,
-    request: Request,
+    request: &Request,
     known: Option<(Key, Arc<Understanding>)>,
 ) -> Result<(Key, Arc<Understanding>), segue_calls::error::CallsError> {
     let manifest = calls.manifest()?;
@@ -82,6 +82,6 @@ fn read(
     if let Some(known) = known.filter(|(of, _)| *of == key) {
         return Ok(known);
     }
-    let found = understand(calls, &request)?;
+    let found = understand(calls, request)?;
     Ok((key, Arc::new(found)))
 }

@@ -76,7 +76,7 @@ pub(super) async fn keep(
                 match outcome {
                     Ok(outcome) => shared.observe(beat.chunk.as_str(), outcome).await,
                     Err(why) => {
-                        tracing::error!(chunk = %beat.chunk, why, "a human heartbeat could not be placed")
+                        tracing::error!(chunk = %beat.chunk, why, "a human heartbeat could not be placed");
                     }
                 }
             }

@@ -40,10 +40,12 @@ impl Shared {
     /// Takes a batch: an answer means that every accepted event is on disk.
     pub(super) async fn ingest(&self, batch: EventBatch) -> Result<IngestAnswer, IngestError> {
         let now = clock::now();
-        let (side, site) = self.feeding(&batch.token, now).await?;
+        let (side, centre) = self.feeding(&batch.token, now).await?;
         self.require_agreement(now)?;
         let (numbers, routed) = self.known_numbers(None);
-        let own = site.as_deref().map(|site| self.known_numbers(Some(site)).0);
+        let own = centre
+            .as_deref()
+            .map(|site| self.known_numbers(Some(site)).0);
         let reader = Reader {
             key: &self.key,
             numbers: &numbers,
@@ -52,22 +54,22 @@ impl Shared {
             side,
             now,
         };
-        let (told, mut answer) = reader.read(&batch.body);
+        let (batch_told, mut answer) = reader.read(&batch.body);
         let failed = |error: FactsError| IngestError::Unavailable {
             message: chain(&error),
         };
-        if !told.events.is_empty() {
-            let stored = self.facts.store_acd_events(&told.events).await;
+        if !batch_told.events.is_empty() {
+            let stored = self.facts.store_acd_events(&batch_told.events).await;
             count(&mut answer, stored.map_err(failed)?);
         }
-        if !told.cases.is_empty() {
+        if !batch_told.cases.is_empty() {
             let (news, strangers) = self
-                .without_strangers(told.cases, side)
+                .without_strangers(batch_told.cases, side)
                 .await
                 .map_err(failed)?;
-            strangers
-                .into_iter()
-                .for_each(|(line, reason)| set_aside(&mut answer, line, reason));
+            for (line, reason) in strangers {
+                set_aside(&mut answer, line, reason);
+            }
             let stored = self.facts.store_case_news(&news).await;
             count(&mut answer, stored.map_err(failed)?);
         }
@@ -118,8 +120,8 @@ impl Shared {
         let t = self.transition();
         let of_site = |l: &&Line| site.is_none_or(|site| l.site.as_str() == site);
         let lines: Vec<_> = t.lines.iter().filter(of_site).collect();
-        let routes = lines.iter().flat_map(|line| &line.routes);
-        let routed: BTreeSet<_> = routes.map(|route| route.dialled.clone()).collect();
+        let ways = lines.iter().flat_map(|line| &line.routes);
+        let routed: BTreeSet<_> = ways.map(|route| route.dialled.clone()).collect();
         let numbers = lines.iter().map(|line| line.number.clone());
         (routed.iter().cloned().chain(numbers).collect(), routed)
     }

@@ -36,7 +36,7 @@ pub fn options(
         let peers: BTreeMap<_, _> = others
             .map(|(other, place)| (other.clone(), place.to_string()))
             .collect();
-        let cluster = (!peers.is_empty()).then(|| ClusterOptions {
+        let cluster = (!peers.is_empty()).then_some(ClusterOptions {
             listen: *listen,
             peers,
             key,

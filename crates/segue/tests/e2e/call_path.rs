@@ -133,6 +133,7 @@ fn order<'a>(verb: &'a str, more: &[&'a str]) -> Vec<&'a str> {
 }
 
 /// An order is placed by a command of the site's, recorded with what it answered, and red until it is proved.
+#[expect(clippy::too_many_lines, reason = "one story, step after step")]
 #[test]
 fn an_order_is_placed_recorded_and_proved() {
     let nobody = || closed_port([127, 0, 0, 2]);
@@ -218,6 +219,7 @@ fn an_order_is_placed_recorded_and_proved() {
 }
 
 /// A token is run once at the place; the signed result arrives, and the matrix shows it.
+#[expect(clippy::too_many_lines, reason = "one story, step after step")]
 #[test]
 fn a_probe_is_asked_run_and_accepted_once() {
     let nobody = || closed_port([127, 0, 0, 2]);

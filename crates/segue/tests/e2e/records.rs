@@ -114,7 +114,7 @@ fn a_roster_comes_in_row_by_row_under_the_rules_of_the_desk() {
 }
 
 /// Imports thirty days of one call every six minutes by day, and none at night; the number of calls.
-fn import_a_month(world: &World) -> u64 {
+fn import_a_month(world: &World) -> u32 {
     let mut log = LOG.lines().next().expect("a header").to_owned() + "\n";
     let mut calls = 0;
     for day in 1..=30 {
@@ -197,7 +197,7 @@ async fn share_and_hours_show_what_each_side_may_expect() {
         json!(null),
         "no record yet"
     );
-    let calls = import_a_month(&world) as f64;
+    let calls = f64::from(import_a_month(&world));
     let told = world.ask(None, &week).done();
     let of_week = |side: &str| told["expected"]["week"][side].as_f64().expect("a number");
     let (out, home) = (of_week("outsourced"), of_week("in_house"));

@@ -93,13 +93,11 @@ impl Node {
 
     fn child(&mut self, name: &str, kind: Kind) -> Option<&mut Self> {
         let known = |node: &Self| node.name == name && node.kind == kind;
-        let at = match self.children.iter().position(known) {
-            Some(at) => at,
-            None => {
-                self.children.push(Self::new(name.to_owned(), kind));
-                self.children.len() - 1
-            }
-        };
+        let known = self.children.iter().position(known);
+        let at = known.unwrap_or(self.children.len());
+        if known.is_none() {
+            self.children.push(Self::new(name.to_owned(), kind));
+        }
         self.children.get_mut(at)
     }
 

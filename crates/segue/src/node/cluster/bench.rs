@@ -1,7 +1,6 @@
 //! Measures, run by `make bench-nodes`: from a press to the last call sent out, tails behind an append, a node's restart. Each
 //! prints what it found and fails only where the promise behind the number is broken.
 #![expect(
-    clippy::print_stdout,
     clippy::disallowed_methods,
     reason = "a stopwatch that prints is what this is"
 )]
@@ -139,9 +138,9 @@ async fn bench_press_to_last_call_out() {
         let id = format!("press-{round}");
         let (first, _) = &nodes[0];
         first.node.bring_home("all");
-        let (pressed_ms, is_held) = first.press(&press(&id)).await;
-        let reach = first.reach(pressed_ms, false);
-        assert!(is_held && reach.missing.is_empty(), "{reach:?}");
+        let (at_ms, is_held) = first.press(&press(&id)).await;
+        let held_by = first.reach(at_ms, false);
+        assert!(is_held && held_by.missing.is_empty(), "{held_by:?}");
         // What was being chosen meanwhile has been written down by then.
         tokio::time::sleep(Duration::from_millis(20)).await;
         let last = lasts.iter().map(last_out).max().unwrap();

@@ -60,13 +60,12 @@ impl Places {
                 .ok()
                 .and_then(Result::ok)
                 .and_then(|mut all| all.next());
-            match found {
-                Some(address) => {
-                    is_known = true;
-                    let mut known = self.known.lock().unwrap_or_else(PoisonError::into_inner);
-                    known.insert(name.clone(), address);
-                }
-                None => tracing::warn!(name, is_known, "the address of a node is not found"),
+            if let Some(address) = found {
+                is_known = true;
+                let mut known = self.known.lock().unwrap_or_else(PoisonError::into_inner);
+                known.insert(name.clone(), address);
+            } else {
+                tracing::warn!(name, is_known, "the address of a node is not found");
             }
             tokio::time::sleep(if is_known { AGAIN } else { UNKNOWN_AGAIN }).await;
         }
