@@ -10,12 +10,11 @@
 use futures_util::FutureExt;
 use futures_util::future::BoxFuture;
 use jiff::Timestamp;
-use jiff::civil::date;
 use segue_domain::passkey::Passkey;
 use segue_web::account::{AccountChange, AccountChanged, AccountView, EnrolmentView, TokenView};
 use segue_web::calendar::CalendarView;
 use segue_web::discovery::DiscoveryView;
-use segue_web::draft::{DraftChoices, DraftLine, DraftView};
+use segue_web::draft::{DraftChoices, DraftView};
 use segue_web::nodes::{NodeState, NodesView};
 use segue_web::parity::ParityView;
 use segue_web::sign::{MadePasskey, NewPasskey, SignItem};
@@ -32,6 +31,7 @@ use tokio::sync::watch;
 
 mod calendar_view;
 mod discovery_view;
+mod draft_view;
 mod live_view;
 mod parity_view;
 mod week_view;
@@ -377,34 +377,13 @@ impl Console for MemoryConsole {
     }
 
     fn draft_choices(&self) -> DraftChoices {
-        DraftChoices {
-            centres: vec!["RVS-Main".into()],
-            call_types: vec!["MSG".into(), "TRIAGE".into()],
-            zone: "America/New_York".into(),
-            today: Some(date(2027, 4, 13)),
-        }
+        draft_view::choices()
     }
 
     fn draft(&self, answers: serde_json::Value) -> Result<DraftView, ActError> {
-        if answers["first_step"] == "2027-04-14" {
-            return Err(ActError::Refused(Box::new(RefusalView {
-                code: "BELOW_FLOOR".into(),
-                rule: "Nothing good happens in a rush.".into(),
-                missing: vec!["RVS-Main/MSG compressed 9 days".into()],
-                who: "Both parties".into(),
-                how: "Begin later.".into(),
-            })));
-        }
+        let draft = draft_view::draft(&answers)?;
         *self.answered.lock().expect("no panic while held") = answers;
-        Ok(DraftView {
-            lines: vec![DraftLine {
-                from: date(2027, 6, 1),
-                due: None,
-                what: "20 % of the calls".into(),
-                chunk: "RVS-Main/MSG".into(),
-            }],
-            propose: serde_json::json!({ "command": "propose_plan", "plan": {} }),
-        })
+        Ok(draft)
     }
 
     fn week(&self, request: WeekRequest) -> BoxFuture<'_, Result<Option<WeekView>, ActError>> {
