@@ -1,7 +1,7 @@
 //! Shift windows in an order (§3.2: time): the hours of the week in which the outsourcer's part goes out, as a mechanism that reads a
 //! clock of its own is told them. Outside them every call goes home.
 //!
-//! Segue itself expands windows to UTC ([`compile`](crate::compile)); a carrier or a PBX reads its wall clock. Both say the same at
+//! Segue itself expands windows to UTC ([`compile`](crate::compile())); a carrier or a PBX reads its wall clock. Both say the same at
 //! every instant but in a night when the clocks change, where the carrier may open an hour twice: the script says so.
 
 use crate::mechanism::{Capable, Mechanism};

@@ -5,7 +5,7 @@ use super::{SEGUE, Shared};
 use crate::clock;
 use crate::office::desk_failure;
 use segue_domain::resource_probes::ReportProbe;
-use segue_domain::{Actor, Command, Role, Side, decide};
+use segue_domain::{Actor, Command, Role, Side};
 use segue_journal::{CommandId, Request};
 use segue_web::ActError;
 use serde_json::{Value, json};
@@ -25,20 +25,21 @@ impl Shared {
         // The same report sent twice is one command.
         let mark: String = report.signature.chars().take(32).collect();
         let id = format!("probe:{}:{}:{mark}", self.stream, report.probe);
-        let command = Command::from(report);
-        let events = decide(&self.transition(), &command, &actor, now);
-        if events.map_err(|refusal| failed(refusal.into()))?.is_empty() {
-            return Ok(json!({ "position": self.transition().version, "events": [] }));
-        }
         let command_id = CommandId::new(id)
             .map_err(|e| invalid("BAD_COMMAND_ID", e.to_string(), "send the file unchanged"))?;
         let request = Request {
             stream: self.stream.clone(),
             command_id,
             actor,
-            command,
+            command: Command::from(report),
             now,
         };
+        // Asked of the journal, not of what this node has followed so far: the probe may have been asked for a moment ago.
+        let events = self.desk.preview(&request).await;
+        let events = events.map_err(|error| failed(desk_failure(error)))?;
+        if events.is_empty() {
+            return Ok(json!({ "position": self.transition().version, "events": [] }));
+        }
         let answer = self.desk.execute(&request).await;
         let answer = answer.map_err(|error| failed(desk_failure(error)))?;
         self.wake.notify_one();
