@@ -122,7 +122,8 @@ impl Shared {
                 self.keep_verdict(turn, watch).await;
             }
         }
-        if heard.is_ok() {
+        // Who stands by judges all the same; the work for all is one node's.
+        if heard.is_ok() && !self.stands_by(JOB) {
             self.did(JOB, VALID);
         }
         let view = parity::view(&t, watch, &turns, now);
