@@ -8,7 +8,7 @@ use crate::console::{
 };
 use crate::nodes::NodesView;
 use crate::page::home;
-use crate::secret::{FormCookie, NoRandom, cross_site, same_text};
+use crate::secret::{FormCookie, NoRandom, same_text};
 use crate::session;
 use crate::state::App;
 use crate::view::LiveView;
@@ -188,7 +188,7 @@ async fn acting(
         .get("x-csrf-token")
         .and_then(|v| v.to_str().ok())
         .unwrap_or("");
-    if cross_site(headers) || !form.matches(&app.settings.key, token) {
+    if !form.vouches(&app.settings.key, token, headers) {
         return Err(Denied::BadForm);
     }
     let proved_at = session::proved_at(session).await;

@@ -59,8 +59,13 @@ impl FormCookie {
         )
     }
 
+    /// Whether a form comes from a page of this site, sent by the visitor it was made for.
+    pub(crate) fn vouches(&self, key: &[u8; 32], token: &str, headers: &HeaderMap) -> bool {
+        !cross_site(headers) && self.matches(key, token)
+    }
+
     /// Whether a form carries this visitor's token, compared in constant time.
-    pub(crate) fn matches(&self, key: &[u8; 32], token: &str) -> bool {
+    fn matches(&self, key: &[u8; 32], token: &str) -> bool {
         hex::decode(token).is_ok_and(|sent| {
             mac(key, b"segue-web-form", self.0.as_bytes())
                 .verify_slice(&sent)
@@ -80,7 +85,7 @@ pub(crate) fn same_text(key: &[u8; 32], a: &str, b: &str) -> bool {
 }
 
 /// True if the browser says that another site made the request.
-pub(crate) fn cross_site(headers: &HeaderMap) -> bool {
+fn cross_site(headers: &HeaderMap) -> bool {
     headers
         .get("sec-fetch-site")
         .is_some_and(|site| !matches!(site.as_bytes(), b"same-origin" | b"none"))

@@ -7,7 +7,7 @@ use crate::page::failure::{Message, message, render};
 use crate::page::login::{Next, own_page};
 use crate::page::second_step::answered;
 use crate::page::{Chrome, Failure, Room};
-use crate::secret::{FormCookie, cross_site};
+use crate::secret::FormCookie;
 use crate::session;
 use crate::state::App;
 use askama::Template;
@@ -186,7 +186,7 @@ pub(crate) async fn change(
         session: &session,
         person: &person,
     };
-    if cross_site(&headers) || !form.matches(&app.settings.key, &sent.csrf) {
+    if !form.vouches(&app.settings.key, &sent.csrf, &headers) {
         let error = Some(
             "This form was too old or came from another site: nothing was changed.".to_owned(),
         );
@@ -336,11 +336,11 @@ pub(crate) async fn prove(
     let Some(person) = session::acting_person(&session).await else {
         return Ok(Redirect::to("/login?next=/sign").into_response());
     };
-    let answer = if cross_site(&headers) || !form.matches(&app.settings.key, &sent.csrf) {
+    let answer = if form.vouches(&app.settings.key, &sent.csrf, &headers) {
+        answered(app.console.prove(person.clone(), sent.proof).await)
+    } else {
         let why = "This form was too old or came from another site. Please send it again.";
         Err((StatusCode::FORBIDDEN, why.to_owned()))
-    } else {
-        answered(app.console.prove(person.clone(), sent.proof).await)
     };
     match answer {
         Ok(proved) => {

@@ -5,7 +5,7 @@ use crate::console::{ActError, Person, Submission};
 use crate::draft::{DraftChoices, DraftLine};
 use crate::page::failure::render;
 use crate::page::{Chrome, Failure, Room};
-use crate::secret::{self, FormCookie, cross_site};
+use crate::secret::{self, FormCookie};
 use crate::session;
 use crate::state::App;
 use crate::view::RefusalView;
@@ -158,7 +158,7 @@ pub(crate) async fn make(
     };
     let mut page = page(&app, &person, &form, sent)?;
     let answers = &page.answers;
-    if cross_site(&headers) || !form.matches(&app.settings.key, answers.get("csrf")) {
+    if !form.vouches(&app.settings.key, answers.get("csrf"), &headers) {
         page.trouble =
             Some("This form was too old or came from another site: send it again.".into());
         return render(StatusCode::FORBIDDEN, &page);

@@ -6,7 +6,7 @@ use crate::console::{Person, SignIn};
 use crate::format::Clock;
 use crate::page::failure::{Message, message, render};
 use crate::page::{Chrome, Failure, Room, duty, login};
-use crate::secret::{self, FormCookie, cross_site};
+use crate::secret::{self, FormCookie};
 use crate::session;
 use crate::state::App;
 use crate::view::{Aspect, CheckView, LiveView};
@@ -80,7 +80,7 @@ pub(crate) async fn press(
 ) -> Result<Response, Failure> {
     sent.command = command_id(&sent.command)?;
     let signed_in = session::acting_person(&session).await;
-    if cross_site(&headers) || !form.matches(&app.settings.key, &sent.csrf) {
+    if !form.vouches(&app.settings.key, &sent.csrf, &headers) {
         let why = "This form was too old or came from another site. Nothing has changed: \
                    please press again.";
         return again(

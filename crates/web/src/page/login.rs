@@ -3,7 +3,7 @@
 use crate::console::{Credentials, SignIn};
 use crate::page::failure::{Message, message, render};
 use crate::page::{Chrome, Failure, Room};
-use crate::secret::{FormCookie, cross_site};
+use crate::secret::FormCookie;
 use crate::session;
 use crate::state::App;
 use askama::Template;
@@ -94,7 +94,7 @@ pub(crate) async fn sign_in(
     headers: HeaderMap,
     Form(sent): Form<LoginForm>,
 ) -> Result<Response, Failure> {
-    if cross_site(&headers) || !form.matches(&app.settings.key, &sent.csrf) {
+    if !form.vouches(&app.settings.key, &sent.csrf, &headers) {
         let error = "This form was too old or came from another site. Please sign in again.";
         return page(
             &app,
@@ -168,7 +168,7 @@ pub(crate) async fn sign_out(
     headers: HeaderMap,
     Form(sent): Form<LogoutForm>,
 ) -> Result<Response, Failure> {
-    if cross_site(&headers) || !form.matches(&app.settings.key, &sent.csrf) {
+    if !form.vouches(&app.settings.key, &sent.csrf, &headers) {
         let person = session::person(&session).await;
         let text = Message {
             status: StatusCode::FORBIDDEN,

@@ -4,7 +4,7 @@
 use crate::console::{ActError, BoardRequest, Person, Submission};
 use crate::page::failure::{Message, message, render};
 use crate::page::{Chrome, Failure, Room};
-use crate::secret::{self, FormCookie, cross_site};
+use crate::secret::{self, FormCookie};
 use crate::session;
 use crate::state::App;
 use askama::Template;
@@ -136,7 +136,7 @@ pub(crate) async fn record(
     let Some(person) = session::acting_person(&session).await else {
         return Ok(Redirect::to("/login?next=/my-calls").into_response());
     };
-    if cross_site(&headers) || !form.matches(&app.settings.key, &sent.csrf) {
+    if !form.vouches(&app.settings.key, &sent.csrf, &headers) {
         let said = Message {
             status: StatusCode::FORBIDDEN,
             title: "Nothing was recorded.",

@@ -4,7 +4,7 @@ use crate::console::{Person, SignIn};
 use crate::page::failure::render;
 use crate::page::login::{Next, own_page, throttled};
 use crate::page::{Chrome, Failure, Room};
-use crate::secret::{FormCookie, cross_site};
+use crate::secret::FormCookie;
 use crate::session;
 use crate::state::App;
 use askama::Template;
@@ -73,7 +73,7 @@ pub(crate) async fn enter(
     headers: HeaderMap,
     Form(sent): Form<CodeForm>,
 ) -> Result<Response, Failure> {
-    if cross_site(&headers) || !form.matches(&app.settings.key, &sent.csrf) {
+    if !form.vouches(&app.settings.key, &sent.csrf, &headers) {
         let error = "This form was too old or came from another site. Please send the code again.";
         return page(
             &app,

@@ -4,7 +4,7 @@ use crate::api::Denied;
 use crate::console::ActError;
 use crate::page::failure::{Message, message, render};
 use crate::page::{Chrome, Failure, Room};
-use crate::secret::{FormCookie, cross_site};
+use crate::secret::FormCookie;
 use crate::session;
 use crate::sign::{MadePasskey, NewPasskey, SignItem};
 use crate::state::App;
@@ -123,7 +123,7 @@ pub(crate) async fn key(
             .and_then(|v| v.to_str().ok())
             .unwrap_or("")
     };
-    if cross_site(&headers) || !form.matches(&app.settings.key, sent("x-csrf-token")) {
+    if !form.vouches(&app.settings.key, sent("x-csrf-token"), &headers) {
         return Err(Denied::BadForm);
     }
     let made = MadePasskey {

@@ -4,7 +4,7 @@
 use crate::console::{ActError, Person, Submission};
 use crate::page::failure::render;
 use crate::page::{Chrome, Failure, Room};
-use crate::secret::{self, FormCookie, cross_site};
+use crate::secret::{self, FormCookie};
 use crate::session;
 use crate::state::App;
 use crate::view::RefusalView;
@@ -247,7 +247,7 @@ pub(crate) async fn propose(
         return Ok(Redirect::to("/login?next=/plan/week").into_response());
     };
     let mut page = page(&app, &person, &form, sent.request()).await?;
-    if cross_site(&headers) || !form.matches(&app.settings.key, &sent.csrf) {
+    if !form.vouches(&app.settings.key, &sent.csrf, &headers) {
         page.trouble =
             Some("This form was too old or came from another site: send it again.".into());
         return render(StatusCode::FORBIDDEN, &page);
