@@ -1,5 +1,9 @@
 //! What is tried and what must hold.
 
+#[path = "../../../sip/examples/fuzz/dice.rs"]
+mod dice;
+
+use dice::Dice;
 use segue_adapters::gate::{Asker, Gate, signature};
 use segue_adapters::twilio::{self, AfterDial};
 use segue_adapters::{Answer, AnswerTarget, Ask, Dialect, Request};
@@ -7,31 +11,31 @@ use segue_routing::choose::TargetKind;
 use segue_routing::{Arm, Reason};
 
 /// Pieces that forms, JSON and XML stumble over.
-const PIECES: [&str; 24] = [
-    "%",
-    "%2",
-    "%00",
-    "%0d%0a",
-    "+",
-    "&",
-    "=",
-    ";",
-    "\"",
-    "\\",
-    "\\u0000",
-    "{",
-    "}",
-    "[",
-    "]",
-    ":",
-    ",",
-    "<",
-    ">",
-    "&amp;",
-    "]]>",
-    "\r\n",
-    "é",
-    "99999999999",
+const PIECES: [&[u8]; 24] = [
+    b"%",
+    b"%2",
+    b"%00",
+    b"%0d%0a",
+    b"+",
+    b"&",
+    b"=",
+    b";",
+    b"\"",
+    b"\\",
+    b"\\u0000",
+    b"{",
+    b"}",
+    b"[",
+    b"]",
+    b":",
+    b",",
+    b"<",
+    b">",
+    b"&amp;",
+    b"]]>",
+    b"\r\n",
+    "é".as_bytes(),
+    b"99999999999",
 ];
 
 /// One question in each dialect, in the form of the peers' documents.
@@ -62,50 +66,20 @@ const QUESTIONS: [(Dialect, &str); 6] = [
     ),
 ];
 
-/// Seeds and a generator; the same seed tries the same inputs.
-pub(crate) struct Mutator {
-    state: u64,
-}
+/// What changes the questions.
+pub(crate) struct Mutator(Dice);
 
 impl Mutator {
     pub(crate) fn new(seed: u64) -> Self {
-        Self {
-            state: seed.wrapping_mul(0x9e37_79b9_7f4a_7c15) | 1,
-        }
+        Self(Dice::new(seed, &PIECES))
     }
 
-    /// xorshift64* (Vigna 2016).
     fn below(&mut self, end: usize) -> usize {
-        self.state ^= self.state >> 12;
-        self.state ^= self.state << 25;
-        self.state ^= self.state >> 27;
-        let bits = self.state.wrapping_mul(0x2545_f491_4f6c_dd1d) >> 33;
-        usize::try_from(bits).unwrap_or(0) % end.max(1)
+        self.0.below(end)
     }
 
     fn changed(&mut self, seed: &[u8]) -> Vec<u8> {
-        let mut bytes = seed.to_vec();
-        for _ in 0..self.below(6) {
-            let at = self.below(bytes.len() + 1);
-            match self.below(5) {
-                0 => bytes.truncate(at),
-                1 if at < bytes.len() => bytes[at] = u8::try_from(self.below(256)).unwrap_or(0),
-                2 => {
-                    let piece = PIECES[self.below(PIECES.len())];
-                    bytes.splice(at..at, piece.bytes());
-                }
-                3 => {
-                    let end = (at + self.below(30)).min(bytes.len());
-                    bytes.drain(at..end);
-                }
-                _ => {
-                    let end = (at + self.below(60)).min(bytes.len());
-                    let copy = bytes[at..end].to_vec();
-                    bytes.splice(at..at, copy);
-                }
-            }
-        }
-        bytes
+        self.0.changed(seed.to_vec())
     }
 
     fn text(&mut self, seed: &str) -> String {

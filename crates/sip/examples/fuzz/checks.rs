@@ -1,6 +1,10 @@
 //! What is tried and what must hold.
 
+#[path = "dice.rs"]
+mod dice;
+
 use bytes::Bytes;
+use dice::Dice;
 use segue_sip::allow::{AllowList, Network};
 use segue_sip::framing::{Frame, Framer};
 use segue_sip::msg::Message;
@@ -40,9 +44,9 @@ const PIECES: [&[u8]; 24] = [
     b"99999999999",
 ];
 
-/// Seeds and a generator; the same seed tries the same inputs.
+/// Seeds and what changes them.
 pub(crate) struct Mutator {
-    state: u64,
+    dice: Dice,
     seeds: Vec<Vec<u8>>,
 }
 
@@ -60,51 +64,22 @@ impl Mutator {
             seeds.push(call(method, tag, "seed"));
         }
         Self {
-            state: seed.wrapping_mul(0x9e37_79b9_7f4a_7c15) | 1,
+            dice: Dice::new(seed, &PIECES),
             seeds,
         }
     }
 
-    /// xorshift64* (Vigna 2016).
-    fn next(&mut self) -> usize {
-        self.state ^= self.state >> 12;
-        self.state ^= self.state << 25;
-        self.state ^= self.state >> 27;
-        usize::try_from(self.state.wrapping_mul(0x2545_f491_4f6c_dd1d) >> 33).unwrap_or(0)
-    }
-
     fn below(&mut self, end: usize) -> usize {
-        self.next() % end.max(1)
+        self.dice.below(end)
     }
 
     fn mutated(&mut self) -> Vec<u8> {
         let which = self.below(self.seeds.len());
-        let seed = self.seeds[which].clone();
-        self.changed(seed)
+        self.changed(self.seeds[which].clone())
     }
 
-    fn changed(&mut self, mut bytes: Vec<u8>) -> Vec<u8> {
-        for _ in 0..self.below(6) {
-            let at = self.below(bytes.len() + 1);
-            match self.below(5) {
-                0 => bytes.truncate(at),
-                1 if at < bytes.len() => bytes[at] = u8::try_from(self.below(256)).unwrap_or(0),
-                2 => {
-                    let piece = PIECES[self.below(PIECES.len())];
-                    bytes.splice(at..at, piece.iter().copied());
-                }
-                3 => {
-                    let end = (at + self.below(30)).min(bytes.len());
-                    bytes.drain(at..end);
-                }
-                _ => {
-                    let end = (at + self.below(60)).min(bytes.len());
-                    let copy = bytes[at..end].to_vec();
-                    bytes.splice(at..at, copy);
-                }
-            }
-        }
-        bytes
+    fn changed(&mut self, bytes: Vec<u8>) -> Vec<u8> {
+        self.dice.changed(bytes)
     }
 }
 
