@@ -10,18 +10,15 @@ use segue_calls::lookalike::{Dirt, Lookalike, Shape};
 use segue_calls::store::CallStore;
 use segue_parity::kpi::ServiceLevelFormula;
 use std::path::Path;
-use std::process::{Child, Command, Stdio};
 use std::time::{Duration, Instant};
-
-const FOLDER: &str = "SEGUE_TEST_CRASH_FOLDER";
 
 /// Not a test of its own: what the killed process runs.
 #[test]
 fn import_in_a_process_of_its_own() {
-    let Some(folder) = std::env::var_os(FOLDER) else {
+    let Some(folder) = common::folder_to_import() else {
         return;
     };
-    let folder = Path::new(&folder);
+    let folder = folder.as_path();
     let store = CallStore::new(folder.join("data"));
     import_files(
         &store,
@@ -30,15 +27,6 @@ fn import_in_a_process_of_its_own() {
         &[folder.join("second.txt")],
     )
     .unwrap();
-}
-
-fn start(folder: &Path) -> Child {
-    Command::new(std::env::current_exe().unwrap())
-        .args(["--exact", "import_in_a_process_of_its_own"])
-        .env(FOLDER, folder)
-        .stdout(Stdio::null())
-        .spawn()
-        .unwrap()
 }
 
 fn facts(store: &CallStore) -> String {
@@ -103,14 +91,14 @@ fn old_or_new_never_half() {
     let store = CallStore::new(folder.join("data"));
     begin(&store, folder);
     let clock = Instant::now();
-    assert!(start(folder).wait().unwrap().success());
+    assert!(common::start_to_kill(folder).wait().unwrap().success());
     let length = clock.elapsed();
     assert_eq!(facts(&store), new);
 
     begin(&store, folder);
     let (mut cut, mut done) = (0, 0);
     for step in 0..24_u32 {
-        let mut child = start(folder);
+        let mut child = common::start_to_kill(folder);
         let clock = Instant::now();
         let at = length * step / 20;
         while clock.elapsed() < at && child.try_wait().unwrap().is_none() {

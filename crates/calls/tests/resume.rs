@@ -10,10 +10,7 @@ use segue_calls::lookalike::{Dirt, Lookalike, Shape};
 use segue_calls::store::CallStore;
 use std::collections::{BTreeMap, BTreeSet};
 use std::path::{Path, PathBuf};
-use std::process::{Child, Command, Stdio};
 use std::time::Duration;
-
-const FOLDER: &str = "SEGUE_TEST_RESUME_FOLDER";
 
 fn files(folder: &Path) -> [PathBuf; 2] {
     ["first.csv", "second.csv"].map(|name| folder.join(name))
@@ -40,19 +37,10 @@ fn import(store: &CallStore, folder: &Path) -> Result<ImportReport, CallsError> 
 /// Not a test of its own: what the killed process runs.
 #[test]
 fn import_in_a_process_of_its_own() {
-    if let Some(folder) = std::env::var_os(FOLDER) {
-        let folder = Path::new(&folder);
+    if let Some(folder) = common::folder_to_import() {
+        let folder = folder.as_path();
         import(&CallStore::new(folder.join("data")), folder).unwrap();
     }
-}
-
-fn start(folder: &Path) -> Child {
-    Command::new(std::env::current_exe().unwrap())
-        .args(["--exact", "import_in_a_process_of_its_own"])
-        .env(FOLDER, folder)
-        .stdout(Stdio::null())
-        .spawn()
-        .unwrap()
 }
 
 fn write_files(folder: &Path, rows: u32) {
@@ -95,7 +83,7 @@ fn bytes(store: &CallStore) -> BTreeMap<PathBuf, Vec<u8>> {
 /// Kills an import once it has kept how far it is at least `checkpoints` times; false where it was done before.
 fn kill_after(store: &CallStore, folder: &Path, checkpoints: u32) -> bool {
     let place = store.root().join("_segue/staging/checkpoint.json");
-    let mut child = start(folder);
+    let mut child = common::start_to_kill(folder);
     let mut seen = BTreeSet::new();
     while child.try_wait().unwrap().is_none() {
         if let Ok(text) = std::fs::read(&place) {

@@ -15,6 +15,7 @@ use segue_domain::caller::CallerKey;
 use segue_parity::kpi::ServiceLevelFormula;
 use segue_parity::tally::Thresholds;
 use std::path::{Path, PathBuf};
+use std::process::{Child, Command, Stdio};
 
 pub(crate) fn repository() -> PathBuf {
     Path::new(env!("CARGO_MANIFEST_DIR")).join("../..")
@@ -117,4 +118,22 @@ pub(crate) fn quarantined(store: &CallStore) -> Vec<QuarantinedRow> {
         })
         .unwrap();
     rows
+}
+
+/// Names the folder of an import to the process that runs it.
+const FOLDER: &str = "SEGUE_TEST_IMPORT_FOLDER";
+
+/// The folder that this process is to import, where a test started it to be killed.
+pub(crate) fn folder_to_import() -> Option<PathBuf> {
+    std::env::var_os(FOLDER).map(PathBuf::from)
+}
+
+/// The test `import_in_a_process_of_its_own` of the running binary as a process of its own.
+pub(crate) fn start_to_kill(folder: &Path) -> Child {
+    Command::new(std::env::current_exe().unwrap())
+        .args(["--exact", "import_in_a_process_of_its_own"])
+        .env(FOLDER, folder)
+        .stdout(Stdio::null())
+        .spawn()
+        .unwrap()
 }

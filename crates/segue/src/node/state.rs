@@ -315,17 +315,18 @@ fn lock<T>(mutex: &Mutex<T>) -> MutexGuard<'_, T> {
 pub const TICK: Duration = Duration::from_millis(100);
 
 #[cfg(test)]
-mod tests {
+pub(crate) mod tests {
     use super::*;
     use segue_domain::chunks::CutOffAction;
     use segue_routing::{Arm, Call, ChunkEntry, Reason};
 
-    fn all_out() -> RouteTable {
+    /// One number, all of it out.
+    pub(crate) fn all_out(epoch: u64) -> RouteTable {
         let chunk = ChunkEntry {
             chunk: "MAIN/MSG".into(),
             site: "MAIN".into(),
             share_bp: 10_000,
-            epoch: 0,
+            epoch,
             door_open: true,
             open_us: None,
             cut_off_action: CutOffAction::Home,
@@ -338,6 +339,7 @@ mod tests {
             chunks: vec![chunk],
         };
         RouteTable {
+            version: epoch,
             valid_until_us: i64::MAX,
             authority_lease_s: 900,
             numbers: [("7001".to_owned(), number)].into(),
@@ -351,7 +353,7 @@ mod tests {
             std::fs::create_dir_all(directory.join(folder)).unwrap();
         }
         let node = Node::open("A", CallerKey::new(&[7; 32]), NodeFiles::new(directory));
-        node.install(all_out()).unwrap();
+        node.install(all_out(0)).unwrap();
         node.renew_lease();
         node
     }
@@ -399,7 +401,7 @@ mod tests {
             assert_eq!(resolve(uri).unwrap().to_string(), hop, "{uri}");
         }
         assert_eq!(resolve("sip:7001@127.0.0.2;transport=sctp"), None);
-        let mut table = all_out();
+        let mut table = all_out(0);
         table.numbers.get_mut("7001").unwrap().last_resort = vec![
             "sip:911@127.0.0.4".into(),
             "sip:+112@127.0.0.4".into(),

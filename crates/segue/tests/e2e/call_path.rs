@@ -136,15 +136,7 @@ fn order<'a>(verb: &'a str, more: &[&'a str]) -> Vec<&'a str> {
 #[expect(clippy::too_many_lines, reason = "one story, step after step")]
 #[test]
 fn an_order_is_placed_recorded_and_proved() {
-    let nobody = || closed_port([127, 0, 0, 2]);
-    let world = World::live(
-        Targets {
-            in_house: nobody(),
-            outsourced: nobody(),
-            last_resort: nobody(),
-        },
-        &[20],
-    );
+    let world = World::live(Targets::nobody(), &[20]);
     let apply = |share: &str, how: &[&str]| {
         let more = [&["--share", share, "--chunk", CHUNK], how].concat();
         world.ask(Some(&world.client), &order("apply", &more))
@@ -222,15 +214,7 @@ fn an_order_is_placed_recorded_and_proved() {
 #[expect(clippy::too_many_lines, reason = "one story, step after step")]
 #[test]
 fn a_probe_is_asked_run_and_accepted_once() {
-    let nobody = || closed_port([127, 0, 0, 2]);
-    let world = World::live(
-        Targets {
-            in_house: nobody(),
-            outsourced: nobody(),
-            last_resort: nobody(),
-        },
-        &[20],
-    );
+    let world = World::live(Targets::nobody(), &[20]);
     let serving = Serving::start(&world.data());
     let targets = world.write(
         "targets.json",
@@ -327,15 +311,7 @@ fn connect_routes_home_once_segue_is_killed() {
         println!("SKIPPED: no node; run scripts/setup");
         return;
     }
-    let nobody = || closed_port([127, 0, 0, 2]);
-    let world = World::live(
-        Targets {
-            in_house: nobody(),
-            outsourced: nobody(),
-            last_resort: nobody(),
-        },
-        &[100],
-    );
+    let world = World::live(Targets::nobody(), &[100]);
     let tokens = world.path("tokens");
     fs::write(&tokens, "* connect-token\n").expect("written");
     let door = closed_port([127, 0, 0, 1]);

@@ -1,5 +1,6 @@
 //! The demo as `make demo` runs it, without a person: real calls through IVR, router and both centres, a raise, a fallback.
 
+use crate::support::demo::headless;
 use serde_json::Value;
 use std::process::Command;
 
@@ -7,23 +8,7 @@ use std::process::Command;
 fn the_demo_accounts_for_every_caller_and_brings_the_calls_home() {
     let folder = tempfile::tempdir().expect("a temporary folder");
     let data = folder.path().join("demo");
-    let output = Command::new(env!("CARGO_BIN_EXE_segue"))
-        .args([
-            "demo",
-            "--headless",
-            "--for",
-            "20s",
-            "--seed",
-            "7",
-            "--json",
-            "--data",
-        ])
-        .arg(&data)
-        .output()
-        .expect("the binary starts");
-    let said = String::from_utf8_lossy(&output.stderr);
-    assert!(output.status.success(), "{said}");
-    let summary: Value = serde_json::from_slice(&output.stdout).expect("one JSON document");
+    let summary = headless(&data, &[]);
     let count = |pointer: &str| {
         summary
             .pointer(pointer)

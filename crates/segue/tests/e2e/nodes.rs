@@ -1,31 +1,12 @@
 //! Three nodes in one demo: calls take turns among them, a press is held by all, every caller is accounted for.
 
-use serde_json::Value;
-use std::process::Command;
+use crate::support::demo::headless;
 
 #[test]
 fn three_nodes_share_the_calls_and_all_hold_a_press() {
     let folder = tempfile::tempdir().expect("a temporary folder");
     let data = folder.path().join("demo");
-    let output = Command::new(env!("CARGO_BIN_EXE_segue"))
-        .args([
-            "demo",
-            "--nodes",
-            "3",
-            "--headless",
-            "--for",
-            "20s",
-            "--seed",
-            "7",
-            "--json",
-            "--data",
-        ])
-        .arg(&data)
-        .output()
-        .expect("the binary starts");
-    let said = String::from_utf8_lossy(&output.stderr);
-    assert!(output.status.success(), "{said}");
-    let summary: Value = serde_json::from_slice(&output.stdout).expect("one JSON document");
+    let summary = headless(&data, &["--nodes", "3"]);
     for nothing in ["failed", "unserved", "cut_off"] {
         assert_eq!(summary[nothing], 0, "{nothing}: {summary}");
     }

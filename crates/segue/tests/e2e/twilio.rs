@@ -8,15 +8,7 @@ use std::fs;
 
 #[tokio::test]
 async fn a_call_that_falls_through_is_one_decision() {
-    let nobody = || closed_port([127, 0, 0, 2]);
-    let world = World::live(
-        Targets {
-            in_house: nobody(),
-            outsourced: nobody(),
-            last_resort: nobody(),
-        },
-        &[100],
-    );
+    let world = World::live(Targets::nobody(), &[100]);
     let tokens = world.path("tokens");
     fs::write(&tokens, "* twilio-as-well\n").expect("written");
     let door = closed_port([127, 0, 0, 1]);

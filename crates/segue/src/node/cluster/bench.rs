@@ -10,17 +10,17 @@ use super::*;
 use crate::data_dir::{DataDir, NewData};
 use crate::demo::agreement::{Addresses, Agreement};
 use crate::node::files::NodeFiles;
+use crate::node::state::tests::all_out;
 use crate::node::tail;
 use crate::office::Office;
 use crate::service::{LineOptions, Options, Service};
 use segue_domain::caller::CallerKey;
-use segue_domain::chunks::CutOffAction;
 use segue_domain::event::CommandRefused;
 use segue_domain::{Code, Event, Transition};
 use segue_journal::{
     APPEND_EVENTS_MAX, Append, Body, EVENT_SCHEMA, NewEvent, Place, SqlJournal, StreamId, Version,
 };
-use segue_routing::{Arm, Call, ChunkEntry, NumberEntry, RouteTable};
+use segue_routing::{Arm, Call};
 use std::collections::HashSet;
 use std::sync::atomic::{AtomicBool, AtomicU64, Ordering};
 use std::time::Instant;
@@ -52,33 +52,6 @@ fn said(what: &str, mut took_us: Vec<u64>) {
 
 fn micros(from: Instant, to: Instant) -> u64 {
     u64::try_from(to.saturating_duration_since(from).as_micros()).unwrap()
-}
-
-/// One number, all of it out.
-fn all_out(epoch: u64) -> RouteTable {
-    let chunk = ChunkEntry {
-        chunk: "MAIN/MSG".into(),
-        site: "MAIN".into(),
-        share_bp: 10_000,
-        epoch,
-        door_open: true,
-        open_us: None,
-        cut_off_action: CutOffAction::Home,
-    };
-    let number = NumberEntry {
-        line: "L1".into(),
-        in_house: "sip:7001@127.0.0.2".into(),
-        outsourced: "sip:7001@127.0.0.3".into(),
-        last_resort: vec!["sip:oncall@127.0.0.4".into()],
-        chunks: vec![chunk],
-    };
-    RouteTable {
-        version: epoch,
-        valid_until_us: i64::MAX,
-        authority_lease_s: 900,
-        numbers: [("7001".to_owned(), number)].into(),
-        ..RouteTable::default()
-    }
 }
 
 /// Calls at one node without a pause; when the last of them went out, in microseconds after `began`.

@@ -5,6 +5,7 @@ pub(crate) mod centre;
 pub(crate) mod chance;
 pub(crate) mod cli;
 pub(crate) mod clock;
+pub(crate) mod demo;
 pub(crate) mod page;
 pub(crate) mod serve;
 pub(crate) mod sip;

@@ -1,6 +1,7 @@
 //! A transition from nothing to live calls, on the addresses of this test's centres: the example's people get it ready,
 //! the command line takes the steps.
 
+use super::centre::closed_port;
 use super::cli::{Said, segue, segue_reading};
 use super::clock::now;
 use jiff::civil::date;
@@ -41,6 +42,18 @@ pub(crate) struct Targets {
     pub(crate) in_house: SocketAddr,
     pub(crate) outsourced: SocketAddr,
     pub(crate) last_resort: SocketAddr,
+}
+
+impl Targets {
+    /// Nobody answers anywhere.
+    pub(crate) fn nobody() -> Self {
+        let closed = || closed_port([127, 0, 0, 2]);
+        Self {
+            in_house: closed(),
+            outsourced: closed(),
+            last_resort: closed(),
+        }
+    }
 }
 
 /// One transition in a temporary directory.
