@@ -298,16 +298,7 @@ impl Checker {
                 self.signatures += 1;
                 self.keys.insert(key.to_owned());
             }
-            (Some(key), _, None) => {
-                let place = (stream.to_owned(), key.to_owned());
-                let whose = (side.map(str::to_owned), version);
-                self.enrolled.entry(place).or_insert(whose);
-                // Vouched for by a key that was named: the signature itself is checked with the rest of the body.
-                let by = value["signed"]["public_key"].as_str();
-                if by.is_some_and(|by| self.trusted.contains(by)) {
-                    self.trusted.insert(key.to_owned());
-                }
-            }
+            (Some(key), _, None) => self.enrol((stream, version), value, key, side)?,
             _ => {}
         }
         match value {
@@ -319,6 +310,38 @@ impl Checker {
                 .try_for_each(|value| self.check_signatures((stream, version), value, side)),
             _ => Ok(()),
         }
+    }
+
+    /// A key that signs from now on. One that is vouched for is as good as the key that vouches, and of its party.
+    fn enrol(
+        &mut self,
+        (stream, version): (&str, u64),
+        value: &Value,
+        key: &str,
+        side: Option<&str>,
+    ) -> Result<(), Wrong> {
+        let place = |key: &str| (stream.to_owned(), key.to_owned());
+        let mut whose = side.map(str::to_owned);
+        if let Some(vouched) = value.get("signed") {
+            let person = value["person"].as_str().unwrap_or_default();
+            let asked = key_hash(stream, person, key);
+            let proof = value["proof"].as_str().unwrap_or_default();
+            // The voucher's signature itself is checked with the rest of the body.
+            if vouched["signed_hash"] != asked.as_str() || !signed(key, &asked, proof) {
+                let wrong = format!(
+                    "key {key} is enrolled by a signature over something else, or without its own"
+                );
+                return Err(("signature", wrong));
+            }
+            let by = vouched["public_key"].as_str().unwrap_or_default();
+            let voucher = self.enrolled.get(&place(by));
+            whose = voucher.and_then(|(side, _)| side.clone());
+            if self.trusted.contains(by) {
+                self.trusted.insert(key.to_owned());
+            }
+        }
+        self.enrolled.entry(place(key)).or_insert((whose, version));
+        Ok(())
     }
 
     fn check_end(&mut self, end: &Value) -> Result<(), Wrong> {
@@ -451,4 +474,14 @@ fn signed(key: &str, hash: &str, signature: &str) -> bool {
 fn bytes<const N: usize>(text: &str) -> Option<[u8; N]> {
     let mut bytes = [0; N];
     hex::decode_to_slice(text, &mut bytes).ok().map(|()| bytes)
+}
+
+/// What vouches for a key, and what the key signs itself: SHA-256 over `segue-key`, a zero byte and the canonical JSON of
+/// key, person and transition.
+fn key_hash(stream: &str, person: &str, key: &str) -> String {
+    let [key, person, transition] = [key, person, stream].map(|text| json!(text).to_string());
+    let body = format!("{{\"key\":{key},\"person\":{person},\"transition\":{transition}}}");
+    let mut digest = Sha256::new_with_prefix(b"segue-key\0");
+    digest.update(body.as_bytes());
+    hex::encode(digest.finalize())
 }

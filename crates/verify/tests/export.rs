@@ -409,6 +409,41 @@ fn a_revoked_key_signs_nothing_more_and_what_it_signed_before_holds() {
     assert!(wrong.contains("an earlier fact revokes"), "{wrong}");
 }
 
+/// What vouches for a key, as `docs/journal-format.md` says.
+fn hash_of_key(stream: &str, person: &str, key: &str) -> [u8; 32] {
+    use sha2::{Digest, Sha256};
+    let body = json!({"key": key, "person": person, "transition": stream}).to_string();
+    Sha256::digest([b"segue-key\0", body.as_bytes()].concat()).into()
+}
+
+#[test]
+fn no_old_signature_vouches_for_a_key_and_none_is_enrolled_without_its_own() {
+    let first = hex::encode(key().verifying_key().to_bytes());
+    let other = SigningKey::from_bytes(&[8; 32]);
+    let public = hex::encode(other.verifying_key().to_bytes());
+    let asked = hash_of_key("north", "dana", &public);
+    assert_eq!(
+        segue_domain::keys::hash(&"north".into(), &"dana".into(), &public),
+        hex::encode(asked),
+        "the page and the program say the same"
+    );
+    let proof = |hash: [u8; 32]| {
+        let message = [b"segue-signature-v1\0".as_slice(), &hash].concat();
+        hex::encode(other.sign(&message).to_bytes())
+    };
+    let enrolled = |hash: [u8; 32], proof: String| json!({"person": "dana", "public_key": public, "proof": proof, "signed": signature_over(hash)});
+    let created = json!({"a_created": {"public_key": first}});
+    for (body, holds) in [
+        (enrolled(asked, proof(asked)), true),
+        (enrolled([1; 32], proof(asked)), false),
+        (enrolled(asked, proof([1; 32])), false),
+    ] {
+        let lines = export_of(&[created.clone(), body]);
+        let (code, report) = report(&lines, &["--key", &first]);
+        assert_eq!(code, Some(if holds { 0 } else { 5 }), "{report}");
+    }
+}
+
 /// What a security key of `https://segue.example` answers when it is asked to sign a hash.
 fn by_passkey(hash: [u8; 32], flags: u8) -> Value {
     use base64::Engine;
@@ -438,8 +473,10 @@ fn by_passkey(hash: [u8; 32], flags: u8) -> Value {
 fn a_passkey_is_believed_on_the_word_of_a_key_that_was_named_and_only_as_it_was_asked() {
     let first = hex::encode(key().verifying_key().to_bytes());
     let assertion = by_passkey([2; 32], 5);
-    let enrolled =
-        json!({"public_key": assertion["public_key"], "signed": signature_over([1; 32])});
+    let passkey = assertion["public_key"].as_str().unwrap();
+    let asked = hash_of_key("north", "dana", passkey);
+    let enrolled = json!({"person": "dana", "public_key": passkey,
+        "proof": by_passkey(asked, 5)["signature"], "signed": signature_over(asked)});
     let created = json!({"a_created": {"public_key": first}});
     let lines = export_of(&[created.clone(), enrolled.clone(), assertion]);
     let (code, whole) = report(&lines, &["--key", &first]);

@@ -7,7 +7,9 @@ use crate::context::Context;
 use crate::office::{Office, block_on, unavailable};
 use crate::output::{Answer, Answered, Failure};
 use clap::{Args, Subcommand};
+use jiff::Timestamp;
 use segue_domain::ids::PersonId;
+use segue_domain::keys::Key;
 use segue_domain::signature::SignatureInput;
 use segue_domain::{Side, Transition};
 use segue_journal::checkpoint::{CheckpointFile, Stand};
@@ -143,7 +145,7 @@ impl Check {
                 let noted: Vec<_> = stand.noted().into_iter().collect();
                 let report = verify(office.desk.journal(), &noted).await;
                 let bad = report.map_err(|e| unavailable(&e))?.first_bad;
-                let signed_by = signed_by(&state, &file);
+                let signed_by = signed_by(&state, &file, &stand);
                 let wrong = match (bad, signed_by.len()) {
                     (Some(bad), _) => Some(bad.to_string()),
                     (None, 2) => None,
@@ -169,12 +171,22 @@ impl Check {
     }
 }
 
-/// The parties for which a signatory's registered key has signed.
-fn signed_by(t: &Transition, file: &CheckpointFile) -> BTreeSet<Side> {
+/// The parties for which a signatory has signed with a key that was good when the checkpoint was taken.
+fn signed_by(t: &Transition, file: &CheckpointFile, stand: &Stand) -> BTreeSet<Side> {
+    let taken_at: Timestamp = stand.at.parse().unwrap_or(Timestamp::MIN);
+    let was_good = |key: &Key| {
+        key.enrolled_at.is_none_or(|at| at <= taken_at)
+            && key.revoked_at.is_none_or(|at| at > taken_at)
+    };
     let signed = |side: &Side| {
         let known = &t.parties.of(*side).signatories;
+        let keys: Vec<_> = known
+            .iter()
+            .flat_map(|person| t.parties.keys_of(&person.person))
+            .filter(was_good)
+            .collect();
         let mut signatures = file.signatures().iter();
-        signatures.any(|s| known.iter().any(|person| person.public_key == s.public_key))
+        signatures.any(|s| keys.iter().any(|key| key.public_key == s.public_key))
     };
     Side::BOTH.into_iter().filter(signed).collect()
 }
