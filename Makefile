@@ -31,7 +31,7 @@ test-spark: ## the lake's views on Spark get the same integers; installs Spark a
 
 lint: ## format, clippy, tidy
 	cargo fmt --all --check
-	cargo clippy --workspace --all-targets -- -D warnings
+	cargo clippy --workspace --all-targets --features segue/bench -- -D warnings
 	@scripts/tidy
 
 doc: ## documentation, private items too

@@ -77,17 +77,9 @@ fn calling(node: Arc<Node>, began: Instant, stop: Arc<AtomicBool>) -> Arc<Atomic
     last
 }
 
-/// Stopwatches run when somebody asks for them, not with the proofs.
-fn is_asked() -> bool {
-    std::env::var_os("SEGUE_BENCH").is_some()
-}
-
 /// Three nodes over real sockets and disks, calls at each all the time: from the press until no node sends out any more.
 #[tokio::test(flavor = "multi_thread", worker_threads = 4)]
 async fn bench_press_to_last_call_out() {
-    if !is_asked() {
-        return;
-    }
     let names = ["A", "B", "C"];
     let mut nodes = Vec::new();
     for at in 0..names.len() {
@@ -208,9 +200,6 @@ async fn tail_lag(place: &Place, what: &str) {
 
 #[tokio::test(flavor = "multi_thread", worker_threads = 4)]
 async fn bench_tail_behind_an_append() {
-    if !is_asked() {
-        return;
-    }
     let folder = tempfile::tempdir().unwrap();
     let file = Place::from(&folder.path().join("journal.db"));
     tail_lag(
@@ -225,12 +214,8 @@ async fn bench_tail_behind_an_append() {
 }
 
 /// A node with a live transition and so many facts more is started: until the first call reaches a centre.
-#[expect(clippy::too_many_lines, reason = "one start, watched from end to end")]
 #[tokio::test(flavor = "multi_thread", worker_threads = 4)]
 async fn bench_restart_to_first_call() {
-    if !is_asked() {
-        return;
-    }
     let folder = tempfile::tempdir().unwrap();
     let data = DataDir::create(&folder.path().join("data"), NewData::default())
         .ok()

@@ -407,6 +407,7 @@ fn opened(press: &Press) -> (String, Open<Press>) {
     (press.command_id.clone(), open)
 }
 
+#[cfg(feature = "bench")]
 #[cfg(test)]
 mod bench;
 #[cfg(test)]
