@@ -12,7 +12,7 @@ use segue_routing::{Decision, Episodes, HomeLatch, NumberEntry, RouteTable, Stan
 use segue_sip::{Hop, Transport};
 use std::collections::{BTreeMap, HashMap, HashSet};
 use std::net::{IpAddr, SocketAddr, ToSocketAddrs};
-use std::sync::atomic::{AtomicU64, Ordering};
+use std::sync::atomic::{AtomicBool, AtomicU64, Ordering};
 use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
 use std::time::{Duration, Instant};
 
@@ -39,6 +39,8 @@ pub struct Node {
     installed: ArcSwap<Installed>,
     latch: ArcSwap<HomeLatch>,
     latching: Mutex<()>,
+    /// Whether the latch in force is the one on disk.
+    latch_on_disk: AtomicBool,
     files: NodeFiles,
     episodes: Mutex<Episodes>,
     started: Instant,
@@ -61,7 +63,9 @@ impl Node {
     /// A node with what its files remember. The lease starts expired until the journal is read.
     pub fn open(name: &str, key: CallerKey, files: NodeFiles) -> Self {
         // Damaged: nobody knows what was brought home, so everything is. Calls must not wait for the mending.
-        let latch = files.read_latch().unwrap_or_else(|error| {
+        let read = files.read_latch();
+        let latch_on_disk = AtomicBool::new(read.is_ok());
+        let latch = read.unwrap_or_else(|error| {
             tracing::error!(
                 error = format!("{error:#}"),
                 "the latch cannot be read: every call goes home"
@@ -75,6 +79,7 @@ impl Node {
             installed: ArcSwap::from_pointee(Installed::new(table)),
             latch: ArcSwap::from_pointee(latch),
             latching: Mutex::default(),
+            latch_on_disk,
             files,
             episodes: Mutex::default(),
             started: clock::monotonic(),
@@ -108,7 +113,7 @@ impl Node {
         let covered = installed.table.covered(scope);
         let mut latch = HomeLatch::clone(&self.latch());
         let latched = latch.latch(&installed.table, |chunk| covered.contains(chunk));
-        let not_durable = latched.changed.then(|| self.keep_latch(latch)).flatten();
+        let not_durable = self.keep_latch_if(latched.changed, latch);
         LatchReport {
             changed: latched.was_out,
             not_durable,
@@ -119,7 +124,8 @@ impl Node {
     pub fn hold_presses(&self, open: BTreeMap<String, String>) -> bool {
         let _one_at_a_time = lock(&self.latching);
         let mut latch = HomeLatch::clone(&self.latch());
-        !latch.hold_presses(open) || self.keep_latch(latch).is_none()
+        let changed = latch.hold_presses(open);
+        self.keep_latch_if(changed, latch).is_none()
     }
 
     /// Takes over the epochs of a peer's table; whether they are on disk.
@@ -127,7 +133,8 @@ impl Node {
         let _one_at_a_time = lock(&self.latching);
         let installed = self.installed();
         let mut latch = HomeLatch::clone(&self.latch());
-        !latch.raise(epochs, &installed.table) || self.keep_latch(latch).is_none()
+        let changed = latch.raise(epochs, &installed.table);
+        self.keep_latch_if(changed, latch).is_none()
     }
 
     /// From when until when this node may send out, as far as the other nodes are concerned.
@@ -159,11 +166,18 @@ impl Node {
         }
     }
 
+    /// Keeps a latch that changed, and one that did not but is in memory only: "held" is never said of what no disk has.
+    fn keep_latch_if(&self, changed: bool, latch: HomeLatch) -> Option<String> {
+        let is_kept = !changed && self.latch_on_disk.load(Ordering::SeqCst);
+        (!is_kept).then(|| self.keep_latch(latch)).flatten()
+    }
+
     /// In force at once, then on disk; why not, if it is not.
     fn keep_latch(&self, latch: HomeLatch) -> Option<String> {
         let latch = Arc::new(latch);
         self.latch.store(Arc::clone(&latch));
         let kept = self.files.write_latch(&latch);
+        self.latch_on_disk.store(kept.is_ok(), Ordering::SeqCst);
         kept.err().map(|e| format!("{e:#}"))
     }
 
@@ -385,6 +399,20 @@ pub(crate) mod tests {
             decide(&node(directory.path())),
             (Arm::InHouse, Reason::HomeLatch)
         );
+    }
+
+    #[test]
+    fn a_press_that_no_disk_took_is_not_said_to_be_kept_when_it_is_asked_again() {
+        let directory = tempfile::tempdir().unwrap();
+        let node = node(directory.path());
+        std::fs::remove_dir_all(directory.path().join("node")).unwrap();
+        assert!(node.bring_home("all").not_durable.is_some());
+        let open = [("p".to_owned(), "all".to_owned())].into();
+        assert!(!node.hold_presses(open) && !node.raise(&BTreeMap::new()));
+        assert!(node.bring_home("all").not_durable.is_some(), "asked again");
+        std::fs::create_dir(directory.path().join("node")).unwrap();
+        assert!(node.bring_home("all").not_durable.is_none());
+        assert!(node.raise(&BTreeMap::new()), "kept at last");
     }
 
     #[test]
