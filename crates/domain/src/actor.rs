@@ -184,6 +184,8 @@ pub enum Right {
     Administer,
     /// Report an issue or a hazard, acknowledge, give thanks: everybody who takes part.
     Report,
+    /// Say what the routing nodes see of each other: no person, the program alone.
+    WatchNodes,
 }
 
 /// A person acting, as the command layer authenticated them.
@@ -217,6 +219,13 @@ impl Actor {
     #[must_use]
     pub fn only(mut self, right: Right) -> Self {
         self.rights.retain(|own| *own == right);
+        self
+    }
+
+    /// The program itself, which alone hears what the nodes say of each other.
+    #[must_use]
+    pub fn watching_nodes(mut self) -> Self {
+        self.rights.insert(Right::WatchNodes);
         self
     }
 
@@ -279,6 +288,7 @@ impl Right {
             Self::AnswerForCare => "answer as account manager or deputy",
             Self::Administer => "keep the party's accounts",
             Self::Report => "report",
+            Self::WatchNodes => "say what the nodes see of each other",
         }
     }
 }

@@ -125,8 +125,10 @@ table! {
     // The way back: one person of either party, alone.
     Either [BringHome]:
         Fallback LowerShare PauseChunk VerifyReturn ReportObservation RecordPaperFallback GiveFallbackReason;
+    Client [WatchNodes]:
+        ReportNodes;
     Client [BringHome]:
-        ReportNodes RecordReachability;
+        RecordReachability;
     Either [Prepare, BringHome]:
         PlaceRouteOrder;
     Either [PlaceTestCalls]:
@@ -186,6 +188,7 @@ pub const BESIDES: &[(&str, &str)] = &[
     ("give_fallback_reason", "a person of the party that pressed"),
     ("record_access", "a person of the client, to say that access was proved on a test call"),
     ("place_route_order", "a right to prepare, for an order that sends calls out"),
+    ("report_nodes", "the program itself, which hears the nodes"),
     ("report_probe", "the signature of the token that the probe was asked with"),
     ("record_veto", "only where nurses advise: consult and triage"),
     ("file_compliance_records", "the party that filed it, to replace it; the client, for custody of the caller-hash key"),
@@ -245,7 +248,13 @@ pub(crate) fn require(t: &Transition, command: &Command, actor: &Actor) -> Resul
         .roles
         .iter()
         .any(|role| rule.carried_by(*role, actor.side));
-    let how = if held {
+    let how = if Role::ALL
+        .iter()
+        .all(|role| !rule.carried_by(*role, actor.side))
+        && rule.whose.admits(actor.side)
+    {
+        "nothing is to be done: Segue says it by itself"
+    } else if held {
         "this PIN or token lets less pass than the roles allow: sign in with the password"
     } else if rule.whose.admits(actor.side) {
         "let one of them do it, or have an administrator of your party give the role (`segue user roles`)"

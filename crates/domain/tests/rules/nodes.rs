@@ -3,7 +3,7 @@
 use crate::fixture::{duty, manager};
 use crate::support::{Story, fallback, propose_step};
 use segue_domain::nodes::ReportNodes;
-use segue_domain::{Code, Side};
+use segue_domain::{Actor, Code, Role, Side};
 use std::collections::BTreeSet;
 
 const MSG: &str = "RVS-Main/MSG";
@@ -20,17 +20,22 @@ fn seen(clocks: &[&str], tables: &[&str], heard_all: bool) -> ReportNodes {
     }
 }
 
+/// The program, which hears the nodes.
+fn watcher() -> Actor {
+    duty(Side::Client).watching_nodes()
+}
+
 /// Each kind of fact of this concern.
 pub(crate) fn history() -> Story {
     let mut story = Story::agreed();
     story.goes_live(MSG, 20);
-    story.does(&duty(Side::Client), seen(&["B"], &[], true));
+    story.does(&watcher(), seen(&["B"], &[], true));
     story
 }
 
 #[test]
 fn while_clocks_or_tables_differ_no_share_rises() {
-    let watcher = duty(Side::Client);
+    let watcher = watcher();
     for (seen, says) in [
         (
             seen(&["B"], &[], true),
@@ -58,7 +63,7 @@ fn while_clocks_or_tables_differ_no_share_rises() {
 #[test]
 fn only_who_hears_every_node_says_that_all_is_well() {
     let mut story = history();
-    let watcher = duty(Side::Client);
+    let watcher = watcher();
     // B names A where A named B: nothing new.
     story
         .when(&watcher, seen(&["A"], &[], true))
@@ -78,15 +83,17 @@ fn only_who_hears_every_node_says_that_all_is_well() {
 }
 
 #[test]
-fn nobody_else_speaks_for_the_nodes() {
+fn nobody_but_the_program_speaks_for_the_nodes() {
     let story = history();
+    for role in Role::ALL {
+        for side in Side::BOTH {
+            let person = segue_example::of(side, role);
+            story
+                .when(&person, seen(&[], &[], true))
+                .refuses(Code::NotAuthorised, "report nodes");
+        }
+    }
     story
-        .when(&duty(Side::Outsourcer), seen(&[], &[], true))
-        .refuses(
-            Code::NotAuthorised,
-            "a person of the client who may report nodes",
-        );
-    story
-        .when(&duty(Side::Client), seen(&["a b"], &[], true))
+        .when(&watcher(), seen(&["a b"], &[], true))
         .refuses(Code::BadFact, "by its name");
 }

@@ -11,7 +11,7 @@ use crate::output::{Answer, Answered, Failure};
 use crate::route_door::RouteDoorOptions;
 use crate::service::{LineOptions, Options, Service};
 use clap::{Args, ValueEnum};
-use segue_domain::ids::{ChunkId, LineId};
+use segue_domain::ids::{ChunkId, LineId, is_usable};
 use segue_sip::Timers;
 use segue_sip::allow::Network;
 use segue_sip::tls::TlsFiles;
@@ -73,6 +73,16 @@ struct Nodes {
     healthy_min: u32,
 }
 
+/// A node's name stands in facts that other nodes read.
+fn usable(name: &str) -> Result<(), Failure> {
+    if is_usable(name) {
+        return Ok(());
+    }
+    Err(Failure::BadInput(format!(
+        "`{name}` cannot be a node's name; use 1 to 64 letters, digits, `.`, `_` or `-`"
+    )))
+}
+
 impl Nodes {
     fn options(&self, ctx: &Context) -> Result<Option<ClusterOptions>, Failure> {
         let Some(listen) = self.listen else {
@@ -82,6 +92,7 @@ impl Nodes {
             let (name, place) = text.split_once('=').ok_or_else(|| {
                 Failure::BadInput(format!("`{text}` names no node; write NAME=HOST:PORT"))
             })?;
+            usable(name)?;
             Ok((name.to_owned(), place.to_owned()))
         };
         Ok(Some(ClusterOptions {
@@ -289,6 +300,7 @@ impl Serve {
     }
 
     fn options(&self, ctx: &Context) -> Result<Options, Failure> {
+        usable(&self.node)?;
         Ok(Options {
             data: ctx.data.clone(),
             sip: self.sip,

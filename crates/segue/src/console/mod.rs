@@ -183,9 +183,8 @@ impl NodeConsole {
         for path in heartbeats {
             tokio::spawn(heartbeat::keep(Arc::clone(&shared), path, stop.clone()));
         }
-        if let Some(cluster) = shared.cluster.clone() {
-            tokio::spawn(nodes::keep(Arc::clone(&shared), cluster, stop.clone()));
-        }
+        let cluster = shared.cluster.clone();
+        tokio::spawn(nodes::keep(Arc::clone(&shared), cluster, stop.clone()));
         tokio::spawn(live::keep(Arc::clone(&shared), stop.clone()));
         tokio::spawn(guard::keep(Arc::clone(&shared), stop.clone()));
         tokio::spawn(readiness::keep(Arc::clone(&shared), stop.clone()));

@@ -7,6 +7,7 @@ use crate::node::cluster::Cluster;
 use crate::node::standing;
 use segue_domain::nodes::{self, ReportNodes};
 use segue_domain::{Actor, Command, Role, Side, decide};
+use segue_nodes::Apart;
 use segue_web::nodes::NodesView;
 use std::sync::Arc;
 use std::time::Duration;
@@ -18,11 +19,16 @@ const LOOK: Duration = Duration::from_secs(1);
 /// Looks until `stop`.
 pub(super) async fn keep(
     shared: Arc<Shared>,
-    cluster: Arc<Cluster>,
+    cluster: Option<Arc<Cluster>>,
     mut stop: watch::Receiver<bool>,
 ) {
     loop {
-        shared.report_nodes(&cluster).await;
+        // A node without others agrees with itself: what was told of nodes that are gone jams nothing.
+        let seen = cluster.as_ref().map(|cluster| cluster.seen());
+        let (apart, heard_all) = seen.map_or((Apart::default(), true), |seen| {
+            (seen.apart, seen.heard_all)
+        });
+        shared.report_nodes(apart, heard_all).await;
         tokio::select! {
             () = tokio::time::sleep(LOOK) => {}
             _ = stop.wait_for(|stop| *stop) => return,
@@ -60,19 +66,18 @@ impl Shared {
         }
     }
 
-    async fn report_nodes(&self, cluster: &Cluster) {
+    async fn report_nodes(&self, apart: Apart, heard_all: bool) {
         let t = self.transition();
         if !t.is_created() {
             return;
         }
-        let seen = cluster.seen();
-        let (now, is_apart) = (clock::now(), !seen.apart.is_empty());
+        let (now, is_apart) = (clock::now(), !apart.is_empty());
         let command = Command::from(ReportNodes {
-            clocks: seen.apart.clocks,
-            tables: seen.apart.tables,
-            heard_all: seen.heard_all,
+            clocks: apart.clocks,
+            tables: apart.tables,
+            heard_all,
         });
-        let actor = Actor::new(SEGUE, Side::Client, &[Role::Duty]);
+        let actor = Actor::new(SEGUE, Side::Client, &[Role::Duty]).watching_nodes();
         match decide(&t, &command, &actor, now) {
             Ok(events) if events.is_empty() => return,
             Ok(_) => {}
