@@ -69,9 +69,15 @@ pub async fn take(
     if path.exists() {
         return Ok(Some((path, false)));
     }
-    let last = all(data).pop();
-    let previous = last.map(|last| read(&last)).transpose()?;
-    let previous = previous.map(|(file, _)| file.hash());
+    // A file that is damaged, or somebody else's, stops no further checkpoint.
+    let newest = all(data).into_iter().rev().find_map(|path| {
+        let read = read(&path);
+        if let Err(error) = &read {
+            tracing::warn!(path = %path.display(), %error, "a checkpoint cannot be read; the one before it is built on");
+        }
+        read.ok()
+    });
+    let previous = newest.map(|(file, _)| file.hash());
     let taken = checkpoint::take(desk.journal(), stream, now, previous).await;
     let Some(file) = taken.map_err(|e| unavailable(&e))? else {
         return Ok(None);
