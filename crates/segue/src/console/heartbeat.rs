@@ -52,8 +52,10 @@ pub(super) async fn keep(
         }
         match beat(&path).await {
             Ok(result) => {
-                shared.did(&job, path.every + ANSWER_WAIT + STAND_BY);
-                shared.observe(&path.scope, outcome_of(&result)).await;
+                // Work that the journal does not know of is no reason for others to stand by.
+                if shared.observe(&path.scope, outcome_of(&result)).await {
+                    shared.did(&job, path.every + ANSWER_WAIT + STAND_BY);
+                }
             }
             // Nothing was learnt of the outsourcer: our own side could not call.
             Err(why) => tracing::error!(scope = path.scope, why, "a heartbeat could not be placed"),
@@ -88,7 +90,7 @@ fn outcome_of(result: &TestCallResult) -> Heartbeat {
 }
 
 impl Shared {
-    pub(super) async fn observe(&self, scope: &str, outcome: Heartbeat) {
+    pub(super) async fn observe(&self, scope: &str, outcome: Heartbeat) -> bool {
         let now = clock::now();
         let command = Command::from(ReportObservation {
             scope: scope.to_owned(),
@@ -98,20 +100,22 @@ impl Shared {
         let actor = Actor::new(SEGUE, Side::Client, &[Role::Duty]);
         // Where calls come home by it, they are home before the journal is asked.
         match self.latch_first(&command, &actor, now) {
-            Ok(events) if events.is_empty() => return,
+            Ok(events) if events.is_empty() => return true,
             Ok(_) => {}
             Err(refusal) => {
                 tracing::warn!(scope, code = %refusal.code, "a heartbeat could not be reported");
-                return;
+                return false;
             }
         }
         if outcome != Heartbeat::Answered {
             tracing::warn!(scope, ?outcome, "a heartbeat failed");
         }
         let id = format!("heartbeat:{}:{scope}:{}", self.stream, now.as_microsecond());
-        if let Err(why) = self.own(id, actor, command, now).await {
+        let recorded = self.own(id, actor, command, now).await;
+        if let Err(why) = &recorded {
             tracing::warn!(scope, why, "a heartbeat was not recorded");
         }
+        recorded.is_ok()
     }
 }
 

@@ -74,7 +74,9 @@ pub(super) async fn keep(
                     _ = stop.wait_for(|stop| *stop) => return,
                 };
                 match outcome {
-                    Ok(outcome) => shared.observe(beat.chunk.as_str(), outcome).await,
+                    Ok(outcome) => {
+                        shared.observe(beat.chunk.as_str(), outcome).await;
+                    }
                     Err(why) => {
                         tracing::error!(chunk = %beat.chunk, why, "a human heartbeat could not be placed");
                     }

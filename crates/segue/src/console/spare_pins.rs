@@ -1,6 +1,7 @@
 //! Duty PINs on this node's own disk, renewed while the accounts answer: the PIN page brings calls home also when they do not.
 
 use super::Shared;
+use crate::clock;
 use crate::node::files::write_durably;
 use jiff::Timestamp;
 use segue_journal::accounts::{Accounts, Entry, EntryError, SpareAttempts, SparePin};
@@ -80,6 +81,10 @@ pub(super) async fn keep(shared: Arc<Shared>, mut stop: watch::Receiver<bool>) {
                 );
             }
             Err(_) => {}
+        }
+        // Old attempts and old lines of the audit go with the same look; what cannot be deleted now is tried again.
+        if let Err(error) = people.accounts.prune(clock::now()).await {
+            tracing::debug!(%error, "old attempts are kept for now");
         }
         tokio::select! {
             () = tokio::time::sleep(RENEW) => {}

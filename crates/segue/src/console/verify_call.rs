@@ -51,9 +51,9 @@ pub(super) async fn keep(shared: Arc<Shared>, calls: VerifyCalls, mut stop: watc
             () = async {
                 if let Some((incident, dialled)) = wanted.filter(|_| !shared.stands_by(JOB)) {
                     *placed.entry(incident.clone()).or_default() += 1;
+                    shared.did(JOB, PATIENCE + LOOK);
                     shared.call_itself(&calls, &incident, &dialled).await;
                 }
-                shared.did(JOB, PATIENCE + LOOK);
                 tokio::time::sleep(LOOK).await;
             } => {}
             _ = stop.wait_for(|stop| *stop) => return,
