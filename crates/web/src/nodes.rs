@@ -197,6 +197,15 @@ impl NodesView {
             );
         }
         let count = self.nodes.len();
+        let cut_off = |node: &NodeState| matches!(node.doing(), Doing::CutOff);
+        if self.nodes.iter().any(cut_off) {
+            return (
+                Aspect::Hold,
+                "Cut off",
+                format!("Cut off: {}.", self.named(cut_off)),
+                "Nothing goes out there but what is signed to hold. The nodes hear each other; look at the journal's database.".to_owned(),
+            );
+        }
         let lead = if home > 0 {
             format!("Calls are latched home on {home} of {count}.")
         } else {
@@ -252,7 +261,12 @@ mod tests {
 
     #[test]
     fn the_finding_names_what_is_wrong_first() {
-        let cases: [(Change, &str, &str); 6] = [
+        let cases: [(Change, &str, &str); 7] = [
+            (
+                |v| v.nodes.iter_mut().for_each(|node| node.lease_ms_left = 0),
+                "Cut off",
+                "Cut off: A, B, C.",
+            ),
             (|_| {}, "Together", "All 3 nodes hear each other"),
             (
                 |v| v.nodes[2].reachable = false,
