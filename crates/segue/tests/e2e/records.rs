@@ -41,6 +41,7 @@ fn an_export_is_taken_before_a_transition_and_then_only_under_the_agreement() {
     assert_eq!(import("before").done()["accepted"], 1);
     world.walk(&Example::riverside(), &Goal::Created);
     no_agreement(&import("created"));
+    no_agreement(&segue(&world.data(), None, &["plan", "week", "--json"]));
     let rehearse = ["rehearse", "--calls", &log, "--seed", "1", "--json"];
     no_agreement(&segue(&world.data(), None, &rehearse));
     let plan = concat!(
