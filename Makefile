@@ -27,7 +27,7 @@ test: ## every proof, with the real peers
 
 test-spark: ## the lake's views on Spark get the same integers; installs Spark and Java (about 700 MB)
 	@scripts/setup spark
-	cargo nextest run -p segue-calls --test lake
+	SEGUE_REQUIRE_SPARK=1 cargo nextest run -p segue-calls --test lake
 
 lint: ## format, clippy, tidy
 	cargo fmt --all --check

@@ -3,9 +3,10 @@
 //! What stays is that the calls were seen: their fingerprints, so that the same export imported again does not bring them back.
 
 use crate::error::{CallsError, store};
+use crate::operations;
 use crate::parts::rewrite_without;
 use crate::read::{batches, damaged};
-use crate::store::{CallStore, ErasureEntry, PartEntry};
+use crate::store::{CallStore, ErasureEntry, ImportLock, PartEntry, Staging};
 use arrow::array::{Array, AsArray, RecordBatch};
 use jiff::Timestamp;
 use jiff::civil::Date;
@@ -30,13 +31,25 @@ pub struct Erased {
     pub records: u64,
     /// Files that held any.
     pub files: u64,
+    /// Rows of kept tables; none of one caller, for they name nobody.
+    pub table_rows: u64,
 }
 
-/// How many records there are of what is to be erased.
+/// An erasure about to be carried out. No import runs while it is held, so what was found is what is erased.
+#[derive(Debug)]
+pub struct Erasing<'c> {
+    calls: &'c CallStore,
+    what: What,
+    found: Erased,
+    _lock: ImportLock,
+}
+
+/// Looks for what is to be erased. Nothing is changed yet: whoever orders it does so on what is found.
 ///
 /// # Errors
-/// A file of the store cannot be read.
-pub fn count(calls: &CallStore, what: What) -> Result<Erased, CallsError> {
+/// An import runs, or a file of the store cannot be read.
+pub fn begin(calls: &CallStore, what: What) -> Result<Erasing<'_>, CallsError> {
+    let lock = calls.lock_import()?;
     let mut found = Erased::default();
     for part in parts(calls)? {
         let records = match what {
@@ -47,60 +60,83 @@ pub fn count(calls: &CallStore, what: What) -> Result<Erased, CallsError> {
         found.records += records;
         found.files += u64::from(records > 0);
     }
-    Ok(found)
+    if let What::Before(day) = what {
+        found.table_rows = operations::count_before(calls, day)?;
+    }
+    Ok(Erasing {
+        calls,
+        what,
+        found,
+        _lock: lock,
+    })
 }
 
-/// Erases, whole or not at all: until the new manifest is written every record is there, then none of them.
-///
-/// # Errors
-/// An import runs, or the disk fails; nothing is erased then.
-pub fn erase(calls: &CallStore, what: What, at: Timestamp) -> Result<Erased, CallsError> {
-    let _lock = calls.lock_import()?;
-    let mut staging = calls.fresh_staging()?;
-    let mut erased = Erased::default();
-    let mut gone = Vec::new();
-    for part in parts(calls)? {
-        let path = calls.root().join(&part.path);
-        let left = match what {
-            What::Before(day) if part.day < day => Some(0),
-            What::Before(_) => None,
-            What::Caller(caller) => {
-                let new = staging.file(part.path.clone());
-                let dropped = |batch: &RecordBatch| of_caller(batch, caller);
-                let left = rewrite_without(&path, &new, &["caller_hash"], dropped)?;
-                if left == Some(0) {
-                    // Nothing is left: the file goes, no empty one takes its place.
-                    fs::remove_file(&new).map_err(store("sweep", &new))?;
-                }
-                if left.is_none_or(|rows| rows == 0) {
-                    staging.forget_last();
-                }
-                left
-            }
-        };
-        let Some(left) = left else { continue };
-        erased.records += part.rows - left;
-        erased.files += 1;
-        if left == 0 {
-            gone.push(part.path);
-        } else {
-            staging.shrink(part.path, left);
+impl Erasing<'_> {
+    /// What there is to erase in the store.
+    pub fn found(&self) -> Erased {
+        self.found
+    }
+
+    /// Erases the records, whole or not at all: until the new manifest is written every one is there, then none of them. Rows of kept
+    /// tables go before. Whatever is found, the rows that an import has read which was cut off go too: it begins anew when it is
+    /// asked for again.
+    ///
+    /// # Errors
+    /// The disk fails; no record is erased then.
+    pub fn carry_out(self, at: Timestamp) -> Result<Erased, CallsError> {
+        let mut staging = self.calls.fresh_staging()?;
+        let mut erased = Erased::default();
+        if let What::Before(day) = self.what {
+            erased.table_rows = operations::erase_before(self.calls, day)?;
         }
+        let mut gone = Vec::new();
+        for part in parts(self.calls)? {
+            let Some(left) = self.left(&part, &mut staging)? else {
+                continue;
+            };
+            erased.records += part.rows - left;
+            erased.files += 1;
+            if left == 0 {
+                gone.push(part.path);
+            } else {
+                staging.shrink(part.path, left);
+            }
+        }
+        if erased.files == 0 && erased.table_rows == 0 {
+            staging.sweep();
+            return Ok(erased);
+        }
+        let entry = ErasureEntry {
+            at,
+            before: match self.what {
+                What::Before(day) => Some(day),
+                What::Caller(_) => None,
+            },
+            records: erased.records,
+        };
+        self.calls.commit_erasure(staging, gone, entry)?;
+        Ok(erased)
     }
-    if erased.files == 0 {
-        staging.sweep();
-        return Ok(erased);
+
+    /// The records of a file that stay, written anew; nothing where all of them do.
+    fn left(&self, part: &PartEntry, staging: &mut Staging) -> Result<Option<u64>, CallsError> {
+        let caller = match self.what {
+            What::Before(day) => return Ok((part.day < day).then_some(0)),
+            What::Caller(caller) => caller,
+        };
+        let path = self.calls.root().join(&part.path);
+        let new = staging.file(part.path.clone());
+        let dropped = |batch: &RecordBatch| of_caller(batch, caller);
+        let left = rewrite_without(&path, &new, &["caller_hash"], dropped)?;
+        if left == Some(0) {
+            // Nothing is left: the file goes, no empty one takes its place.
+            fs::remove_file(&new).map_err(store("sweep", &new))?;
+        }
+        if left.is_none_or(|rows| rows == 0) {
+            staging.forget_last();
+        }
+        Ok(left)
     }
-    let entry = ErasureEntry {
-        at,
-        before: match what {
-            What::Before(day) => Some(day),
-            What::Caller(_) => None,
-        },
-        records: erased.records,
-    };
-    calls.commit_erasure(staging, gone, entry)?;
-    Ok(erased)
 }
 
 fn parts(calls: &CallStore) -> Result<Vec<PartEntry>, CallsError> {

@@ -248,3 +248,58 @@ impl Batch {
         self.unmapped.extend(read.unmapped_type);
     }
 }
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::mapping::CheckedMapping;
+    use segue_domain::caller::CallerKey;
+    use std::fmt::Write as _;
+
+    /// Whoever takes the batches gives up at the third of many: every thread ends, and the error is theirs.
+    #[test]
+    fn a_taker_who_fails_ends_every_thread() {
+        let mut text = "call_id,dialled,caller,language,agent,disposition,hold_s,wrap_s,queue,arrived,queued,answered,ended\n".to_owned();
+        for call in 0..60_000 {
+            let _ = writeln!(
+                text,
+                "C{call},7001,,en,a,handled,0,5,MSG,2027-03-01 09:00:00,,,"
+            );
+        }
+        let folder = tempfile::tempdir().unwrap();
+        let path = folder.path().join("calls.csv");
+        std::fs::write(&path, text).unwrap();
+        let mapping = CheckedMapping::find("generic").unwrap();
+        let key = CallerKey::new(&[42; 32]);
+        let prints = Fingerprints::new(&key);
+        for threads in [1, 5] {
+            let file = std::fs::File::open(&path).unwrap();
+            let input = Input::open(Hashing::new(file), &mapping, &path).unwrap();
+            let rows = RowReader::new(&mapping, &input.header, &key, &path).unwrap();
+            let readers = Readers {
+                rows: &rows,
+                prints: &prints,
+                threads,
+            };
+            let (mut batches, mut rows_taken) = (0, 0);
+            let result = read_rows(input, None, readers, |batch| {
+                batches += 1;
+                rows_taken += batch.kept.len();
+                if batches == 3 {
+                    return Err(CallsError::Parameter("no more".into()));
+                }
+                Ok(())
+            });
+            let error = result.err().unwrap();
+            assert_eq!(
+                error.to_string(),
+                CallsError::Parameter("no more".into()).to_string()
+            );
+            assert_eq!(
+                (batches, rows_taken),
+                (3, 3 * BATCH_ROWS),
+                "{threads} threads"
+            );
+        }
+    }
+}

@@ -47,6 +47,27 @@ pub struct ErasureEntry {
     pub records: u64,
 }
 
+/// Tells one state of a store's records from another: every import and every erasure makes a new one.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub struct StoreState {
+    imports: usize,
+    imported_at: Option<Timestamp>,
+    erasures: usize,
+    erased_at: Option<Timestamp>,
+}
+
+impl Manifest {
+    /// The state of the records it names.
+    pub fn state(&self) -> StoreState {
+        StoreState {
+            imports: self.imports.len(),
+            imported_at: self.imports.last().map(|import| import.imported_at),
+            erasures: self.erasures.len(),
+            erased_at: self.erasures.last().map(|erasure| erasure.at),
+        }
+    }
+}
+
 /// One import.
 #[derive(Debug, Clone, Serialize, Deserialize)]
 pub struct ImportEntry {

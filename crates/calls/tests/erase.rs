@@ -8,11 +8,15 @@ use common::import_files;
 use jiff::Timestamp;
 use jiff::civil::Date;
 use segue_calls::baseline::By;
-use segue_calls::erase::{What, count, erase};
+use segue_calls::erase::{Erased, What, begin};
+use segue_calls::error::CallsError;
 use segue_calls::lookalike::{Dirt, Lookalike, Shape};
+use segue_calls::operations::{self, Disposition, keep};
 use segue_calls::store::CallStore;
+use segue_calls::tables::Table;
 use segue_domain::caller::e164;
 use segue_parity::kpi::ServiceLevelFormula;
+use serde_json::json;
 use std::path::{Path, PathBuf};
 
 fn file(folder: &Path) -> PathBuf {
@@ -28,6 +32,14 @@ fn file(folder: &Path) -> PathBuf {
     let path = folder.join("calls.csv");
     std::fs::write(&path, text).unwrap();
     path
+}
+
+fn count(store: &CallStore, what: What) -> Result<Erased, CallsError> {
+    Ok(begin(store, what)?.found())
+}
+
+fn erase(store: &CallStore, what: What, at: Timestamp) -> Result<Erased, CallsError> {
+    begin(store, what)?.carry_out(at)
 }
 
 fn records(store: &CallStore) -> u64 {
@@ -112,4 +124,50 @@ fn days_past_retention_go_with_their_files() {
         store.manifest().unwrap().erasures[0].before,
         Some(first_kept)
     );
+}
+
+/// An import waits while an erasure is looked at, and the other way round: what is ordered can be carried out.
+#[test]
+fn nothing_comes_in_between_the_order_and_the_erasure() {
+    let folder = tempfile::tempdir().unwrap();
+    let file = file(folder.path());
+    let store = CallStore::new(folder.path().join("store"));
+    let what = What::Before(Date::MAX);
+    let erasing = begin(&store, what).unwrap();
+    let import = || {
+        import_files(
+            &store,
+            &common::mapping("generic"),
+            "acd",
+            std::slice::from_ref(&file),
+        )
+    };
+    assert!(matches!(import(), Err(CallsError::Busy { .. })));
+    drop(erasing);
+    import().unwrap();
+    let found = begin(&store, what).unwrap().found();
+    assert_eq!(found.records, records(&store));
+}
+
+#[test]
+fn rows_of_kept_tables_go_with_the_days_past_retention() {
+    let folder = tempfile::tempdir().unwrap();
+    let store = CallStore::new(folder.path().join("store"));
+    let row = |call: &str, at: &str| {
+        let row = json!({ "call": call, "disposition": "advice", "at": at });
+        (2, row.as_object().unwrap().clone())
+    };
+    let rows = vec![
+        row("C1", "2019-02-28T23:00:00Z"),
+        row("C2", "2019-03-01T01:00:00Z"),
+    ];
+    keep(&store, Table::Dispositions, rows).unwrap();
+    let what = What::Before(jiff::civil::date(2019, 3, 1));
+    let found = count(&store, what).unwrap();
+    assert_eq!((found.records, found.table_rows), (0, 1));
+    assert_eq!(erase(&store, what, Timestamp::UNIX_EPOCH).unwrap(), found);
+    let left = operations::rows::<Disposition>(&store).unwrap();
+    assert_eq!(left.len(), 1);
+    assert_eq!(left[0].call, "C2");
+    assert_eq!(count(&store, what).unwrap().table_rows, 0);
 }

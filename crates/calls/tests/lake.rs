@@ -159,6 +159,8 @@ fn spark_gets_the_same_integers() {
             .is_ok_and(|out| out.status.success())
     };
     let Some(python) = common::duckdb_python().filter(has_spark) else {
+        let required = std::env::var("SEGUE_REQUIRE_SPARK").is_ok_and(|value| value == "1");
+        assert!(!required, "no Python with pyspark: run scripts/setup spark");
         println!(
             "SKIPPED: no Python with pyspark; make test-spark installs it (700 MB) and runs this"
         );

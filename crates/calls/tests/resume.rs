@@ -4,10 +4,12 @@
 
 mod common;
 
+use segue_calls::erase::{What, begin};
 use segue_calls::error::CallsError;
 use segue_calls::import::{Bounds, ImportReport, ImportRequest, import_within};
 use segue_calls::lookalike::{Dirt, Lookalike, Shape};
 use segue_calls::store::CallStore;
+use segue_domain::caller::e164;
 use std::collections::{BTreeMap, BTreeSet};
 use std::path::{Path, PathBuf};
 use std::time::Duration;
@@ -17,6 +19,14 @@ fn files(folder: &Path) -> [PathBuf; 2] {
 }
 
 fn import(store: &CallStore, folder: &Path) -> Result<ImportReport, CallsError> {
+    import_with(store, folder, 2)
+}
+
+fn import_with(
+    store: &CallStore,
+    folder: &Path,
+    threads: usize,
+) -> Result<ImportReport, CallsError> {
     let (mapping, key) = (common::mapping("generic"), common::key());
     let request = ImportRequest {
         files: &files(folder),
@@ -29,7 +39,7 @@ fn import(store: &CallStore, folder: &Path) -> Result<ImportReport, CallsError> 
         days_bytes_max: 100_000,
         keys_max: 700,
         checkpoint_rows: 2_000,
-        threads: 2,
+        threads,
     };
     import_within(store, request, bounds, &mut |_| {})
 }
@@ -123,6 +133,44 @@ fn a_killed_import_goes_on_and_comes_to_the_same_bytes() {
     };
     assert_eq!(told(&report), told(&never_killed));
     assert!(bytes(&store) == bytes(&whole), "byte for byte");
+}
+
+/// The rows that a killed import has read are records, too: no later import goes on with them.
+#[test]
+fn an_erasure_reaches_an_import_that_was_cut_off() {
+    let folder = tempfile::tempdir().unwrap();
+    let folder = folder.path();
+    write_files(folder, 30_000);
+    let store = CallStore::new(folder.join("data"));
+    assert!(kill_after(&store, folder, 2));
+    let caller = What::Caller(common::key().hash(&e164("+16095550110").unwrap()));
+    let erasing = begin(&store, caller).unwrap();
+    assert_eq!(erasing.found().records, 0, "no import is whole yet");
+    erasing.carry_out(jiff::Timestamp::UNIX_EPOCH).unwrap();
+    assert!(
+        !store.root().join("_segue/staging").exists(),
+        "days.scratch is gone"
+    );
+    let report = import(&store, folder).unwrap();
+    assert_eq!(report.resumed_rows, 0, "from the beginning");
+    let whole = CallStore::new(folder.join("whole"));
+    import(&whole, folder).unwrap();
+    assert!(bytes(&store) == bytes(&whole), "byte for byte");
+}
+
+/// However many threads read, the store's bytes are the same: several batches of every file, days of several blocks.
+#[test]
+fn any_number_of_threads_comes_to_the_same_bytes() {
+    let folder = tempfile::tempdir().unwrap();
+    let folder = folder.path();
+    write_files(folder, 12_000);
+    let stores = [1, 5].map(|threads| {
+        let store = CallStore::new(folder.join(format!("data-{threads}")));
+        import_with(&store, folder, threads).unwrap();
+        bytes(&store)
+    });
+    assert!(stores[0].len() > 9, "a file for each day");
+    assert!(stores[0] == stores[1], "byte for byte");
 }
 
 #[test]

@@ -293,7 +293,12 @@ fn the_profile_adds_up_and_patience_is_censored() {
     );
     assert_eq!(found.patience.median_s, Some(50));
     assert_eq!(found.patience.still_waiting[1], (60, 0.0));
-    assert!(found.cannot_see.iter().any(|gap| gap.contains("busy line")));
+    assert!(
+        found
+            .cannot_see
+            .iter()
+            .any(|gap| gap.says.contains("busy line"))
+    );
     assert_eq!(found.blockage.value(), None);
 }
 

@@ -1,7 +1,8 @@
 //! Calls by hour of the local week, of each call type at each centre, from the imported records: what chunks are cut from and
 //! what a share may be expected to bring.
 
-use jiff::civil::Date;
+use clap::Args;
+use jiff::civil::{Date, Weekday};
 use segue_calls::error::CallsError;
 use segue_calls::offered::offered;
 use segue_calls::store::CallStore;
@@ -15,12 +16,19 @@ use std::collections::{BTreeMap, BTreeSet};
 pub(crate) type LeftOut = BTreeMap<String, u64>;
 
 /// What records that do not name a centre or call type of the transition stand for.
-#[derive(Clone, Debug, Default)]
+#[derive(Args, Clone, Debug, Default)]
 pub(crate) struct StandsFor {
-    /// The centre of records whose number is none of the transition's lines.
+    /// The centre of records whose number is none of the transition's lines; needed where there is more than one
+    #[arg(long, value_name = "SITE")]
     pub(crate) site: Option<String>,
-    /// The name of a type in the records, and the call type it means.
+    /// Which call type a name in the records stands for, for example --map "Nurse line=TRIAGE"
+    #[arg(long = "map", value_name = "NAME=CALL_TYPE", value_parser = pair)]
     pub(crate) call_types: Vec<(String, String)>,
+}
+
+fn pair(text: &str) -> Result<(String, String), String> {
+    let (name, call_type) = text.split_once('=').ok_or("write NAME=CALL_TYPE")?;
+    Ok((name.to_owned(), call_type.to_owned()))
 }
 
 /// What the records say of one type at one centre.
@@ -70,6 +78,7 @@ pub(crate) fn read(
         site,
         call_type,
         days: span(&of.days),
+        first_weekday: of.days.first().map_or(Weekday::Monday, |day| day.weekday()),
         calls: of.calls,
     });
     Ok((histories.collect(), left_out))

@@ -45,8 +45,6 @@ pub(crate) struct Week {
     pub(crate) holidays: Holidays,
     /// The hours as cells.
     pub(crate) painted: PaintedWeek,
-    /// Days of records, and what each side may expect; absent without records.
-    pub(crate) calls: Option<(u32, ExpectedWeek)>,
     /// Whether share or hours are others than planned.
     pub(crate) changed: bool,
     /// The plan with them.
@@ -57,11 +55,7 @@ pub(crate) struct Week {
 ///
 /// # Errors
 /// `UNKNOWN` chunk or step, `SHARE_OUT_OF_RANGE`, `WINDOW_INVALID`.
-pub(crate) fn week(
-    t: &Transition,
-    histories: &[History],
-    asked: &Asked,
-) -> Result<Option<Week>, Refusal> {
+pub(crate) fn week(t: &Transition, asked: &Asked) -> Result<Option<Week>, Refusal> {
     let Some(version) = t.schedule.newest() else {
         return Ok(None);
     };
@@ -96,12 +90,6 @@ pub(crate) fn week(
     } else {
         PaintedWeek::of(&read)
     };
-    let history = histories
-        .iter()
-        .find(|h| h.site == planned.site && h.call_type == planned.call_type);
-    let calls = history
-        .map(|h| Ok::<_, Refusal>((h.days, expected(h, &painted, share)?)))
-        .transpose()?;
     let mut propose = proposal(version, asked);
     if let Some(chunk) = propose.plan.chunks.get_mut(at) {
         chunk.windows = windows;
@@ -117,11 +105,29 @@ pub(crate) fn week(
         window,
         holidays: holidays.unwrap_or_default(),
         painted,
-        calls,
         changed: propose.plan != version.proposed.plan,
         propose,
         planned: planned.clone(),
     }))
+}
+
+impl Week {
+    /// What each side may expect, with the history it rests on; none without records of its call type at its centre.
+    ///
+    /// # Errors
+    /// `BAD_FACT` for a history without a day.
+    pub(crate) fn calls<'h>(
+        &self,
+        histories: &'h [History],
+    ) -> Result<Option<(&'h History, ExpectedWeek)>, Refusal> {
+        let of = &self.planned;
+        let history = histories
+            .iter()
+            .find(|h| h.site == of.site && h.call_type == of.call_type);
+        history
+            .map(|h| Ok((h, expected(h, &self.painted, self.share)?)))
+            .transpose()
+    }
 }
 
 fn step(asked: &Asked, steps: usize) -> Result<usize, Refusal> {

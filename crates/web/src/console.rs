@@ -77,7 +77,7 @@ pub trait Console: Send + Sync + 'static {
     /// What discovery found, as this reader may see it; `quarantine_from` is the first quarantined row of the sheet, from 1.
     ///
     /// # Errors
-    /// The call records cannot be read.
+    /// [`ActError::Refused`] where this reader may see no call records; the records cannot be read.
     fn discovery(
         &self,
         person: Person,
@@ -93,8 +93,16 @@ pub trait Console: Send + Sync + 'static {
     /// The refusal of the rule that no date keeps, or what is wrong with an answer.
     fn draft(&self, answers: serde_json::Value) -> Result<DraftView, ActError>;
 
-    /// A chunk's share and hours with the calls that each side may expect; none while nothing is proposed.
-    fn week(&self, request: WeekRequest) -> BoxFuture<'_, Result<Option<WeekView>, ActError>>;
+    /// A chunk's share and hours with the calls that each side may expect, as this reader may see them; none while nothing is
+    /// proposed.
+    ///
+    /// # Errors
+    /// [`ActError::Refused`] where this reader may see no call records, [`ActError::Invalid`] for what was typed.
+    fn week(
+        &self,
+        person: Person,
+        request: WeekRequest,
+    ) -> BoxFuture<'_, Result<Option<WeekView>, ActError>>;
 
     /// The same for calendars (RFC 5545); without entries while nothing is proposed.
     fn calendar_feed(&self) -> String;

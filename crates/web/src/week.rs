@@ -1,6 +1,7 @@
 //! What the page of a chunk's week asks and shows: share, hours in cells of a quarter of an hour, and the calls that each side
 //! may expect. The rules are the domain's; nothing is decided here.
 
+use crate::discovery::Count;
 use jiff::civil::Date;
 use serde_json::Value;
 
@@ -57,8 +58,10 @@ pub struct WeekView {
 pub struct WeekCalls {
     /// Days of records behind it.
     pub days: u32,
-    /// Outsourced and in-house in each of the 168 hours, Monday from midnight first.
-    pub hours: Vec<(f64, f64)>,
-    /// Outsourced and in-house in the whole week.
-    pub week: (f64, f64),
+    /// Outsourced and in-house in each of the 168 hours, Monday from midnight first; none where it is withheld.
+    pub hours: Vec<Option<(f64, f64)>>,
+    /// Outsourced and in-house in the whole week; none where an hour is withheld.
+    pub week: Option<(f64, f64)>,
+    /// Calls of the records that are of no call type or centre of the transition: in none of this.
+    pub left_out: Count,
 }

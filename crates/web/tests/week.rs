@@ -35,6 +35,7 @@ async fn share_and_hours_are_tried_out_and_then_proposed() {
         "20 % of RVS-Main/MSG sends 140 of 1680 calls a week out.",
         "Most go out Sun 23:00\u{2013}24:00: 2.0 an hour, while 8.0 stay in-house.",
         "On 3 holidays nothing moves.",
+        "12 calls of no call type or centre of the transition are not in it.",
         "<td class=\"num\"><span class=\"so\">0.0</span> <span class=\"si\">10.0</span></td>",
     ] {
         assert!(planned.text.contains(says), "{says}: {}", planned.text);
@@ -72,6 +73,33 @@ async fn share_and_hours_are_tried_out_and_then_proposed() {
         console.submitted.lock().unwrap()[0]["reason"],
         "nights are thin"
     );
+}
+
+#[tokio::test]
+async fn what_is_withheld_is_in_no_number_and_is_said() {
+    let (_, app) = app();
+    let mut v = Visitor::new(router(app));
+    v.sign_in(USER, PASSWORD).await;
+    let limited = v.get("/plan/week?chunk=RVS-Main/TRIAGE").await;
+    for says in [
+        "20 % of RVS-Main/MSG, in these hours.",
+        "Of the hours shown: Most go out Sun 23:00",
+        "are withheld from you",
+        "<abbr title=\"withheld\">x</abbr>",
+        "y=\"35\">x</text>",
+        "withheld calls of no call type",
+    ] {
+        assert!(limited.text.contains(says), "{says}: {}", limited.text);
+    }
+    let closed = v.get("/plan/week?chunk=CLOSED").await;
+    assert_eq!(closed.status, StatusCode::FORBIDDEN);
+    for says in [
+        "The week cannot be shown.",
+        "Call records belong to people whose agreements are in force.",
+        "a business associate agreement in force",
+    ] {
+        assert!(closed.text.contains(says), "{says}: {}", closed.text);
+    }
 }
 
 #[tokio::test]

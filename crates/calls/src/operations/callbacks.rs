@@ -46,6 +46,10 @@ impl Row for Callback {
         self.promise.clone()
     }
 
+    fn over_at(&self) -> Timestamp {
+        self.due_at
+    }
+
     fn fault(&self) -> Option<&'static str> {
         match () {
             () if !is_name(&self.promise) => Some("promise is empty or too long"),

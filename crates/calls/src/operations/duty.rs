@@ -27,6 +27,10 @@ impl Row for OnCall {
         format!("{}\t{}\t{}", self.service, self.position, self.from)
     }
 
+    fn over_at(&self) -> Timestamp {
+        self.to
+    }
+
     fn fault(&self) -> Option<&'static str> {
         match () {
             () if !is_words(&self.service) || !is_words(&self.position) => {

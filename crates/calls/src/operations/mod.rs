@@ -9,6 +9,7 @@ mod work;
 pub use callbacks::{Callback, CallbackKpis, Urgency, callback_kpis};
 pub use duty::{DutyGap, OnCall, duty_gaps};
 pub use store::{Kept, keep, rows};
+pub(crate) use store::{count_before, erase_before};
 pub use work::{AgentState, Disposition, DispositionShare, State, dispositions, occupancy};
 
 use crate::error::CallsError;

@@ -3,6 +3,9 @@
 use crate::error::{CallsError, store};
 use crate::store::CallStore;
 use crate::tables::Table;
+use jiff::Timestamp;
+use jiff::civil::Date;
+use jiff::tz::TimeZone;
 use serde::Serialize;
 use serde::de::DeserializeOwned;
 use serde_json::{Map, Value};
@@ -20,6 +23,9 @@ pub trait Row: Serialize + DeserializeOwned + PartialEq {
 
     /// What tells it from other rows; a later row of the same key takes its place.
     fn key(&self) -> String;
+
+    /// When what it tells of was over: retention counts from then.
+    fn over_at(&self) -> Timestamp;
 
     /// What is wrong with it, if anything.
     fn fault(&self) -> Option<&'static str>;
@@ -117,6 +123,49 @@ pub fn rows<R: Row>(calls: &CallStore) -> Result<Vec<R>, CallsError> {
             })
         })
         .collect()
+}
+
+/// Rows of all kept tables that were over before a day begins (UTC).
+///
+/// # Errors
+/// A table cannot be read.
+pub(crate) fn count_before(calls: &CallStore, day: Date) -> Result<u64, CallsError> {
+    Ok(past::<super::Callback>(calls, day)?.0
+        + past::<super::Disposition>(calls, day)?.0
+        + past::<super::OnCall>(calls, day)?.0
+        + past::<super::AgentState>(calls, day)?.0)
+}
+
+/// Erases them, table by table; the caller holds the import lock.
+///
+/// # Errors
+/// The disk fails; a table is then as it was or without them.
+pub(crate) fn erase_before(calls: &CallStore, day: Date) -> Result<u64, CallsError> {
+    Ok(drop_past::<super::Callback>(calls, day)?
+        + drop_past::<super::Disposition>(calls, day)?
+        + drop_past::<super::OnCall>(calls, day)?
+        + drop_past::<super::AgentState>(calls, day)?)
+}
+
+fn drop_past<R: Row>(calls: &CallStore, day: Date) -> Result<u64, CallsError> {
+    let (gone, left) = past::<R>(calls, day)?;
+    if gone > 0 {
+        write::<R>(calls, &left)?;
+    }
+    Ok(gone)
+}
+
+/// How many rows were over before the day, and the others.
+fn past<R: Row>(calls: &CallStore, day: Date) -> Result<(u64, BTreeMap<String, R>), CallsError> {
+    let all = rows::<R>(calls)?;
+    let before = all.len();
+    let left: BTreeMap<String, R> = all
+        .into_iter()
+        .filter(|row| row.over_at().to_zoned(TimeZone::UTC).date() >= day)
+        .map(|row| (row.key(), row))
+        .collect();
+    let gone = u64::try_from(before - left.len()).unwrap_or(u64::MAX);
+    Ok((gone, left))
 }
 
 fn write<R: Row>(calls: &CallStore, all: &BTreeMap<String, R>) -> Result<(), CallsError> {

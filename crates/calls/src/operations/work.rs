@@ -29,6 +29,10 @@ impl Row for Disposition {
         self.call.clone()
     }
 
+    fn over_at(&self) -> Timestamp {
+        self.at
+    }
+
     fn fault(&self) -> Option<&'static str> {
         let named = is_name(&self.call) && is_words(&self.disposition);
         (!named).then_some("call or disposition is empty, too long or a number")
@@ -95,6 +99,10 @@ impl Row for AgentState {
 
     fn key(&self) -> String {
         format!("{}\t{}", self.agent, self.from)
+    }
+
+    fn over_at(&self) -> Timestamp {
+        self.to
     }
 
     fn fault(&self) -> Option<&'static str> {

@@ -64,7 +64,31 @@ pub struct Understanding {
     /// Groups that differ.
     pub segments: Segments,
     /// What these records cannot show.
-    pub cannot_see: Vec<String>,
+    pub cannot_see: Vec<Gap>,
+}
+
+/// What records cannot show.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Gap {
+    /// The records concerned of all of their kind; nothing where all are.
+    pub of: Option<Ratio>,
+    /// The sentence; with `of`, what follows the count.
+    pub says: String,
+}
+
+impl std::fmt::Display for Gap {
+    fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
+        if let Some(of) = self.of {
+            write!(f, "{} of {} ", of.numerator, of.denominator)?;
+        }
+        f.write_str(&self.says)
+    }
+}
+
+impl Serialize for Gap {
+    fn serialize<S: serde::Serializer>(&self, serializer: S) -> Result<S::Ok, S::Error> {
+        serializer.collect_str(self)
+    }
 }
 
 /// A source and how often it is fed.
@@ -258,52 +282,66 @@ impl Seen {
         self.witnessed += u64::from(is_witness);
     }
 
-    fn gaps(&self, sources: &[SourceFeed]) -> Vec<String> {
+    fn gaps(&self, sources: &[SourceFeed]) -> Vec<Gap> {
+        let all = |says: &str| Gap {
+            of: None,
+            says: says.to_owned(),
+        };
         if self.records == 0 {
-            return vec!["There are no calls to look at.".into()];
+            return vec![all("There are no calls to look at.")];
         }
-        let mut all: Vec<String> = Vec::new();
-        let mut say = |is_gap: bool, text: String| {
+        let mut gaps: Vec<Gap> = Vec::new();
+        let mut say = |is_gap: bool, gap: Gap| {
             if is_gap {
-                all.push(text);
+                gaps.push(gap);
             }
         };
-        let unknown = self.records - self.callers;
+        let part = |part: u64, whole: u64, says: &str| Gap {
+            of: Some(Ratio::new(part, whole)),
+            says: says.to_owned(),
+        };
         say(
-            unknown > 0,
-            format!(
-                "{unknown} of {} records name no caller: redials and repeats among them are not seen.",
-                self.records
+            self.callers < self.records,
+            part(
+                self.records - self.callers,
+                self.records,
+                "records name no caller: redials and repeats among them are not seen.",
             ),
         );
         say(
             self.languages == 0,
-            "No record names a language: groups of callers by language cannot be compared.".into(),
+            all("No record names a language: groups of callers by language cannot be compared."),
         );
         say(
             self.states == 0,
-            "No record names the caller's state: where a nurse needs a licence is not known from them.".into(),
+            all(
+                "No record names the caller's state: where a nurse needs a licence is not known from them.",
+            ),
         );
         say(
             self.handled < self.answered,
-            format!(
-                "{} of {} answered calls have no known handling time: they are in no AHT.",
-                self.answered - self.handled,
-                self.answered
+            part(
+                self.answered.saturating_sub(self.handled),
+                self.answered,
+                "answered calls have no known handling time: they are in no AHT.",
             ),
         );
         say(
             self.chains == 0,
-            "No record belongs to the same contact as another: transfers between queues are not seen as one call.".into(),
+            all(
+                "No record belongs to the same contact as another: transfers between queues are not seen as one call.",
+            ),
         );
         say(
             self.witnessed == 0,
-            "No carrier's or PBX's records are imported: who met a busy line never reached these systems and is not counted.".into(),
+            all(
+                "No carrier's or PBX's records are imported: who met a busy line never reached these systems and is not counted.",
+            ),
         );
         for feed in sources {
             say(
                 true,
-                format!(
+                all(&format!(
                     "{}: nothing after {}; last fed at {}, {} {} so far.",
                     feed.source,
                     feed.last_day
@@ -315,9 +353,9 @@ impl Seen {
                     } else {
                         "imports"
                     }
-                ),
+                )),
             );
         }
-        all
+        gaps
     }
 }

@@ -71,6 +71,14 @@ fn draw(t: &Transition, now: Timestamp) -> Board {
         Ok(()) => board.note("Patient data may enter: a business associate agreement is in force."),
         Err(refusal) => board.note(format!("No patient data: {}.", refusal.missing.join("; "))),
     }
+    for order in &t.compliance.erasures {
+        let ordered_on = t.today(order.at);
+        let what = order.erased.words();
+        board.note(format!(
+            "Erasure of {what} ordered on {ordered_on}: {}.",
+            order.reason
+        ));
+    }
     exit_notes(t, today, &mut board);
     board
 }

@@ -24,13 +24,24 @@ pub enum Erased {
     },
 }
 
+impl Erased {
+    /// As a board says it; never how many, for a few may be somebody.
+    pub(super) fn words(self) -> String {
+        match self {
+            Self::OneCaller => "one caller's records".into(),
+            Self::DaysBefore { day } => format!("records of days before {day}"),
+        }
+    }
+}
+
 /// Orders an erasure; whoever holds the records carries it out.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize, JsonSchema)]
 pub struct OrderErasure {
     /// What.
     pub erased: Erased,
-    /// Records found when it was ordered.
-    pub records: u64,
+    /// Records found when it was ordered; absent for one caller, of whose calls the journal tells nothing.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub records: Option<u64>,
     /// Why: `request of 3 March`, `retention of seven years`.
     pub reason: String,
 }
@@ -40,8 +51,9 @@ pub struct OrderErasure {
 pub struct ErasureOrdered {
     /// What.
     pub erased: Erased,
-    /// Records found when it was ordered.
-    pub records: u64,
+    /// Records found when it was ordered; of one caller older journals have it, and nothing shows it.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub records: Option<u64>,
     /// Why.
     pub reason: String,
     /// When.
@@ -50,8 +62,14 @@ pub struct ErasureOrdered {
 
 pub(crate) fn order(c: &OrderErasure, now: Timestamp) -> Decided {
     text::title("why records are erased", &c.reason)?;
-    if c.records == 0 {
-        return Err(bad("at least one record to erase".into()));
+    match (c.erased, c.records) {
+        (Erased::OneCaller, Some(_)) => {
+            return Err(bad("no count of one caller's records".into()));
+        }
+        (Erased::DaysBefore { .. }, None | Some(0)) => {
+            return Err(bad("at least one record to erase".into()));
+        }
+        (Erased::OneCaller, None) | (Erased::DaysBefore { .. }, Some(_)) => {}
     }
     Ok(vec![Event::ErasureOrdered(ErasureOrdered {
         erased: c.erased,

@@ -12,6 +12,7 @@ use crate::parity;
 use crate::refusal::Refusal;
 use crate::transition::Transition;
 use crate::windows::{Holidays, ShiftWindow};
+use jiff::civil::Weekday;
 use serde::Serialize;
 use std::collections::BTreeSet;
 
@@ -30,10 +31,22 @@ pub struct History {
     pub site: SiteId,
     /// The call type.
     pub call_type: CallTypeId,
-    /// Days with records.
+    /// Days from the first with a record to the last.
     pub days: u32,
+    /// The weekday of the first.
+    pub first_weekday: Weekday,
     /// Offered calls in each of the 168 hours.
     pub calls: Vec<u64>,
+}
+
+impl History {
+    /// How often a weekday (Monday is 0) is among the days.
+    pub fn days_of(&self, weekday: usize) -> u32 {
+        let first = usize::from(self.first_weekday.to_monday_zero_offset().unsigned_abs());
+        let after_first = (weekday + 7 - first) % 7;
+        let rest = usize::try_from(self.days % 7).unwrap_or(0);
+        self.days / 7 + u32::from(after_first < rest)
+    }
 }
 
 /// A chunk worth proposing.

@@ -32,15 +32,8 @@ pub struct ExpectedWeek {
     pub week: Sides,
 }
 
-impl ExpectedWeek {
-    /// The hour in which most calls go out, by its number.
-    pub fn busiest_out(&self) -> Option<(usize, Sides)> {
-        let hours = self.hours.iter().copied().enumerate();
-        hours.max_by(|(_, a), (_, b)| a.outsourced.total_cmp(&b.outsourced))
-    }
-}
-
-/// The calls of a usual week by side. Mean of the days there are records of; holidays count as what they were.
+/// The calls of a usual week by side. Mean of the days of the same weekday that there are records of; holidays count as what they
+/// were, and a weekday that is not among the days has no calls.
 ///
 /// # Errors
 /// `BAD_FACT` for hours that are no week, or without a day of records.
@@ -53,14 +46,15 @@ pub fn expected(
         let of = format!("{} at {}", history.call_type, history.site);
         return Err(bad(format!("the {WEEK_HOURS} hours of a week for {of}")));
     }
-    let weeks = f64::from(history.days) / 7.0;
     let out = f64::from(share.basis_points()) / 10_000.0;
     let hours: Vec<_> = history
         .calls
         .iter()
         .zip(open.quarters())
-        .map(|(calls, quarters)| {
-            let per_hour = f64::from(u32::try_from(*calls).unwrap_or(u32::MAX)) / weeks;
+        .enumerate()
+        .map(|(hour, (calls, quarters))| {
+            let days = history.days_of(hour / 24).max(1);
+            let per_hour = f64::from(u32::try_from(*calls).unwrap_or(u32::MAX)) / f64::from(days);
             let outsourced = per_hour * f64::from(quarters) / 4.0 * out;
             Sides {
                 outsourced,

@@ -9,7 +9,8 @@ pub const CELL_MIN: u32 = 15;
 /// Cells of a week, from Monday 00:00 on the wall clock.
 pub const CELLS: usize = 672;
 const CELLS_OF_HOUR: usize = 4;
-const DAY_NAMES: [&str; 7] = ["Mon", "Tue", "Wed", "Thu", "Fri", "Sat", "Sun"];
+/// The weekdays as windows write them, Monday first.
+pub const DAY_NAMES: [&str; 7] = ["Mon", "Tue", "Wed", "Thu", "Fri", "Sat", "Sun"];
 
 /// Which quarters of an hour of the local week are inside.
 #[derive(Clone, Debug, PartialEq, Eq)]

@@ -107,14 +107,14 @@ pub(crate) fn history() -> Story {
         reference: "certificate 1".into(),
     };
     story.does(&officer(Side::Client), exit);
-    story.does(&officer(Side::Client), erasure(3));
+    story.does(&officer(Side::Client), erasure());
     story
 }
 
-fn erasure(records: u64) -> OrderErasure {
+fn erasure() -> OrderErasure {
     OrderErasure {
         erased: Erased::OneCaller,
-        records,
+        records: None,
         reason: "request of 3 March".into(),
     }
 }
@@ -123,19 +123,41 @@ fn erasure(records: u64) -> OrderErasure {
 fn an_erasure_is_the_clients_to_order_and_says_not_whose_records_they_are() {
     let mut story = Story::discovered();
     story
-        .when(&officer(Side::Outsourcer), erasure(3))
+        .when(&officer(Side::Outsourcer), erasure())
         .refuses(Code::NotAuthorised, "");
     story
-        .when(&manager(Side::Client), erasure(3))
+        .when(&manager(Side::Client), erasure())
         .refuses(Code::NotAuthorised, "");
+    let counted = OrderErasure {
+        records: Some(3),
+        ..erasure()
+    };
     story
-        .when(&officer(Side::Client), erasure(0))
+        .when(&officer(Side::Client), counted)
+        .refuses(Code::BadFact, "no count of one caller's records");
+    let retention = |records| OrderErasure {
+        erased: Erased::DaysBefore {
+            day: jiff::civil::date(2019, 3, 1),
+        },
+        records,
+        reason: "retention of seven years".into(),
+    };
+    story
+        .when(&officer(Side::Client), retention(Some(0)))
         .refuses(Code::BadFact, "at least one record");
-    story.does(&officer(Side::Client), erasure(3));
-    assert_eq!(story.t.compliance.erasures.len(), 1);
+    story.does(&officer(Side::Client), erasure());
+    story.does(&officer(Side::Client), retention(Some(4)));
+    let shown = board(&story, "compliance");
+    for says in [
+        "Erasure of one caller's records ordered on ",
+        ": request of 3 March.",
+        "Erasure of records of days before 2019-03-01 ordered on ",
+    ] {
+        assert!(shown.contains(says), "{says}: {shown}");
+    }
     let hidden = OrderErasure {
         reason: "asked by 609-555-0110".into(),
-        ..erasure(3)
+        ..erasure()
     };
     story
         .when(&officer(Side::Client), hidden)

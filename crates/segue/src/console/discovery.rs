@@ -1,11 +1,13 @@
 //! The discovery page's view: the call history is understood once for each state of the store, off the pages' threads.
 
 use super::Shared;
-use super::acts::not_let_in;
+use super::acts::{not_let_in, refusal_view};
 use crate::clock;
 use crate::discovery::{Reader, request, view};
-use segue_calls::store::CallStore;
+use segue_calls::store::{CallStore, StoreState};
 use segue_calls::understanding::{Request, Understanding, understand};
+use segue_domain::Transition;
+use segue_domain::compliance::require_records_allowed;
 use segue_journal::accounts::Door;
 use segue_web::discovery::DiscoveryView;
 use segue_web::{ActError, Person};
@@ -18,11 +20,28 @@ pub(super) struct History {
     last: Option<(Key, Arc<Understanding>)>,
 }
 
-/// What the understanding rests on: the store's imports and the holidays.
+/// What the understanding rests on: the store and the holidays.
 #[derive(PartialEq, Eq)]
 struct Key {
-    imports: String,
+    store: StoreState,
     holidays: BTreeMap<jiff::civil::Date, String>,
+}
+
+impl Shared {
+    /// Who reads call records. The callers are the client's: whoever is not of the client waits for the agreements (A1).
+    pub(super) async fn records_reader(
+        &self,
+        t: &Transition,
+        person: &Person,
+    ) -> Result<Reader, ActError> {
+        let actor = self.people.actor(person, Door::Password).await;
+        let reader = Reader::of(actor.map_err(not_let_in)?.side);
+        if reader.is_limited() {
+            require_records_allowed(t, clock::now())
+                .map_err(|refusal| ActError::Refused(Box::new(refusal_view(refusal))))?;
+        }
+        Ok(reader)
+    }
 }
 
 /// The view for one reader.
@@ -31,18 +50,13 @@ pub(super) async fn show(
     person: Person,
     quarantine_from: u64,
 ) -> Result<DiscoveryView, ActError> {
-    let actor = shared
-        .people
-        .actor(&person, Door::Password)
-        .await
-        .map_err(not_let_in)?;
+    let t = shared.transition();
     let reader = Reader {
-        side: actor.side,
         quarantine_from,
+        ..shared.records_reader(&t, &person).await?
     };
     // A task of its own: whoever stops waiting for a long history finds it done the next time.
     let task = tokio::spawn(async move {
-        let t = shared.transition();
         let calls = CallStore::new(shared.data.path("calls"));
         let mut history = shared.history.lock().await;
         let known = history.last.take();
@@ -65,18 +79,14 @@ pub(super) async fn show(
         .map_err(|message| ActError::Unavailable { message })
 }
 
-/// The history as the store has it now; nothing is read again while neither imports nor holidays change.
+/// The history as the store has it now; nothing is read again while neither store nor holidays change.
 fn read(
     calls: &CallStore,
     request: &Request,
     known: Option<(Key, Arc<Understanding>)>,
 ) -> Result<(Key, Arc<Understanding>), segue_calls::error::CallsError> {
-    let manifest = calls.manifest()?;
-    let last = manifest.imports.last();
     let key = Key {
-        imports: last.map_or_else(String::new, |import| {
-            format!("{} {}", import.id, import.imported_at)
-        }),
+        store: calls.manifest()?.state(),
         holidays: request.holidays.clone(),
     };
     if let Some(known) = known.filter(|(of, _)| *of == key) {

@@ -331,7 +331,7 @@ fn routed(decision: &Decision) -> Option<Routed> {
 }
 
 /// A record that kept Segue's header or was joined; of any other nobody knows which decision it belongs to.
-fn recorded(call: &AcdCall) -> Option<Recorded> {
+pub(super) fn recorded(call: &AcdCall) -> Option<Recorded> {
     Some(Recorded {
         call: CallKey::read(call.call_id.as_deref()?)?,
         by: if call.source.starts_with(IN_HOUSE) {

@@ -136,6 +136,8 @@ struct Shared {
     memory: Mutex<Memory>,
     /// The call history, understood; whoever reads it holds it, so that it is read once.
     history: tokio::sync::Mutex<discovery::History>,
+    /// The same of its calls by hour of the week.
+    hours: tokio::sync::Mutex<week::Hours>,
 }
 
 /// What is known only in memory and lost without harm.
@@ -216,6 +218,7 @@ impl Shared {
             rebuild: Notify::new(),
             memory: Mutex::default(),
             history: tokio::sync::Mutex::default(),
+            hours: tokio::sync::Mutex::default(),
         }
     }
 
@@ -359,8 +362,12 @@ impl Console for NodeConsole {
         draft::draft(&self.shared.transition(), answers, crate::clock::now())
     }
 
-    fn week(&self, request: WeekRequest) -> Boxed<'_, Result<Option<WeekView>, ActError>> {
-        Box::pin(self.shared.week(request))
+    fn week(
+        &self,
+        person: Person,
+        request: WeekRequest,
+    ) -> Boxed<'_, Result<Option<WeekView>, ActError>> {
+        Box::pin(async move { self.shared.week(&person, request).await })
     }
 
     fn calendar_feed(&self) -> String {

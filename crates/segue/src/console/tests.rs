@@ -3,6 +3,7 @@
 mod accounts;
 mod guard;
 mod pins;
+mod records;
 mod rig;
 
 use super::ingest::{IN_HOUSE, OUTSOURCED};

@@ -1,45 +1,105 @@
-//! A chunk's week on the page: what is asked of the domain, and its answer as the page shows it.
+//! A chunk's week on the page: what is asked of the domain, and its answer as this reader may see it.
 
 use super::Shared;
 use super::acts::refusal_view;
-use crate::histories::{self, StandsFor};
+use crate::discovery::told;
+use crate::histories::{self, LeftOut, StandsFor};
 use crate::office::chain;
-use crate::week::{self, Asked};
-use segue_calls::store::CallStore;
+use crate::week::{self, Asked, Week};
+use segue_calls::disclosure::cells;
+use segue_calls::error::CallsError;
+use segue_calls::store::{CallStore, StoreState};
+use segue_domain::ladder::CallType;
+use segue_domain::lines::Line;
+use segue_domain::parties::Site;
 use segue_domain::schedule::chunker::History;
 use segue_domain::schedule::expected::{ExpectedWeek, Sides};
-use segue_domain::{Command, Transition};
-use segue_web::ActError;
+use segue_domain::{Command, Refusal, Transition};
 use segue_web::week::{WeekCalls, WeekRequest, WeekView};
+use segue_web::{ActError, Person};
 use std::sync::Arc;
 
+/// What the records came to, and from which state of store and transition.
+#[derive(Default)]
+pub(super) struct Hours {
+    last: Option<(Key, Arc<Counted>)>,
+}
+
+/// Calls by hour of the week, and those in none.
+type Counted = (Vec<History>, LeftOut);
+
+/// What the counts rest on: the store, and what tells whose a record is.
+#[derive(PartialEq, Eq)]
+struct Key {
+    store: StoreState,
+    sites: Vec<Site>,
+    lines: Vec<Line>,
+    call_types: Vec<CallType>,
+}
+
 impl Shared {
-    /// Answers what the page asks; the records are read aside.
-    pub(super) async fn week(&self, request: WeekRequest) -> Result<Option<WeekView>, ActError> {
+    /// Answers what the page asks. The records are read aside, once for each state of the store, and not before what was typed is
+    /// known to be a week.
+    pub(super) async fn week(
+        &self,
+        person: &Person,
+        request: WeekRequest,
+    ) -> Result<Option<WeekView>, ActError> {
         let t = self.transition();
-        let histories = self.histories(Arc::clone(&t)).await?;
-        let asked = asked(request);
-        let found = week::week(&t, &histories, &asked)
-            .map_err(|refusal| ActError::Refused(Box::new(refusal_view(refusal))))?;
-        found.map(|found| view(&t, found)).transpose()
+        let limited = self.records_reader(&t, person).await?.is_limited();
+        let Some(found) = week::week(&t, &asked(request)).map_err(mistyped)? else {
+            return Ok(None);
+        };
+        let counted = self.hours(Arc::clone(&t)).await?;
+        let (histories, left_out) = &*counted;
+        let expected = found.calls(histories).map_err(mistyped)?;
+        let calls = expected.map(|expected| calls(expected, left_out, limited));
+        view(&t, found, calls).map(Some)
     }
 
-    async fn histories(&self, t: Arc<Transition>) -> Result<Vec<History>, ActError> {
+    async fn hours(&self, t: Arc<Transition>) -> Result<Arc<Counted>, ActError> {
         let store = CallStore::new(self.data.path("calls"));
-        let read =
-            tokio::task::spawn_blocking(move || histories::read(&t, &store, &StandsFor::default()));
-        match read.await {
-            Ok(Ok((histories, _))) => Ok(histories),
-            Ok(Err(error)) => Err(unreadable(&chain(&error))),
-            Err(error) => Err(unreadable(&chain(&error))),
-        }
+        let mut hours = self.hours.lock().await;
+        let known = hours.last.take();
+        let work = tokio::task::spawn_blocking(move || read(&t, &store, known));
+        let (key, counted) = match work.await {
+            Ok(Ok(read)) => read,
+            Ok(Err(error)) => return Err(unreadable(&chain(&error))),
+            Err(error) => return Err(unreadable(&chain(&error))),
+        };
+        hours.last = Some((key, Arc::clone(&counted)));
+        Ok(counted)
     }
+}
+
+/// The counts as store and transition are now; nothing is read again while neither changes.
+fn read(
+    t: &Transition,
+    store: &CallStore,
+    known: Option<(Key, Arc<Counted>)>,
+) -> Result<(Key, Arc<Counted>), CallsError> {
+    let key = Key {
+        store: store.manifest()?.state(),
+        sites: t.sites.clone(),
+        lines: t.lines.clone(),
+        call_types: t.call_types.clone(),
+    };
+    if let Some(known) = known.filter(|(of, _)| *of == key) {
+        return Ok(known);
+    }
+    let counted = histories::read(t, store, &StandsFor::default())?;
+    Ok((key, Arc::new(counted)))
 }
 
 fn unreadable(why: &str) -> ActError {
     ActError::Unavailable {
         message: format!("The call records cannot be read ({why})."),
     }
+}
+
+/// What was typed is no week; the page shows the planned one beside it.
+fn mistyped(refusal: Refusal) -> ActError {
+    ActError::Invalid(Box::new(refusal_view(refusal)))
 }
 
 fn asked(request: WeekRequest) -> Asked {
@@ -54,7 +114,7 @@ fn asked(request: WeekRequest) -> Asked {
     }
 }
 
-fn view(t: &Transition, week: week::Week) -> Result<WeekView, ActError> {
+fn view(t: &Transition, week: Week, calls: Option<WeekCalls>) -> Result<WeekView, ActError> {
     let plan = &week.propose.plan;
     let chunks = plan.chunks.iter().map(|c| c.id.to_string()).collect();
     let steps = week.planned.steps.iter();
@@ -75,17 +135,70 @@ fn view(t: &Transition, week: week::Week) -> Result<WeekView, ActError> {
         window: week.window,
         holidays: week::holidays_say(&week.holidays),
         cells: week.painted.cells().to_vec(),
-        calls: week.calls.map(calls),
+        calls,
         changed: week.changed,
         propose,
     })
 }
 
-fn calls((days, expected): (u32, ExpectedWeek)) -> WeekCalls {
+/// The hours as the reader may see them: a mean gives its count away, so an hour is told where its count is.
+fn calls(
+    (history, expected): (&History, ExpectedWeek),
+    left_out: &LeftOut,
+    limited: bool,
+) -> WeekCalls {
     let sides = |sides: &Sides| (sides.outsourced, sides.in_house);
+    let open: Vec<bool> = if limited {
+        cells(&history.calls).iter().map(Option::is_some).collect()
+    } else {
+        vec![true; history.calls.len()]
+    };
+    let hours = expected.hours.iter().zip(&open);
     WeekCalls {
-        days,
-        hours: expected.hours.iter().map(sides).collect(),
-        week: sides(&expected.week),
+        days: history.days,
+        hours: hours
+            .map(|(hour, open)| open.then(|| sides(hour)))
+            .collect(),
+        week: open.iter().all(|open| *open).then(|| sides(&expected.week)),
+        left_out: told(left_out.values().sum(), limited),
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use segue_web::discovery::Count;
+
+    fn shown(limited: bool) -> WeekCalls {
+        let mut counts = vec![0; 168];
+        (counts[8], counts[9], counts[10], counts[11]) = (400, 7, 40, 900);
+        let history = History {
+            site: "RVS-Main".into(),
+            call_type: "MSG".into(),
+            days: 28,
+            first_weekday: jiff::civil::Weekday::Monday,
+            calls: counts,
+        };
+        let whole = segue_domain::windows::painted::PaintedWeek::whole();
+        let share = segue_domain::share::TrafficShare::from_percent(30).unwrap();
+        let expected = segue_domain::schedule::expected::expected(&history, &whole, share).unwrap();
+        let left_out = LeftOut::from([("message".to_owned(), 3)]);
+        calls((&history, expected), &left_out, limited)
+    }
+
+    #[test]
+    fn of_a_small_hour_the_outsourcer_sees_neither_side_nor_a_sum_with_it() {
+        let outsider = shown(true);
+        let known: Vec<usize> = (8..12).filter(|at| outsider.hours[*at].is_some()).collect();
+        assert_eq!(
+            known,
+            [8, 11],
+            "7 is small, and 40 would follow from a total"
+        );
+        assert_eq!((outsider.week, outsider.left_out), (None, Count::Withheld));
+        let client = shown(false);
+        assert!(client.hours.iter().all(Option::is_some));
+        assert!(client.week.is_some());
+        assert_eq!(client.left_out, Count::Known(3));
     }
 }

@@ -68,7 +68,7 @@ pub(super) fn figures(
             .collect();
         all.push(("Calls ended in".into(), mix.join(", ")));
     }
-    if let Some(gap) = work.duty_gaps.first() {
+    if let Some(gap) = work.duty_gaps.iter().min_by_key(|gap| gap.from) {
         let first = day(gap.from.to_zoned(jiff::tz::TimeZone::UTC).date());
         let gaps = work.duty_gaps.len();
         let says = format!(

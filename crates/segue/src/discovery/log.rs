@@ -1,36 +1,33 @@
 //! What the call log shows, as one reader may see it: small counts are withheld from whoever is not of the client.
 
-use super::words;
+use super::{rows, words};
+use segue_calls::baseline::UNCLASSIFIED;
 use segue_calls::disclosure::{CELL_MIN, cells, is_open, is_open_part};
-use segue_calls::store::Manifest;
 use segue_calls::understanding::{
-    Dimension, DocumentedFlow, Finding, FlowDifference, HOLD_PERCENT, HourCell, Measure, Path,
-    Ratio, SourceFeed, TypeShare, Understanding, WaitClass,
+    Dimension, DocumentedFlow, Finding, FlowDifference, HOLD_PERCENT, Holiday, HourCell, Measure,
+    Path, Ratio, TypeShare, Understanding, WaitClass,
 };
 use segue_domain::Transition;
 use segue_domain::discovery::call_types;
 use segue_domain::ladder::CallType;
+use segue_domain::windows::painted::DAY_NAMES;
 use segue_web::discovery::{
-    Count, DayRow, DiscoveryView, FeedRow, FlowStep, FlowView, GroupRow, HolidayRow, ImportRow,
-    PathView, TypeRow, WaitRow,
+    Count, DayRow, DiscoveryView, FlowStep, FlowView, GroupRow, HolidayRow, PathView, TypeRow,
+    WaitRow,
 };
-use segue_web::view::{Aspect, BlindSpot};
+use segue_web::view::Aspect;
 use std::collections::BTreeMap;
 
-const WEEKDAYS: [&str; 7] = ["Mon", "Tue", "Wed", "Thu", "Fri", "Sat", "Sun"];
 /// Ways drawn of each line, and lines drawn: the busiest.
 const PATHS_SHOWN: usize = 12;
 const LINES_SHOWN: usize = 12;
-/// Imports listed: the newest.
-const IMPORTS_SHOWN: usize = 30;
 const DASH: &str = "–";
 
 /// Fills in everything that rests on call records.
 pub(super) fn fill(view: &mut DiscoveryView, t: &Transition, found: &Understanding) {
     let limited = view.limited;
     let feeds = &found.sources;
-    view.cannot_see = cannot_see(found);
-    view.feeds = self::feeds(found);
+    view.cannot_see = rows::cannot_see(found, limited);
     view.types = types(t, found, limited);
     if found.offered == 0 {
         view.types_say = "No calls yet".into();
@@ -46,9 +43,10 @@ pub(super) fn fill(view: &mut DiscoveryView, t: &Transition, found: &Understandi
     );
     view.week = week(found, limited);
     view.week_says = peak(&view.week);
-    view.waits = waits(found, limited);
-    view.waits_say = patience(found);
-    (view.types_aspect, view.types_say) = residue(t, found);
+    let unknown;
+    (view.waits, unknown) = waits(found, limited);
+    view.waits_say = patience(found, unknown);
+    (view.types_aspect, view.types_say) = residue(t, found, &view.types);
     view.holidays = holidays(found, limited);
     let documented = super::documented(t, &found.flows);
     view.flows = flows(t, found, &documented, limited);
@@ -85,7 +83,7 @@ fn week(found: &Understanding, limited: bool) -> Vec<DayRow> {
     let week = &found.profile.week;
     let all: Vec<u64> = week.iter().flatten().map(|cell| cell.offered).collect();
     let hours = counts(&all, limited);
-    let days = WEEKDAYS.iter().zip(week).zip(hours.chunks(24));
+    let days = DAY_NAMES.iter().zip(week).zip(hours.chunks(24));
     let row = |((day, cells), hours): ((&&str, &Vec<_>), &[Count])| {
         let total = cells.iter().map(|cell: &HourCell| cell.offered);
         let whole = hours.iter().all(|count| count.known().is_some());
@@ -117,13 +115,15 @@ fn peak(week: &[DayRow]) -> String {
     })
 }
 
-fn waits(found: &Understanding, limited: bool) -> Vec<WaitRow> {
+/// Calls by wait, and those of which it is not known: one partition, so that none of it follows from the calls in all.
+fn waits(found: &Understanding, limited: bool) -> (Vec<WaitRow>, Count) {
     let classes = &found.profile.waits;
-    let answered: Vec<u64> = classes.iter().map(|class| class.answered).collect();
+    let answered = classes.iter().map(|class| class.answered);
+    let answered: Vec<u64> = answered.chain([found.profile.wait_unknown]).collect();
     let abandoned: Vec<u64> = classes.iter().map(|class| class.abandoned).collect();
-    let both = counts(&answered, limited)
-        .into_iter()
-        .zip(counts(&abandoned, limited));
+    let mut answered = counts(&answered, limited);
+    let unknown = answered.pop().unwrap_or_default();
+    let both = answered.into_iter().zip(counts(&abandoned, limited));
     let row = |(class, (answered, abandoned)): (&WaitClass, (Count, Count))| WaitRow {
         wait: class.to_s.map_or_else(
             || format!("over {} s", class.from_s),
@@ -132,16 +132,15 @@ fn waits(found: &Understanding, limited: bool) -> Vec<WaitRow> {
         answered,
         abandoned,
     };
-    classes.iter().zip(both).map(row).collect()
+    (classes.iter().zip(both).map(row).collect(), unknown)
 }
 
-fn patience(found: &Understanding) -> String {
+fn patience(found: &Understanding, unknown: Count) -> String {
     let patience = &found.patience;
-    let unknown = found.profile.wait_unknown;
-    let not_known = if unknown == 0 {
-        String::new()
-    } else {
-        format!(" The wait of {} calls is not known.", Count::Known(unknown))
+    let not_known = match unknown {
+        Count::Known(0) => String::new(),
+        Count::Known(_) => format!(" The wait of {unknown} calls is not known."),
+        Count::Withheld => " The wait of some calls is not known.".into(),
     };
     if !patience.enough {
         return format!("Too few hung up to say how long callers wait.{not_known}");
@@ -188,7 +187,7 @@ fn types(t: &Transition, found: &Understanding, limited: bool) -> Vec<TypeRow> {
                 calls,
                 share: say(open, words::percent(share.share)),
                 abandoned: say(told, words::percent(share.abandoned)),
-                handle: say(open, words::seconds(share.handle_ms)),
+                handle: say(open, mean(share.handle_ms, limited)),
                 comes: say(open, words::hours(share.hours)),
                 ..asked(t, known)
             }
@@ -203,6 +202,15 @@ fn types(t: &Transition, found: &Understanding, limited: bool) -> Vec<TypeRow> {
         ..asked(t, Some(kind))
     }));
     rows
+}
+
+/// A mean, where it is of calls enough: of one call it is that call's.
+fn mean(ms: Ratio, limited: bool) -> String {
+    if limited && !is_open(ms.denominator) {
+        "withheld".into()
+    } else {
+        words::seconds(ms)
+    }
 }
 
 /// What people wrote down of a type; dashes for what nobody did, and for the calls.
@@ -226,7 +234,8 @@ fn asked(t: &Transition, kind: Option<&CallType>) -> TypeRow {
     }
 }
 
-fn residue(t: &Transition, found: &Understanding) -> (Aspect, String) {
+/// The residue, where the row of these calls is told.
+fn residue(t: &Transition, found: &Understanding, types: &[TypeRow]) -> (Aspect, String) {
     let ratio = found.profile.unclassified;
     let limit = segue_domain::basis_points::percent(t.terms.discovery.residue_max_bp.into());
     let too_many = segue_domain::basis_points::is_more(
@@ -239,20 +248,34 @@ fn residue(t: &Transition, found: &Understanding) -> (Aspect, String) {
     } else {
         Aspect::Proved
     };
-    let says = format!(
-        "{} of the calls have no type; at most {limit} may, and none in a clinical queue. Calls come: the hours that hold {HOLD_PERCENT} % of them",
+    let rows = found.profile.types.iter().zip(types);
+    let withheld = rows
+        .filter(|(share, _)| share.call_type == UNCLASSIFIED)
+        .any(|(_, row)| row.calls == Count::Withheld);
+    let part = if withheld {
+        "A withheld part".to_owned()
+    } else {
         words::percent(ratio)
+    };
+    let says = format!(
+        "{part} of the calls have no type; at most {limit} may, and none in a clinical queue. Calls come: the hours that hold {HOLD_PERCENT} % of them"
     );
     (aspect, says)
 }
 
 fn holidays(found: &Understanding, limited: bool) -> Vec<HolidayRow> {
-    let holidays = found.profile.holidays.iter();
+    let holidays = &found.profile.holidays;
+    // A small day would follow from the sum of its weekday, the others' mean and its like.
+    let is_small =
+        |holiday: &Holiday| !(is_open(holiday.offered) && is_open(holiday.usual.numerator));
     holidays
+        .iter()
         .map(|holiday| {
-            let usual = holiday.usual.value();
-            let told = !limited || is_open(holiday.offered);
-            let difference = usual.filter(|usual| told && *usual > 0.0).map(|usual| {
+            let weekday = holiday.date.weekday();
+            let mut alike = holidays.iter().filter(|h| h.date.weekday() == weekday);
+            let told = !limited || !alike.any(is_small);
+            let usual = holiday.usual.value().filter(|_| told);
+            let difference = usual.filter(|usual| *usual > 0.0).map(|usual| {
                 let offered = Ratio::new(holiday.offered, 1).value().unwrap_or(0.0);
                 format!("{:+.0}\u{a0}%", (offered / usual - 1.0) * 100.0).replace('-', "−")
             });
@@ -329,8 +352,8 @@ fn line_flow(
         times: match contacts {
             Count::Known(_) => format!(
                 "wait {}, handling {}",
-                words::seconds(path.mean_wait_ms),
-                words::seconds(path.mean_handle_ms)
+                mean(path.mean_wait_ms, limited),
+                mean(path.mean_handle_ms, limited)
             ),
             Count::Withheld => String::new(),
         },
@@ -374,19 +397,41 @@ fn unseen(
     kinds.into_iter().map(|kind| kind.name.clone()).collect()
 }
 
-/// A sum of a line's ways is told where each of them is: no withheld way follows from it.
+/// A sum over a line's ways is told where no small number follows from it and what is drawn: of those that are not drawn one by one,
+/// neither those with the step nor those without it may be few.
 fn is_told(flows: &[FlowView], difference: &FlowDifference) -> bool {
-    let (FlowDifference::NotDocumented { line, .. }
-    | FlowDifference::StepNotDocumented { line, .. }) = difference
-    else {
-        return true;
+    let (line, step, contacts) = match difference {
+        FlowDifference::NoCalls { .. } => return true,
+        FlowDifference::NotDocumented { line, contacts } => (line, None, *contacts),
+        FlowDifference::StepNotDocumented {
+            line,
+            step,
+            contacts,
+        } => (line, Some(step), *contacts),
     };
-    let told = |flow: &FlowView| {
-        flow.paths
-            .iter()
-            .all(|path| path.contacts != Count::Withheld)
+    let Some(flow) = flows.iter().find(|flow| flow.line == *line) else {
+        return false;
     };
-    flows.iter().any(|flow| flow.line == *line && told(flow))
+    let drawn: Option<Vec<u64>> = flow
+        .paths
+        .iter()
+        .map(|path| path.contacts.known())
+        .collect();
+    let (Some(drawn), Some(all)) = (drawn, flow.contacts.known()) else {
+        return false;
+    };
+    let with_step = flow.paths.iter().zip(&drawn).map(|(path, contacts)| {
+        let times = step.map_or(1, |step| {
+            path.steps
+                .iter()
+                .filter(|known| known.name == *step)
+                .count()
+        });
+        contacts * u64::try_from(times).unwrap_or(u64::MAX)
+    });
+    let with_step: u64 = with_step.sum();
+    let others = all.saturating_sub(drawn.iter().sum());
+    is_open(contacts) && is_open_part(contacts.saturating_sub(with_step), others)
 }
 
 /// A share of few calls is told to no outsider; a handling time of at least a hundred calls is.
@@ -430,53 +475,45 @@ fn group(t: &Transition, finding: &Finding) -> GroupRow {
     }
 }
 
-/// The newest imports.
-pub(super) fn imports(manifest: &Manifest) -> Vec<ImportRow> {
-    let newest = manifest.imports.iter().rev().take(IMPORTS_SHOWN);
-    newest
-        .map(|import| {
-            let read: u64 = import.files.iter().map(|file| file.read).sum();
-            let quarantined: u64 = import.files.iter().map(|file| file.quarantined).sum();
-            let kept: u64 = import.parts.iter().map(|part| part.rows).sum();
-            ImportRow {
-                source: import.source.clone(),
-                at: import
-                    .imported_at
-                    .strftime("%-d %b %Y %H:%M UTC")
-                    .to_string(),
-                files: import.files.len(),
-                read: Count::Known(read),
-                kept: Count::Known(kept),
-                duplicates: Count::Known(read.saturating_sub(quarantined + kept)),
-                quarantined: Count::Known(quarantined),
-            }
-        })
-        .collect()
-}
+#[cfg(test)]
+mod tests {
+    use super::*;
 
-fn feeds(found: &Understanding) -> Vec<FeedRow> {
-    let row = |feed: &SourceFeed| FeedRow {
-        source: feed.source.clone(),
-        records: Count::Known(feed.records),
-        days: words::days(feed.first_day, feed.last_day),
-        cadence: feed.every_h().map_or_else(
-            || "once".into(),
-            |hours| format!("{} times, {}", feed.imports, words::every(hours)),
-        ),
-        last_fed: feed.imported_at.strftime("%-d %b %Y %H:%M UTC").to_string(),
-    };
-    found.sources.iter().map(row).collect()
-}
-
-/// Each gap as its first clause and the rest.
-fn cannot_see(found: &Understanding) -> Vec<BlindSpot> {
-    let gaps = found.cannot_see.iter();
-    gaps.map(|gap| {
-        let (what, why) = gap.split_once(": ").unwrap_or((gap, ""));
-        BlindSpot {
-            what: what.trim_end_matches('.').to_owned(),
-            why: why.to_owned(),
+    fn way(step: &str, contacts: u64) -> PathView {
+        PathView {
+            steps: vec![FlowStep {
+                name: step.to_owned(),
+                written: false,
+            }],
+            ending: "answered".into(),
+            contacts: Count::Known(contacts),
+            times: String::new(),
         }
-    })
-    .collect()
+    }
+
+    #[test]
+    fn a_step_that_few_take_beside_the_drawn_ways_is_not_told() {
+        let line = FlowView {
+            line: "7001".into(),
+            contacts: Count::Known(500),
+            paths: vec![way("TRIAGE", 300), way("MSG", 160)],
+            others: None,
+            written: None,
+            unseen: Vec::new(),
+        };
+        let told = |step: &str, contacts| {
+            let difference = FlowDifference::StepNotDocumented {
+                line: "7001".into(),
+                step: step.into(),
+                contacts,
+            };
+            is_told(std::slice::from_ref(&line), &difference)
+        };
+        // Forty contacts went ways that are not drawn.
+        assert!(told("TRIAGE", 300), "all of it is drawn");
+        assert!(told("TRIAGE", 320), "20 with it and 20 without");
+        assert!(!told("VOICEMAIL", 3), "three");
+        assert!(!told("TRIAGE", 303), "three more than are drawn");
+        assert!(!told("TRIAGE", 335), "five of the others without it");
+    }
 }

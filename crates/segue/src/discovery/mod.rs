@@ -3,24 +3,22 @@
 mod agreed;
 mod figures;
 mod log;
+mod rows;
 mod words;
 
 pub use words::difference;
+pub(crate) use words::{parts, seconds};
 
 use jiff::Timestamp;
 use jiff::civil::Date;
+use segue_calls::disclosure::is_open;
 use segue_calls::error::CallsError;
 use segue_calls::operations::operations;
-use segue_calls::store::{CallStore, QuarantinedRow};
+use segue_calls::store::CallStore;
 use segue_calls::understanding::{DocumentedFlow, Paths, Request, Understanding};
 use segue_domain::{Side, Transition};
-use segue_web::discovery::{Count, DiscoveryView, QuarantineView};
+use segue_web::discovery::{Count, DiscoveryView};
 use std::collections::{BTreeMap, BTreeSet};
-
-/// Quarantined rows on one sheet.
-const QUARANTINED_SHOWN: u64 = 200;
-/// Reasons listed; few exports have more.
-const REASONS_SHOWN: usize = 20;
 
 /// Who reads it.
 #[derive(Clone, Copy, Debug)]
@@ -41,8 +39,17 @@ impl Reader {
     }
 
     /// The callers are the client's: everybody else sees no small counts.
-    fn is_limited(self) -> bool {
+    pub(crate) fn is_limited(self) -> bool {
         self.side != Side::Client
+    }
+}
+
+/// A count that stands alone, as the reader may see it.
+pub(crate) fn told(count: u64, limited: bool) -> Count {
+    if limited && !is_open(count) {
+        Count::Withheld
+    } else {
+        Count::Known(count)
     }
 }
 
@@ -100,45 +107,13 @@ pub fn view(
         checks: agreed::checks(t),
         reports: agreed::reports(t),
         ways_home: agreed::ways_home(t, now),
-        imports: log::imports(&calls.manifest()?),
-        quarantine: quarantine(calls, reader.quarantine_from)?,
         ..DiscoveryView::default()
     };
+    rows::fill(&mut view, calls, found, reader.quarantine_from)?;
     log::fill(&mut view, t, found);
     view.figures = figures::figures(found, &operations(calls, now)?, view.limited);
     Ok(view)
 }
 
-/// One sheet of the rows set aside, and all reasons.
-fn quarantine(calls: &CallStore, from: u64) -> Result<QuarantineView, CallsError> {
-    let mut reasons: BTreeMap<String, u64> = BTreeMap::new();
-    let (mut total, mut rows) = (0, Vec::new());
-    let to = from.saturating_add(QUARANTINED_SHOWN);
-    calls.quarantined(|QuarantinedRow { file, line, reason }| {
-        total += 1;
-        if (from..to).contains(&total) {
-            rows.push((base_name(&file), line, reason.clone()));
-        }
-        *reasons.entry(reason).or_default() += 1;
-        Ok(())
-    })?;
-    let mut reasons: Vec<_> = reasons.into_iter().collect();
-    reasons.sort_by_key(|(_, rows)| std::cmp::Reverse(*rows));
-    reasons.truncate(REASONS_SHOWN);
-    let reasons = reasons.into_iter();
-    Ok(QuarantineView {
-        total: Count::Known(total),
-        reasons: reasons
-            .map(|(why, rows)| (why, Count::Known(rows)))
-            .collect(),
-        rows,
-        first: Count::Known(from),
-        before: (from > 1).then(|| from.saturating_sub(QUARANTINED_SHOWN).max(1)),
-        after: (to <= total).then_some(to),
-    })
-}
-
-/// A file's name without the folders of whoever imported it.
-fn base_name(file: &str) -> String {
-    file.rsplit('/').next().unwrap_or(file).to_owned()
-}
+#[cfg(test)]
+mod tests;

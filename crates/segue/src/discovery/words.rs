@@ -16,13 +16,16 @@ pub(super) fn percent(ratio: Ratio) -> String {
 }
 
 /// `3.2 % (32 of 1,000)`, or a dash of nothing.
-pub(super) fn parts(ratio: Ratio) -> String {
+pub(crate) fn parts(ratio: Ratio) -> String {
+    if ratio.value().is_none() {
+        return DASH.into();
+    }
     let counts = [ratio.numerator, ratio.denominator].map(Count::Known);
     format!("{} ({} of {})", percent(ratio), counts[0], counts[1])
 }
 
 /// A mean of milliseconds in whole seconds.
-pub(super) fn seconds(ms: Ratio) -> String {
+pub(crate) fn seconds(ms: Ratio) -> String {
     let value = ms.value();
     value.map_or_else(|| DASH.into(), |ms| format!("{:.0}\u{a0}s", ms / 1_000.0))
 }

@@ -404,10 +404,14 @@ fn answers_that_no_plan_can_keep_are_exit_5_with_the_rules_by_name() {
 }
 
 pub(crate) async fn sign_in(visitor: &mut Visitor) {
+    sign_in_as(visitor, CLIENT).await;
+}
+
+pub(crate) async fn sign_in_as(visitor: &mut Visitor, user: &str) {
     let csrf = visitor.get("/login").await.hidden("csrf");
     let fields = [
         ("csrf", csrf.as_str()),
-        ("user", CLIENT),
+        ("user", user),
         ("password", PASSWORD),
         ("next", "/"),
     ];

@@ -1,11 +1,11 @@
 //! Call records wait for the agreement that allows them, by every command that takes an export (A1); an export is sniffed, imported
 //! and understood; a roster comes in through the desk.
 
-use crate::plan::sign_in;
+use crate::plan::{sign_in, sign_in_as};
 use crate::support::cli::{Said, segue};
 use crate::support::page::Visitor;
 use crate::support::serve::Serving;
-use crate::support::world::World;
+use crate::support::world::{OUTSOURCER, World};
 use segue_example::{Example, Goal};
 use serde_json::json;
 use std::fmt::Write as _;
@@ -41,6 +41,7 @@ fn an_export_is_taken_before_a_transition_and_then_only_under_the_agreement() {
     assert_eq!(import("before").done()["accepted"], 1);
     world.walk(&Example::riverside(), &Goal::Created);
     no_agreement(&import("created"));
+    no_agreement(&segue(&world.data(), None, &["plan", "week", "--json"]));
     let rehearse = ["rehearse", "--calls", &log, "--seed", "1", "--json"];
     no_agreement(&segue(&world.data(), None, &rehearse));
     let plan = concat!(
@@ -210,6 +211,16 @@ async fn share_and_hours_show_what_each_side_may_expect() {
         (out - 0.3 * per_week).abs() < 1e-6,
         "30 % of {per_week}: {out}"
     );
+    // Every open hour of every weekday had ten calls, on five Mondays as on four Sundays.
+    for day in 0..7 {
+        for hour in 8..22 {
+            let sides = &told["expected"]["hours"][day * 24 + hour];
+            let side = |side: &str| sides[side].as_f64().expect("a number");
+            let calls = side("outsourced") + side("in_house");
+            assert!((calls - 10.0).abs() < 1e-9, "{day} {hour}: {calls}");
+        }
+    }
+    assert_eq!(told["calls_left_out"], 0);
     for (option, wrong) in [
         ("--share", "110"),
         ("--window", "Mon 25:00-26:00"),
@@ -254,6 +265,64 @@ async fn share_and_hours_show_what_each_side_may_expect() {
         !in_force.to_string().contains("\"version\":2"),
         "nothing moves on a proposal"
     );
+}
+
+/// Seven calls of one hour, and a row set aside: on no page of the outsourcer, on paper or in print.
+#[tokio::test(flavor = "multi_thread")]
+async fn the_outsourcer_sees_no_small_count_of_the_clients_calls() {
+    let world = World::new();
+    world.walk(&Example::riverside(), &Goal::Agreed);
+    let mut log = LOG.lines().next().expect("a header").to_owned() + "\n";
+    for (hour, calls) in [(9, 40), (11, 7), (13, 30)] {
+        for minute in 0..calls {
+            let at = format!("2027-03-01 {hour:02}:{minute:02}");
+            let _ = writeln!(
+                log,
+                "C{hour}-{minute},RVS-Main-TFN,,en,agent-01,handled,0,5,MSG,{at}:00,{at}:05,{at}:20,{at}:50"
+            );
+        }
+    }
+    log.push_str("X1,RVS-Main-TFN,,en,agent-01,handled,0,5,MSG,soon,,,\n");
+    let file = world.path("small-log.csv").display().to_string();
+    fs::write(&file, log).expect("written");
+    let import = [
+        "calls",
+        "import",
+        &file,
+        "--mapping",
+        "generic",
+        "--source",
+        "acd",
+        "--json",
+    ];
+    assert_eq!(segue(&world.data(), None, &import).done()["accepted"], 77);
+
+    let serving = Serving::start(&world.data());
+    let mut client = Visitor::new(serving.http);
+    sign_in(&mut client).await;
+    client.get("/discovery").await.says("small-log.csv");
+    let mut outsider = Visitor::new(serving.http);
+    sign_in_as(&mut outsider, OUTSOURCER).await;
+    for path in ["/discovery", "/discovery/report"] {
+        let page = outsider.get(path).await;
+        assert_eq!(page.status, 200, "{}", page.text);
+        page.says("<abbr title=\"withheld\">x</abbr>");
+        for given_away in ["small-log.csv", ">7</td>", ">30</td>"] {
+            assert!(!page.text.contains(given_away), "{given_away} on {path}");
+        }
+    }
+    let week = outsider.get("/plan/week?chunk=RVS-Main/MSG").await;
+    assert_eq!(week.status, 200, "{}", week.text);
+    week.says("are withheld from you");
+    week.says("<abbr title=\"withheld\">x</abbr>");
+    let report = ["calls", "report", "--outsourcer", "--json"];
+    let report = world.ask(None, &report).done();
+    assert_eq!(report["week"][0]["hours"][9], 40);
+    for hour in [11, 13] {
+        assert_eq!(report["week"][0]["hours"][hour], json!(null), "{hour}");
+    }
+    assert_eq!(report["quarantine"]["rows"], json!([]));
+    assert_eq!(report["quarantine"]["total"], json!(null));
 }
 
 /// The hash of a test telephone is what its calls are kept under, and its number goes nowhere.

@@ -1,9 +1,8 @@
 //! The discovery workbench, and the same as one document to print or send.
 
-use crate::console::{ActError, Person};
 use crate::discovery::{DiscoveryReport, Sheet};
 use crate::format::Clock;
-use crate::page::failure::{Message, message, render};
+use crate::page::failure::{records_closed, render};
 use crate::page::{Chrome, Failure, Room};
 use crate::secret::FormCookie;
 use crate::session;
@@ -16,6 +15,8 @@ use axum::response::{IntoResponse, Redirect, Response};
 use serde::Deserialize;
 use std::sync::Arc;
 use tower_sessions::Session;
+
+const TITLE: &str = "Discovery cannot be shown.";
 
 #[derive(Template)]
 #[template(path = "discovery.html")]
@@ -45,7 +46,7 @@ pub(crate) async fn show(
     let from = asked.rows.unwrap_or(1).max(1);
     let view = match app.console.discovery(person.clone(), from).await {
         Ok(view) => view,
-        Err(why) => return cannot(&app, &person, &form, why),
+        Err(why) => return records_closed(&app, &person, &form, TITLE, why),
     };
     let live = app.view();
     let chrome = Chrome::new(
@@ -71,7 +72,7 @@ pub(crate) async fn report(
     };
     let view = match app.console.discovery(person.clone(), 1).await {
         Ok(view) => view,
-        Err(why) => return cannot(&app, &person, &form, why),
+        Err(why) => return records_closed(&app, &person, &form, TITLE, why),
     };
     let live = app.view();
     let clock = Clock::new(&live.zone);
@@ -86,27 +87,4 @@ pub(crate) async fn report(
         ),
     ];
     Ok((kind, report.to_html()?).into_response())
-}
-
-fn cannot(
-    app: &App,
-    person: &Person,
-    form: &FormCookie,
-    why: ActError,
-) -> Result<Response, Failure> {
-    let (status, lead, refusal) = match why {
-        ActError::Unavailable { message } => (StatusCode::SERVICE_UNAVAILABLE, message, None),
-        ActError::Refused(refusal) | ActError::Invalid(refusal) => (
-            StatusCode::FORBIDDEN,
-            "Call records belong to people whose agreements are in force.".to_owned(),
-            Some(*refusal),
-        ),
-    };
-    let said = Message {
-        status,
-        title: "Discovery cannot be shown.",
-        lead: &lead,
-        refusal,
-    };
-    message(app, Some(person), form, said)
 }

@@ -1,6 +1,6 @@
 //! When a page cannot be made: a short page that still has the home control.
 
-use crate::console::Person;
+use crate::console::{ActError, Person};
 use crate::page::{Chrome, Room};
 use crate::secret::{FormCookie, NoRandom};
 use crate::state::App;
@@ -70,4 +70,29 @@ pub(crate) fn message(
         refusal: message.refusal,
     };
     render(message.status, &page)
+}
+
+/// Answers why this reader is shown nothing that rests on call records.
+pub(crate) fn records_closed(
+    app: &App,
+    person: &Person,
+    form: &FormCookie,
+    title: &str,
+    why: ActError,
+) -> Result<Response, Failure> {
+    let (status, lead, refusal) = match why {
+        ActError::Unavailable { message } => (StatusCode::SERVICE_UNAVAILABLE, message, None),
+        ActError::Refused(refusal) | ActError::Invalid(refusal) => (
+            StatusCode::FORBIDDEN,
+            "Call records belong to people whose agreements are in force.".to_owned(),
+            Some(*refusal),
+        ),
+    };
+    let said = Message {
+        status,
+        title,
+        lead: &lead,
+        refusal,
+    };
+    message(app, Some(person), form, said)
 }

@@ -2,7 +2,7 @@
 //! party and drives nothing until both sign (A17).
 
 use crate::console::{ActError, Person, Submission};
-use crate::page::failure::render;
+use crate::page::failure::{Message, message, records_closed, render};
 use crate::page::{Chrome, Failure, Room};
 use crate::secret::{self, FormCookie};
 use crate::session;
@@ -18,7 +18,9 @@ use serde::Deserialize;
 use std::sync::Arc;
 use tower_sessions::Session;
 
+/// The room of pages knows no domain.
 const DAYS: [&str; 7] = ["Mon", "Tue", "Wed", "Thu", "Fri", "Sat", "Sun"];
+const TITLE: &str = "The week cannot be shown.";
 const CELLS_OF_DAY: usize = 96;
 /// Size of a cell and where the first one begins, in the drawing's units.
 const CELL: (usize, usize) = (44, 6);
@@ -61,7 +63,8 @@ struct Bar {
 /// One hour of the week's table.
 struct HourRow {
     hour: String,
-    days: Vec<(String, String)>,
+    /// Outsourced and in-house of each day; none where it is withheld.
+    days: Vec<Option<(String, String)>>,
 }
 
 #[derive(Template)]
@@ -99,28 +102,31 @@ impl WeekView {
     fn finding(&self) -> String {
         let (chunk, share) = (&self.chunk, self.share);
         match &self.calls {
-            Some(calls) => format!(
-                "{share} % of {chunk} sends {:.0} of {:.0} calls a week out.",
-                calls.week.0,
-                calls.week.0 + calls.week.1
+            Some(WeekCalls {
+                week: Some((out, home)),
+                ..
+            }) => format!(
+                "{share} % of {chunk} sends {out:.0} of {:.0} calls a week out.",
+                out + home
             ),
-            None => format!("{share} % of {chunk}, in these hours."),
+            _ => format!("{share} % of {chunk}, in these hours."),
         }
     }
 
-    /// The busiest hour at the outsourcer, in words.
-    fn busiest(&self) -> Option<String> {
-        let hours = &self.calls.as_ref()?.hours;
-        let busiest = hours.iter().enumerate();
-        let (hour, (out, home)) = busiest.max_by(|(_, a), (_, b)| a.0.total_cmp(&b.0))?;
-        let day = DAYS.get(hour / 24)?;
-        (*out > 0.0).then(|| {
-            format!(
-                "Most go out {day} {:02}:00\u{2013}{:02}:00: {out:.1} an hour, while {home:.1} stay in-house.",
-                hour % 24,
-                hour % 24 + 1
-            )
-        })
+    /// What holds it up: the busiest hour at the outsourcer, and what this reader is not told.
+    fn lead(&self) -> String {
+        let Some(calls) = &self.calls else {
+            return "There are no imported records of this call type at this centre, so nobody can say how many calls that is."
+                .into();
+        };
+        let busiest = calls.busiest();
+        if calls.hours.iter().all(Option::is_some) {
+            return busiest.unwrap_or_else(|| "Nobody calls in these hours.".into());
+        }
+        let withheld = "Hours of fewer than 11 calls in the records are withheld from you, and others and sums that would give them \
+                        away, because these are the other party\u{2019}s callers.";
+        let busiest = busiest.map(|says| format!("Of the hours shown: {says} "));
+        format!("{}{withheld}", busiest.unwrap_or_default())
     }
 
     /// The cells as the browser paints them: four in a hexadecimal digit.
@@ -159,38 +165,79 @@ impl WeekView {
             .calls
             .iter()
             .flat_map(|calls| calls.hours.iter().enumerate());
-        let label = |(hour, (out, _)): (usize, &(f64, f64))| {
+        let label = |(hour, told): (usize, &Option<(f64, f64)>)| {
             let (x, y) = (
                 ORIGIN.0 + hour / 24 * CELL.0,
                 ORIGIN.1 + hour % 24 * 4 * CELL.1,
             );
-            (*out >= 0.05).then(|| (x + CELL.0 - 4, y + 17, format!("{out:.1}")))
+            let says = match told {
+                Some((out, _)) => (*out >= 0.05).then(|| format!("{out:.1}")),
+                None => Some("x".to_owned()),
+            };
+            says.map(|says| (x + CELL.0 - 4, y + 17, says))
         };
         hours.filter_map(label).collect()
     }
 }
 
 impl WeekCalls {
+    /// The busiest hour at the outsourcer of those shown, in words.
+    fn busiest(&self) -> Option<String> {
+        let hours = self.hours.iter().enumerate();
+        let shown = hours.filter_map(|(hour, told)| Some((hour, (*told)?)));
+        let (hour, (out, home)) = shown.max_by(|(_, a), (_, b)| a.0.total_cmp(&b.0))?;
+        let day = DAYS.get(hour / 24)?;
+        (out > 0.0).then(|| {
+            format!(
+                "Most go out {day} {:02}:00\u{2013}{:02}:00: {out:.1} an hour, while {home:.1} stay in-house.",
+                hour % 24,
+                hour % 24 + 1
+            )
+        })
+    }
+
     fn rows(&self) -> Vec<HourRow> {
         let row = |hour: usize| HourRow {
             hour: format!("{hour:02}:00"),
             days: (0..7)
                 .filter_map(|day| self.hours.get(day * 24 + hour))
-                .map(|(out, home)| (format!("{out:.1}"), format!("{home:.1}")))
+                .map(|told| told.map(|(out, home)| (format!("{out:.1}"), format!("{home:.1}"))))
                 .collect(),
         };
         (0..24).map(row).collect()
     }
 }
 
-async fn page(
+/// The week as asked, or as planned with what is wrong with what was asked.
+async fn find(
+    app: &App,
+    person: &Person,
+    typed: &WeekRequest,
+) -> (Option<WeekView>, Option<ActError>) {
+    match app.console.week(person.clone(), typed.clone()).await {
+        Ok(week) => (week, None),
+        Err(error @ ActError::Invalid(_)) => {
+            // What was typed cannot be shown; the chunk as planned can.
+            let planned = WeekRequest {
+                chunk: typed.chunk.clone(),
+                ..WeekRequest::default()
+            };
+            let planned = app.console.week(person.clone(), planned).await;
+            (planned.ok().flatten(), Some(error))
+        }
+        Err(error) => (None, Some(error)),
+    }
+}
+
+fn page(
     app: &App,
     person: &Person,
     form: &FormCookie,
     typed: WeekRequest,
+    week: Option<WeekView>,
 ) -> Result<WeekPage, Failure> {
     let view = app.view();
-    let mut page = WeekPage {
+    Ok(WeekPage {
         chrome: Chrome::new(
             app,
             &view,
@@ -199,26 +246,13 @@ async fn page(
             Room::Plan,
             "A chunk\u{2019}s week",
         )?,
-        week: None,
-        typed: typed.clone(),
+        week,
+        typed,
         refusal: None,
         trouble: None,
         proposed: false,
         command: secret::random_id()?,
-    };
-    match app.console.week(typed.clone()).await {
-        Ok(week) => page.week = week,
-        Err(error) => {
-            page.failed(error);
-            // What was typed cannot be shown; the chunk as planned can.
-            let planned = WeekRequest {
-                chunk: typed.chunk,
-                ..WeekRequest::default()
-            };
-            page.week = app.console.week(planned).await.ok().flatten();
-        }
-    }
-    Ok(page)
+    })
 }
 
 /// `GET /plan/week`
@@ -231,7 +265,15 @@ pub(crate) async fn show(
     let Some(person) = session::acting_person(&session).await else {
         return Ok(Redirect::to("/login?next=/plan/week").into_response());
     };
-    let page = page(&app, &person, &form, asked.request()).await?;
+    let typed = asked.request();
+    let (week, error) = find(&app, &person, &typed).await;
+    if let Some(why @ (ActError::Refused(_) | ActError::Unavailable { .. })) = error {
+        return records_closed(&app, &person, &form, TITLE, why);
+    }
+    let mut page = page(&app, &person, &form, typed, week)?;
+    if let Some(error) = error {
+        page.failed(error);
+    }
     render(page.status(), &page)
 }
 
@@ -246,13 +288,23 @@ pub(crate) async fn propose(
     let Some(person) = session::acting_person(&session).await else {
         return Ok(Redirect::to("/login?next=/plan/week").into_response());
     };
-    let mut page = page(&app, &person, &form, sent.request()).await?;
     if !form.vouches(&app.settings.key, &sent.csrf, &headers) {
-        page.trouble =
-            Some("This form was too old or came from another site: send it again.".into());
-        return render(StatusCode::FORBIDDEN, &page);
+        let said = Message {
+            status: StatusCode::FORBIDDEN,
+            title: "Nothing is proposed.",
+            lead: "This form was too old or came from another site: open the week again and send it once more.",
+            refusal: None,
+        };
+        return message(&app, Some(&person), &form, said);
     }
-    if page.refusal.is_some() || page.trouble.is_some() {
+    let typed = sent.request();
+    let (week, error) = find(&app, &person, &typed).await;
+    if let Some(why @ (ActError::Refused(_) | ActError::Unavailable { .. })) = error {
+        return records_closed(&app, &person, &form, TITLE, why);
+    }
+    let mut page = page(&app, &person, &form, typed, week)?;
+    if let Some(error) = error {
+        page.failed(error);
         return render(page.status(), &page);
     }
     if let Some(week) = &page.week {

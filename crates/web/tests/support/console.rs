@@ -386,19 +386,12 @@ impl Console for MemoryConsole {
         Ok(draft)
     }
 
-    fn week(&self, request: WeekRequest) -> BoxFuture<'_, Result<Option<WeekView>, ActError>> {
-        let answer = if request.share == "110" {
-            Err(ActError::Refused(Box::new(RefusalView {
-                code: "SHARE_OUT_OF_RANGE".into(),
-                rule: "a share is a whole number from 0 to 100".into(),
-                missing: vec!["a whole number 0\u{2013}100 instead of `110`".into()],
-                who: "the person who typed it".into(),
-                how: "say the share as a whole percent, for example 20".into(),
-            })))
-        } else {
-            Ok(Some(week_view::week(&request)))
-        };
-        Box::pin(async move { answer })
+    fn week(
+        &self,
+        _: Person,
+        request: WeekRequest,
+    ) -> BoxFuture<'_, Result<Option<WeekView>, ActError>> {
+        std::future::ready(week_view::answer(&request)).boxed()
     }
 
     fn report_probe(

@@ -12,6 +12,7 @@ fn history(an_hour: impl Fn(usize) -> u64) -> History {
         site: "RVS-Main".into(),
         call_type: "MSG".into(),
         days: 91,
+        first_weekday: jiff::civil::Weekday::Monday,
         calls: (0..WEEK_HOURS).map(|hour| an_hour(hour) * 13).collect(),
     }
 }

@@ -1,5 +1,6 @@
 //! What each side may expect of a share and its hours (A17).
 
+use jiff::civil::Weekday;
 use proptest::prelude::*;
 use segue_domain::Code;
 use segue_domain::schedule::chunker::History;
@@ -14,6 +15,7 @@ fn history() -> History {
         site: "RVS-Main".into(),
         call_type: "MSG".into(),
         days: 28,
+        first_weekday: Weekday::Monday,
         calls: (0..168).collect(),
     }
 }
@@ -42,7 +44,23 @@ fn a17_each_side_sees_its_calls_per_hour() {
         "outside, all stay in-house: {ten:?}"
     );
     assert!((ten.in_house - 2.5).abs() < 1e-9, "{ten:?}");
-    assert_eq!(week.busiest_out().unwrap().0, 8);
+}
+
+#[test]
+fn a17_each_weekday_is_a_mean_of_its_own_days() {
+    // Thirty days from a Saturday: five Saturdays and Sundays, four of the others, ten calls in every hour of each.
+    let calls = |hour: usize| if hour / 24 >= 5 { 50 } else { 40 };
+    let history = History {
+        days: 30,
+        first_weekday: Weekday::Saturday,
+        calls: (0..168).map(calls).collect(),
+        ..history()
+    };
+    let share = ShareInput::percent(20).parse().unwrap();
+    let week = expected(&history, &PaintedWeek::whole(), share).unwrap();
+    for (hour, sides) in week.hours.iter().enumerate() {
+        assert!((sides.calls() - 10.0).abs() < 1e-9, "{hour}: {sides:?}");
+    }
 }
 
 #[test]

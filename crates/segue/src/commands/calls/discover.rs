@@ -2,21 +2,21 @@
 
 use super::failure;
 use crate::context::Context;
-use crate::discovery::{difference, documented, holidays};
+use crate::discovery::{difference, documented, holidays, parts, seconds};
 use crate::office::{Office, block_on};
 use crate::output::{Answer, Answered};
 use clap::Args;
 use jiff::civil::Date;
 use segue_calls::store::CallStore;
 use segue_calls::understanding::{
-    FlowDifference, PatienceFound, Ratio, Request, Understanding, understand,
+    FlowDifference, PatienceFound, Request, Understanding, understand,
 };
+use segue_domain::windows::painted::DAY_NAMES;
 use serde::Serialize;
 use std::fmt::Write as _;
 
 /// Lines of each list in the text; `--json` has them all.
 const LISTED: usize = 12;
-const DAYS: [&str; 7] = ["Mon", "Tue", "Wed", "Thu", "Fri", "Sat", "Sun"];
 
 /// Options of `segue calls discover`.
 #[derive(Debug, Args)]
@@ -63,26 +63,6 @@ impl Discover {
     }
 }
 
-fn percent(ratio: Ratio) -> String {
-    let value = ratio.value();
-    value.map_or_else(
-        || "–".into(),
-        |share| {
-            format!(
-                "{:.1} % ({} of {})",
-                share * 100.0,
-                ratio.numerator,
-                ratio.denominator
-            )
-        },
-    )
-}
-
-fn seconds(ms: Ratio) -> String {
-    let value = ms.value();
-    value.map_or_else(|| "–".into(), |ms| format!("{:.0} s", ms / 1_000.0))
-}
-
 fn words(answer: &Discovered) -> String {
     let found = &answer.found;
     let callers = &found.callers;
@@ -109,11 +89,11 @@ fn words(answer: &Discovered) -> String {
         callers.attempts,
         callers.redials,
         callers.without_caller,
-        percent(callers.reached),
-        percent(callers.first_call_resolution),
+        parts(callers.reached),
+        parts(callers.first_call_resolution),
         callers.not_yet,
         callers.longest_way_s,
-        percent(found.blockage)
+        parts(found.blockage)
     );
     patience(&found.patience, &mut text);
     week(found, &mut text);
@@ -149,7 +129,7 @@ fn week(found: &Understanding, text: &mut String) {
         let _ = write!(text, "{hour:>6}");
     }
     text.push('\n');
-    for (day, hours) in DAYS.iter().zip(&found.profile.week) {
+    for (day, hours) in DAY_NAMES.iter().zip(&found.profile.week) {
         let _ = write!(text, "  {day}");
         for cell in hours {
             let _ = write!(text, "{:>6}", cell.offered);
@@ -175,8 +155,8 @@ fn lists(answer: &Discovered, text: &mut String) {
             text,
             "  {:<24} {:<28} hung up {:<28} AHT {}",
             kind.call_type,
-            percent(kind.share),
-            percent(kind.abandoned),
+            parts(kind.share),
+            parts(kind.abandoned),
             seconds(kind.handle_ms)
         );
     }

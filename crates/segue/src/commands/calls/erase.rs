@@ -7,12 +7,11 @@ use crate::office::{Office, block_on};
 use crate::output::{Answer, Answered, Failure};
 use clap::{ArgGroup, Args};
 use jiff::civil::Date;
-use segue_calls::erase::{What, count, erase};
+use segue_calls::erase::{What, begin};
 use segue_calls::store::CallStore;
 use segue_domain::Command;
 use segue_domain::caller::{CallerHash, e164};
 use segue_domain::compliance::erasure::{Erased, OrderErasure};
-use serde_json::json;
 use std::io::Read;
 
 /// A telephone number is no longer.
@@ -39,17 +38,24 @@ pub struct Erase {
 impl Erase {
     pub(super) fn run(&self, ctx: &Context, store: &CallStore) -> Answered {
         let what = self.what(ctx)?;
-        let found = count(store, what).map_err(failure)?;
-        if found.records == 0 {
-            let json = json!({ "records": 0, "files": 0 });
-            return Ok(Answer::new(&json, "No record of it is here."));
+        // No import may come in between the order and its carrying out.
+        let erasing = begin(store, what).map_err(failure)?;
+        let found = erasing.found();
+        let all = found.records + found.table_rows;
+        if all == 0 {
+            // Rows that an import had read before it was cut off go all the same.
+            let erased = erasing.carry_out(ctx.now()).map_err(failure)?;
+            return Ok(Answer::new(&erased, "No record of it is here."));
         }
         let order = OrderErasure {
             erased: match what {
                 What::Caller(_) => Erased::OneCaller,
                 What::Before(day) => Erased::DaysBefore { day },
             },
-            records: found.records,
+            records: match what {
+                What::Caller(_) => None,
+                What::Before(_) => Some(all),
+            },
             reason: self.reason.clone(),
         };
         block_on(async {
@@ -59,10 +65,10 @@ impl Erase {
             office.execute_as(ctx, &actor, None, command).await
         })?;
         // Ordered: cut off from here on, the same command finds what is left.
-        let erased = erase(store, what, ctx.now()).map_err(failure)?;
+        let erased = erasing.carry_out(ctx.now()).map_err(failure)?;
         let text = format!(
-            "{} records in {} files are erased. Exports they came from, and copies elsewhere, are not Segue's to erase.",
-            erased.records, erased.files
+            "{} records in {} files and {} rows of other tables are erased. Exports they came from, and copies elsewhere, are not Segue's to erase.",
+            erased.records, erased.files, erased.table_rows
         );
         Ok(Answer::new(&erased, text))
     }

@@ -15,17 +15,8 @@ use std::fmt::Write as _;
 /// Options of `segue plan chunks`.
 #[derive(Debug, Args)]
 pub struct Chunks {
-    /// The centre of records whose number is none of the transition's lines; needed where there is more than one
-    #[arg(long, value_name = "SITE")]
-    site: Option<String>,
-    /// Which call type a name in the records stands for, for example --map "Nurse line=TRIAGE"
-    #[arg(long, value_name = "NAME=CALL_TYPE", value_parser = pair)]
-    map: Vec<(String, String)>,
-}
-
-fn pair(text: &str) -> Result<(String, String), String> {
-    let (name, call_type) = text.split_once('=').ok_or("write NAME=CALL_TYPE")?;
-    Ok((name.to_owned(), call_type.to_owned()))
+    #[command(flatten)]
+    stands_for: StandsFor,
 }
 
 impl Chunks {
@@ -34,13 +25,9 @@ impl Chunks {
         let ctx = Context::open(global)?;
         require_allowed(&ctx)?;
         let state = block_on(async { Office::open(&ctx.data).await?.state().await })?;
-        let stands_for = StandsFor {
-            site: self.site.clone(),
-            call_types: self.map.clone(),
-        };
         let store = CallStore::new(ctx.data.path("calls"));
         let (histories, left_out) =
-            histories::read(&state, &store, &stands_for).map_err(failure)?;
+            histories::read(&state, &store, &self.stands_for).map_err(failure)?;
         if histories.is_empty() {
             return Err(Failure::BadInput(format!(
                 "no imported call is of a call type and centre of the transition ({}); import records (`segue calls import`) or say what theirs stand for (--map NAME=CALL_TYPE, --site SITE)",

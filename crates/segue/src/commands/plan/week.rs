@@ -1,7 +1,7 @@
 //! `segue plan week`: a chunk's share and hours, and the calls an hour that each side may expect.
 
 use crate::cli::Global;
-use crate::commands::calls::failure;
+use crate::commands::calls::{failure, require_allowed};
 use crate::context::Context;
 use crate::histories::{self, StandsFor};
 use crate::office::{Office, block_on};
@@ -9,10 +9,11 @@ use crate::output::{Answer, Answered};
 use crate::week::{self, Asked, Week};
 use clap::Args;
 use segue_calls::store::CallStore;
+use segue_domain::schedule::chunker::History;
+use segue_domain::schedule::expected::ExpectedWeek;
+use segue_domain::windows::painted::DAY_NAMES;
 use serde_json::json;
 use std::fmt::Write as _;
-
-const DAYS: [&str; 7] = ["Mon", "Tue", "Wed", "Thu", "Fri", "Sat", "Sun"];
 
 /// Options of `segue plan week`.
 #[derive(Debug, Args)]
@@ -28,16 +29,16 @@ pub struct WeekOptions {
     /// Other hours, for example "Mon-Fri 19:00-07:00"
     #[arg(long, value_name = "HOURS")]
     window: Option<String>,
+    #[command(flatten)]
+    stands_for: StandsFor,
 }
 
 impl WeekOptions {
     /// Answers; nothing is recorded.
     pub(super) fn run(&self, global: &Global) -> Answered {
         let ctx = Context::open(global)?;
+        require_allowed(&ctx)?;
         let state = block_on(async { Office::open(&ctx.data).await?.state().await })?;
-        let store = CallStore::new(ctx.data.path("calls"));
-        let (histories, _) =
-            histories::read(&state, &store, &StandsFor::default()).map_err(failure)?;
         let asked = Asked {
             chunk: self.chunk.clone(),
             step: self.step.clone(),
@@ -45,23 +46,29 @@ impl WeekOptions {
             window: self.window.clone(),
             ..Asked::default()
         };
-        let Some(week) = week::week(&state, &histories, &asked)? else {
+        let Some(week) = week::week(&state, &asked)? else {
             let text = "No plan is proposed yet; draft one: segue plan draft --file ANSWERS\n";
             return Ok(Answer::new(&json!({ "chunk": null }), text));
         };
+        let store = CallStore::new(ctx.data.path("calls"));
+        let (histories, left_out) =
+            histories::read(&state, &store, &self.stands_for).map_err(failure)?;
+        let calls = week.calls(&histories)?;
+        let left_out: u64 = left_out.values().sum();
         Ok(Answer::new(
             &json!({
                 "chunk": week.planned.id, "version": week.version, "step": week.step,
                 "share_percent": week.share.percent(), "window": week.window, "zone": week.zone,
-                "days": week.calls.as_ref().map(|(days, _)| days),
-                "expected": week.calls.as_ref().map(|(_, expected)| expected),
+                "days": calls.as_ref().map(|(history, _)| history.days),
+                "expected": calls.as_ref().map(|(_, expected)| expected),
+                "calls_left_out": left_out,
             }),
-            text(&week),
+            text(&week, calls.as_ref(), left_out),
         ))
     }
 }
 
-fn text(week: &Week) -> String {
+fn text(week: &Week, calls: Option<&(&History, ExpectedWeek)>, left_out: u64) -> String {
     let mut text = format!(
         "{}  step {}  {} %  {} ({})\n",
         week.planned.id,
@@ -70,18 +77,25 @@ fn text(week: &Week) -> String {
         week.window,
         week.zone
     );
-    let Some((days, expected)) = &week.calls else {
+    let left_out = match left_out {
+        0 => String::new(),
+        n => format!(
+            "{n} calls of no call type or centre of the transition are not in it (--map, --site).\n"
+        ),
+    };
+    let Some((history, expected)) = calls else {
         text.push_str(
             "No imported record is of this call type at this centre: import records (segue calls import) to see calls an hour.\n",
         );
-        return text;
+        return text + &left_out;
     };
     let _ = writeln!(
         text,
-        "Of {:.0} calls a week {:.0} go out (mean of {days} days of records). Calls an hour, outsourced/in-house:\n\n       {}",
+        "Of {:.0} calls a week {:.0} go out (mean of {} days of records). Calls an hour, outsourced/in-house:\n\n       {}",
         expected.week.calls(),
         expected.week.outsourced,
-        DAYS.map(|day| format!("{day:>11}")).concat()
+        history.days,
+        DAY_NAMES.map(|day| format!("{day:>11}")).concat()
     );
     for hour in 0..24 {
         let _ = write!(text, "{hour:02}:00  ");
@@ -96,5 +110,5 @@ fn text(week: &Week) -> String {
         }
         text.push('\n');
     }
-    text
+    text + &left_out
 }

@@ -1,19 +1,22 @@
 //! The guards on this node: what they are told from the stored facts, what they remember, what the page says of it.
 
-use super::rig::{OUT, Rig};
+use super::rig::{CALL, OUT, Rig};
 use crate::clock;
-use crate::console::guard::GuardLoop;
+use crate::console::guard::{GuardLoop, recorded};
 use crate::node::policy::arm_name;
 use jiff::{SignedDuration, Timestamp};
 use segue_domain::caller::CallerHash;
+use segue_guard::segments::{AgeBand, Language};
 use segue_guard::{Arming, Exhibit, rules};
+use segue_journal::accounts::TokenScope;
 use segue_journal::facts::{AcdEvent, AcdEventKind, Decision};
 use segue_parity::calibration::OwnWeeks;
 use segue_parity::kpi::Ratio;
 use segue_routing::Arm as Route;
-use segue_web::Console as _;
 use segue_web::parity::ChunkParity;
 use segue_web::view::Aspect;
+use segue_web::{Console as _, EventBatch};
+use serde_json::json;
 
 const HOUR: SignedDuration = SignedDuration::from_hours(1);
 
@@ -203,5 +206,46 @@ async fn the_exhibit_of_the_clients_own_weeks_arms_a_guard() {
             .not_known
             .iter()
             .all(|says| !says.contains("own-weeks"))
+    );
+}
+
+/// A tag and an age in years come in; only the group is kept, and the guard hears no more.
+#[tokio::test]
+async fn of_language_and_age_only_the_group_is_kept() {
+    let rig = Rig::new().await;
+    let token = rig.token("cb-manager", TokenScope::Ingest).await;
+    let at_us = clock::now().as_microsecond();
+    let told = |call: &str, language: &str, age: &str| {
+        json!({
+            "event_id": format!("cb-{call}"), "centre": "cb", "kind": "arrived", "at_us": at_us, "source_call_id": call,
+            "segue_call": CALL, "dialled": "7001", "to_number": null, "caller": null, "call_type": "message", "agent": null,
+            "wait_ms": null, "talk_ms": null, "language": language, "age_band": age, "acceleration": 1.0,
+        })
+        .to_string()
+    };
+    let body = [told("a1", "es-US", "47"), told("a2", "Tagalog", "older")].join("\n");
+    let batch = EventBatch {
+        token,
+        body: body.into(),
+    };
+    assert_eq!(rig.console.ingest(batch).await.unwrap().accepted, 2);
+    let heard = async |call: &str| {
+        let call = rig.facts.acd_call("outsourced/cb", call).await.unwrap();
+        let call = call.unwrap();
+        let who = recorded(&call).unwrap().who;
+        (call.language, call.age_band, who.language, who.age)
+    };
+    assert_eq!(
+        heard("a1").await,
+        (Some("spanish".into()), None, Some(Language::Spanish), None)
+    );
+    assert_eq!(
+        heard("a2").await,
+        (
+            Some("other".into()),
+            Some("older".into()),
+            Some(Language::Other),
+            Some(AgeBand::Older)
+        )
     );
 }
