@@ -261,7 +261,8 @@ impl ProbeCheck {
         }
     }
 
-    fn is_usable(&self) -> bool {
+    /// Whether it is a plain host name, an `https://` or a `sip:` address: nothing else is asked for, or tried.
+    pub fn is_usable(&self) -> bool {
         let address = |text: &str| {
             (1..=ADDRESS_CHARS_MAX).contains(&text.len())
                 && text.bytes().all(|b| b.is_ascii_graphic())
