@@ -80,17 +80,19 @@ async fn whether_a_caller_was_at_a_side_is_known_by_number_and_time(facts: Facts
         Some(decision),
         "tests are read as tests"
     );
-    for (caller, dialled, arm, since, known) in [
-        (7, "7004", "outsourced", 9, true),
-        (7, "7004", "outsourced", 10, false),
-        (7, "7004", "in_house", 9, false),
-        (7, "7001", "outsourced", 9, false),
-        (8, "7004", "outsourced", 9, false),
+    for (caller, dialled, arm, but, since, known) in [
+        (7, "7004", "outsourced", "open_case", 9, true),
+        (7, "7004", "outsourced", "open_case", 10, false),
+        (7, "7004", "outsourced", "share", 9, false),
+        (7, "7004", "in_house", "open_case", 9, false),
+        (7, "7001", "outsourced", "open_case", 9, false),
+        (8, "7004", "outsourced", "open_case", 9, false),
     ] {
         let asked = facts
-            .was_sent(&CallerHash([caller; 32]), dialled, arm, at(since))
+            .was_sent(&CallerHash([caller; 32]), dialled, arm, but, at(since))
             .await;
-        assert_eq!(asked.unwrap(), known, "{caller} {dialled} {arm} {since}");
+        let asked = asked.unwrap();
+        assert_eq!(asked, known, "{caller} {dialled} {arm} {but} {since}");
     }
 }
 

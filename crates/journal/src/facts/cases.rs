@@ -93,12 +93,13 @@ impl Facts {
         Ok(stored)
     }
 
-    /// Whether a call of the caller's to this number was sent to a side since then.
+    /// Whether a call of the caller's to this number was sent to a side since then, by any rule but one.
     pub async fn was_sent(
         &self,
         caller: &CallerHash,
         dialled: &str,
         arm: &str,
+        but_rule: &str,
         since: Timestamp,
     ) -> Result<bool, FactsError> {
         let act = "read call facts from";
@@ -107,6 +108,7 @@ impl Facts {
             .bind(since.as_microsecond())
             .bind(arm)
             .bind(dialled)
+            .bind(but_rule)
             .fetch_one(self.database.reading(act).await?)
             .await
             .map_err(self.database.unavailable(act))?;

@@ -7,7 +7,7 @@ use super::Shared;
 use super::ingest::{IN_HOUSE, Reader};
 use crate::clock;
 use crate::node::Node;
-use crate::node::policy::arm_name;
+use crate::node::policy::{OPEN_CASE, arm_name};
 use jiff::{SignedDuration, Timestamp};
 use segue_domain::Side;
 use segue_domain::caller::e164;
@@ -96,7 +96,8 @@ fn until(at: Timestamp, until_us: Option<i64>) -> Result<Timestamp, String> {
 
 impl Shared {
     /// News but for cases that the outsourcer opens of callers whom Segue has not sent there lately: no feed draws callers to itself
-    /// beyond the agreed share. What is kept, and the lines that are not with the reason.
+    /// beyond the agreed share. A call that a case sent there does not count: no case renews itself. What is kept, and the lines that
+    /// are not with the reason.
     pub(super) async fn without_strangers(
         &self,
         told: Vec<(u64, CaseNews)>,
@@ -110,7 +111,9 @@ impl Shared {
                 } if side == Side::Outsourcer => {
                     let arm = arm_name(Arm::Outsourced);
                     let since = news.at - OPEN_MAX;
-                    self.facts.was_sent(caller, dialled, arm, since).await?
+                    self.facts
+                        .was_sent(caller, dialled, arm, OPEN_CASE, since)
+                        .await?
                 }
                 _ => true,
             };
@@ -120,7 +123,7 @@ impl Shared {
                 let hours = OPEN_MAX.as_hours();
                 strangers.push((
                     line,
-                    format!("no call of this caller to this number was sent to the outsourcer within {hours} h"),
+                    format!("no call of this caller to this number was sent to the outsourcer by the share within {hours} h"),
                 ));
             }
         }
