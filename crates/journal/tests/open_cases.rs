@@ -80,6 +80,10 @@ async fn whether_a_caller_was_at_a_side_is_known_by_number_and_time(facts: Facts
         Some(decision),
         "tests are read as tests"
     );
+    for (dialled, since, found) in [("7004", 9, true), ("7004", 10, false), ("7001", 9, false)] {
+        let last = facts.last_test(&CallerHash([7; 32]), dialled, at(since)).await;
+        assert_eq!(last.unwrap().is_some(), found, "{dialled} {since}");
+    }
     for (caller, dialled, arm, but, since, known) in [
         (7, "7004", "outsourced", "open_case", 9, true),
         (7, "7004", "outsourced", "open_case", 10, false),
