@@ -90,7 +90,7 @@ impl Apply {
             let after = office.state().await?;
             let name = self
                 .wanted
-                .last(&after)?
+                .last(&after, Some(&self.chunk))?
                 .map(|o| o.placed.order.to_string());
             let name = name.unwrap_or_default();
             let said = format!(
