@@ -4,7 +4,7 @@
 //! The side follows from the feed's token, so that no centre can draw the other's callers to itself by what it says.
 
 use super::Shared;
-use super::ingest::{IN_HOUSE, Reader};
+use super::ingest::{IN_HOUSE, OUTSOURCED, Reader};
 use crate::clock;
 use crate::node::Node;
 use crate::node::policy::{OPEN_CASE, arm_name};
@@ -141,7 +141,7 @@ pub(crate) fn keep(node: &Arc<Node>, facts: &Facts, stop: &watch::Sender<bool>) 
 async fn follow(node: Arc<Node>, facts: Facts, mut stop: watch::Receiver<bool>) {
     let mut failing = false;
     loop {
-        match facts.open_cases(clock::now()).await {
+        match open_now(&facts).await {
             Ok(open) => {
                 let cases: OpenCases = open.into_iter().map(open_case).collect();
                 // Let go of outside the lock that calls take.
@@ -160,6 +160,13 @@ async fn follow(node: Arc<Node>, facts: Facts, mut stop: watch::Receiver<bool>) 
             _ = stop.wait_for(|stop| *stop) => return,
         }
     }
+}
+
+async fn open_now(facts: &Facts) -> Result<Vec<OpenCaseFact>, FactsError> {
+    let now = clock::now();
+    let mut open = facts.open_cases(now, IN_HOUSE).await?;
+    open.extend(facts.open_cases(now, OUTSOURCED).await?);
+    Ok(open)
 }
 
 fn open_case(fact: OpenCaseFact) -> OpenCase {
