@@ -152,7 +152,7 @@ struct Line {
     #[arg(long = "human-heartbeat", value_name = "CHUNK")]
     human_heartbeats: Vec<ChunkId>,
     /// After a fallback the node calls its own number from this one until a person in-house has answered
-    #[arg(long, value_name = "NUMBER")]
+    #[arg(long, value_name = "NUMBER", value_parser = trial::caller_number)]
     verify_from: Option<String>,
     /// Seconds from one heartbeat to the next
     #[arg(long, value_name = "SECONDS", default_value_t = 60, value_parser = clap::value_parser!(u64).range(5..=60))]

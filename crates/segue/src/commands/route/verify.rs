@@ -2,6 +2,7 @@
 
 use super::{Wanted, kind_name};
 use crate::cli::Global;
+use crate::commands::trial::caller_number;
 use crate::context::Context;
 use crate::login;
 use crate::office::{Office, block_on};
@@ -40,7 +41,7 @@ pub struct Verify {
     #[arg(long = "reached", value_enum, value_name = "WHOM")]
     reached: Vec<Reached>,
     /// Numbers that test calls can be placed from, E.164
-    #[arg(long = "from", value_name = "NUMBER")]
+    #[arg(long = "from", value_name = "NUMBER", value_parser = caller_number)]
     from: Vec<String>,
     /// The order that is looked at; without it the last one of the number and mechanism
     #[arg(long, value_name = "ORDER", conflicts_with = "chunk")]
