@@ -202,14 +202,11 @@ async fn an_https_server_is_reached_as_far_as_it_answers_and_is_believed() {
         port,
     };
     is(&believes.run(&other).await, Failed, "no TLS");
-    if let Ok(trust) = Trust::of_machine(None) {
-        let stranger = Prober {
-            trust,
-            login: None,
-            seed: 1,
-        };
-        is(&stranger.run(&tls).await, Failed, "no TLS");
-    }
+    let elsewhere = folder("https-stranger");
+    let (another, _) = self::certificate(&elsewhere);
+    let stranger = prober(Some(&another), None);
+    is(&stranger.run(&tls).await, Failed, "no TLS");
+    std::fs::remove_dir_all(elsewhere).expect("removed");
     let url = format!("https://localhost:{port}");
     let sent = post(
         &believes.trust,
