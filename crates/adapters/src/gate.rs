@@ -121,7 +121,7 @@ impl Gate {
                 .map(|(_, value)| value)
         };
         let at_s: u64 = part("t")
-            .and_then(|t| t.parse().ok())
+            .and_then(|t| t.parse().ok().filter(|at_s: &u64| at_s.to_string() == t))
             .ok_or(Shut::Unsigned)?;
         let nonce = part("n").filter(|n| !n.is_empty() && n.len() <= NONCE_BYTES_MAX);
         let nonce = nonce.ok_or(Shut::Unsigned)?;
@@ -146,5 +146,23 @@ impl Gate {
         }
         self.order.push_back((now_s, once));
         Ok(())
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn a_time_is_written_in_one_way() {
+        let good = signature("secret", 1_000, "n1", b"");
+        let passes = |sent: &str| {
+            let mut gate = Gate::new(vec![Asker::new(None, "secret", true)], 300);
+            gate.enter(Some("secret"), Some(sent), b"", 1_000).is_ok()
+        };
+        assert!(passes(&good));
+        for time in ["t=+1000", "t=01000", "t= 1000", "t=-1000", "t="] {
+            assert!(!passes(&good.replace("t=1000", time)), "{time}");
+        }
     }
 }

@@ -179,8 +179,8 @@ pub struct Probe {
 pub struct Probes {
     /// By name.
     pub all: BTreeMap<ProbeId, Probe>,
-    /// The last one of each place, in the order they were asked in.
-    last: BTreeMap<String, ProbeId>,
+    /// By place and resource: the last one that asked about it.
+    last: BTreeMap<String, BTreeMap<ResourceId, ProbeId>>,
 }
 
 /// What the token signs: the findings of one probe of one transition.
@@ -244,8 +244,8 @@ impl Probe {
 impl Probes {
     /// The last probe of each place that was asked about a resource.
     fn about<'a>(&'a self, resource: &'a ResourceId) -> impl Iterator<Item = &'a Probe> {
-        let last = self.last.values().filter_map(|probe| self.all.get(probe));
-        last.filter(move |probe| probe.of(resource).next().is_some())
+        let last = self.last.values().filter_map(|of| of.get(resource));
+        last.filter_map(|probe| self.all.get(probe))
     }
 }
 
@@ -261,7 +261,8 @@ impl ProbeCheck {
         }
     }
 
-    fn is_usable(&self) -> bool {
+    /// Whether it is a plain host name, an `https://` or a `sip:` address: nothing else is asked for, or tried.
+    pub fn is_usable(&self) -> bool {
         let address = |text: &str| {
             (1..=ADDRESS_CHARS_MAX).contains(&text.len())
                 && text.bytes().all(|b| b.is_ascii_graphic())
@@ -465,7 +466,10 @@ fn key_of(text: &str) -> Option<VerifyingKey> {
 }
 
 pub(crate) fn apply_asked(t: &mut Transition, e: &ProbeAsked) {
-    t.probes.last.insert(e.place.clone(), e.probe.clone());
+    let of_place = t.probes.last.entry(e.place.clone()).or_default();
+    for target in &e.targets {
+        of_place.insert(target.resource.clone(), e.probe.clone());
+    }
     let probe = Probe {
         asked: e.clone(),
         reported: None,
@@ -483,15 +487,15 @@ fn draw(t: &Transition, now: Timestamp) -> Board {
     let columns = ["place", "probe", "resource", "tried", "found", "ms", "when"];
     let mut board = Board::new("What each place reaches", &columns);
     let days = t.terms.testing.access_valid_days;
-    for probe in t.probes.last.values().filter_map(|p| t.probes.all.get(p)) {
+    let last = |(resource, probe)| Some((resource, t.probes.all.get(probe)?));
+    let last = t.probes.last.values().flatten().filter_map(last);
+    for (resource, probe) in last {
         let when = match &probe.reported {
             Some(reported) => text::minute(reported.taken_at),
             None if now > probe.asked.until => "token ran out".to_owned(),
             None => "asked".to_owned(),
         };
-        let results = probe.reported.as_ref().map(|r| r.results.as_slice());
-        for (n, target) in probe.asked.targets.iter().enumerate() {
-            let result = results.and_then(|r| r.get(n));
+        for (target, result) in probe.of(resource) {
             board.row([
                 probe.asked.place.clone(),
                 probe.asked.probe.to_string(),
@@ -507,7 +511,7 @@ fn draw(t: &Transition, now: Timestamp) -> Board {
         }
     }
     board.note(format!(
-        "The last probe of each place. It holds for {days} days; an agent's own access is proved by doing (board `access`)."
+        "The last probe of each place and resource. It holds for {days} days; an agent's own access is proved by doing (board `access`)."
     ));
     board
 }

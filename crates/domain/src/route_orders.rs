@@ -1,7 +1,7 @@
 //! Orders for places that cannot ask Segue (§3.2): who had what changed, on whose ticket, what was answered, and whether it holds.
 //!
 //! An order outward goes no further than both parties have agreed, in share and in hours. Until it is proved to hold, and while it
-//! sends out more than is agreed (after a fallback it still does), the chunk's gate is red.
+//! sends out more than is agreed (after a fallback it still does) or at other hours, the chunk's gate is red.
 
 use crate::Decided;
 use crate::actor::{Actor, Right};
@@ -32,7 +32,19 @@ pub(crate) const BOARD: Kind = Kind {
 };
 
 /// What moves the calls.
-#[derive(Clone, Copy, Debug, PartialEq, Eq, Hash, Serialize, Deserialize, schemars::JsonSchema)]
+#[derive(
+    Clone,
+    Copy,
+    Debug,
+    PartialEq,
+    Eq,
+    PartialOrd,
+    Ord,
+    Hash,
+    Serialize,
+    Deserialize,
+    schemars::JsonSchema,
+)]
 #[serde(rename_all = "snake_case")]
 pub enum RouteMechanism {
     /// Call processing record of a toll-free number, changed by its responsible organisation.
@@ -214,32 +226,55 @@ pub struct RouteOrder {
 #[derive(Clone, Debug, Default, PartialEq, Serialize)]
 pub struct RouteOrders {
     all: BTreeMap<RouteOrderId, RouteOrder>,
-    /// The last order of each chunk on each number.
-    last: BTreeMap<ChunkId, BTreeMap<String, RouteOrderId>>,
+    /// The last order of each chunk on each number, by what moves its calls: one mechanism's order ends no other's.
+    last: BTreeMap<ChunkId, BTreeMap<String, BTreeMap<RouteMechanism, RouteOrderId>>>,
 }
 
 impl RouteOrders {
-    /// The last orders of a chunk, by public number.
+    /// The last orders of a chunk, by public number and mechanism.
     pub fn of_chunk(&self, chunk: &ChunkId) -> impl Iterator<Item = &RouteOrder> {
-        let names = self.last.get(chunk).into_iter().flat_map(BTreeMap::values);
+        let numbers = self.last.get(chunk).into_iter().flat_map(BTreeMap::values);
+        let names = numbers.flat_map(BTreeMap::values);
         names.filter_map(|order| self.all.get(order))
     }
 
-    /// The order placed last on a number, whatever the chunk.
-    pub fn newest_on(&self, number: &str) -> Option<&RouteOrder> {
-        let on = self.all.values().filter(|o| o.placed.number == number);
+    /// An order by its name.
+    pub fn get(&self, order: &RouteOrderId) -> Option<&RouteOrder> {
+        self.all.get(order)
+    }
+
+    /// The order placed last on a number with a mechanism, for one chunk or whatever the chunk.
+    pub fn newest_on(
+        &self,
+        number: &str,
+        mechanism: RouteMechanism,
+        chunk: Option<&ChunkId>,
+    ) -> Option<&RouteOrder> {
+        let on = self.all.values().filter(|order| {
+            let placed = &order.placed;
+            placed.number == number
+                && placed.mechanism == mechanism
+                && chunk.is_none_or(|chunk| placed.chunk == *chunk)
+        });
         on.max_by_key(|order| order.placed.at)
     }
 
-    /// The order placed last for a chunk on a number.
-    pub fn last(&self, chunk: &ChunkId, number: &str) -> Option<&RouteOrder> {
-        self.all.get(self.last.get(chunk)?.get(number)?)
+    /// The order placed last for a chunk on a number with a mechanism.
+    fn last(
+        &self,
+        chunk: &ChunkId,
+        number: &str,
+        mechanism: RouteMechanism,
+    ) -> Option<&RouteOrder> {
+        let on = self.last.get(chunk)?.get(number)?;
+        self.all.get(on.get(&mechanism)?)
     }
 }
 
 impl RouteOrder {
     /// Why it keeps the gate red, or nothing when it does not.
-    fn weakness(&self, agreed: TrafficShare) -> Option<String> {
+    fn weakness(&self, chunk: &Chunk) -> Option<String> {
+        let agreed = share_in_force(chunk);
         let (order, ticket) = (&self.placed.order, &self.placed.ticket);
         let (share, on) = (self.placed.share, self.placed.mechanism.words());
         let named = format!(
@@ -250,6 +285,11 @@ impl RouteOrder {
             return Some(format!(
                 "{named} sends out more than the {} % in force; place the way back",
                 agreed.percent()
+            ));
+        }
+        if share.is_out() && self.placed.windows != chunk.planned.windows {
+            return Some(format!(
+                "{named} sends out in other hours than both signed; place it anew"
             ));
         }
         match &self.verified {
@@ -270,12 +310,11 @@ impl RouteOrderVerified {
     }
 }
 
-/// Orders that are not proved, and such as send out more than is in force.
+/// Orders that are not proved, and such as send out more than is in force or at other hours.
 pub(crate) fn findings(t: &Transition, chunk: &Chunk, _now: Timestamp) -> Vec<Finding> {
-    let agreed = share_in_force(chunk);
     t.route_orders
         .of_chunk(&chunk.planned.id)
-        .filter_map(|order| order.weakness(agreed))
+        .filter_map(|order| order.weakness(chunk))
         .map(|text| GateLeg::Technology.finds(text))
         .collect()
 }
@@ -299,7 +338,7 @@ pub(crate) fn place(t: &Transition, c: &PlaceRouteOrder, actor: &Actor, now: Tim
     let chunk = t.require_chunk(&c.chunk)?;
     check_words(t, c, chunk)?;
     check_agreed(c, chunk, share)?;
-    let known = t.route_orders.last(&c.chunk, &c.number);
+    let known = t.route_orders.last(&c.chunk, &c.number, c.mechanism);
     if known.is_some_and(|order| same(&order.placed, c, share)) {
         return Ok(Vec::new());
     }
@@ -440,7 +479,8 @@ pub(crate) fn verify(t: &Transition, c: &VerifyRouteOrder, now: Timestamp) -> De
 
 pub(crate) fn apply_placed(t: &mut Transition, e: &RouteOrderPlaced) {
     let of_chunk = t.route_orders.last.entry(e.chunk.clone()).or_default();
-    of_chunk.insert(e.number.clone(), e.order.clone());
+    let on_number = of_chunk.entry(e.number.clone()).or_default();
+    on_number.insert(e.mechanism, e.order.clone());
     let order = RouteOrder {
         placed: e.clone(),
         verified: None,
@@ -469,7 +509,6 @@ fn draw(t: &Transition) -> Board {
     ];
     let mut board = Board::new("Orders for places that cannot ask", &columns);
     for (id, chunk) in &t.chunks {
-        let agreed = share_in_force(chunk);
         for order in t.route_orders.of_chunk(id) {
             let placed = &order.placed;
             let hours: Vec<_> = placed.windows.iter().map(|w| w.window.as_str()).collect();
@@ -487,10 +526,10 @@ fn draw(t: &Transition) -> Board {
                 format!("{} {}", placed.start, placed.zone),
                 placed.ticket.clone(),
                 text::minute(placed.at),
-                order.weakness(agreed).unwrap_or_else(|| "holds".to_owned()),
+                order.weakness(chunk).unwrap_or_else(|| "holds".to_owned()),
             ]);
         }
     }
-    board.note("The last order of each chunk on each number; earlier ones are in the journal.");
+    board.note("The last order of each chunk on each number and mechanism; earlier ones are in the journal.");
     board
 }

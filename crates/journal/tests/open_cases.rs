@@ -24,8 +24,12 @@ fn news(case_id: &str, minute: i64, change: CaseChange) -> CaseNews {
 }
 
 fn opened(case_id: &str, minute: i64, until: i64) -> CaseNews {
+    opened_of(7, case_id, minute, until)
+}
+
+fn opened_of(caller: u8, case_id: &str, minute: i64, until: i64) -> CaseNews {
     let change = CaseChange::Opened {
-        caller: CallerHash([7; 32]),
+        caller: CallerHash([caller; 32]),
         dialled: "7004".to_owned(),
         until: at(until),
     };
@@ -42,14 +46,19 @@ async fn begun(facts: Facts) -> Facts {
 
 /// Until when the cases open at a minute are open.
 async fn open(facts: &Facts, minute: i64) -> Vec<Timestamp> {
-    let cases = facts.open_cases(at(minute)).await.unwrap();
-    cases.into_iter().map(|case| case.until).collect()
+    let mut until = Vec::new();
+    for side in ["in_house/", "outsourced/"] {
+        let cases = facts.open_cases(at(minute), side).await.unwrap();
+        until.extend(cases.into_iter().map(|case| case.until));
+    }
+    until
 }
 
 on_both!(
     Facts, "facts.db", begun:
     a_case_is_open_from_its_news_to_its_end_or_its_closing,
     news_come_twice_and_in_any_order,
+    a_caller_is_read_once_for_each_side,
     whether_a_caller_was_at_a_side_is_known_by_number_and_time,
 );
 
@@ -80,24 +89,30 @@ async fn whether_a_caller_was_at_a_side_is_known_by_number_and_time(facts: Facts
         Some(decision),
         "tests are read as tests"
     );
-    for (caller, dialled, arm, since, known) in [
-        (7, "7004", "outsourced", 9, true),
-        (7, "7004", "outsourced", 10, false),
-        (7, "7004", "in_house", 9, false),
-        (7, "7001", "outsourced", 9, false),
-        (8, "7004", "outsourced", 9, false),
+    for (dialled, since, found) in [("7004", 9, true), ("7004", 10, false), ("7001", 9, false)] {
+        let last = facts.last_test(&CallerHash([7; 32]), dialled, at(since)).await;
+        assert_eq!(last.unwrap().is_some(), found, "{dialled} {since}");
+    }
+    for (caller, dialled, arm, but, since, known) in [
+        (7, "7004", "outsourced", "open_case", 9, true),
+        (7, "7004", "outsourced", "open_case", 10, false),
+        (7, "7004", "outsourced", "share", 9, false),
+        (7, "7004", "in_house", "open_case", 9, false),
+        (7, "7001", "outsourced", "open_case", 9, false),
+        (8, "7004", "outsourced", "open_case", 9, false),
     ] {
         let asked = facts
-            .was_sent(&CallerHash([caller; 32]), dialled, arm, at(since))
+            .was_sent(&CallerHash([caller; 32]), dialled, arm, but, at(since))
             .await;
-        assert_eq!(asked.unwrap(), known, "{caller} {dialled} {arm} {since}");
+        let asked = asked.unwrap();
+        assert_eq!(asked, known, "{caller} {dialled} {arm} {but} {since}");
     }
 }
 
 async fn a_case_is_open_from_its_news_to_its_end_or_its_closing(facts: Facts) {
     let all = [
-        opened("CB-1", 0, 60),
-        opened("CB-2", 0, 30),
+        opened_of(1, "CB-1", 0, 60),
+        opened_of(2, "CB-2", 0, 30),
         opened("CB-3", 0, 90),
     ];
     let stored = facts.store_case_news(&all).await.unwrap();
@@ -116,13 +131,25 @@ async fn a_case_is_open_from_its_news_to_its_end_or_its_closing(facts: Facts) {
         .unwrap();
     assert_eq!(later.accepted, 1, "promised for later");
     assert_eq!(open(&facts, 100).await, [at(120)]);
-    let case = facts.open_cases(at(100)).await.unwrap().remove(0);
+    let case = facts.open_cases(at(100), "outsourced/").await.unwrap().remove(0);
     assert_eq!(
         (case.source.as_str(), case.dialled.as_str(), case.caller),
         ("outsourced/bridge", "7004", CallerHash([7; 32]))
     );
     let pruned = facts.prune(at(60 * 24 * 3), 1, 10).await.unwrap();
     assert_eq!(pruned.open_cases, 3);
+}
+
+/// A feed that opens case after case for the same callers fills no list, and never the other side's.
+async fn a_caller_is_read_once_for_each_side(facts: Facts) {
+    let mut all: Vec<_> = (0..20)
+        .map(|n| opened(&format!("CB-{n}"), 0, 60 + n))
+        .collect();
+    let mut ours = opened("CB-1", 0, 30);
+    "in_house/hq".clone_into(&mut ours.source);
+    all.push(ours);
+    facts.store_case_news(&all).await.unwrap();
+    assert_eq!(open(&facts, 1).await, [at(30), at(79)], "the longest of a side");
 }
 
 async fn news_come_twice_and_in_any_order(facts: Facts) {

@@ -6,7 +6,7 @@
 
 use crate::mechanism::{Capable, Mechanism};
 use crate::order::RefusedValue;
-use jiff::civil::{Date, Weekday};
+use jiff::civil::{Date, DateTime, Weekday};
 use segue_domain::windows::{ShiftWindow, WeeklyWindow, merged};
 use std::collections::{BTreeMap, BTreeSet};
 
@@ -40,10 +40,11 @@ pub struct DayPart {
     pub open: bool,
 }
 
-/// A change of the hours within a week.
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+/// A change of the hours within a week, or on a date that is not like its weekday.
+#[derive(Clone, Debug, PartialEq, Eq)]
 pub struct Turn {
-    day: &'static str,
+    /// `MON`, or a date: its turns are in place of its weekday's.
+    day: String,
     at_min: u32,
     /// Whether the share begins to hold.
     pub opens: bool,
@@ -146,24 +147,44 @@ impl OrderHours {
             .map(|(date, hours)| (*date, parts(hours)))
     }
 
-    /// When the share begins and ceases to hold in an ordinary week; empty where it never does either.
+    /// When the share begins and ceases to hold in an ordinary week, then on each date that is not like its weekday; empty where it
+    /// never does either.
     pub fn turns(&self) -> Vec<Turn> {
         let mut turns = Vec::new();
         for (day, (_, name)) in DAYS.iter().enumerate() {
             let before = &self.days[(day + DAYS.len() - 1) % DAYS.len()];
-            let mut open = before.last().is_some_and(|(_, to)| *to == DAY_MIN);
-            for part in parts(&self.days[day]) {
-                if part.open != open {
-                    open = part.open;
-                    turns.push(Turn {
-                        day: name,
-                        at_min: part.from_min,
-                        opens: open,
-                    });
-                }
+            changes(&mut turns, name, Some(ends_open(before)), &self.days[day]);
+        }
+        for (date, hours) in &self.holidays {
+            // Its midnight is always told: the weekday's turns before it may have been others.
+            changes(&mut turns, &date.to_string(), None, hours);
+            let next = date.tomorrow().unwrap_or(*date);
+            let after = self.hours_on(next);
+            if !self.holidays.contains_key(&next) && starts_open(after) != ends_open(hours) {
+                changes(&mut turns, &next.to_string(), None, after);
             }
         }
         turns
+    }
+
+    /// Whether any date is not like its weekday.
+    pub fn has_holidays(&self) -> bool {
+        !self.holidays.is_empty()
+    }
+
+    /// Whether the share holds at a local time.
+    pub fn is_open_at(&self, local: DateTime) -> bool {
+        let minute = |hour: i8| u32::try_from(hour).unwrap_or(0);
+        let at = 60 * minute(local.hour()) + minute(local.minute());
+        let hours = self.hours_on(local.date());
+        hours.iter().any(|(from, to)| (*from..*to).contains(&at))
+    }
+
+    fn hours_on(&self, date: Date) -> &DayHours {
+        let weekday = date.weekday();
+        let day = DAYS.iter().position(|(day, _)| *day == weekday);
+        let ordinary = &self.days[day.unwrap_or(0)];
+        self.holidays.get(&date).unwrap_or(ordinary)
     }
 
     /// The hours in words, a line for days alike and for each holiday.
@@ -195,6 +216,29 @@ impl std::fmt::Display for Turn {
     fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
         write!(f, "{} {}", self.day, clock(self.at_min))
     }
+}
+
+/// The turns of one day; without what was before, its midnight is one.
+fn changes(turns: &mut Vec<Turn>, day: &str, before: Option<bool>, hours: &DayHours) {
+    let mut open = before;
+    for part in parts(hours) {
+        if open != Some(part.open) {
+            open = Some(part.open);
+            turns.push(Turn {
+                day: day.to_owned(),
+                at_min: part.from_min,
+                opens: part.open,
+            });
+        }
+    }
+}
+
+fn starts_open(hours: &DayHours) -> bool {
+    hours.first().is_some_and(|(from, _)| *from == 0)
+}
+
+fn ends_open(hours: &DayHours) -> bool {
+    hours.last().is_some_and(|(_, to)| *to == DAY_MIN)
 }
 
 /// A day from midnight to midnight.

@@ -4,7 +4,7 @@
 //! Values that do not fit the mechanism are answered with the nearest it can do
 //! ([`mechanism`](crate::mechanism)); nothing is rounded silently. Source: handbook §3.2.
 
-use crate::hours::OrderHours;
+use crate::hours::{OrderHours, Turn};
 use crate::mechanism::{
     Instructions, Mechanism, NotPossible, Planned, RouteCapability, Start, Stickiness, plan_share,
     plan_start,
@@ -83,13 +83,7 @@ impl From<NotPossible> for RefusedValue {
 pub fn compile(order: &Order) -> Result<Compiled, Vec<RefusedValue>> {
     let share = plan_share(order.mechanism, order.share);
     let start = plan_start(order.mechanism, order.start);
-    // The way home holds at every hour.
-    let windows: &[ShiftWindow] = if order.share.is_out() {
-        &order.windows
-    } else {
-        &[]
-    };
-    let hours = OrderHours::of(order.mechanism, windows, &order.zone);
+    let hours = hours_of(order);
     let (share, start, hours) = match (share, start, hours) {
         (Ok(share), Ok(start), Ok(hours)) => (share, start, hours),
         (share, start, hours) => {
@@ -111,6 +105,29 @@ pub fn compile(order: &Order) -> Result<Compiled, Vec<RefusedValue>> {
     })
 }
 
+/// The hours of an order; the way home holds at every hour.
+fn hours_of(order: &Order) -> Result<Option<OrderHours>, Vec<RefusedValue>> {
+    let windows: &[ShiftWindow] = if order.share.is_out() {
+        &order.windows
+    } else {
+        &[]
+    };
+    OrderHours::of(order.mechanism, windows, &order.zone)
+}
+
+/// How often a place is told something after the order: it has no clock of its own, and the hours turn so often in a week and on
+/// dates that are not like their weekday.
+pub fn turns(order: &Order) -> usize {
+    let has_clock = matches!(
+        order.mechanism,
+        Mechanism::TollFreeCpr | Mechanism::SipTrunk
+    );
+    match hours_of(order) {
+        Ok(Some(hours)) if !has_clock => hours.turns().len(),
+        _ => 0,
+    }
+}
+
 /// Both parts, the empty one left out.
 fn parts(order: &Order) -> impl Iterator<Item = (u8, &str)> {
     let out = order.share.percent();
@@ -130,13 +147,22 @@ fn artefact(order: &Order, hours: Option<&OrderHours>) -> Vec<String> {
             order.share.percent()
         )],
         (_, None) => vec![told(order)],
-        // A place without a clock is told at each turn of the week, by whatever there is that wakes.
+        // A place without a clock is told when the order begins and at each turn, by whatever there is that wakes.
         (_, Some(hours)) => {
-            let turn = |turn: crate::hours::Turn| {
-                let to = if turn.opens { order } else { &home_alone };
-                format!("{turn} {}: {}", order.zone, told(to))
+            let to = |opens: bool| told(if opens { order } else { &home_alone });
+            let turns = hours.turns();
+            if turns.is_empty() {
+                let is_always = hours.week().iter().flat_map(|(_, parts)| parts).all(|p| p.open);
+                return vec![to(is_always)];
+            }
+            let first = match order.start {
+                Start::Now => Some(format!("NOW, if that is within the hours: {}", to(true))),
+                Start::At(at) => hours
+                    .is_open_at(at)
+                    .then(|| format!("{at} {}: {}", order.zone, to(true))),
             };
-            hours.turns().into_iter().map(turn).collect()
+            let turn = |turn: Turn| format!("{turn} {}: {}", order.zone, to(turn.opens));
+            first.into_iter().chain(turns.into_iter().map(turn)).collect()
         }
     }
 }
@@ -240,11 +266,14 @@ fn script(
     steps.extend(start.steps.first().cloned());
     steps.extend(share.steps.iter().cloned());
     if let Some(hours) = hours {
-        let hours = hours.words().join("; ");
+        let words = hours.words().join("; ");
         steps.push(format!(
-            "Only in these hours, {} time, each end not included; every other hour goes to {}: {hours}.",
+            "Only in these hours, {} time, each end not included; every other hour goes to {}: {words}.",
             order.zone, order.home
         ));
+        if hours.has_holidays() {
+            steps.push("A date that is named has its own hours, in place of its weekday's.".to_owned());
+        }
         steps.push(
             "In the night when the clocks change it is the carrier's clock that counts: prove those hours by a test call."
                 .to_owned(),

@@ -7,7 +7,7 @@ use proptest::prelude::*;
 use segue_domain::share::TrafficShare;
 use segue_domain::windows::{HolidayHours, Holidays, ShiftWindow, WeeklyWindow};
 use segue_routing::mechanism::{Mechanism, Start};
-use segue_routing::order::{Compiled, Order, RefusedValue, compile, diff};
+use segue_routing::order::{Compiled, Order, RefusedValue, compile, diff, turns};
 
 const NY: &str = "America/New_York";
 const OUT: &str = "6095550199";
@@ -82,23 +82,69 @@ fn a_place_without_a_clock_is_told_at_each_turn_of_the_week() {
     assert_eq!(
         forwarded.artefact,
         [
+            "NOW, if that is within the hours: *72 6095550199",
             "MON 08:00 America/New_York: *73",
             "FRI 18:00 America/New_York: *72 6095550199",
         ]
     );
     let pbx = compiled(Mechanism::PbxRouting, 33, &weekend);
     assert_eq!(
-        pbx.artefact[1],
+        pbx.artefact[2],
         "FRI 18:00 America/New_York: allocate 33 % to 6095550199, 67 % to 6095550110"
     );
     let connect = compiled(Mechanism::AmazonConnect, 30, &weekend);
-    assert_eq!(connect.artefact.len(), 2);
+    assert_eq!(connect.artefact.len(), 3);
     assert!(
-        connect.artefact[0].contains(r#""Percentage":100"#),
+        connect.artefact[1].contains(r#""Percentage":100"#),
         "home alone"
     );
     let always = compiled(Mechanism::CallForwarding, 100, &["always"]);
-    assert_eq!(always.artefact, [""; 0], "nothing ever turns");
+    assert_eq!(always.artefact, ["*72 6095550199"], "nothing ever turns");
+    let starts = |at: &str| {
+        let start = Start::At(at.parse().expect("a local time"));
+        let order = Order {
+            start,
+            ..order(Mechanism::CallForwarding, 100, &weekend)
+        };
+        compile(&order).expect("it fits").artefact
+    };
+    let inside = starts("2026-12-05T09:00");
+    assert_eq!(
+        (inside.len(), inside[0].as_str()),
+        (3, "2026-12-05T09:00:00 America/New_York: *72 6095550199")
+    );
+    assert_eq!(starts("2026-12-08T09:00").len(), 2, "home until it turns");
+    for (mechanism, windows, count) in [
+        (Mechanism::AmazonConnect, &weekend[..], 2),
+        (Mechanism::AmazonConnect, &["always"], 0),
+        (Mechanism::AmazonConnect, &[], 0),
+        (Mechanism::TollFreeCpr, &weekend, 0),
+    ] {
+        assert_eq!(turns(&order(mechanism, 30, windows)), count);
+    }
+}
+
+/// Whoever follows the lines to the letter: on a date that is named its lines, on every other day its weekday's.
+fn told(lines: &[String], from: Date, until: Date, minute: u32) -> bool {
+    let days = ["MON", "TUE", "WED", "THU", "FRI", "SAT", "SUN"];
+    let mut out = None;
+    let mut date = from;
+    while date <= until {
+        let weekday = usize::try_from(date.weekday().to_monday_zero_offset()).expect("a weekday");
+        let of = |name: &str| lines.iter().filter(|l| l.starts_with(name)).collect::<Vec<_>>();
+        let named = of(&date.to_string());
+        let today = if named.is_empty() { of(days[weekday]) } else { named };
+        for line in today {
+            let mut words = line.split(' ').skip(1);
+            let clock = words.next().and_then(|c| c.split_once(':')).expect("a time");
+            let at = 60 * clock.0.parse::<u32>().expect("h") + clock.1.parse::<u32>().expect("m");
+            if date < until || at <= minute {
+                out = Some(line.contains("*72"));
+            }
+        }
+        date = date.tomorrow().expect("a day");
+    }
+    out.unwrap_or_else(|| lines[0].contains("*72"))
 }
 
 #[test]
@@ -232,6 +278,36 @@ proptest! {
         let out: u32 = places.iter().filter(|(_, place)| place == OUT).map(|(p, _)| p).sum();
         let open = windows.iter().any(|window| window.contains(at));
         prop_assert_eq!(out, if open { u32::from(percent) } else { 0 }, "{:?} at {}", record, local);
+    }
+}
+
+proptest! {
+    /// Whatever the windows and holidays, a place without a clock that is told each line at its time is out exactly when Segue's own
+    /// windows are open.
+    #[test]
+    fn turns_and_table_agree(
+        texts in prop::collection::vec(window_text(), 1..4),
+        as_sunday in any::<bool>(),
+        second in 6_i8..9,
+        quarter in 0_i64..14 * 96,
+    ) {
+        let holidays = Holidays {
+            hours: if as_sunday { HolidayHours::AsSunday } else { HolidayHours::Closed },
+            dates: [date(2027, 7, 5), date(2027, 7, second)].into(),
+        };
+        let mut order = order(Mechanism::CallForwarding, 100, &[]);
+        order.windows = texts.iter().map(|text| ShiftWindow {
+            holidays: holidays.clone(),
+            ..ShiftWindow::new(text, NY)
+        }).collect();
+        let lines = compile(&order).expect("minutes fit").artefact;
+        let mut windows = order.windows.iter().map(|w| w.parse().expect("a window"));
+        let start: Timestamp = "2027-06-28T04:00:00Z".parse().expect("midnight in New York");
+        let at = start + (quarter * 15).minutes();
+        let local = at.in_tz(NY).expect("a zone");
+        let minute = u32::try_from(local.hour()).expect("hours") * 60 + u32::try_from(local.minute()).expect("minutes");
+        let out = told(&lines, date(2027, 6, 20), local.date(), minute);
+        prop_assert_eq!(out, windows.any(|w: WeeklyWindow| w.contains(at)), "{:?} at {}", lines, local);
     }
 }
 

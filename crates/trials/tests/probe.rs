@@ -115,6 +115,7 @@ fn nurse(password: &str) -> Login {
     Login {
         user: "nurse".into(),
         password: password.into(),
+        at: vec!["LOCALHOST".into(), "127.0.0.1".into()],
     }
 }
 
@@ -159,6 +160,17 @@ async fn an_https_server_is_reached_as_far_as_it_answers_and_is_believed() {
         Reached,
         "status 200",
     );
+    let elsewhere = Login {
+        at: vec!["ehr.example".into()],
+        ..nurse(PASSWORD)
+    };
+    is(
+        &prober(Some(&certificate), Some(elsewhere))
+            .run(&page("/login", 200))
+            .await,
+        Failed,
+        "status 401 (nobody logged in",
+    );
     is(
         &believes.run(&page("/other", 200)).await,
         Failed,
@@ -190,14 +202,11 @@ async fn an_https_server_is_reached_as_far_as_it_answers_and_is_believed() {
         port,
     };
     is(&believes.run(&other).await, Failed, "no TLS");
-    if let Ok(trust) = Trust::of_machine(None) {
-        let stranger = Prober {
-            trust,
-            login: None,
-            seed: 1,
-        };
-        is(&stranger.run(&tls).await, Failed, "no TLS");
-    }
+    let elsewhere = folder("https-stranger");
+    let (another, _) = self::certificate(&elsewhere);
+    let stranger = prober(Some(&another), None);
+    is(&stranger.run(&tls).await, Failed, "no TLS");
+    std::fs::remove_dir_all(elsewhere).expect("removed");
     let url = format!("https://localhost:{port}");
     let sent = post(
         &believes.trust,
@@ -211,6 +220,54 @@ async fn an_https_server_is_reached_as_far_as_it_answers_and_is_believed() {
         lost.expect_err("not there")
             .contains("status 404: no such page")
     );
+    std::fs::remove_dir_all(here).expect("removed");
+}
+
+/// Whoever wrote a token reads no password: a page without TLS hears none, a registrar nobody named is not asked.
+#[tokio::test]
+async fn no_password_goes_in_the_clear_or_to_a_host_that_nobody_named() {
+    let here = folder("clear");
+    let (certificate, _) = certificate(&here);
+    let listener = TcpListener::bind("127.0.0.1:0").await.expect("a port");
+    let addr = listener.local_addr().expect("an address");
+    let heard = tokio::spawn(async move {
+        let (mut stream, _) = listener.accept().await.expect("a caller");
+        let mut request = vec![0; 16_384];
+        let length = stream.read(&mut request).await.expect("a request");
+        let _sent = stream
+            .write_all(b"HTTP/1.1 401 Unauthorized\r\nContent-Length: 0\r\n\r\n")
+            .await;
+        String::from_utf8_lossy(&request[..length]).to_lowercase()
+    });
+    let check = ProbeCheck::Http {
+        url: format!("http://{addr}/login"),
+        status: 200,
+    };
+    let named = prober(Some(&certificate), Some(nurse(PASSWORD)));
+    is(
+        &named.run(&check).await,
+        ProbeOutcome::Failed,
+        "nobody logged in",
+    );
+    let heard = heard.await.expect("heard");
+    assert!(
+        heard.starts_with("get /login") && !heard.contains("authorization"),
+        "{heard}"
+    );
+    let registrar = UdpSocket::bind("127.0.0.1:0").expect("a port");
+    registrar.set_nonblocking(true).expect("set");
+    let elsewhere = Login {
+        at: vec!["pbx.example".into()],
+        ..nurse(PASSWORD)
+    };
+    let check = ProbeCheck::SipRegister {
+        registrar: format!("sip:{}", registrar.local_addr().expect("an address")),
+    };
+    let result = prober(Some(&certificate), Some(elsewhere))
+        .run(&check)
+        .await;
+    is(&result, ProbeOutcome::NotTried, "nobody logs in at this host");
+    assert!(registrar.recv(&mut [0; 16]).is_err(), "nothing was sent");
     std::fs::remove_dir_all(here).expect("removed");
 }
 
@@ -348,7 +405,7 @@ async fn a_phone_registers_at_kamailio_with_its_password_and_with_no_other() {
     }
     let banned = Some(Login {
         user: "banned".into(),
-        password: PASSWORD.into(),
+        ..nurse(PASSWORD)
     });
     is(
         &prober(Some(&certificate), banned).run(&check).await,

@@ -104,6 +104,12 @@ impl ShiftWindow {
     }
 }
 
+/// Whether an instant lies in any of these windows; none means always. One that cannot be read is never open.
+pub fn is_open(windows: &[ShiftWindow], at: Timestamp) -> bool {
+    let mut read = windows.iter().filter_map(|window| window.parse().ok());
+    windows.is_empty() || read.any(|window| window.contains(at))
+}
+
 impl WeeklyWindow {
     /// The zone whose wall clock it reads.
     pub fn zone(&self) -> &TimeZone {

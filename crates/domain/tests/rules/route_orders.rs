@@ -159,6 +159,41 @@ fn after_a_fallback_the_order_out_is_red_until_the_way_home_is_ordered_and_prove
     assert_eq!(red(&story), [""; 0]);
 }
 
+/// An order with a carrier stands when another is placed in a PBX: each place is told the way home by itself.
+#[test]
+fn an_order_ends_none_of_another_mechanism() {
+    let mut story = history();
+    story.does(&duty(Side::Client), fallback("all"));
+    let pbx = PlaceRouteOrder {
+        mechanism: RouteMechanism::PbxRouting,
+        ..order(0)
+    };
+    story.does(&duty(Side::Outsourcer), pbx);
+    story.does(&nurse(), proved("RO-2"));
+    let found = red(&story);
+    assert!(
+        found.len() == 1 && found[0].contains("order RO-1 (toll-free CPR, 20 %"),
+        "{found:?}"
+    );
+}
+
+/// Both sign other hours later: the order goes on in the old ones until it is placed anew.
+#[test]
+fn an_order_in_other_hours_than_signed_is_red() {
+    let mut story = history();
+    assert_eq!(red(&story), [""; 0]);
+    let chunk = story.t.chunks.get_mut(&MSG.into()).unwrap();
+    chunk.planned.windows = vec![ShiftWindow::new("daily 19:00-07:00", "America/New_York")];
+    let found = red(&story);
+    assert!(
+        found.len() == 1 && found[0].contains("sends out in other hours than both signed"),
+        "{found:?}"
+    );
+    story.does(&duty(Side::Client), order(0));
+    story.does(&nurse(), proved("RO-2"));
+    assert_eq!(red(&story), [""; 0], "the way home has no hours");
+}
+
 #[test]
 fn the_same_order_told_again_changes_nothing_and_another_ticket_is_another_order() {
     let mut story = history();

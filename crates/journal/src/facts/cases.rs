@@ -6,7 +6,7 @@ use segue_domain::caller::CallerHash;
 use sqlx::Row;
 use sqlx::any::AnyRow;
 
-/// Most open cases read at once; beyond it those that end last wait for others to end.
+/// Most open cases of one side read at once; beyond it those that end last wait for others to end.
 pub const OPEN_CASES_MAX: u32 = 50_000;
 
 /// News of one case. The same news again change nothing; a case that was closed stays closed.
@@ -38,10 +38,10 @@ pub enum CaseChange {
     Closed,
 }
 
-/// A case that is open.
+/// What is open for one caller on one number at one side: its longest case.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct OpenCaseFact {
-    /// Which centre's feed.
+    /// The centre's feed, one of them where several have a case; it begins with the side.
     pub source: String,
     /// The caller.
     pub caller: CallerHash,
@@ -93,12 +93,13 @@ impl Facts {
         Ok(stored)
     }
 
-    /// Whether a call of the caller's to this number was sent to a side since then.
+    /// Whether a call of the caller's to this number was sent to a side since then, by any rule but one.
     pub async fn was_sent(
         &self,
         caller: &CallerHash,
         dialled: &str,
         arm: &str,
+        but_rule: &str,
         since: Timestamp,
     ) -> Result<bool, FactsError> {
         let act = "read call facts from";
@@ -107,17 +108,24 @@ impl Facts {
             .bind(since.as_microsecond())
             .bind(arm)
             .bind(dialled)
+            .bind(but_rule)
             .fetch_one(self.database.reading(act).await?)
             .await
             .map_err(self.database.unavailable(act))?;
         Ok(seen > 0)
     }
 
-    /// The cases open at an instant, those that end first before the others; at most [`OPEN_CASES_MAX`].
-    pub async fn open_cases(&self, now: Timestamp) -> Result<Vec<OpenCaseFact>, FactsError> {
+    /// The callers with a case open at an instant in the feeds that begin so, those that end first before the others; at most
+    /// [`OPEN_CASES_MAX`] of one side, so that no feed crowds out the other side's.
+    pub async fn open_cases(
+        &self,
+        now: Timestamp,
+        feeds: &str,
+    ) -> Result<Vec<OpenCaseFact>, FactsError> {
         let act = "read open cases from";
         let rows = sqlx::query(sql::OPEN_CASES_OPEN)
             .bind(now.as_microsecond())
+            .bind(feeds)
             .bind(i64::from(OPEN_CASES_MAX))
             .fetch_all(self.database.reading(act).await?)
             .await

@@ -4,7 +4,7 @@ mod live;
 
 pub use live::{AnsweredCall, ArmMatch, ChunkCount, OpenCalls, P90Wait, RecordTotals};
 
-use super::store::{Facts, FactsError, sql};
+use super::store::{Facts, FactsError, hash_text, sql};
 use super::{AcdCall, Decision};
 use jiff::Timestamp;
 use segue_domain::caller::CallerHash;
@@ -101,6 +101,23 @@ impl Facts {
     pub async fn decision(&self, call_id: &str) -> Result<Option<Decision>, FactsError> {
         let row = sqlx::query(sql::DECISIONS_FIND)
             .bind(call_id)
+            .fetch_optional(self.database.reading("read call facts from").await?)
+            .await
+            .map_err(self.database.unavailable("read call facts from"))?;
+        row.as_ref().map(decision_of).transpose()
+    }
+
+    /// The last test call of a caller's to a number since then.
+    pub async fn last_test(
+        &self,
+        caller: &CallerHash,
+        dialled: &str,
+        since: Timestamp,
+    ) -> Result<Option<Decision>, FactsError> {
+        let row = sqlx::query(sql::DECISIONS_LAST_TEST)
+            .bind(hash_text(Some(caller)))
+            .bind(since.as_microsecond())
+            .bind(dialled)
             .fetch_optional(self.database.reading("read call facts from").await?)
             .await
             .map_err(self.database.unavailable("read call facts from"))?;

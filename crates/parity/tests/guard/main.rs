@@ -2,6 +2,7 @@
 #![expect(clippy::unwrap_used, reason = "tests: a failure is a panic")]
 
 mod agreement;
+mod cases;
 mod properties;
 
 use segue_parity::guard::assessment::{Floor, Inputs, MetricInputs};

@@ -58,8 +58,11 @@ pub struct Run {
     /// The token, or a file that holds it
     token: String,
     /// The agent's own name, where a check logs in; the password is read from `SEGUE_PROBE_PASSWORD`
-    #[arg(long, value_name = "NAME")]
+    #[arg(long, value_name = "NAME", requires = "login_at")]
     user: Option<String>,
+    /// A host that may learn name and password; pages only over https. Once for each host
+    #[arg(long, value_name = "HOST", requires = "user")]
+    login_at: Vec<String>,
     /// Certificate authorities besides this machine's own, PEM
     #[arg(long, value_name = "FILE")]
     ca: Option<PathBuf>,
@@ -143,6 +146,7 @@ impl Run {
             )));
         }
         let key = token.key()?;
+        token.check_targets()?;
         let trust =
             Trust::of_machine(self.ca.as_deref()).map_err(|e| Failure::BadInput(e.to_string()))?;
         let prober = Prober {
@@ -192,6 +196,7 @@ impl Run {
         Ok(Some(Login {
             user: user.clone(),
             password,
+            at: self.login_at.clone(),
         }))
     }
 }
@@ -220,6 +225,17 @@ impl Token {
             .ok_or_else(|| {
                 Failure::BadInput("the token is not whole; copy it from beginning to end".into())
             })
+    }
+
+    /// What `segue probe ask` would not have asked for is not tried: somebody else wrote this token.
+    fn check_targets(&self) -> Result<(), Failure> {
+        let odd = self.targets.iter().find(|t| !t.check.is_usable());
+        odd.map_or(Ok(()), |target| {
+            Err(Failure::BadInput(format!(
+                "the token asks for `{}`, which no client asks for through Segue (a plain host name, an https:// or a sip: address); nothing was tried: ask the client whether this token is theirs",
+                target.check.words()
+            )))
+        })
     }
 
     fn key(&self) -> Result<SigningKey, Failure> {
@@ -285,6 +301,7 @@ fn after(sent: Option<&Result<(), String>>, out: Option<&Path>) -> String {
 #[cfg(test)]
 mod tests {
     use super::*;
+    use segue_domain::resource_probes::ProbeCheck;
 
     #[test]
     fn a_token_is_read_as_it_was_written_and_not_in_part() {
@@ -307,5 +324,38 @@ mod tests {
         std::fs::write(&file, format!("{text}\n")).unwrap();
         assert!(Token::read(file.to_str().unwrap()).is_ok());
         assert!(Token::read("nowhere").is_err());
+    }
+
+    #[test]
+    fn a_token_that_no_client_asked_for_is_not_tried() {
+        let token = |check| Token {
+            transition: "RVS".into(),
+            probe: "PR-1".into(),
+            secret: "07".repeat(32),
+            targets: vec![ProbeTarget {
+                resource: "EHR-scheduling".into(),
+                check,
+            }],
+            until: Timestamp::UNIX_EPOCH,
+            url: None,
+        };
+        let page = |url: &str| ProbeCheck::FhirMetadata { url: url.into() };
+        assert!(token(page("https://ehr.example")).check_targets().is_ok());
+        let refused = token(page("http://ehr.example")).check_targets();
+        assert!(matches!(refused, Err(Failure::BadInput(_))), "{refused:?}");
+    }
+
+    #[test]
+    fn a_name_is_typed_with_the_hosts_that_may_learn_it() {
+        #[derive(Debug, clap::Parser)]
+        struct Line {
+            #[command(flatten)]
+            run: Run,
+        }
+        let read = |words: &str| <Line as clap::Parser>::try_parse_from(words.split(' '));
+        assert!(read("x TOKEN --user n --login-at a --login-at b").is_ok());
+        assert!(read("x TOKEN").is_ok());
+        assert!(read("x TOKEN --user n").is_err());
+        assert!(read("x TOKEN --login-at a").is_err());
     }
 }

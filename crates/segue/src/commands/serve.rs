@@ -163,7 +163,7 @@ struct Line {
     #[arg(long = "human-heartbeat", value_name = "CHUNK")]
     human_heartbeats: Vec<ChunkId>,
     /// After a fallback the node calls its own number from this one until a person in-house has answered
-    #[arg(long, value_name = "NUMBER")]
+    #[arg(long, value_name = "NUMBER", value_parser = trial::caller_number)]
     verify_from: Option<String>,
     /// Seconds from one heartbeat to the next
     #[arg(long, value_name = "SECONDS", default_value_t = 60, value_parser = clap::value_parser!(u64).range(5..=60))]
@@ -232,6 +232,12 @@ impl Line {
                 ))
             })?;
             trial::require_no_emergency(uri)?;
+            // Failures in a row are counted by scope: two kinds of calls in one row would count for each other.
+            if self.human_heartbeats.iter().any(|chunk| chunk.as_str() == scope) {
+                return Err(Failure::BadInput(format!(
+                    "--heartbeat and --human-heartbeat both speak of {scope}; give the path another scope: its site, or all"
+                )));
+            }
             Ok(HeartbeatPath {
                 scope: scope.to_owned(),
                 uri: uri.to_owned(),

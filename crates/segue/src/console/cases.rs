@@ -4,10 +4,10 @@
 //! The side follows from the feed's token, so that no centre can draw the other's callers to itself by what it says.
 
 use super::Shared;
-use super::ingest::{IN_HOUSE, Reader};
+use super::ingest::{IN_HOUSE, OUTSOURCED, Reader};
 use crate::clock;
 use crate::node::Node;
-use crate::node::policy::arm_name;
+use crate::node::policy::{OPEN_CASE, arm_name};
 use jiff::{SignedDuration, Timestamp};
 use segue_domain::Side;
 use segue_domain::caller::e164;
@@ -96,7 +96,8 @@ fn until(at: Timestamp, until_us: Option<i64>) -> Result<Timestamp, String> {
 
 impl Shared {
     /// News but for cases that the outsourcer opens of callers whom Segue has not sent there lately: no feed draws callers to itself
-    /// beyond the agreed share. What is kept, and the lines that are not with the reason.
+    /// beyond the agreed share. A call that a case sent there does not count: no case renews itself. What is kept, and the lines that
+    /// are not with the reason.
     pub(super) async fn without_strangers(
         &self,
         told: Vec<(u64, CaseNews)>,
@@ -110,7 +111,9 @@ impl Shared {
                 } if side == Side::Outsourcer => {
                     let arm = arm_name(Arm::Outsourced);
                     let since = news.at - OPEN_MAX;
-                    self.facts.was_sent(caller, dialled, arm, since).await?
+                    self.facts
+                        .was_sent(caller, dialled, arm, OPEN_CASE, since)
+                        .await?
                 }
                 _ => true,
             };
@@ -120,7 +123,7 @@ impl Shared {
                 let hours = OPEN_MAX.as_hours();
                 strangers.push((
                     line,
-                    format!("no call of this caller to this number was sent to the outsourcer within {hours} h"),
+                    format!("no call of this caller to this number was sent to the outsourcer by the share within {hours} h"),
                 ));
             }
         }
@@ -138,7 +141,7 @@ pub(crate) fn keep(node: &Arc<Node>, facts: &Facts, stop: &watch::Sender<bool>) 
 async fn follow(node: Arc<Node>, facts: Facts, mut stop: watch::Receiver<bool>) {
     let mut failing = false;
     loop {
-        match facts.open_cases(clock::now()).await {
+        match open_now(&facts).await {
             Ok(open) => {
                 let cases: OpenCases = open.into_iter().map(open_case).collect();
                 // Let go of outside the lock that calls take.
@@ -157,6 +160,13 @@ async fn follow(node: Arc<Node>, facts: Facts, mut stop: watch::Receiver<bool>) 
             _ = stop.wait_for(|stop| *stop) => return,
         }
     }
+}
+
+async fn open_now(facts: &Facts) -> Result<Vec<OpenCaseFact>, FactsError> {
+    let now = clock::now();
+    let mut open = facts.open_cases(now, IN_HOUSE).await?;
+    open.extend(facts.open_cases(now, OUTSOURCED).await?);
+    Ok(open)
 }
 
 fn open_case(fact: OpenCaseFact) -> OpenCase {

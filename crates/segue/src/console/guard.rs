@@ -4,12 +4,12 @@
 //! out of order; the loop takes each of them once.
 
 use super::ingest::IN_HOUSE;
-use super::joining::{Joiner, leave_out_undrawn};
+use super::joining::{Joiner, leave_out_tests};
 use super::parity;
 use super::remembering::GuardFiles;
 use super::{SEGUE, Shared};
 use crate::clock;
-use crate::node::policy::arm_name;
+use crate::node::policy::{OPEN_CASE, arm_name};
 use crate::office::chain;
 use jiff::{SignedDuration, Timestamp};
 use segue_domain::test_numbers::TestNumbers;
@@ -300,7 +300,7 @@ async fn hear(
         }
     }
     guards.joiner.join(&decisions, &mut records);
-    leave_out_undrawn(tests, &mut decisions, &mut records);
+    leave_out_tests(tests, &mut decisions, &mut records);
     let watch = &mut guards.watch;
     decisions
         .iter()
@@ -313,19 +313,26 @@ async fn hear(
     Ok(())
 }
 
-/// A decision of a chunk; others have nobody to compare.
+/// A decision of a chunk; others have nobody to compare. An open case sends for sure, which compares nothing by itself; the call still
+/// counts for floors and as served or not, and within its caller's episode for the side that the share drew.
 fn routed(decision: &Decision) -> Option<Routed> {
     let caller = decision.caller.map(|caller| caller.to_string());
+    let arm = if decision.arm == arm_name(Route::Outsourced) {
+        Arm::Outsourced
+    } else {
+        Arm::InHouse
+    };
+    let pi_bp = match (decision.rule == OPEN_CASE, arm) {
+        (false, _) => decision.pi_bp,
+        (true, Arm::Outsourced) => 10_000,
+        (true, Arm::InHouse) => 0,
+    };
     Some(Routed {
         call: CallKey::read(&decision.call_id)?,
         at: decision.at,
         chunk: decision.chunk.as_deref()?.into(),
-        arm: if decision.arm == arm_name(Route::Outsourced) {
-            Arm::Outsourced
-        } else {
-            Arm::InHouse
-        },
-        pi_bp: decision.pi_bp,
+        arm,
+        pi_bp,
         caller: caller.and_then(|hash| u64::from_str_radix(hash.get(..16)?, 16).ok()),
     })
 }

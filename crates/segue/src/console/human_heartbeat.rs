@@ -1,23 +1,25 @@
 //! Human-answer heartbeats (`domain.md` §7.14): at most once an hour, and only while agents are idle, the node calls a chunk's own
 //! number as a caller whom the split sends out, and listens to the outsourcer's feed: did a person answer?
 //!
-//! A trunk that is up and a queue that answers prove no person. The call is marked as a test: no evidence counts it.
+//! A trunk that is up and a queue that answers prove no person. The call is marked as a test: no evidence counts it. Nothing is said
+//! against the outsourcer's people unless the call was sent there, their own feed tells of it, and that feed has spoken since.
 
 use super::Shared;
 use super::ingest::{IN_HOUSE, OUTSOURCED};
 use crate::clock;
-use crate::node::policy::TEST_HEADER;
+use crate::node::policy::{TEST_HEADER, arm_name};
 use crate::office::chain;
 use crate::trials::through::{self, fictional_numbers};
 use jiff::{SignedDuration, Timestamp};
 use segue_domain::Transition;
 use segue_domain::agents::rostered_for;
-use segue_domain::caller::CallerHash;
 use segue_domain::chunks::Chunk;
 use segue_domain::contingency::watch::Heartbeat;
 use segue_domain::ids::ChunkId;
 use segue_domain::telephony_checks::paths;
-use segue_journal::facts::{AcdCall, Cursor, Decision, OpenCalls};
+use segue_domain::windows::is_open;
+use segue_journal::facts::{AcdCall, Decision, OpenCalls};
+use segue_routing::Arm;
 use segue_routing::order::witnesses;
 use segue_trials::agent::Place;
 use std::net::SocketAddr;
@@ -36,10 +38,12 @@ const IDLE_MIN: u64 = 2;
 const PATIENCE: Duration = Duration::from_mins(2);
 /// How long the person keeps the line, to hear that it was a test.
 const THANKS: Duration = Duration::from_secs(3);
+/// How long a feed may still tell of the call when it is over.
+const UNDERWAY: Duration = Duration::from_secs(60);
+/// A look counts for this long as being done: after that another node calls.
+const VALID: Duration = Duration::from_secs(60);
 /// Calls that are open are looked for so far back.
 const OPEN_BACK: SignedDuration = SignedDuration::from_hours(2);
-/// Decisions and records read at once.
-const PAGE: u32 = 5_000;
 
 /// A chunk whose people are called, and the node's own SIP address.
 #[derive(Clone, Debug, PartialEq, Eq)]
@@ -57,11 +61,16 @@ pub(super) async fn keep(
     mut stop: watch::Receiver<bool>,
 ) {
     let mut last: Option<Timestamp> = None;
+    let job = format!("human heartbeat {}", beat.chunk);
     loop {
         tokio::select! {
             () = tokio::time::sleep(LOOK) => {}
             _ = stop.wait_for(|stop| *stop) => return,
         }
+        if shared.stands_by(&job) {
+            continue;
+        }
+        shared.did(&job, VALID);
         let now = clock::now();
         if last.is_some_and(|last| now.duration_since(last) < EVERY) {
             continue;
@@ -71,6 +80,7 @@ pub(super) async fn keep(
                 last = Some(now);
                 let outcome = tokio::select! {
                     outcome = shared.call_people(&beat, &dialled, &caller) => outcome,
+                    () = hold(&shared, &job) => return,
                     _ = stop.wait_for(|stop| *stop) => return,
                 };
                 match outcome {
@@ -78,13 +88,21 @@ pub(super) async fn keep(
                         shared.observe(beat.chunk.as_str(), outcome).await;
                     }
                     Err(why) => {
-                        tracing::error!(chunk = %beat.chunk, why, "a human heartbeat could not be placed");
+                        tracing::error!(chunk = %beat.chunk, why, "a human heartbeat says nothing of the outsourcer");
                     }
                 }
             }
             Ok(None) => {}
             Err(why) => tracing::warn!(chunk = %beat.chunk, why, "a human heartbeat waits"),
         }
+    }
+}
+
+/// Keeps the work while a call lasts; never ends.
+async fn hold(shared: &Shared, job: &str) {
+    loop {
+        shared.did(job, VALID);
+        tokio::time::sleep(LOOK).await;
     }
 }
 
@@ -110,18 +128,39 @@ fn idle(t: &Transition, chunk: &Chunk, open: &[OpenCalls]) -> u64 {
     there.saturating_sub(talking)
 }
 
-/// The last test call of this number, if the node keeps one of the last hour.
-fn called_lately(decisions: &[Decision], caller: CallerHash) -> bool {
-    decisions
-        .iter()
-        .any(|d| d.is_test && d.caller == Some(caller))
+/// What is known of one call.
+struct Heard {
+    /// Where it was sent.
+    decision: Option<Decision>,
+    /// What either centre's feed tells of it.
+    records: Vec<AcdCall>,
 }
 
-/// Whether a person at the outsourcer answered the call.
-fn answered(records: &[AcdCall]) -> bool {
-    records
-        .iter()
-        .any(|record| record.source.starts_with(OUTSOURCED) && record.answered_at.is_some())
+impl Heard {
+    /// What it says of the outsourcer's people; nothing while more may come.
+    fn says(&self, answers: bool, is_over: bool, has_spoken: bool) -> Option<Result<Heartbeat, String>> {
+        let sent_out = |d: &Decision| d.arm == arm_name(Arm::Outsourced);
+        let said = |why: &str| Some(Err(why.to_owned()));
+        if self.decision.as_ref().is_some_and(|d| !sent_out(d)) {
+            return said("the call was not sent out");
+        }
+        let mut own = self
+            .records
+            .iter()
+            .filter(|record| record.source.starts_with(OUTSOURCED))
+            .peekable();
+        let is_known = own.peek().is_some();
+        if own.any(|record| record.answered_at.is_some()) {
+            return Some(Ok(Heartbeat::Answered));
+        }
+        match (is_over, is_known && self.decision.is_some(), has_spoken) {
+            (false, _, _) => None,
+            (true, false, _) => said("no record of the outsourcer's tells of the call"),
+            (true, true, false) => said("the outsourcer's feed has been silent since"),
+            (true, true, true) if answers => Some(Ok(Heartbeat::NoHuman)),
+            (true, true, true) => Some(Ok(Heartbeat::Failed)),
+        }
+    }
 }
 
 impl Shared {
@@ -135,6 +174,9 @@ impl Shared {
         let Some(chunk) = t.chunk(&beat.chunk).filter(|chunk| chunk.is_out()) else {
             return Ok(None);
         };
+        if !is_open(&chunk.planned.windows, now) || self.is_latched(&beat.chunk) {
+            return Ok(None);
+        }
         let said = |error: segue_journal::facts::FactsError| chain(&error);
         let open = self
             .facts
@@ -151,16 +193,18 @@ impl Shared {
             return Ok(None);
         };
         // A node that was started anew, or another one, may have called within the hour.
-        let since = Cursor::from(now - EVERY);
-        let decisions = self
-            .facts
-            .decisions_since(&since, PAGE)
-            .await
-            .map_err(said)?;
-        if called_lately(&decisions, self.key.hash(caller)) {
+        let (hash, since) = (self.key.hash(caller), now - EVERY);
+        let last = self.facts.last_test(&hash, dialled, since).await;
+        if last.map_err(said)?.is_some() {
             return Ok(None);
         }
         Ok(Some((dialled.to_owned(), caller.to_owned())))
+    }
+
+    /// Whether this node holds the chunk home.
+    fn is_latched(&self, chunk: &ChunkId) -> bool {
+        let (latch, installed) = (self.node.latch(), self.node.installed());
+        latch.held(&installed.table).any(|held| held == chunk)
     }
 
     /// Calls and stays in the queue until the outsourcer's feed tells of a person, or patience is over.
@@ -187,38 +231,41 @@ impl Shared {
             .map_err(|e| e.to_string())?;
         let rung = tokio::time::timeout(PATIENCE, leg.answered()).await;
         let answers = rung.unwrap_or(false);
-        let mut outcome = if answers {
-            Heartbeat::NoHuman
-        } else {
-            Heartbeat::Failed
-        };
         let until = Instant::now() + PATIENCE;
-        while answers && Instant::now() < until {
-            if self.person_answered(placed_at, caller).await {
-                outcome = Heartbeat::Answered;
-                tokio::time::sleep(THANKS).await;
-                break;
-            }
+        let mut said = None;
+        while answers && said.is_none() && Instant::now() < until {
             tokio::time::sleep(Duration::from_secs(1)).await;
+            let heard = self.heard(placed_at, dialled, caller).await?;
+            said = heard.says(answers, false, false);
+        }
+        if said.is_some() {
+            tokio::time::sleep(THANKS).await;
         }
         leg.hang_up();
         let _ = tokio::time::timeout(Duration::from_secs(2), leg.ended()).await;
         agent.stop().await;
-        Ok(outcome)
+        if let Some(said) = said {
+            return said;
+        }
+        let over_at = clock::now();
+        tokio::time::sleep(UNDERWAY).await;
+        let heard = self.heard(placed_at, dialled, caller).await?;
+        let has_spoken = self.memory().fed_at[1].is_some_and(|at| at > over_at);
+        let said = heard.says(answers, true, has_spoken);
+        said.unwrap_or_else(|| Err("nothing can be said".to_owned()))
     }
 
-    /// Whether the outsourcer's feed tells that a person answered the test call of this caller.
-    async fn person_answered(&self, since: Timestamp, caller: &str) -> bool {
+    /// What is known of the test call placed then.
+    async fn heard(&self, since: Timestamp, dialled: &str, caller: &str) -> Result<Heard, String> {
+        let said = |error: segue_journal::facts::FactsError| chain(&error);
         let caller = self.key.hash(caller);
-        let Ok(decisions) = self.facts.decisions_since(&Cursor::from(since), PAGE).await else {
-            return false;
+        let decision = self.facts.last_test(&caller, dialled, since).await;
+        let decision = decision.map_err(said)?;
+        let records = match &decision {
+            Some(own) => self.facts.acd_calls_of(&own.call_id).await.map_err(said)?,
+            None => Vec::new(),
         };
-        let own = decisions
-            .iter()
-            .rfind(|d| d.is_test && d.caller == Some(caller));
-        let Some(own) = own else { return false };
-        let records = self.facts.acd_calls_of(&own.call_id).await;
-        records.is_ok_and(|records| answered(&records))
+        Ok(Heard { decision, records })
     }
 }
 
@@ -244,15 +291,54 @@ mod tests {
         }
     }
 
+    fn heard(arm: Option<Arm>, records: &[AcdCall]) -> Heard {
+        let decision = arm.map(|arm| Decision {
+            call_id: "1".to_owned(),
+            at: Timestamp::UNIX_EPOCH,
+            node: "A".to_owned(),
+            table_hash: "t".to_owned(),
+            line: "L".to_owned(),
+            chunk: None,
+            rule: "share".to_owned(),
+            bucket: None,
+            pi_bp: 2_000,
+            arm: arm_name(arm).to_owned(),
+            reason: "share".to_owned(),
+            targets: Vec::new(),
+            caller: None,
+            dialled: "7001".to_owned(),
+            is_test: true,
+        });
+        Heard {
+            decision,
+            records: records.to_vec(),
+        }
+    }
+
     #[test]
-    fn only_a_person_at_the_outsourcer_is_an_answer() {
+    fn only_a_call_that_the_outsourcer_had_speaks_for_or_against_its_people() {
         let at = Some(Timestamp::UNIX_EPOCH);
-        assert!(answered(&[record("outsourced/bridge", at)]));
-        assert!(!answered(&[
-            record("outsourced/bridge", None),
-            record("in_house/hq", at)
-        ]));
-        assert!(!answered(&[]));
+        let (theirs, ours) = (record("outsourced/bridge", None), record("in_house/hq", at));
+        let answered = record("outsourced/bridge", at);
+        let both = [theirs.clone(), ours.clone()];
+        let out = Some(Arm::Outsourced);
+        for (arm, records, answers, says) in [
+            (out, &[answered.clone()][..], true, "Ok(Answered)"),
+            (out, &both[..], true, "Ok(NoHuman)"),
+            (out, &both[..1], false, "Ok(Failed)"),
+            (out, &[ours][..], true, "no record"),
+            (out, &[][..], true, "no record"),
+            (None, &both[..1], true, "no record"),
+            (Some(Arm::InHouse), &[][..], false, "not sent out"),
+            (Some(Arm::InHouse), &[answered][..], true, "not sent out"),
+        ] {
+            let said = format!("{:?}", heard(arm, records).says(answers, true, true));
+            assert!(said.contains(says), "{says}: {said}");
+        }
+        let waits = heard(out, &[theirs]);
+        assert_eq!(waits.says(true, false, true), None, "it is not over");
+        let silent = waits.says(true, true, false);
+        assert!(silent.is_some_and(|said| said.is_err()), "a feed is silent");
     }
 
     #[test]

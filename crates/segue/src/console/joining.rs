@@ -2,7 +2,6 @@
 //!
 //! What was joined stays joined for as long as it may be read again: later facts move no record to another decision.
 
-use crate::node::policy::OPEN_CASE;
 use jiff::{SignedDuration, Timestamp};
 use segue_calls::join::{self, JoinRules, MatchedBy, RoutedCall, Side, join};
 use segue_calls::record::Outcome;
@@ -101,17 +100,16 @@ fn acd(record: &AcdCall) -> Option<join::AcdCall> {
     })
 }
 
-/// A test call is nobody's outcome, and a call that an open case settled was drawn by no share: neither their decisions nor what
-/// a centre recorded of them is heard.
-pub(super) fn leave_out_undrawn(
+/// A test call is nobody's outcome: neither its decision nor what a centre recorded of it is heard.
+pub(super) fn leave_out_tests(
     tests: &TestNumbers,
     decisions: &mut Vec<Decision>,
     records: &mut Vec<AcdCall>,
 ) {
     let is_test = |caller: Option<CallerHash>| caller.is_some_and(|c| tests.is_test(&c));
-    let (placed, real): (Vec<_>, Vec<_>) = decisions.drain(..).partition(|decision| {
-        decision.is_test || is_test(decision.caller) || decision.rule == OPEN_CASE
-    });
+    let (placed, real): (Vec<_>, Vec<_>) = decisions
+        .drain(..)
+        .partition(|decision| decision.is_test || is_test(decision.caller));
     let placed: HashSet<_> = placed
         .into_iter()
         .map(|decision| decision.call_id)
@@ -199,7 +197,7 @@ mod tests {
     }
 
     /// A22: a telephone of the campaign is in nobody's evidence, whichever side of a call told who called; nor is a call that Segue
-    /// placed itself, nor one that no share drew.
+    /// placed itself.
     #[test]
     fn test_calls_are_left_out_with_what_was_recorded_of_them() {
         let mut tests = TestNumbers::default();
@@ -209,16 +207,7 @@ mod tests {
             is_test: true,
             ..decision("marked", 0, 2)
         };
-        let by_case = Decision {
-            rule: OPEN_CASE.to_owned(),
-            ..decision("case", 0, 3)
-        };
-        let mut decisions = vec![
-            decision("real", 0, 1),
-            decision("test", 0, 9),
-            marked,
-            by_case,
-        ];
+        let mut decisions = vec![decision("real", 0, 1), decision("test", 0, 9), marked];
         let mut anonymous = record("cb-2", 0, 1, Some("test"));
         anonymous.caller = None;
         let mut records = vec![
@@ -226,9 +215,8 @@ mod tests {
             anonymous,
             record("cb-3", 0, 9, None),
             record("cb-4", 0, 2, Some("marked")),
-            record("cb-5", 0, 3, Some("case")),
         ];
-        leave_out_undrawn(&tests, &mut decisions, &mut records);
+        leave_out_tests(&tests, &mut decisions, &mut records);
         let left: Vec<_> = decisions.iter().map(|d| d.call_id.as_str()).collect();
         assert_eq!(left, ["real"]);
         let left: Vec<_> = records.iter().map(|r| r.source_call_id.as_str()).collect();

@@ -66,7 +66,7 @@ use segue_web::{
 use spare_pins::SparePins;
 use std::pin::Pin;
 use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
-use tokio::sync::{Notify, watch};
+use tokio::sync::{Notify, Semaphore, watch};
 
 /// Segue's own name as an actor: a part of the program, on the client's side.
 const SEGUE: &str = "segue";
@@ -134,6 +134,8 @@ struct Shared {
     /// Asks for a new view before the second is over.
     rebuild: Notify,
     memory: Mutex<Memory>,
+    /// Who knocks with a probe that is not known here waits for one of these.
+    probe_turns: Semaphore,
     /// The call history, understood; whoever reads it holds it, so that it is read once.
     history: tokio::sync::Mutex<discovery::History>,
     /// The same of its calls by hour of the week.
@@ -217,6 +219,7 @@ impl Shared {
             view: watch::Sender::new(Arc::new(empty)),
             rebuild: Notify::new(),
             memory: Mutex::default(),
+            probe_turns: Semaphore::new(probing::TURNS_MAX),
             history: tokio::sync::Mutex::default(),
             hours: tokio::sync::Mutex::default(),
         }

@@ -1,7 +1,8 @@
 //! Probes run at a place of the outsourcer's: does this machine, on this network, reach the client's systems? (`domain.md` A27)
 //!
 //! Nothing is believed that was not seen: a name resolves, a certificate is believed by this machine's own authorities, a status or
-//! a capability statement is read, a phone registers with the name and password typed here. Neither leaves this machine.
+//! a capability statement is read, a phone registers. Name and password are shown only to hosts that the person at this machine
+//! names, and to pages only over https: whoever wrote the token chooses what is tried, not who learns a password.
 
 mod register;
 mod web;
@@ -25,6 +26,16 @@ pub struct Login {
     pub user: String,
     /// The password.
     pub password: String,
+    /// Hosts that may learn both.
+    pub at: Vec<String>,
+}
+
+impl Login {
+    /// Whether this host was named.
+    fn is_for(&self, host: &str) -> bool {
+        let named = |named: &String| web::bare(named).eq_ignore_ascii_case(web::bare(host));
+        self.at.iter().any(named)
+    }
 }
 
 impl std::fmt::Debug for Login {
@@ -115,7 +126,7 @@ impl Prober {
                         Seen::reached(format!("status {status}"))
                     }
                     Ok(answer) => {
-                        Seen::failed(format!("status {}, expected {status}", answer.status))
+                        Seen::failed(format!("{}, expected {status}", answer.status_said()))
                     }
                     Err(why) => Seen::failed(why),
                 }
@@ -133,7 +144,7 @@ impl Prober {
         let accept = "application/fhir+json";
         let answer = match web::get(&self.trust, &url, accept, self.login.as_ref()).await {
             Ok(answer) if answer.status == 200 => answer,
-            Ok(answer) => return Seen::failed(format!("status {}", answer.status)),
+            Ok(answer) => return Seen::failed(answer.status_said()),
             Err(why) => return Seen::failed(why),
         };
         let Ok(read) = serde_json::from_slice::<serde_json::Value>(&answer.body) else {

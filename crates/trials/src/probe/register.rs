@@ -19,11 +19,14 @@ const WAITS_MS: [u64; 4] = [500, 1_000, 2_000, 4_000];
 /// Larger datagrams are cut off.
 const DATAGRAM_BYTES_MAX: usize = 16 * 1024;
 
-/// Registers a name at `sip:HOST[:PORT]` over UDP, if a name and password are there.
+/// Registers a name at `sip:HOST[:PORT]` over UDP, if a name and password are there for this host.
 pub async fn register(registrar: &str, login: Option<&Login>, seed: u64) -> Seen {
     let Some(login) = login else {
         return Seen::not_tried("no name and password were typed");
     };
+    if !login.is_for(place(registrar).1) {
+        return Seen::not_tried("nobody logs in at this host (--login-at HOST)");
+    }
     let found = Phone::at(registrar, login, seed).await;
     let mut phone = match found {
         Ok(phone) => phone,
@@ -41,6 +44,16 @@ pub async fn register(registrar: &str, login: Option<&Login>, seed: u64) -> Seen
     outcome
 }
 
+/// A registrar's address without its scheme and parameters, its host and its port.
+fn place(registrar: &str) -> (&str, &str, u16) {
+    let place = registrar.trim_start_matches("sip:");
+    let place = place.split([';', '?']).next().unwrap_or_default();
+    match place.rsplit_once(':') {
+        Some((host, port)) if !port.ends_with(']') => (place, host, port.parse().unwrap_or(5060)),
+        _ => (place, place, 5060),
+    }
+}
+
 struct Phone<'l> {
     socket: UdpSocket,
     local: SocketAddr,
@@ -56,12 +69,7 @@ struct Phone<'l> {
 
 impl<'l> Phone<'l> {
     async fn at(registrar: &str, login: &'l Login, seed: u64) -> Result<Self, String> {
-        let place = registrar.trim_start_matches("sip:");
-        let place = place.split([';', '?']).next().unwrap_or_default();
-        let (host, port) = match place.rsplit_once(':') {
-            Some((host, port)) if !port.ends_with(']') => (host, port.parse().unwrap_or(5060)),
-            _ => (place, 5060),
-        };
+        let (place, host, port) = place(registrar);
         let there = resolve(host, port).await?[0];
         let any: SocketAddr = if there.is_ipv4() {
             ([0, 0, 0, 0], 0).into()
@@ -271,6 +279,7 @@ mod tests {
         Login {
             user: "Mufasa".into(),
             password: "Circle of Life".into(),
+            at: Vec::new(),
         }
     }
 

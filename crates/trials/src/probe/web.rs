@@ -90,6 +90,18 @@ impl Trust {
 pub(super) struct PageAnswer {
     pub(super) status: u16,
     pub(super) body: Bytes,
+    /// Whether name and password went with the question.
+    logged_in: bool,
+}
+
+impl PageAnswer {
+    pub(super) fn status_said(&self) -> String {
+        if self.status == 401 && !self.logged_in {
+            "status 401 (nobody logged in: --user NAME --login-at HOST)".to_owned()
+        } else {
+            format!("status {}", self.status)
+        }
+    }
 }
 
 /// The addresses of a name.
@@ -140,11 +152,21 @@ pub(super) async fn get(
     login: Option<&Login>,
 ) -> Result<PageAnswer, String> {
     let mut headers = vec![("accept", accept.to_owned())];
+    let login = login.filter(|login| may_learn(url, login));
     if let Some(login) = login {
         let pair = STANDARD.encode(format!("{}:{}", login.user, login.password));
         headers.push(("authorization", format!("Basic {pair}")));
     }
-    ask(trust, Method::GET, url, &headers, Vec::new()).await
+    let mut answer = ask(trust, Method::GET, url, &headers, Vec::new()).await?;
+    answer.logged_in = login.is_some();
+    Ok(answer)
+}
+
+/// Basic authentication is readable to whoever hears it: a named host, and nobody on the way there.
+fn may_learn(url: &str, login: &Login) -> bool {
+    url.parse::<Uri>().is_ok_and(|uri| {
+        uri.scheme_str() == Some("https") && uri.host().is_some_and(|host| login.is_for(host))
+    })
 }
 
 pub(super) async fn post(trust: &Trust, url: &str, body: Vec<u8>) -> Result<PageAnswer, String> {
@@ -201,10 +223,11 @@ where
     Ok(PageAnswer {
         status,
         body: body.to_bytes(),
+        logged_in: false,
     })
 }
 
 /// An address without the brackets of IPv6.
-fn bare(host: &str) -> &str {
+pub(super) fn bare(host: &str) -> &str {
     host.trim_start_matches('[').trim_end_matches(']')
 }

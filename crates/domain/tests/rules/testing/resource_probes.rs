@@ -93,6 +93,31 @@ fn a27_a_place_that_does_not_reach_what_a_type_needs_keeps_its_gate_red() {
     assert_eq!(gate(&history(), APPT), [""; 0]);
 }
 
+/// What a place does not reach stays so when the place is asked about something else.
+#[test]
+fn a27_a_failed_probe_is_not_forgotten_by_another_question() {
+    let mut story = asked();
+    let failed = report(&story, ProbeOutcome::Failed);
+    story.does(&carrier(), failed);
+    let other = story
+        .t
+        .access
+        .needs
+        .values()
+        .flatten()
+        .map(|need| need.resource.clone())
+        .find(|resource| resource.as_str() != "EHR-scheduling")
+        .unwrap();
+    let mut elsewhere = ask();
+    elsewhere.public_key = hex::encode(SigningKey::from_bytes(&[44; 32]).verifying_key().to_bytes());
+    elsewhere.targets.truncate(1);
+    elsewhere.targets[0].resource = other;
+    story.does(&manager(Side::Client), elsewhere);
+    assert!(gate(&story, APPT)[0].contains("PR-1: HTTP 200"));
+    let shown = board(&story, "probes", &nurse()).join("\n");
+    assert!(shown.contains("PR-1") && shown.contains("PR-2"), "{shown}");
+}
+
 #[test]
 fn a27_a_probe_holds_as_long_as_an_agents_proof_and_is_shown_in_the_matrix() {
     let mut story = history();

@@ -15,7 +15,7 @@ use segue_domain::share::ShareInput;
 use segue_domain::text::caller_data;
 use segue_domain::{Command, decide};
 use segue_routing::mechanism::Start;
-use segue_routing::order::{Compiled, Order, compile};
+use segue_routing::order::{Compiled, Order, compile, turns};
 use serde::Serialize;
 use serde_json::json;
 use std::process::Stdio;
@@ -70,6 +70,7 @@ impl Apply {
                 Ok(compiled) => compiled,
                 Err(refused) => return Ok(refused_answer(&refused)),
             };
+            self.check_run(&order)?;
             let actor = login::actor(&ctx).await?;
             let mut command = self.command(&order)?;
             // Asked before anything is changed out there.
@@ -90,7 +91,7 @@ impl Apply {
             let after = office.state().await?;
             let name = self
                 .wanted
-                .last(&after)?
+                .last(&after, Some(&self.chunk))?
                 .map(|o| o.placed.order.to_string());
             let name = name.unwrap_or_default();
             let said = format!(
@@ -101,6 +102,18 @@ impl Apply {
             });
             Ok(Answer::new(&json, said))
         })
+    }
+
+    /// A command places what holds from now on; what is to be told later it cannot place.
+    fn check_run(&self, order: &Order) -> Result<(), Failure> {
+        let turns = turns(order);
+        if self.run.is_none() || turns == 0 {
+            return Ok(());
+        }
+        Err(Failure::BadInput(format!(
+            "--run places one order, and {} has no clock: these hours turn {turns} times. Give each line of `segue route plan` to a scheduler of the site's, and record that with --ticket and without --run",
+            order.mechanism.words()
+        )))
     }
 
     fn command(&self, order: &Order) -> Result<PlaceRouteOrder, Failure> {
@@ -159,7 +172,7 @@ async fn place(ctx: &Context, run: &str, compiled: &Compiled) -> Result<(String,
     if !output.status.success() {
         return Err(failed(format!("{}: {}", output.status, complained.trim())));
     }
-    let first = said.lines().next().unwrap_or_default().trim().to_owned();
+    let first = first_line(&said);
     let ran = Ran {
         command: run.to_owned(),
         told: compiled.artefact.clone(),
@@ -175,4 +188,22 @@ async fn place(ctx: &Context, run: &str, compiled: &Compiled) -> Result<(String,
         .trim_end_matches(".json")
         .to_owned();
     Ok((words.unwrap_or(reference), ticket))
+}
+
+/// The first line of what a command said, without colours and bells: the order is placed by now, and has to be recorded.
+fn first_line(said: &str) -> String {
+    let line = said.trim().lines().next().unwrap_or_default();
+    let printable = line.chars().map(|c| if c.is_control() { ' ' } else { c });
+    printable.collect::<String>().trim().to_owned()
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn what_a_command_says_in_colours_is_recorded_without_them() {
+        assert_eq!(first_line("\n\u{1b}[32mdone\u{7}\r\nmore"), "[32mdone");
+        assert_eq!(first_line(" \t\n"), "");
+    }
 }

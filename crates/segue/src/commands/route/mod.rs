@@ -137,9 +137,15 @@ impl Wanted {
         })
     }
 
-    /// What was ordered for the number last.
-    fn last<'t>(&self, t: &'t Transition) -> Result<Option<&'t RouteOrder>, Failure> {
-        Ok(t.route_orders.newest_on(&self.e164()?))
+    /// What was ordered for the number and mechanism last, for one chunk or whatever the chunk.
+    fn last<'t>(
+        &self,
+        t: &'t Transition,
+        chunk: Option<&ChunkId>,
+    ) -> Result<Option<&'t RouteOrder>, Failure> {
+        let number = self.e164()?;
+        Ok(t.route_orders
+            .newest_on(&number, self.mechanism.into(), chunk))
     }
 
     fn plan(&self) -> Answered {
@@ -154,7 +160,7 @@ impl Wanted {
         let ctx = Context::open(global)?;
         let mut order = self.order()?;
         let t = block_on(async { Office::open(&ctx.data).await?.state().await })?;
-        let last = self.last(&t)?.map(|order| &order.placed);
+        let last = self.last(&t, None)?.map(|order| &order.placed);
         if let Some(placed) = last.filter(|_| order.windows.is_empty()) {
             order.windows = signed_windows(&t, &placed.chunk);
         }

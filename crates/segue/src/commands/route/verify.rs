@@ -2,6 +2,7 @@
 
 use super::{Wanted, kind_name};
 use crate::cli::Global;
+use crate::commands::trial::caller_number;
 use crate::context::Context;
 use crate::login;
 use crate::office::{Office, block_on};
@@ -9,9 +10,11 @@ use crate::output::{Answer, Answered, Failure};
 use crate::trials::evidence;
 use clap::{Args, ValueEnum};
 use jiff::Timestamp;
-use segue_domain::ids::RouteOrderId;
-use segue_domain::route_orders::{RouteCheck, VerifyRouteOrder};
+use segue_domain::Transition;
+use segue_domain::ids::{ChunkId, RouteOrderId};
+use segue_domain::route_orders::{RouteCheck, RouteOrderPlaced, VerifyRouteOrder};
 use segue_domain::share::TrafficShare;
+use segue_domain::windows::{ShiftWindow, is_open};
 use segue_routing::mechanism::{Capable, Mechanism, RouteCheckKind};
 use segue_routing::order::{
     Order, arrivals_fit, compile, connect_holds, test_calls_fit, witnesses,
@@ -38,9 +41,15 @@ pub struct Verify {
     #[arg(long = "reached", value_enum, value_name = "WHOM")]
     reached: Vec<Reached>,
     /// Numbers that test calls can be placed from, E.164
-    #[arg(long = "from", value_name = "NUMBER")]
+    #[arg(long = "from", value_name = "NUMBER", value_parser = caller_number)]
     from: Vec<String>,
-    /// Record what was seen with the order placed last
+    /// The order that is looked at; without it the last one of the number and mechanism
+    #[arg(long, value_name = "ORDER", conflicts_with = "chunk")]
+    order: Option<RouteOrderId>,
+    /// The chunk whose last order is looked at
+    #[arg(long)]
+    chunk: Option<ChunkId>,
+    /// Record what was seen with the order, which must be the one that was placed
     #[arg(long)]
     record: bool,
 }
@@ -69,9 +78,12 @@ impl Verify {
         let ctx = Context::open(global)?;
         let mut order = self.wanted.order()?;
         let t = block_on(async { Office::open(&ctx.data).await?.state().await })?;
-        let last = self.wanted.last(&t)?.map(|order| &order.placed);
-        if let Some(placed) = last.filter(|_| order.windows.is_empty()) {
+        let placed = self.placed(&t)?;
+        if let Some(placed) = placed.filter(|_| order.windows.is_empty()) {
             order.windows.clone_from(&placed.windows);
+        }
+        if let Some(placed) = placed.filter(|_| self.record) {
+            self.require_same(&order, placed)?;
         }
         let seen = self.look(&order, ctx.now())?;
         let needed = order.mechanism.capability().verify;
@@ -81,7 +93,7 @@ impl Verify {
             .map(|kind| kind.words())
             .collect();
         let holds = missing.is_empty() && seen.iter().all(|s| s.holds == Some(true));
-        let recorded = match (self.record, last) {
+        let recorded = match (self.record, placed) {
             (false, _) => None,
             (true, Some(placed)) => {
                 keep(&ctx, &placed.order, &seen)?;
@@ -125,16 +137,80 @@ impl Verify {
         Ok(Answer::new(&json, lines.join("\n")).wanting_if(!holds))
     }
 
+    /// The order that is looked at, where one is recorded.
+    fn placed<'t>(&self, t: &'t Transition) -> Result<Option<&'t RouteOrderPlaced>, Failure> {
+        let order = match &self.order {
+            None => self.wanted.last(t, self.chunk.as_ref())?,
+            Some(order) => Some(t.route_orders.get(order).ok_or_else(|| {
+                Failure::BadInput(format!(
+                    "there is no order {order}; see segue show route-orders"
+                ))
+            })?),
+        };
+        Ok(order.map(|order| &order.placed))
+    }
+
+    /// An order is proved by what was placed, never by what is typed later.
+    fn require_same(&self, typed: &Order, placed: &RouteOrderPlaced) -> Result<(), Failure> {
+        let windows = |windows: &[ShiftWindow]| {
+            let windows = windows.iter().map(|w| format!("{} {}", w.window, w.zone));
+            let text = windows.collect::<Vec<_>>().join("; ");
+            if text.is_empty() { "always".to_owned() } else { text }
+        };
+        let percent = |share: TrafficShare| format!("{} %", share.percent());
+        let fields = [
+            ("--number", self.wanted.e164()?, placed.number.clone()),
+            (
+                "--mechanism",
+                typed.mechanism.words().to_owned(),
+                placed.mechanism.words().to_owned(),
+            ),
+            ("--out", typed.out.clone(), placed.out.clone()),
+            ("--home", typed.home.clone(), placed.home.clone()),
+            ("--share", percent(typed.share), percent(placed.share)),
+            ("--window", windows(&typed.windows), windows(&placed.windows)),
+        ];
+        let differ = fields.iter().filter(|(_, typed, placed)| typed != placed);
+        let differ: Vec<_> = differ
+            .map(|(name, typed, placed)| format!("{name} is {placed} there, not {typed}"))
+            .collect();
+        let same_hours = typed.windows == placed.windows;
+        match (differ.is_empty(), same_hours) {
+            (true, true) => Ok(()),
+            (true, false) => Err(Failure::BadInput(format!(
+                "order {} has other holidays; leave --window out",
+                placed.order
+            ))),
+            (false, _) => Err(Failure::BadInput(format!(
+                "order {} was placed otherwise: {}; verify what was placed, or name the order with --order",
+                placed.order,
+                differ.join("; ")
+            ))),
+        }
+    }
+
     fn look(&self, order: &Order, now: Timestamp) -> Result<Vec<Seen>, Failure> {
         let mut seen = Vec::new();
+        let is_open = is_open(&order.windows, now);
+        let share = if is_open { order.share } else { TrafficShare::HOME };
+        // Home at an hour when everything is home proves no share; anything else there is wrong.
+        let proves = is_open || !order.share.is_out();
+        let says = |fits: Option<bool>| fits.filter(|fits| proves || !fits);
+        let in_force = Order {
+            share,
+            ..order.clone()
+        };
         if let Some(path) = &self.read_back {
             let text = fs::read_to_string(path).map_err(|e| {
                 Failure::BadInput(format!("`{}` cannot be read: {e}", path.display()))
             })?;
             seen.push(Seen {
                 kind: RouteCheckKind::ReadBack,
-                holds: connect_holds(order, &text),
-                said: "calls and agents against the order".into(),
+                holds: says(connect_holds(&in_force, &text)),
+                said: format!(
+                    "calls and agents against the order; at this hour {} % go out",
+                    share.percent()
+                ),
             });
         }
         if let (Some(out), Some(home)) = (self.out_calls, self.home_calls) {
@@ -151,11 +227,10 @@ impl Verify {
         if !self.reached.is_empty() {
             let count = |whom| self.reached.iter().filter(|r| **r == whom).count();
             let counts = [Reached::Out, Reached::Home, Reached::Nobody].map(count);
-            let share = share_at(order, now);
             let [out, home, nobody] = counts;
             seen.push(Seen {
                 kind: RouteCheckKind::TestCall,
-                holds: test_calls_fit(share, counts),
+                holds: says(test_calls_fit(share, counts)),
                 said: format!(
                     "{out} reached the outsourcer, {home} in-house, {nobody} nobody; at this hour {} % go out",
                     share.percent()
@@ -191,20 +266,106 @@ fn keep(ctx: &Context, order: &RouteOrderId, seen: &[Seen]) -> Result<(), Failur
     })
 }
 
-/// The share that the order has in force at an instant: outside its hours every call goes home.
-fn share_at(order: &Order, now: Timestamp) -> TrafficShare {
-    let mut windows = order.windows.iter().filter_map(|w| w.parse().ok());
-    if order.windows.is_empty() || windows.any(|window| window.contains(now)) {
-        order.share
-    } else {
-        TrafficShare::HOME
-    }
-}
-
 fn verdict(ok: Option<bool>) -> &'static str {
     match ok {
         Some(true) => "holds",
         Some(false) => "does not hold",
         None => "cannot be said yet",
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use clap::Parser as _;
+
+    #[derive(Debug, clap::Parser)]
+    struct Line {
+        #[command(flatten)]
+        verify: Verify,
+    }
+
+    fn typed(more: &[&str]) -> Verify {
+        let own = [
+            "verify", "--mechanism", "cpr", "--number", "+18005550142", "--out", "6095550199",
+            "--home", "6095550110", "--share", "20",
+        ];
+        Line::try_parse_from(own.iter().chain(more)).unwrap().verify
+    }
+
+    fn placed() -> RouteOrderPlaced {
+        RouteOrderPlaced {
+            order: "RO-1".into(),
+            chunk: "RVS-Main/MSG".into(),
+            number: "+18005550142".into(),
+            mechanism: Mechanism::TollFreeCpr,
+            out: "6095550199".into(),
+            home: "6095550110".into(),
+            share: TrafficShare::from_percent(20).unwrap(),
+            windows: Vec::new(),
+            start: "NOW".into(),
+            zone: "America/New_York".into(),
+            ticket: "CHG1".into(),
+            answered: "done".into(),
+            by: "tess".into(),
+            at: Timestamp::UNIX_EPOCH,
+        }
+    }
+
+    #[test]
+    fn an_order_is_proved_as_it_was_placed() {
+        let differs = |verify: &Verify, placed: &RouteOrderPlaced| {
+            let order = verify.wanted.order().unwrap();
+            match verify.require_same(&order, placed) {
+                Ok(()) => String::new(),
+                Err(Failure::BadInput(why)) => why,
+                Err(_) => panic!("another failure"),
+            }
+        };
+        assert_eq!(differs(&typed(&[]), &placed()), "");
+        let half = RouteOrderPlaced {
+            share: TrafficShare::from_percent(50).unwrap(),
+            ..placed()
+        };
+        let why = differs(&typed(&[]), &half);
+        assert!(why.contains("--share is 50 % there, not 20 %"), "{why}");
+        let elsewhere = RouteOrderPlaced {
+            mechanism: Mechanism::PbxRouting,
+            out: "queue 9".into(),
+            ..placed()
+        };
+        let why = differs(&typed(&[]), &elsewhere);
+        assert!(why.contains("--mechanism is") && why.contains("--out is queue 9"), "{why}");
+        let why = differs(&typed(&["--window", "Sat 08:00-12:00"]), &placed());
+        assert!(why.contains("--window is always there"), "{why}");
+    }
+
+    /// What everybody sees at an hour when every call is home says nothing of the hours when some are not.
+    #[test]
+    fn outside_its_hours_a_share_is_not_proved_and_can_be_refuted() {
+        let (inside, outside) = ("2027-03-06T14:00:00Z", "2027-03-06T20:00:00Z");
+        let hours = ["--window", "Sat 08:00-12:00"];
+        let seen = |reached: &[&str], share: u8, at: &str| {
+            let verify = typed(&[&hours, reached].concat());
+            let order = Order {
+                share: TrafficShare::from_percent(share).unwrap(),
+                ..verify.wanted.order().unwrap()
+            };
+            verify.look(&order, at.parse().unwrap()).unwrap()[0].holds
+        };
+        let (out, home) = (["--reached", "out"], ["--reached", "home"]);
+        let both = [out, home].concat();
+        assert_eq!(seen(&both, 20, inside), Some(true));
+        assert_eq!(seen(&home, 20, outside), None);
+        assert_eq!(seen(&out, 20, outside), Some(false));
+        assert_eq!(seen(&home, 0, outside), Some(true), "the way home has no hours");
+        let directory = tempfile::tempdir().unwrap();
+        let file = directory.path().join("read.json");
+        let config = r#"{"Distributions":[{"Region":"6095550199","Percentage":0}]}"#;
+        let text = format!(r#"{{"TelephonyConfig":{config},"AgentConfig":{config}}}"#);
+        std::fs::write(&file, text).unwrap();
+        let back = ["--read-back", file.to_str().unwrap()];
+        assert_eq!(seen(&back, 20, outside), None, "home as it should be");
+        assert_eq!(seen(&back, 20, inside), Some(false));
     }
 }

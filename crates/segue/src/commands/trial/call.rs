@@ -4,6 +4,7 @@ use crate::office::block_on;
 use crate::output::{Answer, Answered, Failure};
 use crate::trials::through;
 use clap::{Args, ValueEnum};
+use segue_domain::caller::e164;
 use segue_domain::lines::{EMERGENCY_NUMBERS, uri_user};
 use segue_trials::test_call::{TestCall, TestCallResult};
 use segue_trials::tone::Tone;
@@ -48,6 +49,11 @@ enum ToneArg {
     Closed,
     /// The recorder's warning tone
     Recorded,
+}
+
+/// A caller's number as Segue knows callers, for an option: marks, hashes and buckets are made of that form and of no other.
+pub(crate) fn caller_number(text: &str) -> Result<String, String> {
+    e164(text).ok_or_else(|| "no telephone number; write it as +16095550123".to_owned())
 }
 
 /// 911, 988 and 112 are never called by a test.
@@ -113,6 +119,21 @@ impl From<ToneArg> for Tone {
             ToneArg::Person => Self::Person,
             ToneArg::Closed => Self::Closed,
             ToneArg::Recorded => Self::Recorded,
+        }
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn a_callers_number_is_read_as_segue_knows_it_or_refused() {
+        for text in ["+16095550123", "(609) 555-0123", "609.555.0123"] {
+            assert_eq!(caller_number(text).as_deref(), Ok("+16095550123"), "{text}");
+        }
+        for text in ["anonymous", "7001", ""] {
+            assert!(caller_number(text).is_err(), "{text}");
         }
     }
 }

@@ -5,7 +5,7 @@ mod call;
 mod path;
 mod share;
 
-pub(crate) use call::require_no_emergency;
+pub(crate) use call::{caller_number, require_no_emergency};
 
 use crate::cli::Global;
 use crate::output::Answered;

@@ -45,7 +45,7 @@ pub struct Path {
     #[arg(long, requires = "via")]
     trunk_cut: bool,
     /// The number to call from, E.164; without it one that belongs to nobody
-    #[arg(long, value_name = "NUMBER")]
+    #[arg(long, value_name = "NUMBER", value_parser = super::call::caller_number)]
     caller: Option<String>,
     /// The local address to call from
     #[arg(long, default_value = "127.0.0.1:0", value_name = "ADDR")]

@@ -35,7 +35,7 @@ pub struct Share {
     #[arg(long = "via", value_name = "ADDR", default_value = "127.0.0.1:5060")]
     via: Vec<SocketAddr>,
     /// Numbers that test calls may come from, E.164; without them numbers that belong to nobody
-    #[arg(long = "caller", value_name = "NUMBER")]
+    #[arg(long = "caller", value_name = "NUMBER", value_parser = super::call::caller_number)]
     callers: Vec<String>,
     /// The local address to call from; the node must take calls from it
     #[arg(long, default_value = "127.0.0.1:0", value_name = "ADDR")]

@@ -3,7 +3,7 @@
 use super::rig::{CALL, OUT, Rig};
 use crate::clock;
 use crate::console::guard::{GuardLoop, recorded};
-use crate::node::policy::arm_name;
+use crate::node::policy::{OPEN_CASE, arm_name};
 use jiff::{SignedDuration, Timestamp};
 use segue_domain::caller::CallerHash;
 use segue_guard::segments::{AgeBand, Language};
@@ -22,6 +22,10 @@ const HOUR: SignedDuration = SignedDuration::from_hours(1);
 
 /// Calls sent out a minute apart, the last one a quarter of an hour ago, told by the outsourcer without Segue's header.
 async fn without_header(rig: &Rig, calls: u8, end: AcdEventKind) {
+    by_rule(rig, "share", calls, end).await;
+}
+
+async fn by_rule(rig: &Rig, rule: &str, calls: u8, end: AcdEventKind) {
     let from = clock::now() - SignedDuration::from_mins(i64::from(calls));
     for n in 0..calls {
         let at = from + SignedDuration::from_mins(n.into());
@@ -33,7 +37,7 @@ async fn without_header(rig: &Rig, calls: u8, end: AcdEventKind) {
             table_hash: "t".to_owned(),
             line: "RVS-Main-TFN".to_owned(),
             chunk: Some(OUT.to_owned()),
-            rule: "share".to_owned(),
+            rule: rule.to_owned(),
             bucket: Some(1),
             pi_bp: 2_000,
             arm: arm_name(Route::Outsourced).to_owned(),
@@ -112,6 +116,20 @@ async fn records_without_the_header_count_and_a_dead_centre_is_on_the_page_with_
     let verdicts =
         std::fs::read_to_string(rig.directory.path().join("data/guard-verdicts.jsonl")).unwrap();
     assert_eq!(verdicts.lines().count(), 1, "kept once, not at every look");
+}
+
+/// The outsourcer says which callers have a case: what becomes of their calls is judged all the same.
+#[tokio::test]
+async fn calls_that_a_case_sent_out_are_watched_like_any_other() {
+    let rig = Rig::new().await;
+    by_rule(&rig, OPEN_CASE, 12, AcdEventKind::Ended).await;
+    let now = clock::now();
+    both_feeds_spoke(&rig, now);
+    let chunk = shown(&rig, &mut GuardLoop::default(), now).await;
+    assert!(
+        chunk.finding.contains("are not being served"),
+        "{chunk:?}"
+    );
 }
 
 #[tokio::test]
