@@ -5,7 +5,7 @@ mod console;
 mod visitor;
 
 use axum::http::StatusCode;
-use console::{CAUTIOUS, CODE, MemoryConsole, PASSWORD, USER, example};
+use console::{ACT_TOKEN, CAUTIOUS, CODE, HOME_TOKEN, MemoryConsole, PASSWORD, USER, example};
 use segue_web::{App, Settings, router};
 use serde_json::json;
 use std::sync::Arc;
@@ -64,6 +64,18 @@ async fn a_password_alone_signs_nobody_in_who_has_a_second_factor() {
         account.text
     );
     assert!(account.text.contains("(this one)") && account.text.contains("ingest, RVS-Main alone"));
+}
+
+#[tokio::test]
+async fn a_token_is_no_password_at_the_page() {
+    let (_console, router) = site();
+    let mut v = Visitor::new(router);
+    for token in [ACT_TOKEN, HOME_TOKEN] {
+        let answer = v.sign_in(USER, token).await;
+        assert_eq!(answer.status, StatusCode::UNAUTHORIZED, "{token}");
+        assert_eq!(v.get("/account").await.status, StatusCode::SEE_OTHER);
+        assert_eq!(v.get("/login/code").await.header("location"), "/login");
+    }
 }
 
 #[tokio::test]
