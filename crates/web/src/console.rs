@@ -195,6 +195,9 @@ pub struct Person {
     pub party: String,
     /// When they showed who they are.
     pub since: Timestamp,
+    /// A program with a token that may read: it sees what every signed-in person may. No session is ever one.
+    #[serde(skip)]
+    pub reads_only: bool,
 }
 
 /// How someone proved to be themselves for a fallback.

@@ -22,6 +22,8 @@ const REMEMBERED_MAX: usize = 10_000;
 const PIN_WAIT: Duration = Duration::from_secs(2);
 /// A press waits this long for the accounts, then goes by what was known at sign-in.
 const HOME_LOOKUP: Duration = Duration::from_millis(300);
+/// The door of programs that read.
+const READS: Door = Door::Token(TokenScope::Read);
 
 /// The accounts, and what was known of people when they signed in.
 pub(super) struct People {
@@ -189,6 +191,7 @@ impl People {
                         .to_owned(),
                     party: t.parties.name(entry.account.side),
                     since: now,
+                    reads_only: entry.door == READS,
                 };
                 self.remember(entry.account);
                 match entry.door {
@@ -243,6 +246,7 @@ impl People {
 
     /// The person as the accounts know them now, never more than the door lets through.
     pub(super) async fn actor(&self, person: &Person, door: Door) -> Result<Actor, Lookup> {
+        let door = if person.reads_only { READS } else { door };
         let account = match door {
             // Shown this moment, and no session: a clock that differs between nodes must not keep calls out.
             Door::Pin => self.named(&person.user).await?,

@@ -578,6 +578,7 @@ async fn wrong_secrets_are_refused_and_measurements_name_nobody() {
         role: String::new(),
         party: String::new(),
         since: crate::clock::now(),
+        reads_only: false,
     };
     assert!(matches!(
         rig.console

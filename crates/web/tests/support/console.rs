@@ -67,6 +67,7 @@ fn cautious() -> Person {
         role: "signatory".into(),
         party: "Riverside Health".into(),
         since: at(AS_OF),
+        reads_only: false,
     }
 }
 
@@ -126,6 +127,7 @@ impl MemoryConsole {
                 role: role.into(),
                 party: "Riverside Health".into(),
                 since: at(AS_OF),
+                reads_only: credentials.secret == READ_TOKEN,
             });
         }
         *attempts += 1;

@@ -196,6 +196,31 @@ async fn a_token_acts_for_its_account_alone_and_within_its_scope() {
 }
 
 #[tokio::test]
+async fn a_reading_token_opens_no_board_of_few_whatever_its_person_may() {
+    let rig = Rig::new().await;
+    rig.accounts
+        .set_roles(WHO, &[Role::HumanResources].into())
+        .await
+        .unwrap();
+    rig.accounts.set_staff(WHO, Some("RN-07")).await.unwrap();
+    let mut seen = Vec::new();
+    for scope in [TokenScope::Read, TokenScope::Act] {
+        let token = rig.token(WHO, scope).await;
+        let SignIn::Known(reader) = rig.console.authenticate_reader(credentials(&token)).await
+        else {
+            panic!("the token may not read")
+        };
+        for name in ["phases", "people", "own-path"] {
+            let person = reader.clone();
+            let name = name.to_owned();
+            let board = rig.console.board(BoardRequest { name, person }).await;
+            seen.push(board.is_ok());
+        }
+    }
+    assert_eq!(seen, [true, false, false, true, true, true]);
+}
+
+#[tokio::test]
 async fn a_sites_token_brings_that_sites_records_and_no_others() {
     let rig = Rig::new().await;
     let own = NewToken {
