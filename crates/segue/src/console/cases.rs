@@ -190,6 +190,7 @@ mod tests {
             numbers: &numbers,
             routed: &routed,
             own: None,
+            site: None,
             side,
             now,
         };

@@ -260,6 +260,7 @@ async fn a_sites_token_brings_that_sites_records_and_no_others() {
         answer.rows[0].reason.contains("other site's token"),
         "{answer:?}"
     );
+    closes_no_case_of_another_site(&rig, &token).await;
     rig.accounts.remove_tokens(WHO, "main").await.unwrap();
     let body = row("7001", "a5").into();
     assert!(
@@ -268,6 +269,35 @@ async fn a_sites_token_brings_that_sites_records_and_no_others() {
             .await
             .is_err()
     );
+}
+
+/// Another site's feed opens a case under the same centre's name and id: this token's news are about its own alone.
+async fn closes_no_case_of_another_site(rig: &Rig, token: &str) {
+    let other = NewToken {
+        site: Some("RVS-North".into()),
+        ..NewToken::of(WHO, "north", TokenScope::Ingest)
+    };
+    let other = rig.accounts.add_token(&other, clock::now()).await.unwrap();
+    let at_us = clock::now().as_microsecond();
+    let tell = async |token: &str, kind: &str, dialled: &str, at_us: i64| {
+        let row = json!({
+            "kind": kind, "centre": "hq", "at_us": at_us, "case_id": "CB-17", "caller": "+16095550110",
+            "dialled": dialled,
+        });
+        let (token, body) = (token.to_owned(), row.to_string().into());
+        rig.console
+            .ingest(EventBatch { token, body })
+            .await
+            .unwrap()
+    };
+    let opened = tell(&other, "case_opened", "7101", at_us).await;
+    assert_eq!(opened.accepted, 1, "{opened:?}");
+    let open = async || rig.facts.open_cases(clock::now()).await.unwrap();
+    tell(token, "case_closed", "7001", at_us + 1).await;
+    let left: Vec<_> = open().await.into_iter().map(|case| case.source).collect();
+    assert_eq!(left, ["in_house/hq@RVS-North"]);
+    tell(&other, "case_closed", "7101", at_us + 2).await;
+    assert!(open().await.is_empty());
 }
 
 #[tokio::test]
