@@ -12,7 +12,7 @@ use crate::output::{Answer, Answered, Failure};
 use clap::{Args, Subcommand, ValueEnum};
 use jiff::SignedDuration;
 use segue_domain::{Role, Side};
-use segue_journal::accounts::{Door, NewAccount, NewToken, TokenScope};
+use segue_journal::accounts::{Door, LOGIN_LABEL, NewAccount, NewToken, TokenScope};
 use serde_json::json;
 use std::io::BufRead;
 use std::os::unix::fs::OpenOptionsExt;
@@ -270,7 +270,7 @@ impl Login {
             }
             let login = NewToken {
                 expires_at: Some(now + SignedDuration::from_hours(LOGIN_H)),
-                ..NewToken::of(&self.name, "login", TokenScope::Act)
+                ..NewToken::of(&self.name, LOGIN_LABEL, TokenScope::Act)
             };
             let token = accounts
                 .add_token(&login, now)
