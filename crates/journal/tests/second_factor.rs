@@ -41,6 +41,7 @@ on_both!(
     a_code_is_good_once_whoever_is_quicker,
     clocks_may_differ_by_thirty_seconds,
     codes_are_guessed_slowly_and_the_pin_is_not_slowed_down,
+    whoever_has_the_password_and_pauses_gets_no_more_guesses_at_the_code,
     a_recovery_code_is_good_once_and_a_lost_device_is_reset,
     an_enrolment_counts_once_its_code_has_come_back,
     who_came_in_before_a_new_password_comes_in_anew,
@@ -178,6 +179,27 @@ async fn codes_are_guessed_slowly_and_the_pin_is_not_slowed_down(accounts: Accou
             .await
             .is_ok()
     );
+}
+
+async fn whoever_has_the_password_and_pauses_gets_no_more_guesses_at_the_code(accounts: Accounts) {
+    enrolled(&accounts).await;
+    let (mut guesses, mut now) = (0, 1_000);
+    let day_ends = now + 86_400;
+    while now < day_ends {
+        // Half way in from a new place each time: no arrival, so that the guesses count together.
+        let source = format!("203.0.113.{}", now % 250);
+        let half = accounts.enter("dana", PASSWORD, &source, at(now)).await;
+        assert_eq!(half.unwrap().door, Door::HalfWay);
+        match accounts
+            .enter_second("dana", "000000", &source, at(now))
+            .await
+        {
+            Err(EntryError::Wrong) => guesses += 1,
+            Err(EntryError::Throttled { .. }) => now += 901,
+            other => panic!("{other:?}"),
+        }
+    }
+    assert!(guesses <= 144, "{guesses} guesses were looked at in a day");
 }
 
 async fn a_recovery_code_is_good_once_and_a_lost_device_is_reset(accounts: Accounts) {
