@@ -116,6 +116,34 @@ async fn sign_in_leads_only_to_own_pages() {
 }
 
 #[tokio::test]
+async fn sign_in_leads_back_to_the_page_that_was_asked_for() {
+    for page in [
+        "/account",
+        "/boards",
+        "/discovery",
+        "/my-calls",
+        "/nodes",
+        "/parity",
+        "/plan/calendar",
+        "/plan/draft",
+        "/plan/week",
+        "/sign",
+    ] {
+        let (_, mut v) = visitor();
+        let asked = v.get(page).await;
+        let sign_in = asked.header("location").to_owned();
+        let csrf = v.get(&sign_in).await.hidden("csrf");
+        let fields = [
+            ("csrf", csrf.as_str()),
+            ("user", USER),
+            ("password", PASSWORD),
+            ("next", sign_in.strip_prefix("/login?next=").unwrap()),
+        ];
+        assert_eq!(v.post("/login", &fields).await.header("location"), page);
+    }
+}
+
+#[tokio::test]
 async fn a_signed_in_person_brings_calls_home_by_form() {
     let (console, mut v) = signed_in().await;
     let page = v.get("/").await;

@@ -6,7 +6,7 @@ use crate::format::Clock;
 use crate::page::failure::{Message, message, render};
 use crate::page::login::{Next, own_page};
 use crate::page::second_step::answered;
-use crate::page::{Chrome, Failure, Room};
+use crate::page::{Chrome, Failure, Room, login};
 use crate::secret::FormCookie;
 use crate::session;
 use crate::state::App;
@@ -62,7 +62,7 @@ pub(crate) async fn show(
     session: Session,
 ) -> Result<Response, Failure> {
     let Some(person) = session::acting_person(&session).await else {
-        return Ok(Redirect::to("/login?next=/account").into_response());
+        return Ok(login::first("/account"));
     };
     let visit = Visit {
         app: &app,
@@ -178,7 +178,7 @@ pub(crate) async fn change(
     Form(sent): Form<ChangeForm>,
 ) -> Result<Response, Failure> {
     let Some(person) = session::acting_person(&session).await else {
-        return Ok(Redirect::to("/login?next=/account").into_response());
+        return Ok(login::first("/account"));
     };
     let visit = Visit {
         app: &app,
@@ -237,7 +237,7 @@ pub(crate) async fn change(
         }
         Ok(AccountChanged::Done) => {
             session::sign_out(&session).await?;
-            Ok(Redirect::to("/login?next=/account").into_response())
+            Ok(login::first("/account"))
         }
         Err(error) => visit.refused(error),
     }
@@ -290,7 +290,7 @@ pub(crate) async fn ask(
     session: Session,
 ) -> Result<Response, Failure> {
     let Some(person) = session::acting_person(&session).await else {
-        return Ok(Redirect::to("/login?next=/sign").into_response());
+        return Ok(login::first("/sign"));
     };
     prove_page(&app, &form, &person, &next.next, None).await
 }
@@ -334,7 +334,7 @@ pub(crate) async fn prove(
     Form(sent): Form<ProveForm>,
 ) -> Result<Response, Failure> {
     let Some(person) = session::acting_person(&session).await else {
-        return Ok(Redirect::to("/login?next=/sign").into_response());
+        return Ok(login::first("/sign"));
     };
     let answer = if form.vouches(&app.settings.key, &sent.csrf, &headers) {
         answered(app.console.prove(person.clone(), sent.proof).await)

@@ -3,7 +3,7 @@
 use crate::api::{Denied, reader};
 use crate::calendar::{CalendarView, Row, picture};
 use crate::page::failure::render;
-use crate::page::{Chrome, Failure, Room};
+use crate::page::{Chrome, Failure, Room, login};
 use crate::secret::FormCookie;
 use crate::session;
 use crate::state::App;
@@ -11,7 +11,7 @@ use askama::Template;
 use axum::Extension;
 use axum::extract::State;
 use axum::http::{HeaderMap, StatusCode, header};
-use axum::response::{IntoResponse, Redirect, Response};
+use axum::response::{IntoResponse, Response};
 use std::sync::Arc;
 use tower_sessions::Session;
 
@@ -31,7 +31,7 @@ pub(crate) async fn show(
     session: Session,
 ) -> Result<Response, Failure> {
     let Some(person) = session::acting_person(&session).await else {
-        return Ok(Redirect::to("/login?next=/plan/calendar").into_response());
+        return Ok(login::first("/plan/calendar"));
     };
     let view = app.view();
     let chrome = Chrome::new(&app, &view, Some(&person), &form, Room::Plan, "Plan")?;

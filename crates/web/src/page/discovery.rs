@@ -4,7 +4,7 @@ use crate::console::{ActError, Person};
 use crate::discovery::{DiscoveryReport, Sheet};
 use crate::format::Clock;
 use crate::page::failure::{Message, message, render};
-use crate::page::{Chrome, Failure, Room};
+use crate::page::{Chrome, Failure, Room, login};
 use crate::secret::FormCookie;
 use crate::session;
 use crate::state::App;
@@ -12,7 +12,7 @@ use askama::Template;
 use axum::Extension;
 use axum::extract::{Query, State};
 use axum::http::{StatusCode, header};
-use axum::response::{IntoResponse, Redirect, Response};
+use axum::response::{IntoResponse, Response};
 use serde::Deserialize;
 use std::sync::Arc;
 use tower_sessions::Session;
@@ -40,7 +40,7 @@ pub(crate) async fn show(
     session: Session,
 ) -> Result<Response, Failure> {
     let Some(person) = session::acting_person(&session).await else {
-        return Ok(Redirect::to("/login?next=/discovery").into_response());
+        return Ok(login::first("/discovery"));
     };
     let from = asked.rows.unwrap_or(1).max(1);
     let view = match app.console.discovery(person.clone(), from).await {
@@ -67,7 +67,7 @@ pub(crate) async fn report(
     session: Session,
 ) -> Result<Response, Failure> {
     let Some(person) = session::acting_person(&session).await else {
-        return Ok(Redirect::to("/login?next=/discovery").into_response());
+        return Ok(login::first("/discovery"));
     };
     let view = match app.console.discovery(person.clone(), 1).await {
         Ok(view) => view,

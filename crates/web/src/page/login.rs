@@ -42,15 +42,29 @@ pub(crate) struct LoginForm {
     next: String,
 }
 
+/// The pages a sign-in leads back to; any other leads to the live page.
+const PAGES: [&str; 11] = [
+    "/account",
+    "/boards",
+    "/discovery",
+    "/duty",
+    "/my-calls",
+    "/nodes",
+    "/parity",
+    "/plan/calendar",
+    "/plan/draft",
+    "/plan/week",
+    "/sign",
+];
+
 /// Only own pages, so that a sign-in cannot lead elsewhere.
 pub(crate) fn own_page(next: &str) -> &'static str {
-    match next {
-        "/duty" => "/duty",
-        "/my-calls" => "/my-calls",
-        "/account" => "/account",
-        "/sign" => "/sign",
-        _ => "/",
-    }
+    PAGES.into_iter().find(|page| *page == next).unwrap_or("/")
+}
+
+/// Nobody is signed in: first that, then back to this page.
+pub(crate) fn first(page: &str) -> Response {
+    Redirect::to(&format!("/login?next={}", own_page(page))).into_response()
 }
 
 /// `GET /login`

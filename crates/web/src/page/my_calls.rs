@@ -3,7 +3,7 @@
 
 use crate::console::{ActError, BoardRequest, Person, Submission};
 use crate::page::failure::{Message, message, render};
-use crate::page::{Chrome, Failure, Room};
+use crate::page::{Chrome, Failure, Room, login};
 use crate::secret::{self, FormCookie};
 use crate::session;
 use crate::state::App;
@@ -11,7 +11,7 @@ use askama::Template;
 use axum::Extension;
 use axum::extract::{Form, State};
 use axum::http::{HeaderMap, StatusCode};
-use axum::response::{IntoResponse, Redirect, Response};
+use axum::response::Response;
 use serde::Deserialize;
 use serde_json::json;
 use std::sync::Arc;
@@ -88,7 +88,7 @@ pub(crate) async fn show(
     session: Session,
 ) -> Result<Response, Failure> {
     let Some(person) = session::acting_person(&session).await else {
-        return Ok(Redirect::to("/login?next=/my-calls").into_response());
+        return Ok(login::first("/my-calls"));
     };
     page(&app, &person, &form, false).await
 }
@@ -134,7 +134,7 @@ pub(crate) async fn record(
     Form(sent): Form<ResultForm>,
 ) -> Result<Response, Failure> {
     let Some(person) = session::acting_person(&session).await else {
-        return Ok(Redirect::to("/login?next=/my-calls").into_response());
+        return Ok(login::first("/my-calls"));
     };
     if !form.vouches(&app.settings.key, &sent.csrf, &headers) {
         let said = Message {

@@ -3,7 +3,7 @@
 use crate::api::Denied;
 use crate::console::ActError;
 use crate::page::failure::{Message, message, render};
-use crate::page::{Chrome, Failure, Room};
+use crate::page::{Chrome, Failure, Room, login};
 use crate::secret::FormCookie;
 use crate::session;
 use crate::sign::{MadePasskey, NewPasskey, SignItem};
@@ -11,7 +11,7 @@ use crate::state::App;
 use askama::Template;
 use axum::extract::State;
 use axum::http::{HeaderMap, StatusCode, header};
-use axum::response::{IntoResponse, Redirect, Response};
+use axum::response::Response;
 use axum::{Extension, Json};
 use base64::Engine;
 use base64::engine::general_purpose::URL_SAFE_NO_PAD;
@@ -66,7 +66,7 @@ pub(crate) async fn show(
     session: Session,
 ) -> Result<Response, Failure> {
     let Some(person) = session::acting_person(&session).await else {
-        return Ok(Redirect::to("/login?next=/sign").into_response());
+        return Ok(login::first("/sign"));
     };
     let items = match app.console.to_sign(person.clone()).await {
         Ok(items) => items,
