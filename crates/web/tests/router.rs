@@ -523,7 +523,7 @@ async fn assets_are_immutable_and_linked_by_their_hash() {
 #[tokio::test]
 async fn the_server_shuts_down_with_a_live_connection_open() {
     let console = MemoryConsole::new(example());
-    let app = App::new(console as Arc<_>, settings());
+    let app = App::new(Arc::clone(&console) as Arc<_>, settings());
     let listener = tokio::net::TcpListener::bind("127.0.0.1:0").await.unwrap();
     let base = format!("http://{}", listener.local_addr().unwrap());
     let (stop, stopped) = tokio::sync::oneshot::channel::<()>();
@@ -561,6 +561,10 @@ async fn the_server_shuts_down_with_a_live_connection_open() {
         .send()
         .await
         .unwrap();
+    assert_eq!(
+        *console.sources.lock().unwrap(),
+        [std::net::Ipv4Addr::LOCALHOST]
+    );
     let session = signed_in.headers()["set-cookie"]
         .to_str()
         .unwrap()

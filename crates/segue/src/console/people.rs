@@ -9,11 +9,10 @@ use segue_journal::accounts::{
 };
 use segue_web::{Credentials, Person, SignIn};
 use std::collections::HashMap;
+use std::net::IpAddr;
 use std::sync::{Mutex, PoisonError};
 use std::time::Duration;
 
-/// Where pages' visitors come from, as far as the console is told.
-const SOURCE: &str = "page";
 /// Longest time from the password to the code, in seconds.
 const SECOND_STEP_S_MAX: i64 = 300;
 /// People remembered after they signed in; more than a transition ever has.
@@ -57,10 +56,9 @@ impl People {
             let may = |scope| matches!(scope, TokenScope::Act | TokenScope::Home);
             return self.enter_with_token(t, who, now, may).await;
         }
-        let entry = self
-            .accounts
-            .enter(&who.user, &who.secret, SOURCE, now)
-            .await;
+        let source = who.source.to_string();
+        let entry = self.accounts.enter(&who.user, &who.secret, &source, now);
+        let entry = entry.await;
         self.signed_in(t, entry, None, now)
     }
 
@@ -70,9 +68,10 @@ impl People {
         who: &Credentials,
         now: Timestamp,
     ) -> SignIn {
+        let source = who.source.to_string();
         let asked = self
             .accounts
-            .enter_with_pin(&who.user, &who.secret, SOURCE, now);
+            .enter_with_pin(&who.user, &who.secret, &source, now);
         let entry = match tokio::time::timeout(PIN_WAIT, asked).await {
             // Nothing a failing database does keeps calls from coming home.
             Err(_) | Ok(Err(EntryError::Accounts(AccountError::Unavailable(_)))) => {
@@ -88,7 +87,7 @@ impl People {
         &self,
         t: &Transition,
         half_way: &Person,
-        code: &str,
+        (code, source): (&str, IpAddr),
         now: Timestamp,
     ) -> SignIn {
         let late = now.duration_since(half_way.since).as_secs() > SECOND_STEP_S_MAX;
@@ -101,9 +100,10 @@ impl People {
                 };
             }
         }
+        let source = source.to_string();
         let entry = self
             .accounts
-            .enter_second(&half_way.user, code, SOURCE, now);
+            .enter_second(&half_way.user, code, &source, now);
         self.signed_in(t, entry.await, None, now)
     }
 
@@ -112,7 +112,7 @@ impl People {
         &self,
         t: &Transition,
         person: &Person,
-        secret: &str,
+        (secret, source): (&str, IpAddr),
         now: Timestamp,
     ) -> SignIn {
         let account = match self.accounts.get(&person.user).await {
@@ -124,11 +124,11 @@ impl People {
                 };
             }
         };
-        let name = &account.name;
+        let (name, source) = (&account.name, source.to_string());
         let entry = if account.has_second_factor {
-            self.accounts.enter_second(name, secret, SOURCE, now).await
+            self.accounts.enter_second(name, secret, &source, now).await
         } else {
-            self.accounts.enter(name, secret, SOURCE, now).await
+            self.accounts.enter(name, secret, &source, now).await
         };
         self.signed_in(t, entry, None, now)
     }

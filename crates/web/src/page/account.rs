@@ -8,6 +8,7 @@ use crate::page::login::{Next, own_page};
 use crate::page::second_step::answered;
 use crate::page::{Chrome, Failure, Room, login};
 use crate::secret::FormCookie;
+use crate::serve::Peer;
 use crate::session;
 use crate::state::App;
 use askama::Template;
@@ -173,6 +174,7 @@ pub(crate) struct ChangeForm {
 pub(crate) async fn change(
     State(app): State<Arc<App>>,
     Extension(form): Extension<FormCookie>,
+    Extension(peer): Extension<Peer>,
     session: Session,
     headers: HeaderMap,
     Form(sent): Form<ChangeForm>,
@@ -205,8 +207,11 @@ pub(crate) async fn change(
     };
     // Taking something back needs no proof; everything that lets somebody in does.
     if needs_proof(&change)
-        && let Err((status, why)) =
-            answered(app.console.prove(person.clone(), sent.proof.clone()).await)
+        && let Err((status, why)) = answered(
+            app.console
+                .prove(person.clone(), sent.proof.clone(), peer.0)
+                .await,
+        )
     {
         let error = Some(format!("{why} Nothing was changed."));
         return visit
@@ -219,7 +224,11 @@ pub(crate) async fn change(
             )
             .await;
     }
-    match app.console.change_account(person.clone(), change).await {
+    match app
+        .console
+        .change_account(person.clone(), change, peer.0)
+        .await
+    {
         Ok(AccountChanged::RecoveryCodes(codes)) => {
             let said = Said {
                 codes,
@@ -329,6 +338,7 @@ pub(crate) struct ProveForm {
 pub(crate) async fn prove(
     State(app): State<Arc<App>>,
     Extension(form): Extension<FormCookie>,
+    Extension(peer): Extension<Peer>,
     session: Session,
     headers: HeaderMap,
     Form(sent): Form<ProveForm>,
@@ -337,7 +347,7 @@ pub(crate) async fn prove(
         return Ok(login::first("/sign"));
     };
     let answer = if form.vouches(&app.settings.key, &sent.csrf, &headers) {
-        answered(app.console.prove(person.clone(), sent.proof).await)
+        answered(app.console.prove(person.clone(), sent.proof, peer.0).await)
     } else {
         let why = "This form was too old or came from another site. Please send it again.";
         Err((StatusCode::FORBIDDEN, why.to_owned()))

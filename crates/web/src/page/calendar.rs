@@ -5,6 +5,7 @@ use crate::calendar::{CalendarView, Row, picture};
 use crate::page::failure::render;
 use crate::page::{Chrome, Failure, Room, login};
 use crate::secret::FormCookie;
+use crate::serve::Peer;
 use crate::session;
 use crate::state::App;
 use askama::Template;
@@ -48,10 +49,11 @@ pub(crate) async fn show(
 /// `GET /plan/calendar.ics`: the steps as all-day events, for a session or for Basic credentials.
 pub(crate) async fn feed(
     State(app): State<Arc<App>>,
+    Extension(peer): Extension<Peer>,
     session: Session,
     headers: HeaderMap,
 ) -> Result<Response, Denied> {
-    reader(&app, &headers, &session).await?;
+    reader(&app, peer, &headers, &session).await?;
     let kind = [
         (header::CONTENT_TYPE, "text/calendar; charset=utf-8"),
         (

@@ -7,6 +7,7 @@ use crate::format::Clock;
 use crate::page::failure::{Message, message, render};
 use crate::page::{Chrome, Failure, Room, duty, login};
 use crate::secret::{self, FormCookie};
+use crate::serve::Peer;
 use crate::session;
 use crate::state::App;
 use crate::view::{Aspect, CheckView, LiveView};
@@ -74,6 +75,7 @@ pub(crate) fn reason(sent: &str) -> Option<String> {
 pub(crate) async fn press(
     State(app): State<Arc<App>>,
     Extension(form): Extension<FormCookie>,
+    Extension(peer): Extension<Peer>,
     session: Session,
     headers: HeaderMap,
     Form(mut sent): Form<HomeForm>,
@@ -94,7 +96,7 @@ pub(crate) async fn press(
     }
     let (person, door) = match signed_in {
         Some(person) => (person, Door::Account),
-        None => match by_pin(&app, &sent).await {
+        None => match by_pin(&app, &sent, peer).await {
             Ok(person) => (person, Door::Pin),
             Err((status, why)) => return again(&app, None, &form, &sent, status, &why),
         },
@@ -115,7 +117,7 @@ pub(crate) async fn press(
     }
 }
 
-async fn by_pin(app: &App, sent: &HomeForm) -> Result<Person, (StatusCode, String)> {
+async fn by_pin(app: &App, sent: &HomeForm, peer: Peer) -> Result<Person, (StatusCode, String)> {
     if sent.user.trim().is_empty() || sent.pin.is_empty() {
         let why = "You are not signed in; a sign-in ends after some minutes without an act. \
                    Nothing has changed. Your name and duty PIN bring the calls home.";
@@ -124,6 +126,7 @@ async fn by_pin(app: &App, sent: &HomeForm) -> Result<Person, (StatusCode, Strin
     let credentials = Credentials {
         user: sent.user.trim().to_owned(),
         secret: sent.pin.trim().to_owned(),
+        source: peer.0,
     };
     match app.console.authenticate_pin(credentials).await {
         SignIn::Known(person) => Ok(person),

@@ -4,6 +4,7 @@ use crate::console::{Credentials, SignIn};
 use crate::page::failure::{Message, message, render};
 use crate::page::{Chrome, Failure, Room};
 use crate::secret::FormCookie;
+use crate::serve::Peer;
 use crate::session;
 use crate::state::App;
 use askama::Template;
@@ -104,6 +105,7 @@ fn page(
 pub(crate) async fn sign_in(
     State(app): State<Arc<App>>,
     Extension(form): Extension<FormCookie>,
+    Extension(peer): Extension<Peer>,
     session: Session,
     headers: HeaderMap,
     Form(sent): Form<LoginForm>,
@@ -123,6 +125,7 @@ pub(crate) async fn sign_in(
     let credentials = Credentials {
         user: user.clone(),
         secret: sent.password,
+        source: peer.0,
     };
     // A token is for machines: whoever signs in here has shown a password, which step-up and the second factor build on.
     let answer = if credentials.is_token() {

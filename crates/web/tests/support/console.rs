@@ -15,7 +15,7 @@ use segue_web::account::{AccountChange, AccountChanged, AccountView, EnrolmentVi
 use segue_web::calendar::CalendarView;
 use segue_web::discovery::DiscoveryView;
 use segue_web::draft::{DraftChoices, DraftView};
-use segue_web::nodes::{NodeState, NodesView};
+use segue_web::nodes::NodesView;
 use segue_web::parity::ParityView;
 use segue_web::sign::{MadePasskey, NewPasskey, SignItem};
 use segue_web::view::{Aspect, HomeLatch, LiveView, RefusalView, StateView};
@@ -26,6 +26,7 @@ use segue_web::{
     Person, QuarantinedRow, SCOPE_ALL, SignIn, Submission,
 };
 use std::collections::HashMap;
+use std::net::IpAddr;
 use std::sync::{Arc, Mutex};
 use tokio::sync::watch;
 
@@ -34,6 +35,7 @@ mod calendar_view;
 mod discovery_view;
 mod draft_view;
 mod live_view;
+mod nodes_view;
 mod parity_view;
 mod week_view;
 
@@ -79,6 +81,8 @@ pub(crate) struct MemoryConsole {
     /// While false, a press waits inside the console.
     pub(crate) gate: watch::Sender<bool>,
     pub(crate) wrong_attempts: Mutex<HashMap<String, u32>>,
+    /// Where secrets came from, in the order they were checked.
+    pub(crate) sources: Mutex<Vec<IpAddr>>,
     /// The answers a draft was made from last.
     pub(crate) answered: Mutex<serde_json::Value>,
     /// Who came in before this is let in no more.
@@ -100,12 +104,13 @@ impl MemoryConsole {
             entered: watch::Sender::new(0),
             gate: watch::Sender::new(true),
             wrong_attempts: Mutex::default(),
+            sources: Mutex::default(),
             answered: Mutex::default(),
             valid_from: Mutex::default(),
             enrolling: Mutex::default(),
             changes: Mutex::default(),
             submitted: Mutex::default(),
-            nodes: Mutex::new(three_nodes()),
+            nodes: Mutex::new(nodes_view::three_nodes()),
         })
     }
 
@@ -115,6 +120,7 @@ impl MemoryConsole {
     }
 
     fn check(&self, credentials: &Credentials, secret: &str, role: &str) -> SignIn {
+        self.came_from(credentials.source);
         let mut wrong = self.wrong_attempts.lock().expect("no panic while held");
         let attempts = wrong.entry(credentials.user.clone()).or_default();
         if *attempts >= 5 {
@@ -132,6 +138,11 @@ impl MemoryConsole {
         }
         *attempts += 1;
         SignIn::Unknown
+    }
+
+    fn came_from(&self, source: IpAddr) {
+        let mut sources = self.sources.lock().expect("no panic while held");
+        sources.push(source);
     }
 
     fn press(&self, request: FallbackRequest) -> Result<FallbackAnswer, ActError> {
@@ -214,6 +225,7 @@ impl Console for MemoryConsole {
 
     fn authenticate(&self, credentials: Credentials) -> BoxFuture<'_, SignIn> {
         if credentials.user == CAUTIOUS && credentials.secret == PASSWORD {
+            self.came_from(credentials.source);
             return std::future::ready(SignIn::HalfWay(cautious())).boxed();
         }
         let role = "in-house manager";
@@ -232,7 +244,13 @@ impl Console for MemoryConsole {
         std::future::ready(self.check(&credentials, PIN, "duty manager")).boxed()
     }
 
-    fn authenticate_second(&self, half_way: Person, code: String) -> BoxFuture<'_, SignIn> {
+    fn authenticate_second(
+        &self,
+        half_way: Person,
+        code: String,
+        source: IpAddr,
+    ) -> BoxFuture<'_, SignIn> {
+        self.came_from(source);
         let answer = match code.as_str() {
             CODE if half_way.user == CAUTIOUS => SignIn::Known(cautious()),
             "000000" => SignIn::UsedCode,
@@ -246,7 +264,8 @@ impl Console for MemoryConsole {
         std::future::ready(valid_from.is_none_or(|from| person.since >= from)).boxed()
     }
 
-    fn prove(&self, person: Person, secret: String) -> BoxFuture<'_, SignIn> {
+    fn prove(&self, person: Person, secret: String, source: IpAddr) -> BoxFuture<'_, SignIn> {
+        self.came_from(source);
         let right = if person.user == CAUTIOUS {
             CODE
         } else {
@@ -287,7 +306,9 @@ impl Console for MemoryConsole {
         &self,
         person: Person,
         change: AccountChange,
+        source: IpAddr,
     ) -> BoxFuture<'_, Result<AccountChanged, ActError>> {
+        self.came_from(source);
         let answer = match &change {
             AccountChange::BeginSecondFactor => {
                 *self.enrolling.lock().expect("no panic while held") = true;
@@ -546,30 +567,6 @@ impl Console for MemoryConsole {
 
     fn health(&self) -> Result<(), String> {
         Ok(())
-    }
-}
-
-/// Three nodes that agree; A answers.
-pub(crate) fn three_nodes() -> NodesView {
-    let node = |(id, heard_ms_ago)| NodeState {
-        id: String::from(id),
-        heard_ms_ago: Some(heard_ms_ago),
-        reachable: true,
-        table_hash: "3f2a91c04d77".repeat(5),
-        position: 412,
-        latch_epoch: 2,
-        lease_ms_left: 899_000,
-        sends_ms_left: Some(4_700),
-        ..NodeState::default()
-    };
-    NodesView {
-        at: at(AS_OF),
-        nodes: [("A", 0), ("B", 310), ("C", 290)].map(node).to_vec(),
-        fence_s: 5,
-        lease_s: 900,
-        healthy_s: 300,
-        holds: vec!["RVS-Main/TRIAGE".into()],
-        refusal: None,
     }
 }
 

@@ -1,6 +1,6 @@
 //! Who may come in, and how far: second factor, step-up, ended sessions, tokens of one site, audited looks.
 
-use super::rig::{PASSWORD, PIN, Rig, press};
+use super::rig::{HERE, PASSWORD, PIN, Rig, press};
 use crate::clock;
 use jiff::{SignedDuration, Timestamp};
 use segue_domain::Role;
@@ -26,6 +26,7 @@ fn credentials(secret: &str) -> Credentials {
     Credentials {
         user: WHO.into(),
         secret: secret.into(),
+        source: HERE,
     }
 }
 
@@ -34,14 +35,18 @@ async fn enrolled(rig: &Rig) -> String {
     let person = rig.sign_in(WHO).await;
     let begin = AccountChange::BeginSecondFactor;
     rig.console
-        .change_account(person.clone(), begin)
+        .change_account(person.clone(), begin, HERE)
         .await
         .unwrap();
     let view = rig.console.account(person.clone()).await.unwrap();
     let secret = view.enrolling.unwrap().secret;
     let code = code(&secret, clock::now() - SignedDuration::from_secs(30));
     let confirm = AccountChange::ConfirmSecondFactor { code };
-    let changed = rig.console.change_account(person, confirm).await.unwrap();
+    let changed = rig
+        .console
+        .change_account(person, confirm, HERE)
+        .await
+        .unwrap();
     assert!(matches!(changed, AccountChanged::RecoveryCodes(codes) if codes.len() == 10));
     secret
 }
@@ -59,7 +64,10 @@ async fn a_code_lets_one_of_two_in_and_home_needs_none() {
     let secret = enrolled(&rig).await;
     let half = half_way(&rig).await;
     let shown = code(&secret, clock::now());
-    let enter = || rig.console.authenticate_second(half.clone(), shown.clone());
+    let enter = || {
+        rig.console
+            .authenticate_second(half.clone(), shown.clone(), HERE)
+    };
     let (left, right) = tokio::join!(enter(), enter());
     let known = [&left, &right]
         .iter()
@@ -77,17 +85,21 @@ async fn a_code_lets_one_of_two_in_and_home_needs_none() {
         ..half.clone()
     };
     let next = code(&secret, clock::now() + SignedDuration::from_secs(30));
-    let answer = rig.console.authenticate_second(late, next.clone()).await;
+    let answer = rig
+        .console
+        .authenticate_second(late, next.clone(), HERE)
+        .await;
     assert!(matches!(answer, SignIn::Unknown), "{answer:?}");
     // The password was changed between the two steps.
     let later = clock::now() + SignedDuration::from_secs(1);
     rig.accounts.end_entries(WHO, later).await.unwrap();
-    let answer = rig.console.authenticate_second(half, next).await;
+    let answer = rig.console.authenticate_second(half, next, HERE).await;
     assert!(matches!(answer, SignIn::Unknown), "{answer:?}");
 
     let pin = Credentials {
         user: "rvs-duty".into(),
         secret: PIN.into(),
+        source: HERE,
     };
     let SignIn::Known(duty) = rig.console.authenticate_pin(pin).await else {
         panic!("the PIN is refused")
@@ -167,11 +179,15 @@ async fn who_signs_has_just_shown_who_they_are() {
         ..sign(0, "token-1")
     };
     assert_eq!(code_of(rig.console.submit(by_token).await), "STEP_UP");
-    let SignIn::Known(proved) = rig.console.prove(person.clone(), PASSWORD.into()).await else {
+    let SignIn::Known(proved) = rig
+        .console
+        .prove(person.clone(), PASSWORD.into(), HERE)
+        .await
+    else {
         panic!("the password proves nothing")
     };
     assert!(proved.since >= person.since);
-    let guess = rig.console.prove(person, "guess".into()).await;
+    let guess = rig.console.prove(person, "guess".into(), HERE).await;
     assert!(matches!(guess, SignIn::Unknown), "{guess:?}");
 }
 
@@ -183,6 +199,7 @@ async fn a_token_acts_for_its_account_alone_and_within_its_scope() {
     let of = |user: &str, secret: &str| Credentials {
         user: user.into(),
         secret: secret.into(),
+        source: HERE,
     };
     let known = rig.console.authenticate(of(WHO, &act)).await;
     assert!(matches!(known, SignIn::Known(_)), "{known:?}");
