@@ -1,7 +1,7 @@
 //! `segue user` and `segue login`: local accounts, their passwords, duty PINs, second factors and tokens.
 //!
-//! `--as ADMINISTRATOR` keeps to the accounts of the own party. Without it this is the host speaking, as whoever has the data
-//! directory can; the audit says which.
+//! `--as ADMINISTRATOR` (or their `SEGUE_TOKEN`) keeps to the accounts of the own party. Without either this is the host
+//! speaking, as whoever has the data directory can; the audit says which.
 
 use super::keeper::Keeper;
 use crate::cli::Global;
