@@ -41,6 +41,15 @@ pub(super) enum Lookup {
     Unavailable(String),
 }
 
+impl From<Lookup> for SignIn {
+    fn from(lookup: Lookup) -> Self {
+        match lookup {
+            Lookup::Gone => Self::Unknown,
+            Lookup::Unavailable(message) => Self::Unavailable { message },
+        }
+    }
+}
+
 impl People {
     pub(super) fn new(accounts: Accounts, spares: SparePins) -> Self {
         Self {
@@ -91,14 +100,11 @@ impl People {
         now: Timestamp,
     ) -> SignIn {
         let late = now.duration_since(half_way.since).as_secs() > SECOND_STEP_S_MAX;
-        match self.accounts.get(&half_way.user).await {
-            Ok(account) if !late && account.admits_since(half_way.since) => {}
-            Ok(_) | Err(AccountError::Unknown { .. }) => return SignIn::Unknown,
-            Err(error) => {
-                return SignIn::Unavailable {
-                    message: chain(&error),
-                };
-            }
+        if late {
+            return SignIn::Unknown;
+        }
+        if let Err(why) = self.account(half_way).await {
+            return why.into();
         }
         let source = source.to_string();
         let entry = self
@@ -115,14 +121,9 @@ impl People {
         (secret, source): (&str, IpAddr),
         now: Timestamp,
     ) -> SignIn {
-        let account = match self.accounts.get(&person.user).await {
-            Ok(account) if account.admits_since(person.since) => account,
-            Ok(_) | Err(AccountError::Unknown { .. }) => return SignIn::Unknown,
-            Err(error) => {
-                return SignIn::Unavailable {
-                    message: chain(&error),
-                };
-            }
+        let account = match self.account(person).await {
+            Ok(account) => account,
+            Err(why) => return why.into(),
         };
         let (name, source) = (&account.name, source.to_string());
         let entry = if account.has_second_factor {
@@ -135,12 +136,8 @@ impl People {
 
     /// Whether somebody who came in is still let in. Accounts that do not answer keep nobody from reading.
     pub(super) async fn admits(&self, person: &Person) -> bool {
-        let looked_up = tokio::time::timeout(HOME_LOOKUP, self.accounts.get(&person.user)).await;
-        match looked_up {
-            Ok(Ok(account)) => account.admits_since(person.since),
-            Ok(Err(AccountError::Unknown { .. })) => false,
-            Ok(Err(_)) | Err(_) => true,
-        }
+        let looked_up = tokio::time::timeout(HOME_LOOKUP, self.account(person)).await;
+        !matches!(looked_up, Ok(Err(Lookup::Gone)))
     }
 
     /// By password, or by a token of the account that may read.

@@ -3,7 +3,7 @@
 use crate::account::{AccountChange, AccountChanged, AccountView, EnrolmentView};
 use crate::console::{ActError, Person};
 use crate::format::Clock;
-use crate::page::failure::{Message, message, render};
+use crate::page::failure::{not_done, render};
 use crate::page::login::{Next, own_page};
 use crate::page::second_step::answered;
 use crate::page::{Chrome, Failure, Room, login};
@@ -132,18 +132,8 @@ impl Visit<'_> {
     }
 
     fn refused(&self, error: ActError) -> Result<Response, Failure> {
-        let (status, lead, refusal) = match error {
-            ActError::Refused(r) => (StatusCode::CONFLICT, r.rule.clone(), Some(*r)),
-            ActError::Invalid(r) => (StatusCode::UNPROCESSABLE_ENTITY, r.rule.clone(), Some(*r)),
-            ActError::Unavailable { message } => (StatusCode::SERVICE_UNAVAILABLE, message, None),
-        };
-        let said = Message {
-            status,
-            title: "Nothing was changed.",
-            lead: &lead,
-            refusal,
-        };
-        message(self.app, Some(self.person), self.form, said)
+        let title = "Nothing was changed.";
+        not_done(self.app, Some(self.person), self.form, title, error)
     }
 }
 

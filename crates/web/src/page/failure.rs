@@ -1,6 +1,6 @@
 //! When a page cannot be made: a short page that still has the home control.
 
-use crate::console::Person;
+use crate::console::{ActError, Person};
 use crate::page::{Chrome, Room};
 use crate::secret::{FormCookie, NoRandom};
 use crate::state::App;
@@ -70,4 +70,26 @@ pub(crate) fn message(
         refusal: message.refusal,
     };
     render(message.status, &page)
+}
+
+/// Answers that something was not done, with the rule or the trouble that stood in its way.
+pub(crate) fn not_done(
+    app: &App,
+    person: Option<&Person>,
+    form: &FormCookie,
+    title: &str,
+    error: ActError,
+) -> Result<Response, Failure> {
+    let (status, lead, refusal) = match error {
+        ActError::Refused(r) => (StatusCode::CONFLICT, r.rule.clone(), Some(*r)),
+        ActError::Invalid(r) => (StatusCode::UNPROCESSABLE_ENTITY, r.rule.clone(), Some(*r)),
+        ActError::Unavailable { message } => (StatusCode::SERVICE_UNAVAILABLE, message, None),
+    };
+    let said = Message {
+        status,
+        title,
+        lead: &lead,
+        refusal,
+    };
+    message(app, person, form, said)
 }

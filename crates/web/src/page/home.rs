@@ -4,7 +4,7 @@
 use crate::console::{ActError, Credentials, Door, FallbackAnswer, FallbackRequest, SCOPE_ALL};
 use crate::console::{Person, SignIn};
 use crate::format::Clock;
-use crate::page::failure::{Message, message, render};
+use crate::page::failure::{Message, message, not_done, render};
 use crate::page::{Chrome, Failure, Room, duty, login};
 use crate::secret::{self, FormCookie};
 use crate::serve::Peer;
@@ -175,40 +175,15 @@ fn refused(
     form: &FormCookie,
     error: ActError,
 ) -> Result<Response, Failure> {
-    let (status, title, lead, refusal) = match error {
-        ActError::Refused(r) => (
-            StatusCode::CONFLICT,
-            "Calls stay where they are.",
-            r.rule.clone(),
-            Some(*r),
-        ),
-        ActError::Invalid(r) => (
-            StatusCode::UNPROCESSABLE_ENTITY,
-            "Calls stay where they are.",
-            r.rule.clone(),
-            Some(*r),
-        ),
+    let (title, error) = match error {
         ActError::Unavailable { message } => {
-            let lead = format!("{message} Try the command line: segue fallback");
-            (
-                StatusCode::SERVICE_UNAVAILABLE,
-                "Segue could not bring the calls home.",
-                lead,
-                None,
-            )
+            let message = format!("{message} Try the command line: segue fallback");
+            let title = "Segue could not bring the calls home.";
+            (title, ActError::Unavailable { message })
         }
+        refused => ("Calls stay where they are.", refused),
     };
-    message(
-        app,
-        person,
-        form,
-        Message {
-            status,
-            title,
-            lead: &lead,
-            refusal,
-        },
-    )
+    not_done(app, person, form, title, error)
 }
 
 #[derive(Template)]

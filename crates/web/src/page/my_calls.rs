@@ -2,7 +2,7 @@
 //! for how it went (A24). Made for a telephone: one column, large targets, no script.
 
 use crate::console::{ActError, BoardRequest, Person, Submission};
-use crate::page::failure::{Message, message, render};
+use crate::page::failure::{Message, message, not_done, render};
 use crate::page::{Chrome, Failure, Room, login};
 use crate::secret::{self, FormCookie};
 use crate::session;
@@ -184,16 +184,5 @@ fn refused(
     form: &FormCookie,
     error: ActError,
 ) -> Result<Response, Failure> {
-    let (status, lead, refusal) = match error {
-        ActError::Refused(r) => (StatusCode::CONFLICT, r.rule.clone(), Some(*r)),
-        ActError::Invalid(r) => (StatusCode::UNPROCESSABLE_ENTITY, r.rule.clone(), Some(*r)),
-        ActError::Unavailable { message } => (StatusCode::SERVICE_UNAVAILABLE, message, None),
-    };
-    let said = Message {
-        status,
-        title: "Nothing was recorded.",
-        lead: &lead,
-        refusal,
-    };
-    message(app, Some(person), form, said)
+    not_done(app, Some(person), form, "Nothing was recorded.", error)
 }

@@ -1,8 +1,7 @@
 //! "Sign": what waits for this person's signature, by a passkey here or by a key file on the command line.
 
 use crate::api::Denied;
-use crate::console::ActError;
-use crate::page::failure::{Message, message, render};
+use crate::page::failure::{not_done, render};
 use crate::page::{Chrome, Failure, Room, login};
 use crate::secret::FormCookie;
 use crate::session;
@@ -71,21 +70,8 @@ pub(crate) async fn show(
     let items = match app.console.to_sign(person.clone()).await {
         Ok(items) => items,
         Err(error) => {
-            let (status, lead, refusal) = match error {
-                ActError::Refused(r) | ActError::Invalid(r) => {
-                    (StatusCode::CONFLICT, r.rule.clone(), Some(*r))
-                }
-                ActError::Unavailable { message } => {
-                    (StatusCode::SERVICE_UNAVAILABLE, message, None)
-                }
-            };
-            let said = Message {
-                status,
-                title: "What waits for you cannot be shown.",
-                lead: &lead,
-                refusal,
-            };
-            return message(&app, Some(&person), &form, said);
+            let title = "What waits for you cannot be shown.";
+            return not_done(&app, Some(&person), &form, title, error);
         }
     };
     let chrome = Chrome::new(&app, &app.view(), Some(&person), &form, Room::Other, "Sign")?;
