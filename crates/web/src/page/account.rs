@@ -204,15 +204,11 @@ pub(crate) async fn change(
         )
     {
         let error = Some(format!("{why} Nothing was changed."));
-        return visit
-            .page(
-                status,
-                Said {
-                    error,
-                    ..Said::default()
-                },
-            )
-            .await;
+        let said = Said {
+            error,
+            ..Said::default()
+        };
+        return visit.page(status, said).await;
     }
     match app
         .console
