@@ -269,7 +269,9 @@ impl Actor {
                 right.words()
             ))
             .who(format!("an administrator of the {}", self.side))
-            .how("give the person the role with `segue user add`, or let a person who has it act"))
+            .how(
+                "give the person the role with `segue user roles`, or let a person who has it act",
+            ))
     }
 }
 

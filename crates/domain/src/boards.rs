@@ -123,7 +123,7 @@ pub fn draw(t: &Transition, name: &str, reader: &Actor, now: Timestamp) -> Resul
     Ok((kind.draw)(t, reader, now))
 }
 
-/// Whether not everybody may see a board: it is about people, and looks at it are audited.
+/// Whether not everybody may see a board: it is about people or the client's money, and looks at it are audited.
 pub fn is_restricted(name: &str) -> bool {
     let mut kinds = KINDS.iter().filter(|kind| kind.name == name);
     kinds.any(|kind| kind.may_see.is_some())

@@ -150,6 +150,15 @@ pub(crate) fn revoke(t: &Transition, c: &RevokeKey, actor: &Actor, now: Timestam
     if key.revoked_at.is_some() {
         return Ok(Vec::new());
     }
+    if usable_keys(t, actor.side) == 1 {
+        return Err(Refusal::new(Code::NoSignatory)
+            .missing(format!(
+                "another key of {}: nobody could vouch for a new one after this",
+                t.parties.name(actor.side)
+            ))
+            .who(format!("a signatory of {}", t.parties.name(actor.side)))
+            .how("enrol another key first (`segue do enrol-key`), then revoke this one"));
+    }
     Ok(vec![Event::KeyRevoked(KeyRevoked {
         person: c.person.clone(),
         revoked_key: c.key.clone(),
@@ -158,6 +167,13 @@ pub(crate) fn revoke(t: &Transition, c: &RevokeKey, actor: &Actor, now: Timestam
         by: actor.person.clone(),
         at: now,
     })])
+}
+
+/// Keys that a party's signatories can sign with.
+fn usable_keys(t: &Transition, side: Side) -> usize {
+    let party = t.parties.of(side);
+    let keys = (party.signatories.iter()).flat_map(|s| t.parties.keys_of(&s.person));
+    keys.filter(|key| key.revoked_at.is_none()).count()
 }
 
 /// A signatory of this party: keys are nobody else's to enrol or revoke.
@@ -234,12 +250,18 @@ fn draw(t: &Transition) -> Board {
                     key.revoked_at.map_or_else(String::new, |at| at.to_string()),
                 ]);
             }
-            if usable == 0 {
+            if usable == 0 && usable_keys(t, side) > 0 {
                 board.note(format!(
                     "{} has no key left: another signatory of {} vouches for a new one.",
                     signatory.person, party.name
                 ));
             }
+        }
+        if usable_keys(t, side) == 1 {
+            board.note(format!(
+                "{} has one key alone: were it lost, nobody could vouch for another. Enrol a second one now.",
+                party.name
+            ));
         }
     }
     board.note("A lost key is safe with a second one beside it: a key file and a passkey, or a second signatory.");

@@ -118,7 +118,8 @@ table! {
         RecordLicences;
     Either [Prepare, ManagePeople]:
         RecordKeyPersonChange;
-    // What binds: always with the person's own key, and with the other party's signature beside it.
+    // What binds: with the person's own key, and with the other party's signature beside it. Keys are each party's own: one is
+    // enrolled with a signature by another, and revoked without any, for it may be the only one its person had.
     Either [Sign]:
         SignDiscovery SignCultureProfile SignPlan SignGate ApproveStep SignAcceptance SignClosure
         SignContingencyPlan SignTrigger SignResume SignWaiver SignFallbackMinimums EnrolKey RevokeKey;

@@ -192,7 +192,7 @@ pub(crate) fn approve(t: &Transition, c: &ApproveStep, actor: &Actor, now: Times
 }
 
 /// The approvals that still count: given within the agreed minutes (design: nodes).
-fn approvals(t: &Transition, step: &Step, now: Timestamp) -> Agreement {
+pub(crate) fn approvals(t: &Transition, step: &Step, now: Timestamp) -> Agreement {
     let window_s = i64::from(t.terms.approval_window_min) * 60;
     let fresh = |s: &Option<Signed>| {
         s.clone()

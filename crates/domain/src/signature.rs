@@ -3,7 +3,7 @@
 use crate::actor::{Actor, Side};
 use crate::contingency::triggers;
 use crate::ids::{ChunkId, PersonId, StepId, WaiverId};
-use crate::parties::Parties;
+use crate::parties::{Parties, Signatory};
 use crate::passkey::Passkey;
 use crate::refusal::{Code, Refusal};
 use crate::transition::Transition;
@@ -149,13 +149,13 @@ impl Agreement {
         expected: &str,
         now: Timestamp,
     ) -> Result<Added, Refusal> {
-        let signed = check(parties, actor, input, expected, now)?;
-        if signed.clinical && needs == Needs::Both {
+        if needs == Needs::Both && signatory(parties, actor, input)?.clinical_lead {
             return Err(Refusal::new(Code::SignatureOfOther)
                 .missing("a signatory of a party: nobody asks the clinical lead here")
                 .who("a signatory of each party")
                 .how("the clinical lead signs what touches consult and triage"));
         }
+        let signed = check(parties, actor, input, expected, now)?;
         if self.place(&signed).is_some() {
             return Ok(Added::Already);
         }
@@ -170,10 +170,15 @@ impl Agreement {
 
     /// The signature that stands in the same place: of the same party, or of the clinical lead.
     pub(crate) fn place(&self, signed: &Signed) -> Option<&Signed> {
-        if signed.clinical {
+        self.by(signed.side, signed.clinical)
+    }
+
+    /// The signature in the place of a party's signatory, or of the clinical lead.
+    pub(crate) fn by(&self, side: Side, is_clinical: bool) -> Option<&Signed> {
+        if is_clinical {
             self.clinical.as_ref()
         } else {
-            self.of(signed.side)
+            self.of(side)
         }
     }
 
@@ -205,17 +210,7 @@ pub fn check(
     expected: &str,
     now: Timestamp,
 ) -> Result<Signed, Refusal> {
-    let party = parties.of(actor.side);
-    let signatory = party
-        .signatories
-        .iter()
-        .find(|s| s.person == input.signatory);
-    let Some(signatory) = signatory.filter(|s| s.person == actor.person) else {
-        return Err(Refusal::new(Code::SignatureOfOther)
-            .missing(format!("a signature by `{}` as themselves for {}", actor.person, party.name))
-            .who(format!("a signatory of {}", party.name))
-            .how("each signatory signs with their own account and key; neither party can sign for the other"));
-    };
+    let signatory = signatory(parties, actor, input)?;
     if input.signed_hash != expected {
         return Err(Refusal::new(Code::HashMismatch)
             .missing(format!(
@@ -246,6 +241,23 @@ pub fn check(
         signature: input.signature.clone(),
         clinical: signatory.clinical_lead,
         at: now,
+    })
+}
+
+/// The actor as a signatory of their own party, signing as themselves.
+fn signatory(
+    parties: &Parties,
+    actor: &Actor,
+    input: &SignatureInput,
+) -> Result<Signatory, Refusal> {
+    let party = parties.of(actor.side);
+    let named = |s: &Signatory| s.person == input.signatory && s.person == actor.person;
+    let own = party.signatories.into_iter().find(named);
+    own.ok_or_else(|| {
+        Refusal::new(Code::SignatureOfOther)
+            .missing(format!("a signature by `{}` as themselves for {}", actor.person, party.name))
+            .who(format!("a signatory of {}", party.name))
+            .how("each signatory signs with their own account and key; neither party can sign for the other")
     })
 }
 

@@ -3,15 +3,16 @@
 //! A candidate counts when nothing but the signature itself is missing: `decide` is asked with an empty one.
 
 use crate::actor::Actor;
+use crate::chunks::Chunk;
 use crate::command::Command;
 use crate::fields;
+use crate::ids::ChunkId;
 use crate::refusal::Code;
-use crate::signature::{SignatureInput, hash_to_sign};
+use crate::signature::{Agreement, SignatureInput, hash_to_sign};
 use crate::transition::Transition;
-use crate::{contingency, culture, decide};
+use crate::{contingency, culture, decide, routing_changes};
 use jiff::Timestamp;
 use serde_json::{Map, Value, json};
-use std::collections::BTreeSet;
 
 /// Something that waits for this person's signature.
 #[derive(Clone, Debug, PartialEq, Eq)]
@@ -28,16 +29,15 @@ pub struct ToSign {
 
 /// Everything this person may sign now, in the order of the trade. A waiver is not among it: it asks for a reason.
 pub fn to_sign(t: &Transition, actor: &Actor, now: Timestamp) -> Vec<ToSign> {
-    let mut signed = BTreeSet::new();
-    if let Ok(state) = serde_json::to_value(t) {
-        collect_signed(&state, actor.person.as_str(), &mut signed);
-    }
+    let party = t.parties.of(actor.side);
+    let own = party.signatories.iter().find(|s| s.person == actor.person);
+    let is_clinical = own.is_some_and(|s| s.clinical_lead);
     let open = |candidate: Candidate| {
-        let fields = candidate.fields.as_object()?.clone();
-        let hash = hash_to_sign(t, candidate.command, &fields)?;
-        if signed.contains(&hash) {
+        if candidate.standing.by(actor.side, is_clinical).is_some() {
             return None;
         }
+        let fields = candidate.fields.as_object()?.clone();
+        let hash = hash_to_sign(t, candidate.command, &fields)?;
         let unsigned = SignatureInput {
             signatory: actor.person.clone(),
             signed_hash: hash.clone(),
@@ -54,80 +54,95 @@ pub fn to_sign(t: &Transition, actor: &Actor, now: Timestamp) -> Vec<ToSign> {
             hash,
         })
     };
-    candidates(t).into_iter().filter_map(open).collect()
-}
-
-/// The hashes that stand signed by this person: what was voided is in no state any more.
-fn collect_signed(value: &Value, person: &str, found: &mut BTreeSet<String>) {
-    match value {
-        Value::Object(map) => {
-            if let (Some(by), Some(hash)) = (map.get("signatory"), map.get("signed_hash"))
-                && by.as_str() == Some(person)
-            {
-                found.extend(hash.as_str().map(str::to_owned));
-            }
-            map.values()
-                .for_each(|value| collect_signed(value, person, found));
-        }
-        Value::Array(items) => items
-            .iter()
-            .for_each(|value| collect_signed(value, person, found)),
-        _ => {}
-    }
+    candidates(t, now).into_iter().filter_map(open).collect()
 }
 
 struct Candidate {
     command: &'static str,
     fields: Value,
     about: String,
+    /// The signatures that count now.
+    standing: Agreement,
 }
 
-fn candidates(t: &Transition) -> Vec<Candidate> {
-    let of = |command, fields, about| Candidate {
+fn of(
+    command: &'static str,
+    fields: Value,
+    about: String,
+    standing: Option<&Agreement>,
+) -> Candidate {
+    Candidate {
         command,
         fields,
         about,
-    };
-    let mut all = vec![of("sign_discovery", json!({}), "discovery".to_owned())];
+        standing: standing.cloned().unwrap_or_default(),
+    }
+}
+
+fn candidates(t: &Transition, now: Timestamp) -> Vec<Candidate> {
+    let discovery = Some(&t.discovery.agreement);
+    let mut all = vec![of(
+        "sign_discovery",
+        json!({}),
+        "discovery".to_owned(),
+        discovery,
+    )];
     for kind in culture::CultureKind::ALL {
-        let version = t.culture.profiles.get(&kind).map_or(0, Vec::len);
+        let versions = t.culture.profiles.get(&kind);
+        let version = versions.map_or(0, Vec::len);
         let about = format!("{}, version {version}", kind.words());
         let fields = json!({ "culture": kind, "version": version });
-        all.push(of("sign_culture_profile", fields, about));
+        let newest = versions.and_then(|versions| versions.last());
+        let standing = newest.map(|version| &version.agreement);
+        all.push(of("sign_culture_profile", fields, about, standing));
     }
-    if let Some(version) = t.schedule.newest() {
-        let version = version.proposed.version;
+    if let Some(newest) = t.schedule.newest() {
+        let version = newest.proposed.version;
         let about = format!("plan, version {version}");
-        all.push(of("sign_plan", json!({ "version": version }), about));
+        let fields = json!({ "version": version });
+        all.push(of("sign_plan", fields, about, Some(&newest.agreement)));
     }
     for kind in contingency::library::TriggerKind::ALL {
         let fields = json!({ "kind": kind });
-        all.push(of(
-            "sign_trigger",
-            fields,
-            format!("automatic trigger {}", kind.words()),
-        ));
+        let about = format!("automatic trigger {}", kind.words());
+        let set = t.contingency.triggers.get(&kind);
+        let standing = set.map(|set| &set.agreement);
+        all.push(of("sign_trigger", fields, about, standing));
     }
     let minimums = "the fewest people at home".to_owned();
-    all.push(of("sign_fallback_minimums", json!({}), minimums));
-    for chunk in t.chunks.keys() {
-        for (command, about) in [
-            ("sign_contingency_plan", "contingency plan"),
-            ("sign_gate", "gate"),
-            ("sign_resume", "going on after the pause"),
-            ("sign_acceptance", "acceptance"),
-            ("sign_closure", "closing the door"),
-        ] {
-            all.push(of(
-                command,
-                json!({ "chunk": chunk }),
-                format!("{about} of {chunk}"),
-            ));
-        }
+    let standing = Some(&t.people.minimums.agreement);
+    all.push(of("sign_fallback_minimums", json!({}), minimums, standing));
+    for (id, chunk) in &t.chunks {
+        all.extend(of_chunk(t, id, chunk));
     }
     for (id, step) in &t.steps {
         let about = format!("step {id} of {}", step.proposed.chunk);
-        all.push(of("approve_step", json!({ "step": id }), about));
+        let fresh = routing_changes::approvals(t, step, now);
+        all.push(of(
+            "approve_step",
+            json!({ "step": id }),
+            about,
+            Some(&fresh),
+        ));
     }
     all
+}
+
+fn of_chunk(t: &Transition, id: &ChunkId, chunk: &Chunk) -> [Candidate; 5] {
+    let plan = t.contingency.plans.get(id).map(|plan| &plan.agreement);
+    let gate = t.gates.get(id).map(|gate| &gate.agreement);
+    let pause = chunk.paused.as_ref().map(|pause| &pause.agreement);
+    let acceptance = t.acceptances.get(id).map(|a| &a.agreement);
+    let closure = t.acceptances.get(id).map(|a| &a.closure);
+    [
+        ("sign_contingency_plan", "contingency plan", plan),
+        ("sign_gate", "gate", gate),
+        ("sign_resume", "going on after the pause", pause),
+        ("sign_acceptance", "acceptance", acceptance),
+        ("sign_closure", "closing the door", closure),
+    ]
+    .map(|(command, about, standing)| {
+        let (fields, about) = (json!({ "chunk": id }), format!("{about} of {id}"));
+        of(command, fields, about, standing)
+    })
 }

@@ -90,7 +90,9 @@ async fn whether_a_caller_was_at_a_side_is_known_by_number_and_time(facts: Facts
         "tests are read as tests"
     );
     for (dialled, since, found) in [("7004", 9, true), ("7004", 10, false), ("7001", 9, false)] {
-        let last = facts.last_test(&CallerHash([7; 32]), dialled, at(since)).await;
+        let last = facts
+            .last_test(&CallerHash([7; 32]), dialled, at(since))
+            .await;
         assert_eq!(last.unwrap().is_some(), found, "{dialled} {since}");
     }
     for (caller, dialled, arm, but, since, known) in [
@@ -131,7 +133,11 @@ async fn a_case_is_open_from_its_news_to_its_end_or_its_closing(facts: Facts) {
         .unwrap();
     assert_eq!(later.accepted, 1, "promised for later");
     assert_eq!(open(&facts, 100).await, [at(120)]);
-    let case = facts.open_cases(at(100), "outsourced/").await.unwrap().remove(0);
+    let case = facts
+        .open_cases(at(100), "outsourced/")
+        .await
+        .unwrap()
+        .remove(0);
     assert_eq!(
         (case.source.as_str(), case.dialled.as_str(), case.caller),
         ("outsourced/bridge", "7004", CallerHash([7; 32]))
@@ -149,7 +155,11 @@ async fn a_caller_is_read_once_for_each_side(facts: Facts) {
     "in_house/hq".clone_into(&mut ours.source);
     all.push(ours);
     facts.store_case_news(&all).await.unwrap();
-    assert_eq!(open(&facts, 1).await, [at(30), at(79)], "the longest of a side");
+    assert_eq!(
+        open(&facts, 1).await,
+        [at(30), at(79)],
+        "the longest of a side"
+    );
 }
 
 async fn news_come_twice_and_in_any_order(facts: Facts) {

@@ -9,8 +9,8 @@ mod both;
 use jiff::{SignedDuration, Timestamp};
 use segue_domain::{Right, Role, Side};
 use segue_journal::accounts::{
-    AccountError, Accounts, Act, AuditFilter, Door, Entry, EntryError, NewAccount, NewToken,
-    TokenScope,
+    AccountError, Accounts, Act, AuditFilter, Door, Entry, EntryError, LOGIN_LABEL, NewAccount,
+    NewToken, TokenScope,
 };
 use totp_rs::{Builder, Secret};
 
@@ -41,9 +41,11 @@ on_both!(
     a_code_is_good_once_whoever_is_quicker,
     clocks_may_differ_by_thirty_seconds,
     codes_are_guessed_slowly_and_the_pin_is_not_slowed_down,
+    whoever_has_the_password_and_pauses_gets_no_more_guesses_at_the_code,
     a_recovery_code_is_good_once_and_a_lost_device_is_reset,
     an_enrolment_counts_once_its_code_has_come_back,
     who_came_in_before_a_new_password_comes_in_anew,
+    a_login_on_the_command_line_ends_with_every_other_session,
     tokens_are_listed_with_their_use_and_belong_to_a_site,
     the_audit_lists_who_did_what_to_which_record,
 );
@@ -179,6 +181,27 @@ async fn codes_are_guessed_slowly_and_the_pin_is_not_slowed_down(accounts: Accou
     );
 }
 
+async fn whoever_has_the_password_and_pauses_gets_no_more_guesses_at_the_code(accounts: Accounts) {
+    enrolled(&accounts).await;
+    let (mut guesses, mut now) = (0, 1_000);
+    let day_ends = now + 86_400;
+    while now < day_ends {
+        // Half way in from a new place each time: no arrival, so that the guesses count together.
+        let source = format!("203.0.113.{}", now % 250);
+        let half = accounts.enter("dana", PASSWORD, &source, at(now)).await;
+        assert_eq!(half.unwrap().door, Door::HalfWay);
+        match accounts
+            .enter_second("dana", "000000", &source, at(now))
+            .await
+        {
+            Err(EntryError::Wrong) => guesses += 1,
+            Err(EntryError::Throttled { .. }) => now += 901,
+            other => panic!("{other:?}"),
+        }
+    }
+    assert!(guesses <= 144, "{guesses} guesses were looked at in a day");
+}
+
 async fn a_recovery_code_is_good_once_and_a_lost_device_is_reset(accounts: Accounts) {
     let (secret, codes) = enrolled(&accounts).await;
     assert_eq!(codes.len(), 10);
@@ -280,6 +303,23 @@ async fn who_came_in_before_a_new_password_comes_in_anew(accounts: Accounts) {
         .await
         .unwrap();
     assert_eq!(dana().await.roles, [Role::Viewer].into());
+}
+
+async fn a_login_on_the_command_line_ends_with_every_other_session(accounts: Accounts) {
+    let token = async |label: &str, made_s: i64| {
+        let new = NewToken::of("dana", label, TokenScope::Act);
+        accounts.add_token(&new, at(made_s)).await.unwrap()
+    };
+    let opens = async |token: &str| accounts.enter_with_token(token, at(50)).await.is_ok();
+    let (login, machine) = (token(LOGIN_LABEL, 10).await, token("desk", 10).await);
+    assert!(opens(&login).await);
+    accounts.end_entries("dana", at(20)).await.unwrap();
+    assert!(!opens(&login).await, "every session is ended");
+    assert!(
+        opens(&machine).await,
+        "a machine's token is taken back by name"
+    );
+    assert!(opens(&token(LOGIN_LABEL, 20).await).await);
 }
 
 async fn tokens_are_listed_with_their_use_and_belong_to_a_site(accounts: Accounts) {

@@ -152,7 +152,11 @@ fn artefact(order: &Order, hours: Option<&OrderHours>) -> Vec<String> {
             let to = |opens: bool| told(if opens { order } else { &home_alone });
             let turns = hours.turns();
             if turns.is_empty() {
-                let is_always = hours.week().iter().flat_map(|(_, parts)| parts).all(|p| p.open);
+                let is_always = hours
+                    .week()
+                    .iter()
+                    .flat_map(|(_, parts)| parts)
+                    .all(|p| p.open);
                 return vec![to(is_always)];
             }
             let first = match order.start {
@@ -162,7 +166,10 @@ fn artefact(order: &Order, hours: Option<&OrderHours>) -> Vec<String> {
                     .then(|| format!("{at} {}: {}", order.zone, to(true))),
             };
             let turn = |turn: Turn| format!("{turn} {}: {}", order.zone, to(turn.opens));
-            first.into_iter().chain(turns.into_iter().map(turn)).collect()
+            first
+                .into_iter()
+                .chain(turns.into_iter().map(turn))
+                .collect()
         }
     }
 }
@@ -272,7 +279,9 @@ fn script(
             order.zone, order.home
         ));
         if hours.has_holidays() {
-            steps.push("A date that is named has its own hours, in place of its weekday's.".to_owned());
+            steps.push(
+                "A date that is named has its own hours, in place of its weekday's.".to_owned(),
+            );
         }
         steps.push(
             "In the night when the clocks change it is the carrier's clock that counts: prove those hours by a test call."

@@ -131,12 +131,24 @@ fn told(lines: &[String], from: Date, until: Date, minute: u32) -> bool {
     let mut date = from;
     while date <= until {
         let weekday = usize::try_from(date.weekday().to_monday_zero_offset()).expect("a weekday");
-        let of = |name: &str| lines.iter().filter(|l| l.starts_with(name)).collect::<Vec<_>>();
+        let of = |name: &str| {
+            lines
+                .iter()
+                .filter(|l| l.starts_with(name))
+                .collect::<Vec<_>>()
+        };
         let named = of(&date.to_string());
-        let today = if named.is_empty() { of(days[weekday]) } else { named };
+        let today = if named.is_empty() {
+            of(days[weekday])
+        } else {
+            named
+        };
         for line in today {
             let mut words = line.split(' ').skip(1);
-            let clock = words.next().and_then(|c| c.split_once(':')).expect("a time");
+            let clock = words
+                .next()
+                .and_then(|c| c.split_once(':'))
+                .expect("a time");
             let at = 60 * clock.0.parse::<u32>().expect("h") + clock.1.parse::<u32>().expect("m");
             if date < until || at <= minute {
                 out = Some(line.contains("*72"));

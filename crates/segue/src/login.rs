@@ -7,7 +7,7 @@ use segue_domain::Actor;
 use segue_journal::accounts::{Accounts, EntryError};
 use std::path::PathBuf;
 
-/// Whoever has the data directory and names nobody, as the audit calls them.
+/// Whoever has the data directory, names nobody and shows no token, as the audit calls them.
 pub const HOST: &str = "the host";
 
 /// The accounts of a data directory.
@@ -19,9 +19,9 @@ pub async fn accounts(ctx: &Context) -> Result<Accounts, Failure> {
 
 /// The person behind this command.
 pub async fn actor(ctx: &Context) -> Result<Actor, Failure> {
-    let token = match std::env::var("SEGUE_TOKEN") {
-        Ok(token) if !token.is_empty() => token,
-        _ => stored(ctx)?,
+    let token = match given() {
+        Some(token) => token,
+        None => stored(ctx)?,
     };
     let entry = accounts(ctx)
         .await?
@@ -39,6 +39,21 @@ pub async fn actor(ctx: &Context) -> Result<Actor, Failure> {
         )));
     }
     Ok(entry.actor())
+}
+
+/// The person behind this command where somebody is named or shows a token; `None` is the host.
+pub async fn named_actor(ctx: &Context) -> Result<Option<Actor>, Failure> {
+    if ctx.as_user.is_none() && given().is_none() {
+        return Ok(None);
+    }
+    actor(ctx).await.map(Some)
+}
+
+/// What `SEGUE_TOKEN` holds.
+fn given() -> Option<String> {
+    std::env::var("SEGUE_TOKEN")
+        .ok()
+        .filter(|token| !token.is_empty())
 }
 
 fn stored(ctx: &Context) -> Result<String, Failure> {

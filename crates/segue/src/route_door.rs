@@ -215,10 +215,11 @@ async fn next(
     headers: HeaderMap,
     body: Bytes,
 ) -> Result<Response, Unanswered> {
-    door.enter(Dialect::Twilio, &uri.to_string(), &headers, &body)
+    let site = door
+        .enter(Dialect::Twilio, &uri.to_string(), &headers, &body)
         .await?;
     let after = twilio::after_dial(&body)?;
-    let answer = door.answer(Dialect::Twilio, &peer, &body, None, Some(call))?;
+    let answer = door.answer(Dialect::Twilio, &peer, &body, site.as_deref(), Some(call))?;
     // Latched home meanwhile: the list is shorter by the outsourcer, and in-house was not tried yet.
     let out = answer.arm == segue_routing::Arm::Outsourced;
     let tried = (out || tried > 0).then_some(tried);

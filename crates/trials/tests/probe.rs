@@ -266,7 +266,11 @@ async fn no_password_goes_in_the_clear_or_to_a_host_that_nobody_named() {
     let result = prober(Some(&certificate), Some(elsewhere))
         .run(&check)
         .await;
-    is(&result, ProbeOutcome::NotTried, "nobody logs in at this host");
+    is(
+        &result,
+        ProbeOutcome::NotTried,
+        "nobody logs in at this host",
+    );
     assert!(registrar.recv(&mut [0; 16]).is_err(), "nothing was sent");
     std::fs::remove_dir_all(here).expect("removed");
 }

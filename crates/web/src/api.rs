@@ -9,6 +9,7 @@ use crate::console::{
 use crate::nodes::NodesView;
 use crate::page::home;
 use crate::secret::{FormCookie, NoRandom, same_text};
+use crate::serve::Peer;
 use crate::session;
 use crate::state::App;
 use crate::view::LiveView;
@@ -148,34 +149,37 @@ fn authorization<'a>(headers: &'a HeaderMap, scheme: &str) -> Option<&'a str> {
     name.eq_ignore_ascii_case(scheme).then_some(rest.trim())
 }
 
-fn basic(headers: &HeaderMap) -> Option<Credentials> {
+fn basic(headers: &HeaderMap, peer: Peer) -> Option<Credentials> {
     let decoded = STANDARD.decode(authorization(headers, "basic")?).ok()?;
     let decoded = String::from_utf8(decoded).ok()?;
     let (user, secret) = decoded.split_once(':')?;
     Some(Credentials {
         user: user.trim().to_owned(),
         secret: secret.to_owned(),
+        source: peer.0,
     })
 }
 
 /// Who acts: Basic credentials, or a session whose CSRF token came along in a header.
 async fn actor(
     app: &App,
+    peer: Peer,
     headers: &HeaderMap,
     session: &Session,
     form: &FormCookie,
 ) -> Result<Person, Denied> {
-    Ok(acting(app, headers, session, form).await?.0)
+    Ok(acting(app, peer, headers, session, form).await?.0)
 }
 
 /// The same, and when they last showed who they are: a token shows it of nobody.
 async fn acting(
     app: &App,
+    peer: Peer,
     headers: &HeaderMap,
     session: &Session,
     form: &FormCookie,
 ) -> Result<(Person, Option<Timestamp>), Denied> {
-    if let Some(credentials) = basic(headers) {
+    if let Some(credentials) = basic(headers, peer) {
         let token = credentials.is_token();
         let person = known(app.console.authenticate(credentials).await)?;
         let proved_at = (!token).then_some(person.since);
@@ -198,17 +202,21 @@ async fn acting(
 /// Who brings calls home: a password is enough, also where a code is still to come.
 async fn homeward(
     app: &App,
+    peer: Peer,
     headers: &HeaderMap,
     session: &Session,
     form: &FormCookie,
 ) -> Result<(Person, Door), Denied> {
-    if let Some(credentials) = basic(headers) {
+    if let Some(credentials) = basic(headers, peer) {
         return match app.console.authenticate(credentials).await {
             SignIn::HalfWay(person) => Ok((person, Door::Pin)),
             answer => Ok((known(answer)?, Door::Account)),
         };
     }
-    Ok((actor(app, headers, session, form).await?, Door::Account))
+    Ok((
+        actor(app, peer, headers, session, form).await?,
+        Door::Account,
+    ))
 }
 
 fn parse<T: DeserializeOwned>(body: Result<Bytes, BytesRejection>) -> Result<T, Denied> {
@@ -226,11 +234,12 @@ struct SubmitBody {
 pub(crate) async fn commands(
     State(app): State<Arc<App>>,
     Extension(form): Extension<FormCookie>,
+    Extension(peer): Extension<Peer>,
     session: Session,
     headers: HeaderMap,
     body: Result<Bytes, BytesRejection>,
 ) -> Result<Json<Value>, Denied> {
-    let (person, proved_at) = acting(&app, &headers, &session, &form).await?;
+    let (person, proved_at) = acting(&app, peer, &headers, &session, &form).await?;
     let sent: SubmitBody = parse(body)?;
     let command_id = home::command_id(&sent.command_id)?;
     let submission = Submission {
@@ -259,6 +268,7 @@ struct FallbackBody {
 pub(crate) async fn fallback(
     State(app): State<Arc<App>>,
     Extension(form): Extension<FormCookie>,
+    Extension(peer): Extension<Peer>,
     session: Session,
     headers: HeaderMap,
     body: Result<Bytes, BytesRejection>,
@@ -268,13 +278,14 @@ pub(crate) async fn fallback(
         let credentials = Credentials {
             user: user.trim().to_owned(),
             secret: pin,
+            source: peer.0,
         };
         (
             known(app.console.authenticate_pin(credentials).await)?,
             Door::Pin,
         )
     } else {
-        homeward(&app, &headers, &session, &form).await?
+        homeward(&app, peer, &headers, &session, &form).await?
     };
     let request = FallbackRequest {
         scope: home::scope(&sent.scope),
@@ -289,10 +300,11 @@ pub(crate) async fn fallback(
 /// Who reads: Basic credentials (a reading token is a password, too) or a session. Reading changes nothing, so it needs no form token.
 pub(crate) async fn reader(
     app: &App,
+    peer: Peer,
     headers: &HeaderMap,
     session: &Session,
 ) -> Result<Person, Denied> {
-    match basic(headers) {
+    match basic(headers, peer) {
         Some(credentials) => known(app.console.authenticate_reader(credentials).await),
         None => session::person(session).await.ok_or(Denied::NotSignedIn),
     }
@@ -301,30 +313,33 @@ pub(crate) async fn reader(
 /// `GET /api/v1/live`: the facts of the live page, for a signed-in person.
 pub(crate) async fn live(
     State(app): State<Arc<App>>,
+    Extension(peer): Extension<Peer>,
     session: Session,
     headers: HeaderMap,
 ) -> Result<Json<LiveView>, Denied> {
-    reader(&app, &headers, &session).await?;
+    reader(&app, peer, &headers, &session).await?;
     Ok(Json(app.view().as_ref().clone()))
 }
 
 /// `GET /api/v1/nodes`: latch, table, lease and clock of every node, for a signed-in person.
 pub(crate) async fn nodes(
     State(app): State<Arc<App>>,
+    Extension(peer): Extension<Peer>,
     session: Session,
     headers: HeaderMap,
 ) -> Result<Json<NodesView>, Denied> {
-    reader(&app, &headers, &session).await?;
+    reader(&app, peer, &headers, &session).await?;
     Ok(Json(app.console.nodes()))
 }
 
 /// `GET /api/v1/boards`: the boards there are.
 pub(crate) async fn boards(
     State(app): State<Arc<App>>,
+    Extension(peer): Extension<Peer>,
     session: Session,
     headers: HeaderMap,
 ) -> Result<Json<Vec<BoardKind>>, Denied> {
-    reader(&app, &headers, &session).await?;
+    reader(&app, peer, &headers, &session).await?;
     Ok(Json(app.console.boards()))
 }
 
@@ -332,10 +347,11 @@ pub(crate) async fn boards(
 pub(crate) async fn board(
     State(app): State<Arc<App>>,
     Path(name): Path<String>,
+    Extension(peer): Extension<Peer>,
     session: Session,
     headers: HeaderMap,
 ) -> Result<Json<BoardView>, Denied> {
-    let person = reader(&app, &headers, &session).await?;
+    let person = reader(&app, peer, &headers, &session).await?;
     let asked = BoardRequest { name, person };
     Ok(Json(app.console.board(asked).await?))
 }
@@ -352,11 +368,12 @@ struct EligibilityBody {
 pub(crate) async fn eligibility(
     State(app): State<Arc<App>>,
     Extension(form): Extension<FormCookie>,
+    Extension(peer): Extension<Peer>,
     session: Session,
     headers: HeaderMap,
     body: Result<Bytes, BytesRejection>,
 ) -> Result<Json<EligibilityAnswer>, Denied> {
-    let person = actor(&app, &headers, &session, &form).await?;
+    let person = actor(&app, peer, &headers, &session, &form).await?;
     let EligibilityBody {
         patient_state,
         call_type,

@@ -14,6 +14,7 @@ use futures_util::future::BoxFuture;
 use jiff::Timestamp;
 use serde::{Deserialize, Serialize};
 use std::fmt;
+use std::net::IpAddr;
 use std::sync::Arc;
 use tokio::sync::watch;
 
@@ -32,15 +33,20 @@ pub trait Console: Send + Sync + 'static {
     /// Checks a duty PIN, which is good for bringing calls home and nothing else.
     fn authenticate_pin(&self, credentials: Credentials) -> BoxFuture<'_, SignIn>;
 
-    /// The second step of coming in: the code of somebody whose password was right.
-    fn authenticate_second(&self, half_way: Person, code: String) -> BoxFuture<'_, SignIn>;
+    /// The second step of coming in: the code of somebody whose password was right, and the address it comes from.
+    fn authenticate_second(
+        &self,
+        half_way: Person,
+        code: String,
+        source: IpAddr,
+    ) -> BoxFuture<'_, SignIn>;
 
     /// Whether somebody who came in is still let in: the password may have changed, or the account be gone. Accounts that
     /// cannot be read keep nobody out here; acts ask again.
     fn admits(&self, person: Person) -> BoxFuture<'_, bool>;
 
     /// Somebody signed in shows again who they are: with the code of the second factor, or else the password.
-    fn prove(&self, person: Person, secret: String) -> BoxFuture<'_, SignIn>;
+    fn prove(&self, person: Person, secret: String, source: IpAddr) -> BoxFuture<'_, SignIn>;
 
     /// The person's own account.
     fn account(&self, person: Person) -> BoxFuture<'_, Result<AccountView, ActError>>;
@@ -50,6 +56,7 @@ pub trait Console: Send + Sync + 'static {
         &self,
         person: Person,
         change: AccountChange,
+        source: IpAddr,
     ) -> BoxFuture<'_, Result<AccountChanged, ActError>>;
 
     /// What waits for this person's signature.
@@ -149,6 +156,8 @@ pub struct Credentials {
     pub user: String,
     /// Password or PIN.
     pub secret: String,
+    /// The address they come from: guessing is slowed down for it, and nobody elsewhere waits for that.
+    pub source: IpAddr,
 }
 
 /// How every token begins.
@@ -203,6 +212,9 @@ pub struct Person {
     pub party: String,
     /// When they showed who they are.
     pub since: Timestamp,
+    /// A program with a token that may read: it sees what every signed-in person may. No session is ever one.
+    #[serde(skip)]
+    pub reads_only: bool,
 }
 
 /// How someone proved to be themselves for a fallback.

@@ -74,7 +74,7 @@ fn rooms() -> Router<Arc<App>> {
         .route("/fallback/{command}/now", get(home::result_now))
 }
 
-/// Everything the server answers. Testable in-process.
+/// Everything the server answers. Testable in-process, with a [`crate::Peer`] among each request's extensions.
 pub fn router(app: Arc<App>) -> Router {
     let settings = app.settings.clone();
     let pages = rooms()

@@ -5,11 +5,11 @@ mod console;
 mod visitor;
 
 use axum::http::StatusCode;
-use console::{CAUTIOUS, CODE, MemoryConsole, PASSWORD, USER, example};
+use console::{ACT_TOKEN, CAUTIOUS, CODE, HOME_TOKEN, MemoryConsole, PASSWORD, PIN, USER, example};
 use segue_web::{App, Settings, router};
 use serde_json::json;
 use std::sync::Arc;
-use visitor::{Answer, Visitor};
+use visitor::{Answer, PEER, Visitor};
 
 fn site() -> (Arc<MemoryConsole>, axum::Router) {
     let console = MemoryConsole::new(example());
@@ -64,6 +64,52 @@ async fn a_password_alone_signs_nobody_in_who_has_a_second_factor() {
         account.text
     );
     assert!(account.text.contains("(this one)") && account.text.contains("ingest, RVS-Main alone"));
+}
+
+#[tokio::test]
+async fn a_token_is_no_password_at_the_page() {
+    let (_console, router) = site();
+    let mut v = Visitor::new(router);
+    for token in [ACT_TOKEN, HOME_TOKEN] {
+        let answer = v.sign_in(USER, token).await;
+        assert_eq!(answer.status, StatusCode::UNAUTHORIZED, "{token}");
+        assert_eq!(v.get("/account").await.status, StatusCode::SEE_OTHER);
+        assert_eq!(v.get("/login/code").await.header("location"), "/login");
+    }
+}
+
+#[tokio::test]
+async fn every_secret_comes_with_the_address_of_its_connection() {
+    let (console, router) = site();
+    let mut v = Visitor::new(router);
+    v.sign_in(USER, PASSWORD).await;
+    for act in ["begin", "confirm"] {
+        let fields = [("act", act), ("value", "492039"), ("proof", PASSWORD)];
+        post(&mut v, "/account", &fields).await;
+    }
+    post(&mut v, "/account/prove", &[("proof", PASSWORD)]).await;
+    v.forget("segue_session");
+    let credentials = [("user", CAUTIOUS), ("password", PASSWORD)];
+    post(&mut v, "/login", &credentials).await;
+    post(&mut v, "/login/code", &[("code", "111111")]).await;
+    post(&mut v, "/fallback", &[("user", USER), ("pin", PIN)]).await;
+    let basic = {
+        use base64::Engine;
+        base64::engine::general_purpose::STANDARD.encode(format!("{USER}:{PASSWORD}"))
+    };
+    let basic = format!("Basic {basic}");
+    // What a header says of the address is not believed.
+    let headers = [
+        ("authorization", basic.as_str()),
+        ("x-forwarded-for", "203.0.113.9"),
+    ];
+    for path in ["commands", "fallback", "eligibility"] {
+        v.send(&format!("/api/v1/{path}"), &headers, "{}").await;
+    }
+    let press = json!({ "user": USER, "pin": PIN }).to_string();
+    v.send("/api/v1/fallback", &headers[1..], press).await;
+    let sources = console.sources.lock().expect("no panic").clone();
+    assert_eq!(sources, [PEER.0; 12]);
 }
 
 #[tokio::test]

@@ -116,6 +116,34 @@ async fn sign_in_leads_only_to_own_pages() {
 }
 
 #[tokio::test]
+async fn sign_in_leads_back_to_the_page_that_was_asked_for() {
+    for page in [
+        "/account",
+        "/boards",
+        "/discovery",
+        "/my-calls",
+        "/nodes",
+        "/parity",
+        "/plan/calendar",
+        "/plan/draft",
+        "/plan/week",
+        "/sign",
+    ] {
+        let (_, mut v) = visitor();
+        let asked = v.get(page).await;
+        let sign_in = asked.header("location").to_owned();
+        let csrf = v.get(&sign_in).await.hidden("csrf");
+        let fields = [
+            ("csrf", csrf.as_str()),
+            ("user", USER),
+            ("password", PASSWORD),
+            ("next", sign_in.strip_prefix("/login?next=").unwrap()),
+        ];
+        assert_eq!(v.post("/login", &fields).await.header("location"), page);
+    }
+}
+
+#[tokio::test]
 async fn a_signed_in_person_brings_calls_home_by_form() {
     let (console, mut v) = signed_in().await;
     let page = v.get("/").await;
@@ -495,7 +523,7 @@ async fn assets_are_immutable_and_linked_by_their_hash() {
 #[tokio::test]
 async fn the_server_shuts_down_with_a_live_connection_open() {
     let console = MemoryConsole::new(example());
-    let app = App::new(console as Arc<_>, settings());
+    let app = App::new(Arc::clone(&console) as Arc<_>, settings());
     let listener = tokio::net::TcpListener::bind("127.0.0.1:0").await.unwrap();
     let base = format!("http://{}", listener.local_addr().unwrap());
     let (stop, stopped) = tokio::sync::oneshot::channel::<()>();
@@ -533,6 +561,10 @@ async fn the_server_shuts_down_with_a_live_connection_open() {
         .send()
         .await
         .unwrap();
+    assert_eq!(
+        *console.sources.lock().unwrap(),
+        [std::net::Ipv4Addr::LOCALHOST]
+    );
     let session = signed_in.headers()["set-cookie"]
         .to_str()
         .unwrap()

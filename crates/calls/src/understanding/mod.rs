@@ -283,79 +283,71 @@ impl Seen {
     }
 
     fn gaps(&self, sources: &[SourceFeed]) -> Vec<Gap> {
-        let all = |says: &str| Gap {
-            of: None,
-            says: says.to_owned(),
-        };
         if self.records == 0 {
-            return vec![all("There are no calls to look at.")];
+            return vec![Gap::of_all("There are no calls to look at.")];
         }
-        let mut gaps: Vec<Gap> = Vec::new();
-        let mut say = |is_gap: bool, gap: Gap| {
-            if is_gap {
-                gaps.push(gap);
-            }
+        let lacking = |part: u64, whole: u64, says: &str| {
+            (part > 0).then(|| Gap {
+                of: Some(Ratio::new(part, whole)),
+                says: says.to_owned(),
+            })
         };
-        let part = |part: u64, whole: u64, says: &str| Gap {
-            of: Some(Ratio::new(part, whole)),
-            says: says.to_owned(),
-        };
-        say(
-            self.callers < self.records,
-            part(
+        let nowhere = |count: u64, says: &str| (count == 0).then(|| Gap::of_all(says));
+        let gaps = [
+            lacking(
                 self.records - self.callers,
                 self.records,
                 "records name no caller: redials and repeats among them are not seen.",
             ),
-        );
-        say(
-            self.languages == 0,
-            all("No record names a language: groups of callers by language cannot be compared."),
-        );
-        say(
-            self.states == 0,
-            all(
+            nowhere(
+                self.languages,
+                "No record names a language: groups of callers by language cannot be compared.",
+            ),
+            nowhere(
+                self.states,
                 "No record names the caller's state: where a nurse needs a licence is not known from them.",
             ),
-        );
-        say(
-            self.handled < self.answered,
-            part(
+            lacking(
                 self.answered.saturating_sub(self.handled),
                 self.answered,
                 "answered calls have no known handling time: they are in no AHT.",
             ),
-        );
-        say(
-            self.chains == 0,
-            all(
+            nowhere(
+                self.chains,
                 "No record belongs to the same contact as another: transfers between queues are not seen as one call.",
             ),
-        );
-        say(
-            self.witnessed == 0,
-            all(
+            nowhere(
+                self.witnessed,
                 "No carrier's or PBX's records are imported: who met a busy line never reached these systems and is not counted.",
             ),
-        );
-        for feed in sources {
-            say(
-                true,
-                all(&format!(
-                    "{}: nothing after {}; last fed at {}, {} {} so far.",
-                    feed.source,
-                    feed.last_day
-                        .map_or_else(|| "–".into(), |day| day.to_string()),
-                    feed.imported_at,
-                    feed.imports,
-                    if feed.imports == 1 {
-                        "import"
-                    } else {
-                        "imports"
-                    }
-                )),
-            );
+        ];
+        let feeds = sources.iter().map(SourceFeed::last_fed);
+        gaps.into_iter().flatten().chain(feeds).collect()
+    }
+}
+
+impl SourceFeed {
+    fn last_fed(&self) -> Gap {
+        let day = self
+            .last_day
+            .map_or_else(|| "–".into(), |day| day.to_string());
+        let imports = if self.imports == 1 {
+            "import"
+        } else {
+            "imports"
+        };
+        Gap::of_all(&format!(
+            "{}: nothing after {day}; last fed at {}, {} {imports} so far.",
+            self.source, self.imported_at, self.imports
+        ))
+    }
+}
+
+impl Gap {
+    fn of_all(says: &str) -> Self {
+        Self {
+            of: None,
+            says: says.to_owned(),
         }
-        gaps
     }
 }

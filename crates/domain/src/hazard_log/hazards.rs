@@ -27,7 +27,7 @@ pub const HAZARDS: &[Hazard] = &[
             Code::ApprovalStale,
         ],
         others: &[
-            "both signatures are Ed25519 over one hash; neither party's administrator nor the host can make them",
+            "both signatures, by Ed25519 or a passkey, are over one hash; neither party's administrator nor the host can make them",
         ],
     },
     Hazard {

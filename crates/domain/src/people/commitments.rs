@@ -3,7 +3,7 @@
 //! Human resources hold no signing keys; two people, one of each party, confirm by their accounts.
 
 use crate::Decided;
-use crate::actor::{Actor, Right, Side};
+use crate::actor::{Actor, Side};
 use crate::boards::{Board, Kind};
 use crate::event::Event;
 use crate::ids::{CommitmentId, PersonId};
@@ -108,7 +108,6 @@ pub(crate) fn propose(
     actor: &Actor,
     now: Timestamp,
 ) -> Decided {
-    actor.require(Right::ManagePeople)?;
     text::title("what is promised", &c.promise)?;
     let number = t.people.commitments.len() + 1;
     Ok(vec![Event::CommitmentProposed(CommitmentProposed {
@@ -137,7 +136,6 @@ pub(crate) fn confirm(
     actor: &Actor,
     now: Timestamp,
 ) -> Decided {
-    actor.require(Right::ManagePeople)?;
     let commitment = require(t, &c.commitment)?;
     actor.require_side(
         commitment.proposed.by.other(),
@@ -154,7 +152,6 @@ pub(crate) fn confirm(
 }
 
 pub(crate) fn keep(t: &Transition, c: &KeepCommitment, actor: &Actor, now: Timestamp) -> Decided {
-    actor.require(Right::ManagePeople)?;
     let commitment = require(t, &c.commitment)?;
     actor.require_side(commitment.proposed.keeper, "say that it kept its promise")?;
     text::title("where the evidence is", &c.evidence)?;

@@ -1,8 +1,7 @@
 //! Who hears when: the affected staff first, from a person, before the outsourcer's people and the public (B11).
 
-use super::{require_hr, require_site};
+use super::require_site;
 use crate::Decided;
-use crate::actor::Actor;
 use crate::event::Event;
 use crate::ids::SiteId;
 use crate::refusal::{Code, Refusal};
@@ -88,8 +87,7 @@ pub fn told_on(t: &Transition, site: &SiteId, audience: Audience) -> Option<Date
         .map(|e| e.on)
 }
 
-pub(crate) fn tell(t: &Transition, c: &TellAudience, actor: &Actor, now: Timestamp) -> Decided {
-    require_hr(actor)?;
+pub(crate) fn tell(t: &Transition, c: &TellAudience, now: Timestamp) -> Decided {
     require_site(t, &c.site)?;
     let first = told_on(t, &c.site, Audience::AffectedStaff);
     let missing = match c.audience {

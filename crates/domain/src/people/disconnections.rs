@@ -1,9 +1,8 @@
 //! What home is reached by and who may log in stays until `closed`: ports, trunks, access, licences (§7.8).
 
 use super::readiness::{self, Until};
-use super::{require_hr, require_staff, still_needed};
+use super::{require_staff, still_needed};
 use crate::Decided;
-use crate::actor::{Actor, Right, Side};
 use crate::event::Event;
 use crate::ids::{LineId, StaffId};
 use crate::lines::bad;
@@ -139,14 +138,7 @@ fn too_early(cut: Cut, line: &LineId, until: &Until) -> Refusal {
         .how("forward the calls meanwhile, and plan a later day (`segue do plan-disconnection`)")
 }
 
-pub(crate) fn plan(
-    t: &Transition,
-    c: &PlanDisconnection,
-    actor: &Actor,
-    now: Timestamp,
-) -> Decided {
-    actor.require(Right::Prepare)?;
-    actor.require_side(Side::Client, "cut its own lines off")?;
+pub(crate) fn plan(t: &Transition, c: &PlanDisconnection, now: Timestamp) -> Decided {
     if t.line(&c.line).is_none() {
         return Err(bad(format!("a line named `{}`", c.line)));
     }
@@ -166,14 +158,7 @@ pub(crate) fn plan(
     })])
 }
 
-pub(crate) fn carry_out(
-    t: &Transition,
-    c: &CarryOutDisconnection,
-    actor: &Actor,
-    now: Timestamp,
-) -> Decided {
-    actor.require(Right::Prepare)?;
-    actor.require_side(Side::Client, "cut its own lines off")?;
+pub(crate) fn carry_out(t: &Transition, c: &CarryOutDisconnection, now: Timestamp) -> Decided {
     let until = line_needed(t, &c.line, now);
     if until != Until::Closed {
         return Err(too_early(c.cut, &c.line, &until));
@@ -197,8 +182,7 @@ pub(crate) fn carry_out(
 
 /// A line that was ported in spite of everything is known by its calls, not here; a person whose employment ended, or who
 /// is not in a minimum, loses access at once.
-pub(crate) fn release(t: &Transition, c: &ReleaseStaff, actor: &Actor, now: Timestamp) -> Decided {
-    require_hr(actor)?;
+pub(crate) fn release(t: &Transition, c: &ReleaseStaff, now: Timestamp) -> Decided {
     let member = require_staff(t, &c.staff)?;
     let today = t.day_at(&member.site, now);
     let gone = super::roster::leaves_on(t, &c.staff).is_some_and(|day| day <= today);

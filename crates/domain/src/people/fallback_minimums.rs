@@ -4,7 +4,7 @@
 use super::require_site;
 use super::roster::require_shift;
 use crate::Decided;
-use crate::actor::{Actor, Right, Side};
+use crate::actor::{Actor, Side};
 use crate::canonical;
 use crate::event::Event;
 use crate::ids::{ShiftId, SiteId};
@@ -112,7 +112,6 @@ pub(crate) fn propose(
     actor: &Actor,
     now: Timestamp,
 ) -> Decided {
-    actor.require(Right::Prepare)?;
     text::list("minimums", &c.minimums)?;
     if c.minimums.is_empty() {
         return Err(bad("at least one minimum of people at home".into()));

@@ -2,9 +2,8 @@
 
 use super::fallback_minimums::Cover;
 use super::roster::{hours_of, require_shift};
-use super::{project_manager, require_hr, require_site, require_staff};
+use super::{project_manager, require_site, require_staff};
 use crate::Decided;
-use crate::actor::{Actor, Right, Side};
 use crate::event::Event;
 use crate::ids::{ShiftId, StaffId};
 use crate::ladder::Rung;
@@ -89,13 +88,7 @@ pub struct ReachabilityRecorded {
     pub at: Timestamp,
 }
 
-pub(crate) fn accept(
-    t: &Transition,
-    c: &AcceptFallbackShifts,
-    actor: &Actor,
-    now: Timestamp,
-) -> Decided {
-    require_hr(actor)?;
+pub(crate) fn accept(t: &Transition, c: &AcceptFallbackShifts, now: Timestamp) -> Decided {
     text::list("fallback shifts", &c.accepted)?;
     let mut roster = t.people.fallback_roster.clone();
     let mut accepted = Vec::new();
@@ -148,34 +141,23 @@ fn check(t: &Transition, roster: &[FallbackShift], new: &FallbackShift) -> Resul
     }
 }
 
-pub(crate) fn withdraw(
-    t: &Transition,
-    c: &WithdrawFallbackShift,
-    actor: &Actor,
-    now: Timestamp,
-) -> Decided {
-    require_hr(actor)?;
+pub(crate) fn withdraw(t: &Transition, c: &WithdrawFallbackShift, now: Timestamp) -> Vec<Event> {
     let own = |s: &FallbackShift| s.staff == c.staff && s.shift == c.shift;
     if !t.people.fallback_roster.iter().any(own) {
-        return Ok(Vec::new());
+        return Vec::new();
     }
-    Ok(vec![Event::FallbackShiftWithdrawn(
-        FallbackShiftWithdrawn {
-            staff: c.staff.clone(),
-            shift: c.shift.clone(),
-            at: now,
-        },
-    )])
+    vec![Event::FallbackShiftWithdrawn(FallbackShiftWithdrawn {
+        staff: c.staff.clone(),
+        shift: c.shift.clone(),
+        at: now,
+    })]
 }
 
 pub(crate) fn record_reachability(
     t: &Transition,
     c: &RecordReachability,
-    actor: &Actor,
     now: Timestamp,
 ) -> Decided {
-    actor.require(Right::BringHome)?;
-    actor.require_side(Side::Client, "count who of its people can be reached")?;
     require_site(t, &c.cover.site)?;
     require_shift(t, &c.cover.site, &c.cover.shift)?;
     Ok(vec![Event::ReachabilityRecorded(ReachabilityRecorded {

@@ -24,7 +24,6 @@ pub mod roster;
 pub mod separations;
 mod still_needed;
 
-use crate::actor::{Actor, Right, Side};
 use crate::ids::{CallTypeId, CommitmentId, SiteId, StaffId};
 use crate::lines::bad;
 use crate::refusal::{Code, Refusal};
@@ -111,12 +110,6 @@ pub struct People {
     pub key_changes: Vec<key_persons::KeyChange>,
     /// Commitments to the people.
     pub commitments: BTreeMap<CommitmentId, commitments::Commitment>,
-}
-
-/// Only human resources of the client plan paths and dates of its people.
-pub(crate) fn require_hr(actor: &Actor) -> Result<(), Refusal> {
-    actor.require(Right::ManagePeople)?;
-    actor.require_side(Side::Client, "plan the paths of its people")
 }
 
 /// A member of the in-house staff. The refusal repeats only what was typed.

@@ -3,9 +3,8 @@
 //! Only group figures come in; answers of single people are not known here. A pulse that could reveal somebody, alone or
 //! beside the last one shown, is not recorded at all: only that it was suppressed, and why.
 
-use super::{require_hr, require_site};
+use super::require_site;
 use crate::Decided;
-use crate::actor::Actor;
 use crate::event::Event;
 use crate::ids::SiteId;
 use crate::ladder::Rung;
@@ -123,8 +122,7 @@ pub(crate) fn reveals(pulse: &GroupMean, is_first: bool) -> Option<Reveals> {
     }
 }
 
-pub(crate) fn take(t: &Transition, c: &TakeMoodPulse, actor: &Actor, now: Timestamp) -> Decided {
-    require_hr(actor)?;
+pub(crate) fn take(t: &Transition, c: &TakeMoodPulse, now: Timestamp) -> Decided {
     require_site(t, &c.site)?;
     if !SCALE_TENTHS.contains(&c.mean_tenths) {
         return Err(bad(format!(

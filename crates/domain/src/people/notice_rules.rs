@@ -1,8 +1,7 @@
 //! How many days of notice the law asks for, as rows that are adopted and confirmed (WARN and the states', §2.4).
 
-use super::{require_hr, require_site};
+use super::require_site;
 use crate::Decided;
-use crate::actor::Actor;
 use crate::event::Event;
 use crate::ids::{SiteId, is_usable};
 use crate::legal_tables::{self, LegalRow, LegalTable, Provenance};
@@ -95,13 +94,7 @@ impl NoticeRule {
     }
 }
 
-pub(crate) fn adopt(
-    t: &Transition,
-    c: &AdoptNoticeTable,
-    actor: &Actor,
-    now: Timestamp,
-) -> Decided {
-    require_hr(actor)?;
+pub(crate) fn adopt(t: &Transition, c: &AdoptNoticeTable, now: Timestamp) -> Decided {
     legal_tables::check(LegalTable::Notice, &c.rows)?;
     for row in &c.rows {
         if !is_usable(&row.jurisdiction) {
@@ -131,13 +124,7 @@ pub(crate) fn apply_adopted(t: &mut Transition, e: &NoticeTableAdopted) {
     t.people.notice_rules.clone_from(&e.rows);
 }
 
-pub(crate) fn record_workforce(
-    t: &Transition,
-    c: &RecordWorkforce,
-    actor: &Actor,
-    now: Timestamp,
-) -> Decided {
-    require_hr(actor)?;
+pub(crate) fn record_workforce(t: &Transition, c: &RecordWorkforce, now: Timestamp) -> Decided {
     require_site(t, &c.site)?;
     let jurisdictions: Vec<_> = c.jurisdictions.iter().collect();
     text::list("jurisdictions", &jurisdictions)?;

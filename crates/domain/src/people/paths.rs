@@ -1,8 +1,7 @@
 //! What becomes of each person: offered, decided, with support (B11). Only human resources of the client see paths.
 
-use super::{require_hr, require_staff};
+use super::require_staff;
 use crate::Decided;
-use crate::actor::Actor;
 use crate::event::Event;
 use crate::ids::StaffId;
 use crate::refusal::{Code, Refusal};
@@ -159,8 +158,7 @@ fn find<'t>(t: &'t Transition, staff: &StaffId, path: StaffPath) -> Option<&'t P
     paths.find(|p| p.offer.path == path)
 }
 
-pub(crate) fn offer(t: &Transition, c: &OfferPaths, actor: &Actor, now: Timestamp) -> Decided {
-    require_hr(actor)?;
+pub(crate) fn offer(t: &Transition, c: &OfferPaths, now: Timestamp) -> Decided {
     text::list("offers", &c.offers)?;
     for offer in &c.offers {
         require_staff(t, &offer.staff)?;
@@ -173,8 +171,7 @@ pub(crate) fn offer(t: &Transition, c: &OfferPaths, actor: &Actor, now: Timestam
     Ok(vec![Event::PathsOffered(PathsOffered { offers, at: now })])
 }
 
-pub(crate) fn decide(t: &Transition, c: &DecidePaths, actor: &Actor, now: Timestamp) -> Decided {
-    require_hr(actor)?;
+pub(crate) fn decide(t: &Transition, c: &DecidePaths, now: Timestamp) -> Decided {
     text::list("decisions", &c.decisions)?;
     for decision in &c.decisions {
         require_staff(t, &decision.staff)?;

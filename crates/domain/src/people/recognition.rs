@@ -2,7 +2,7 @@
 
 use super::require_staff;
 use crate::Decided;
-use crate::actor::{Actor, Right, Side};
+use crate::actor::{Actor, Side};
 use crate::boards::{Board, Kind};
 use crate::event::Event;
 use crate::ids::{KnowledgeId, StaffId, is_usable};
@@ -79,7 +79,6 @@ pub struct ThanksGiven {
 }
 
 pub(crate) fn thank(t: &Transition, c: &GiveThanks, actor: &Actor, now: Timestamp) -> Decided {
-    actor.require(Right::Report)?;
     if let Some(staff) = &c.staff {
         actor.require_side(Side::Client, "name one of its people")?;
         require_staff(t, staff)?;

@@ -7,7 +7,6 @@ use super::fallback_minimums::{Cover, FallbackMinimum};
 use super::require_site;
 use super::roster::require_shift;
 use crate::Decided;
-use crate::actor::{Actor, Right, Side};
 use crate::basis_points::percent;
 use crate::canonical::hours_after;
 use crate::event::Event;
@@ -65,14 +64,7 @@ pub struct ReadinessRecorded {
     pub at: Timestamp,
 }
 
-pub(crate) fn record(
-    t: &Transition,
-    c: &RecordReadiness,
-    actor: &Actor,
-    now: Timestamp,
-) -> Decided {
-    actor.require(Right::Prepare)?;
-    actor.require_side(Side::Client, "say whether its people could answer")?;
+pub(crate) fn record(t: &Transition, c: &RecordReadiness, now: Timestamp) -> Decided {
     require_site(t, &c.cover.site)?;
     require_shift(t, &c.cover.site, &c.cover.shift)?;
     let f = &c.figures;

@@ -6,9 +6,8 @@
 use super::notices::{self, Term, earliest};
 use super::paths::StaffPath;
 use super::still_needed::{self, Need};
-use super::{key_persons, require_hr, require_staff};
+use super::{key_persons, require_staff};
 use crate::Decided;
-use crate::actor::Actor;
 use crate::event::Event;
 use crate::ids::StaffId;
 use crate::lines::bad;
@@ -171,8 +170,7 @@ pub fn standing(t: &Transition, separation: &Separation, now: Timestamp) -> Stan
     Standing::Slipped(earliest(&terms).map(|day| day.max(today)))
 }
 
-pub(crate) fn plan(t: &Transition, c: &PlanSeparation, actor: &Actor, now: Timestamp) -> Decided {
-    require_hr(actor)?;
+pub(crate) fn plan(t: &Transition, c: &PlanSeparation, now: Timestamp) -> Decided {
     let member = require_staff(t, &c.staff)?;
     if !c.path.leaves_the_phones() {
         return Err(bad(format!(
@@ -278,13 +276,7 @@ fn require_planned<'t>(t: &'t Transition, staff: &StaffId) -> Result<&'t Separat
     })
 }
 
-pub(crate) fn decide_retention(
-    t: &Transition,
-    c: &DecideRetention,
-    actor: &Actor,
-    now: Timestamp,
-) -> Decided {
-    require_hr(actor)?;
+pub(crate) fn decide_retention(t: &Transition, c: &DecideRetention, now: Timestamp) -> Decided {
     require_planned(t, &c.staff)?;
     Ok(vec![Event::RetentionDecided(RetentionDecided {
         staff: c.staff.clone(),
@@ -293,13 +285,7 @@ pub(crate) fn decide_retention(
     })])
 }
 
-pub(crate) fn confirm(
-    t: &Transition,
-    c: &ConfirmSeparation,
-    actor: &Actor,
-    now: Timestamp,
-) -> Decided {
-    require_hr(actor)?;
+pub(crate) fn confirm(t: &Transition, c: &ConfirmSeparation, now: Timestamp) -> Decided {
     let separation = require_planned(t, &c.staff)?;
     text::title("where counsel's confirmation is kept", &c.reference)?;
     if separation.confirmed.is_some() {
@@ -312,13 +298,7 @@ pub(crate) fn confirm(
     })])
 }
 
-pub(crate) fn carry_out(
-    t: &Transition,
-    c: &CarryOutSeparation,
-    actor: &Actor,
-    now: Timestamp,
-) -> Decided {
-    require_hr(actor)?;
+pub(crate) fn carry_out(t: &Transition, c: &CarryOutSeparation, now: Timestamp) -> Decided {
     let member = require_staff(t, &c.staff)?;
     let separation = require_planned(t, &c.staff)?;
     if separation.carried_out.is_some() {

@@ -10,14 +10,17 @@ use p256::ecdsa::{Signature, SigningKey as P256};
 use proptest::prelude::*;
 use segue_domain::discovery::SignDiscovery;
 use segue_domain::keys::{self, EnrolKey, RevokeKey};
+use segue_domain::parties::Signatory;
 use segue_domain::passkey::{Passkey, host, signature_text};
+use segue_domain::schedule::SignPlan;
 use segue_domain::signature::SignatureInput;
-use segue_domain::{Actor, Code, PersonId, Side};
+use segue_domain::{Actor, Code, PersonId, Role, Side};
 use segue_example::{Goal, clinical_lead};
 use serde_json::json;
 use sha2::{Digest, Sha256};
 
 const ORIGIN: &str = "https://segue.example";
+const MSG: &str = "RVS-Main/MSG";
 
 /// A security key, as far as its answers go.
 struct Authenticator {
@@ -239,6 +242,29 @@ fn a_signatory_who_has_no_key_left_signs_nothing_and_calls_still_come_home() {
 }
 
 #[test]
+fn the_last_key_of_a_party_is_revoked_only_once_another_is_enrolled() {
+    let mut story = discovered();
+    let by = director(Side::Outsourcer);
+    let own = hex_of(&key("cb-director"));
+    let refusal = story
+        .when(&by, revoke("cb-director", own.clone()))
+        .refuses(Code::NoSignatory, "nobody could vouch");
+    assert!(refusal.how.contains("enrol another key first"));
+    let notes = |story: &Story| {
+        let board = segue_domain::boards::draw(&story.t, "keys", &by, story.now).unwrap();
+        board.notes.join("; ")
+    };
+    assert!(
+        notes(&story).contains("has one key alone"),
+        "{}",
+        notes(&story)
+    );
+    story.does(&by, enrol(&story, "cb-director", &by));
+    assert!(!notes(&story).contains("has one key alone"));
+    story.does(&by, revoke("cb-director", own));
+}
+
+#[test]
 fn a_passkey_signs_what_a_key_file_signs() {
     let mut story = discovered();
     let by = director(Side::Client);
@@ -296,6 +322,75 @@ fn what_waits_for_a_signature_is_listed_for_who_may_sign_it_and_no_longer() {
     let mut story = Story::new();
     story.walks(&Goal::Proposed);
     assert!(open(&story, &client).contains(&"sign_plan plan, version 1".to_owned()));
+}
+
+#[test]
+fn one_place_waits_for_one_signature_and_the_clinical_lead_only_where_nurses_advise() {
+    let waits = |story: &Story, actor: &Actor, command: &str| {
+        let open = segue_domain::to_sign::to_sign(&story.t, actor, story.now);
+        open.iter().any(|open| open.command == command)
+    };
+    let (lead, client) = (clinical_lead(), director(Side::Client));
+    let mut story = Story::new();
+    story.example.create.parties[0].signatories.push(Signatory {
+        person: "rvs-deputy".into(),
+        title: "deputy director".into(),
+        public_key: hex_of(&key("rvs-deputy")),
+        clinical_lead: false,
+    });
+    story.walks(&Goal::Discovering { open: 0 });
+    let deputy = Actor::new("rvs-deputy", Side::Client, &[Role::Signatory]);
+    assert!(waits(&story, &deputy, "sign_discovery"));
+    story.does(
+        &client,
+        sign_discovery(&story, "rvs-director", &key("rvs-director")),
+    );
+    assert!(!waits(&story, &deputy, "sign_discovery"));
+    assert!(!waits(&story, &lead, "sign_discovery"));
+    story
+        .when(
+            &lead,
+            SignDiscovery {
+                signature: segue_example::sign(&lead, &story.t.discovery.hash(&story.t.id)),
+            },
+        )
+        .refuses(Code::SignatureOfOther, "clinical lead");
+    // Where nurses advise the lead signs beside the parties, and the parties' signatures do not stand for theirs.
+    story = Story::new();
+    story.walks(&Goal::Proposed);
+    for signs in [&client, &lead] {
+        assert!(waits(&story, signs, "sign_plan"), "{}", signs.person);
+        let hash = story.t.schedule.newest().unwrap().proposed.hash.clone();
+        let signature = segue_example::sign(signs, &hash);
+        story.does(
+            signs,
+            SignPlan {
+                version: 1,
+                signature,
+            },
+        );
+        assert!(!waits(&story, signs, "sign_plan"), "{}", signs.person);
+    }
+}
+
+#[test]
+fn an_approval_that_counts_no_more_is_asked_for_again() {
+    let mut story = Story::agreed();
+    story.waits_for(MSG, 20);
+    story.readies(MSG);
+    let step = story.proposes_step(MSG, 20);
+    let client = director(Side::Client);
+    let waits = |story: &Story| {
+        let open = segue_domain::to_sign::to_sign(&story.t, &client, story.now);
+        open.iter().any(|open| open.command == "approve_step")
+    };
+    assert!(waits(&story));
+    story.approves(Side::Client, &step);
+    assert!(!waits(&story));
+    story.minutes_pass(16);
+    assert!(waits(&story));
+    story.approves(Side::Client, &step);
+    assert!(!waits(&story));
 }
 
 #[test]

@@ -21,7 +21,7 @@ const ABOUT_CHARS_MAX: usize = 200;
 pub enum Act {
     /// Read where one call went.
     ReadCall,
-    /// Read a board that names people.
+    /// Read a board that few may see: about people, or about the client's money.
     ReadPeople,
     /// Added an account.
     AccountAdded,

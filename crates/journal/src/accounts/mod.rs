@@ -17,7 +17,7 @@ pub use audit::{Act, AuditFilter, Audited};
 pub use second_factor::Enrolment;
 pub use spare::{SpareAttempts, SparePin};
 pub use store::Accounts;
-pub use token::{NewToken, Token, TokenScope};
+pub use token::{LOGIN_LABEL, NewToken, Token, TokenScope};
 
 use crate::database::Unavailable;
 use jiff::Timestamp;

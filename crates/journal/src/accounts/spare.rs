@@ -13,8 +13,8 @@ const SPARES_MAX: i64 = 1_000;
 const FREE_FAILURES: u32 = 4;
 /// Longest wait of one name, in seconds.
 const WAIT_S_MAX: i64 = 60;
-/// Names whose failures are remembered; beyond that an unknown name is charged with all others.
-const NAMES_MAX: usize = 10_000;
+/// What every name without a spare PIN is charged as, so that no invented name takes anybody's place.
+const OTHERS: &str = "?";
 
 /// One account with the hash of its duty PIN.
 #[derive(Clone, Serialize, Deserialize)]
@@ -31,15 +31,14 @@ impl std::fmt::Debug for SparePin {
     }
 }
 
-/// Failed attempts at spare PINs, per name: slows guessing down and never keeps anybody else out.
+/// Failed attempts at spare PINs, per account that has one and for all other names together: slows guessing down and never
+/// keeps anybody else out.
 #[derive(Debug, Default)]
 pub struct SpareAttempts(HashMap<String, (u32, Timestamp)>);
 
 impl SpareAttempts {
     /// Charges an attempt before the PIN is looked at.
     fn charge(&mut self, name: &str, now: Timestamp) -> Result<(), EntryError> {
-        let is_room = self.0.len() < NAMES_MAX || self.0.contains_key(name);
-        let name = if is_room { name } else { "?" };
         let (failures, last) = self.0.get(name).copied().unwrap_or((0, now));
         let over = failures.saturating_sub(FREE_FAILURES).min(6);
         let wait_s = if over == 0 {
@@ -47,8 +46,11 @@ impl SpareAttempts {
         } else {
             (1_i64 << over).min(WAIT_S_MAX)
         };
+        // A clock that was set back: the wait runs from here.
+        let last = last.min(now);
         let left_s = wait_s - now.duration_since(last).as_secs();
         if left_s > 0 {
+            self.0.insert(name.to_owned(), (failures, last));
             let retry_s = left_s.unsigned_abs();
             return Err(EntryError::Throttled { retry_s });
         }
@@ -93,14 +95,15 @@ impl Accounts {
                 .lock()
                 .unwrap_or_else(std::sync::PoisonError::into_inner)
         };
-        locked().charge(name, now)?;
         let known = spares.iter().find(|spare| spare.account.name == name);
+        let charged = known.map_or(OTHERS, |spare| spare.account.name.as_str());
+        locked().charge(charged, now)?;
         let hash = known.map(|spare| spare.pin_hash.as_str());
         let fits = self.secrets.fits(pin, hash).await?;
         let Some(known) = known.filter(|_| fits) else {
             return Err(EntryError::Wrong);
         };
-        locked().clear(name);
+        locked().clear(charged);
         Ok(Entry {
             account: known.account.clone(),
             door: Door::Pin,
@@ -169,10 +172,22 @@ mod tests {
             enter("dana", "20272027", now).await,
             Err(EntryError::Throttled { .. })
         ));
+        // Invented names wait together and keep nobody else out, nor does a clock that was set back.
+        for n in 0..20 {
+            let _ = enter(&format!("invented-{n}"), "1", now).await;
+        }
         assert!(matches!(
             enter("other", "1", now).await,
-            Err(EntryError::Wrong)
+            Err(EntryError::Throttled { .. })
         ));
+        assert_eq!(attempts.lock().unwrap().0.len(), 2);
+        let an_hour_ago = now - jiff::SignedDuration::from_hours(1);
+        assert!(matches!(
+            enter("dana", "20272027", an_hour_ago).await,
+            Err(EntryError::Throttled { retry_s: 1..=60 })
+        ));
+        let soon = an_hour_ago + jiff::SignedDuration::from_mins(1);
+        assert!(enter("dana", "20272027", soon).await.is_ok());
         let later = now + jiff::SignedDuration::from_mins(2);
         assert!(enter("dana", "20272027", later).await.is_ok());
     }

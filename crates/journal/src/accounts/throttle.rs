@@ -9,8 +9,10 @@ use super::store::sql;
 use jiff::Timestamp;
 use sqlx::AnyConnection;
 
-/// Failures older than this are forgotten, in seconds.
+/// After so long without a try, in seconds, failures are forgotten.
 const FORGET_S: i64 = 900;
+/// The same for codes: a guesser who pauses must not begin anew. No longer than failed attempts are kept.
+const FORGET_CODES_S: i64 = 86_400;
 
 /// The second factor, as a secret that can be guessed.
 pub(super) const CODE: &str = "code";
@@ -22,31 +24,34 @@ pub(super) struct Charge {
     subject: String,
     free_failures: i64,
     wait_s_max: i64,
+    forget_s: i64,
 }
 
 impl Charge {
     /// What an attempt is charged to. `secret` is `password`, `pin` or [`CODE`]: one does not slow the other down.
     pub(super) fn of(secret: &str, name: &str, source: &str, came_in_before: bool) -> Vec<Self> {
-        let charge = |kind, subject, free_failures, wait_s_max| Self {
+        let charge = |kind, subject, free_failures, wait_s_max, forget_s| Self {
             kind,
             subject,
             free_failures,
             wait_s_max,
+            forget_s,
         };
         // Six digits are few: whoever guesses codes gets some 140 tries a day.
-        let wait_s_max = if secret == CODE { 600 } else { 60 };
+        let (wait_s_max, forget_s) = if secret == CODE {
+            (600, FORGET_CODES_S)
+        } else {
+            (60, FORGET_S)
+        };
         if came_in_before {
-            return vec![charge(
-                "pair",
-                format!("{secret}:{name}@{source}"),
-                4,
-                wait_s_max,
-            )];
+            let pair = format!("{secret}:{name}@{source}");
+            return vec![charge("pair", pair, 4, wait_s_max, forget_s)];
         }
+        let person = format!("{secret}:{name}");
         vec![
-            charge("person", format!("{secret}:{name}"), 4, wait_s_max),
+            charge("person", person, 4, wait_s_max, forget_s),
             // Many people may share one address.
-            charge("source", source.to_owned(), 20, 300),
+            charge("source", source.to_owned(), 20, 300, FORGET_S),
         ]
     }
 
@@ -89,8 +94,8 @@ impl Charge {
         if retry_s > 0 {
             return Ok(Err(EntryError::Throttled { retry_s }));
         }
-        let forget_us = now.as_microsecond() - FORGET_S * 1_000_000;
         for charge in charges {
+            let forget_us = now.as_microsecond() - charge.forget_s * 1_000_000;
             sqlx::query(sql::ATTEMPTS_FAIL)
                 .bind(charge.kind)
                 .bind(&charge.subject)

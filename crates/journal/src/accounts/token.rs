@@ -7,6 +7,8 @@ use segue_domain::Side;
 use serde::{Deserialize, Serialize};
 use sha2::{Digest, Sha256};
 
+/// The label of what `segue login` keeps: a person's session on the command line, ended with every other session of theirs.
+pub const LOGIN_LABEL: &str = "login";
 /// Most tokens one listing shows.
 const TOKENS_MAX: i64 = 10_000;
 /// When a token was last used is written at most so often, in seconds.
@@ -181,12 +183,16 @@ impl Accounts {
         if expires_us.is_some_and(|expires_us| expires_us <= now.as_microsecond()) {
             return Err(EntryError::Wrong);
         }
+        let is_session = column::<String>(&row, "label")? == LOGIN_LABEL;
         let scope: String = column(&row, "scope")?;
         let entry = Entry {
             account: named_account(column(&row, "user_name")?, &row)?,
             door: Door::Token(TokenScope::stored(&scope)?),
             site: column(&row, "site")?,
         };
+        if is_session && !entry.account.admits_since(instant(&row, "made_us")?) {
+            return Err(EntryError::Wrong);
+        }
         let used_us: Option<i64> = column(&row, "used_us")?;
         let before_us = now.as_microsecond() - USED_S * 1_000_000;
         if used_us.is_none_or(|used_us| used_us < before_us) {

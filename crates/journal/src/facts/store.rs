@@ -36,8 +36,7 @@ const SCHEMA: Schema = Schema {
 pub(super) mod sql {
     pub(crate) const DECISIONS_UPSERT: &str = include_str!("../../sql/decisions.upsert.sql");
     pub(crate) const DECISIONS_FIND: &str = include_str!("../../sql/decisions.find.sql");
-    pub(crate) const DECISIONS_LAST_TEST: &str =
-        include_str!("../../sql/decisions.last_test.sql");
+    pub(crate) const DECISIONS_LAST_TEST: &str = include_str!("../../sql/decisions.last_test.sql");
     pub(crate) const DECISIONS_SINCE: &str = include_str!("../../sql/decisions.since.sql");
     pub(crate) const DECISIONS_COUNTS: &str = include_str!("../../sql/decisions.counts.sql");
     pub(crate) const DECISIONS_CALLERS: &str = include_str!("../../sql/decisions.callers.sql");
@@ -56,7 +55,7 @@ pub(super) mod sql {
     pub(crate) const OPEN_CASES_PRUNE: &str = include_str!("../../sql/open_cases.prune.sql");
 
     #[cfg(test)]
-    pub(crate) const ALL: [&str; 18] = [
+    pub(crate) const ALL: [&str; 19] = [
         DECISIONS_UPSERT,
         DECISIONS_FIND,
         DECISIONS_LAST_TEST,

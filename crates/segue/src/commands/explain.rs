@@ -2,7 +2,7 @@
 
 use crate::cli::Global;
 use crate::context::Context;
-use crate::login::{HOST, account_failure, accounts, actor};
+use crate::login::{HOST, account_failure, accounts, named_actor};
 use crate::office::{block_on, open_facts, unavailable};
 use crate::output::{Answer, Answered, Failure};
 use clap::Args;
@@ -48,13 +48,10 @@ impl Explain {
     }
 }
 
-/// A call's record is about a caller: who looks at it is written down. Accounts that do not answer keep nobody from
-/// understanding at night where a call went; the log says so.
+/// A call's record is about a caller: who looks at it is written down, and whoever says who they are is checked first. Where
+/// nobody does, accounts that do not answer keep no host from understanding at night where a call went; the log says so.
 async fn note(ctx: &Context, call: &str) -> Result<(), Failure> {
-    let reader = match &ctx.as_user {
-        Some(_) => Some(actor(ctx).await?),
-        None => None,
-    };
+    let reader = named_actor(ctx).await?;
     let who = reader
         .as_ref()
         .map_or((HOST, Side::Client), |by| (by.person.as_str(), by.side));

@@ -2,7 +2,7 @@
 
 use super::user::{Add, Audit, Token};
 use crate::context::Context;
-use crate::login::{HOST, account_failure, accounts, actor};
+use crate::login::{HOST, account_failure, accounts, named_actor};
 use crate::output::{Answer, Answered, Failure};
 use jiff::{SignedDuration, Timestamp};
 use segue_domain::{Actor, Right, Role, Side};
@@ -24,19 +24,21 @@ pub(super) struct Keeper<'a> {
 impl<'a> Keeper<'a> {
     /// Whoever this command is by.
     pub(super) async fn of(ctx: &'a Context) -> Result<Self, Failure> {
-        let by = if ctx.as_user.is_some() {
-            let by = actor(ctx).await?;
+        let by = named_actor(ctx).await?;
+        if let Some(by) = &by {
             by.require(Right::Administer)?;
-            Some(by)
-        } else {
-            None
-        };
+        }
         let accounts = accounts(ctx).await?;
         Ok(Self { ctx, accounts, by })
     }
 
     fn now(&self) -> Timestamp {
         self.ctx.now()
+    }
+
+    /// Whether accounts of this party are this keeper's to see.
+    fn is_own(&self, side: Side) -> bool {
+        self.by.as_ref().is_none_or(|by| by.side == side)
     }
 
     /// Nobody keeps the other party's accounts.
@@ -81,7 +83,8 @@ impl<'a> Keeper<'a> {
     }
 
     pub(super) async fn list(&self) -> Answered {
-        let all = self.accounts.list().await.map_err(account_failure)?;
+        let mut all = self.accounts.list().await.map_err(account_failure)?;
+        all.retain(|account| self.is_own(account.side));
         let line = |a: &Account| {
             let factor = if a.has_second_factor {
                 "; second factor"
@@ -142,6 +145,12 @@ impl<'a> Keeper<'a> {
 
     pub(super) async fn reset_second_factor(&self, name: &str) -> Answered {
         let account = self.own(name).await?;
+        if !account.has_second_factor {
+            return Ok(Answer::new(
+                &json!({ "account": account.name, "done": null }),
+                format!("`{name}` has no second factor: nothing was changed."),
+            ));
+        }
         let reset = self.accounts.reset_second_factor(name, self.now()).await;
         reset.map_err(account_failure)?;
         let text = format!(
@@ -176,10 +185,9 @@ impl<'a> Keeper<'a> {
     }
 
     pub(super) async fn tokens(&self) -> Answered {
-        let all = self.accounts.tokens().await.map_err(account_failure)?;
-        let own = |token: &&Listed| self.by.as_ref().is_none_or(|by| by.side == token.side);
-        let all: Vec<_> = all.iter().filter(own).collect();
-        let lines: Vec<_> = all.iter().map(|token| token_line(token)).collect();
+        let mut all = self.accounts.tokens().await.map_err(account_failure)?;
+        all.retain(|token| self.is_own(token.side));
+        let lines: Vec<_> = all.iter().map(token_line).collect();
         Ok(Answer::new(
             &json!({ "tokens": all }),
             listed(&lines, "No tokens yet."),
@@ -205,8 +213,9 @@ impl<'a> Keeper<'a> {
             .audit(&filter)
             .await
             .map_err(account_failure)?;
-        let own = |side| self.by.as_ref().is_none_or(|by| by.side == side);
-        let lines: Vec<_> = lines.into_iter().filter(|line| own(line.side)).collect();
+        let lines: Vec<_> = (lines.into_iter())
+            .filter(|line| self.is_own(line.side))
+            .collect();
         let text: Vec<_> = lines
             .iter()
             .map(|l| format!("{} {} ({}): {}: {}", l.at, l.who, l.side, l.act, l.about))
@@ -249,4 +258,78 @@ fn role_names(roles: &BTreeSet<Role>) -> String {
         .filter_map(|role| serde_json::to_value(role).ok()?.as_str().map(str::to_owned))
         .collect();
     names.join(", ")
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::cli::Global;
+    use crate::data_dir::{DataDir, NewData};
+    use segue_journal::accounts::NewAccount;
+
+    async fn open(directory: &std::path::Path) -> (Context, Accounts) {
+        let data = directory.join("data");
+        DataDir::create(&data, NewData::default()).unwrap();
+        let global = Global {
+            data,
+            json: false,
+            as_user: None,
+            at: None,
+            command_id: None,
+        };
+        let ctx = Context::open(&global).unwrap();
+        let accounts = accounts(&ctx).await.unwrap();
+        for (name, side) in [("rvs-admin", Side::Client), ("cb-admin", Side::Outsourcer)] {
+            let new = NewAccount {
+                name: name.into(),
+                side,
+                roles: [Role::Administrator].into(),
+                password: "a long enough password".into(),
+                pin: None,
+                public_key: None,
+            };
+            accounts.add(&new, ctx.now()).await.unwrap();
+        }
+        (ctx, accounts)
+    }
+
+    #[tokio::test]
+    async fn an_administrator_sees_the_accounts_of_the_own_party_and_the_host_all() {
+        let directory = tempfile::tempdir().unwrap();
+        let (ctx, accounts) = open(directory.path()).await;
+        let admin = Actor::new("rvs-admin", Side::Client, &[Role::Administrator]);
+        for (by, listed) in [(Some(admin), 1), (None, 2)] {
+            let accounts = accounts.clone();
+            let keeper = Keeper {
+                ctx: &ctx,
+                accounts,
+                by,
+            };
+            let answer = keeper.list().await.unwrap();
+            let users = answer.json["users"].as_array().unwrap();
+            assert_eq!(users.len(), listed, "{users:?}");
+            assert_eq!(answer.text.contains("cb-admin"), listed == 2);
+        }
+    }
+
+    #[tokio::test]
+    async fn nothing_is_said_to_be_done_where_there_is_no_second_factor() {
+        let directory = tempfile::tempdir().unwrap();
+        let (ctx, accounts) = open(directory.path()).await;
+        let by = None;
+        let keeper = Keeper {
+            ctx: &ctx,
+            accounts,
+            by,
+        };
+        let answer = keeper.reset_second_factor("rvs-admin").await.unwrap();
+        assert!(
+            answer.text.contains("nothing was changed"),
+            "{}",
+            answer.text
+        );
+        let filter = AuditFilter::default();
+        let lines = keeper.accounts.audit(&filter).await.unwrap();
+        assert!(lines.is_empty(), "{lines:?}");
+    }
 }

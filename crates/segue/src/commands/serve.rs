@@ -233,7 +233,11 @@ impl Line {
             })?;
             trial::require_no_emergency(uri)?;
             // Failures in a row are counted by scope: two kinds of calls in one row would count for each other.
-            if self.human_heartbeats.iter().any(|chunk| chunk.as_str() == scope) {
+            if self
+                .human_heartbeats
+                .iter()
+                .any(|chunk| chunk.as_str() == scope)
+            {
                 return Err(Failure::BadInput(format!(
                     "--heartbeat and --human-heartbeat both speak of {scope}; give the path another scope: its site, or all"
                 )));

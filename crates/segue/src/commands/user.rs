@@ -1,7 +1,7 @@
 //! `segue user` and `segue login`: local accounts, their passwords, duty PINs, second factors and tokens.
 //!
-//! `--as ADMINISTRATOR` keeps to the accounts of the own party. Without it this is the host speaking, as whoever has the data
-//! directory can; the audit says which.
+//! `--as ADMINISTRATOR` (or their `SEGUE_TOKEN`) keeps to the accounts of the own party. Without either this is the host
+//! speaking, as whoever has the data directory can; the audit says which.
 
 use super::keeper::Keeper;
 use crate::cli::Global;
@@ -12,7 +12,7 @@ use crate::output::{Answer, Answered, Failure};
 use clap::{Args, Subcommand, ValueEnum};
 use jiff::SignedDuration;
 use segue_domain::{Role, Side};
-use segue_journal::accounts::{Door, NewAccount, NewToken, TokenScope};
+use segue_journal::accounts::{Door, LOGIN_LABEL, NewAccount, NewToken, TokenScope};
 use serde_json::json;
 use std::io::BufRead;
 use std::os::unix::fs::OpenOptionsExt;
@@ -270,7 +270,7 @@ impl Login {
             }
             let login = NewToken {
                 expires_at: Some(now + SignedDuration::from_hours(LOGIN_H)),
-                ..NewToken::of(&self.name, "login", TokenScope::Act)
+                ..NewToken::of(&self.name, LOGIN_LABEL, TokenScope::Act)
             };
             let token = accounts
                 .add_token(&login, now)

@@ -9,9 +9,7 @@ use segue_journal::accounts::{Account, AccountError, Act, EntryError, Token};
 use segue_web::account::{AccountChange, AccountChanged, AccountView, EnrolmentView, TokenView};
 use segue_web::view::RefusalView;
 use segue_web::{ActError, Person};
-
-/// Where the page's codes come from, as far as the console is told.
-const SOURCE: &str = "page";
+use std::net::IpAddr;
 
 impl Shared {
     /// What the account page shows.
@@ -40,10 +38,11 @@ impl Shared {
         &self,
         person: Person,
         change: AccountChange,
+        source: IpAddr,
     ) -> Result<AccountChanged, ActError> {
         let account = self.people.account(&person).await.map_err(not_let_in)?;
         let now = clock::now();
-        let (act, changed) = self.changed(&account, change, now).await?;
+        let (act, changed) = self.changed(&account, change, source, now).await?;
         if let Some(act) = act {
             let who = (account.name.as_str(), account.side);
             let noted = self.people.accounts.note(who, act, &account.name, now);
@@ -56,6 +55,7 @@ impl Shared {
         &self,
         account: &Account,
         change: AccountChange,
+        source: IpAddr,
         now: Timestamp,
     ) -> Result<(Option<Act>, AccountChanged), ActError> {
         let (accounts, name) = (&self.people.accounts, account.name.as_str());
@@ -65,7 +65,8 @@ impl Shared {
                 return Ok((None, AccountChanged::Done));
             }
             AccountChange::ConfirmSecondFactor { code } => {
-                let confirmed = accounts.confirm_second_factor(name, code.trim(), SOURCE, now);
+                let source = source.to_string();
+                let confirmed = accounts.confirm_second_factor(name, code.trim(), &source, now);
                 let codes = confirmed.await.map_err(not_entered)?;
                 let changed = AccountChanged::RecoveryCodes(codes);
                 return Ok((Some(Act::SecondFactorEnrolled), changed));

@@ -145,7 +145,7 @@ impl Shared {
         })
     }
 
-    /// A board that not everybody may see is about people: who looks at it is written down first.
+    /// A board that few may see is about people or the client's money: who looks at it is written down first.
     async fn note_board(&self, name: &str, reader: &Actor) -> Result<(), ActError> {
         let who = (reader.person.as_str(), reader.side);
         let noted = self

@@ -200,6 +200,7 @@ mod tests {
             numbers: &numbers,
             routed: &routed,
             own: None,
+            site: None,
             side,
             now,
         };

@@ -39,9 +39,9 @@ const PATIENCE: Duration = Duration::from_mins(2);
 /// How long the person keeps the line, to hear that it was a test.
 const THANKS: Duration = Duration::from_secs(3);
 /// How long a feed may still tell of the call when it is over.
-const UNDERWAY: Duration = Duration::from_secs(60);
+const UNDERWAY: Duration = Duration::from_mins(1);
 /// A look counts for this long as being done: after that another node calls.
-const VALID: Duration = Duration::from_secs(60);
+const VALID: Duration = Duration::from_mins(1);
 /// Calls that are open are looked for so far back.
 const OPEN_BACK: SignedDuration = SignedDuration::from_hours(2);
 
@@ -138,7 +138,12 @@ struct Heard {
 
 impl Heard {
     /// What it says of the outsourcer's people; nothing while more may come.
-    fn says(&self, answers: bool, is_over: bool, has_spoken: bool) -> Option<Result<Heartbeat, String>> {
+    fn says(
+        &self,
+        answers: bool,
+        is_over: bool,
+        has_spoken: bool,
+    ) -> Option<Result<Heartbeat, String>> {
         let sent_out = |d: &Decision| d.arm == arm_name(Arm::Outsourced);
         let said = |why: &str| Some(Err(why.to_owned()));
         if self.decision.as_ref().is_some_and(|d| !sent_out(d)) {

@@ -40,17 +40,18 @@ impl Shared {
     /// Takes a batch: an answer means that every accepted event is on disk.
     pub(super) async fn ingest(&self, batch: EventBatch) -> Result<IngestAnswer, IngestError> {
         let now = clock::now();
-        let (side, centre) = self.feeding(&batch.token, now).await?;
+        let (side, place) = self.feeding(&batch.token, now).await?;
         self.require_agreement(now)?;
         let (numbers, routed) = self.known_numbers(None);
-        let own = centre
+        let own = place
             .as_deref()
-            .map(|site| self.known_numbers(Some(site)).0);
+            .map(|place| self.known_numbers(Some(place)).0);
         let reader = Reader {
             key: &self.key,
             numbers: &numbers,
             routed: &routed,
             own: own.as_ref(),
+            site: place.as_deref(),
             side,
             now,
         };
@@ -135,6 +136,8 @@ pub(super) struct Reader<'a> {
     pub(super) routed: &'a BTreeSet<String>,
     /// The numbers of the one site whose token this is.
     pub(super) own: Option<&'a BTreeSet<String>>,
+    /// That site.
+    pub(super) site: Option<&'a str>,
     pub(super) side: Side,
     pub(super) now: Timestamp,
 }
@@ -259,7 +262,9 @@ impl Reader<'_> {
             Side::Client => IN_HOUSE,
             Side::Outsourcer => OUTSOURCED,
         };
-        Ok((at, format!("{prefix}{centre}")))
+        // No name of a centre holds an `@`: what one site's token tells is never taken for another site's.
+        let site = self.site.map_or(String::new(), |site| format!("@{site}"));
+        Ok((at, format!("{prefix}{centre}{site}")))
     }
 
     /// The centre's id, or its hash where it may hold somebody's number.

@@ -64,6 +64,7 @@ use segue_web::{
     Person, SignIn, Submission,
 };
 use spare_pins::SparePins;
+use std::net::IpAddr;
 use std::pin::Pin;
 use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
 use tokio::sync::{Notify, Semaphore, watch};
@@ -289,11 +290,18 @@ impl Console for NodeConsole {
         })
     }
 
-    fn authenticate_second(&self, half_way: Person, code: String) -> Boxed<'_, SignIn> {
+    fn authenticate_second(
+        &self,
+        half_way: Person,
+        code: String,
+        source: IpAddr,
+    ) -> Boxed<'_, SignIn> {
         Box::pin(async move {
             let (t, now) = (self.shared.transition(), crate::clock::now());
             let people = &self.shared.people;
-            people.enter_second(&t, &half_way, &code, now).await
+            people
+                .enter_second(&t, &half_way, (&code, source), now)
+                .await
         })
     }
 
@@ -301,10 +309,11 @@ impl Console for NodeConsole {
         Box::pin(async move { self.shared.people.admits(&person).await })
     }
 
-    fn prove(&self, person: Person, secret: String) -> Boxed<'_, SignIn> {
+    fn prove(&self, person: Person, secret: String, source: IpAddr) -> Boxed<'_, SignIn> {
         Box::pin(async move {
             let (t, now) = (self.shared.transition(), crate::clock::now());
-            self.shared.people.prove(&t, &person, &secret, now).await
+            let shown = (secret.as_str(), source);
+            self.shared.people.prove(&t, &person, shown, now).await
         })
     }
 
@@ -316,8 +325,9 @@ impl Console for NodeConsole {
         &self,
         person: Person,
         change: AccountChange,
+        source: IpAddr,
     ) -> Boxed<'_, Result<AccountChanged, ActError>> {
-        Box::pin(self.shared.change_account(person, change))
+        Box::pin(self.shared.change_account(person, change, source))
     }
 
     fn to_sign(&self, person: Person) -> Boxed<'_, Result<Vec<SignItem>, ActError>> {

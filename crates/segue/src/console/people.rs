@@ -9,11 +9,10 @@ use segue_journal::accounts::{
 };
 use segue_web::{Credentials, Person, SignIn};
 use std::collections::HashMap;
+use std::net::IpAddr;
 use std::sync::{Mutex, PoisonError};
 use std::time::Duration;
 
-/// Where pages' visitors come from, as far as the console is told.
-const SOURCE: &str = "page";
 /// Longest time from the password to the code, in seconds.
 const SECOND_STEP_S_MAX: i64 = 300;
 /// People remembered after they signed in; more than a transition ever has.
@@ -22,6 +21,8 @@ const REMEMBERED_MAX: usize = 10_000;
 const PIN_WAIT: Duration = Duration::from_secs(2);
 /// A press waits this long for the accounts, then goes by what was known at sign-in.
 const HOME_LOOKUP: Duration = Duration::from_millis(300);
+/// The door of programs that read.
+const READS: Door = Door::Token(TokenScope::Read);
 
 /// The accounts, and what was known of people when they signed in.
 pub(super) struct People {
@@ -40,6 +41,15 @@ pub(super) enum Lookup {
     Unavailable(String),
 }
 
+impl From<Lookup> for SignIn {
+    fn from(lookup: Lookup) -> Self {
+        match lookup {
+            Lookup::Gone => Self::Unknown,
+            Lookup::Unavailable(message) => Self::Unavailable { message },
+        }
+    }
+}
+
 impl People {
     pub(super) fn new(accounts: Accounts, spares: SparePins) -> Self {
         Self {
@@ -55,10 +65,9 @@ impl People {
             let may = |scope| matches!(scope, TokenScope::Act | TokenScope::Home);
             return self.enter_with_token(t, who, now, may).await;
         }
-        let entry = self
-            .accounts
-            .enter(&who.user, &who.secret, SOURCE, now)
-            .await;
+        let source = who.source.to_string();
+        let entry = self.accounts.enter(&who.user, &who.secret, &source, now);
+        let entry = entry.await;
         self.signed_in(t, entry, None, now)
     }
 
@@ -68,9 +77,10 @@ impl People {
         who: &Credentials,
         now: Timestamp,
     ) -> SignIn {
+        let source = who.source.to_string();
         let asked = self
             .accounts
-            .enter_with_pin(&who.user, &who.secret, SOURCE, now);
+            .enter_with_pin(&who.user, &who.secret, &source, now);
         let entry = match tokio::time::timeout(PIN_WAIT, asked).await {
             // Nothing a failing database does keeps calls from coming home.
             Err(_) | Ok(Err(EntryError::Accounts(AccountError::Unavailable(_)))) => {
@@ -86,22 +96,20 @@ impl People {
         &self,
         t: &Transition,
         half_way: &Person,
-        code: &str,
+        (code, source): (&str, IpAddr),
         now: Timestamp,
     ) -> SignIn {
         let late = now.duration_since(half_way.since).as_secs() > SECOND_STEP_S_MAX;
-        match self.accounts.get(&half_way.user).await {
-            Ok(account) if !late && account.admits_since(half_way.since) => {}
-            Ok(_) | Err(AccountError::Unknown { .. }) => return SignIn::Unknown,
-            Err(error) => {
-                return SignIn::Unavailable {
-                    message: chain(&error),
-                };
-            }
+        if late {
+            return SignIn::Unknown;
         }
+        if let Err(why) = self.account(half_way).await {
+            return why.into();
+        }
+        let source = source.to_string();
         let entry = self
             .accounts
-            .enter_second(&half_way.user, code, SOURCE, now);
+            .enter_second(&half_way.user, code, &source, now);
         self.signed_in(t, entry.await, None, now)
     }
 
@@ -110,35 +118,26 @@ impl People {
         &self,
         t: &Transition,
         person: &Person,
-        secret: &str,
+        (secret, source): (&str, IpAddr),
         now: Timestamp,
     ) -> SignIn {
-        let account = match self.accounts.get(&person.user).await {
-            Ok(account) if account.admits_since(person.since) => account,
-            Ok(_) | Err(AccountError::Unknown { .. }) => return SignIn::Unknown,
-            Err(error) => {
-                return SignIn::Unavailable {
-                    message: chain(&error),
-                };
-            }
+        let account = match self.account(person).await {
+            Ok(account) => account,
+            Err(why) => return why.into(),
         };
-        let name = &account.name;
+        let (name, source) = (&account.name, source.to_string());
         let entry = if account.has_second_factor {
-            self.accounts.enter_second(name, secret, SOURCE, now).await
+            self.accounts.enter_second(name, secret, &source, now).await
         } else {
-            self.accounts.enter(name, secret, SOURCE, now).await
+            self.accounts.enter(name, secret, &source, now).await
         };
         self.signed_in(t, entry, None, now)
     }
 
     /// Whether somebody who came in is still let in. Accounts that do not answer keep nobody from reading.
     pub(super) async fn admits(&self, person: &Person) -> bool {
-        let looked_up = tokio::time::timeout(HOME_LOOKUP, self.accounts.get(&person.user)).await;
-        match looked_up {
-            Ok(Ok(account)) => account.admits_since(person.since),
-            Ok(Err(AccountError::Unknown { .. })) => false,
-            Ok(Err(_)) | Err(_) => true,
-        }
+        let looked_up = tokio::time::timeout(HOME_LOOKUP, self.account(person)).await;
+        !matches!(looked_up, Ok(Err(Lookup::Gone)))
     }
 
     /// By password, or by a token of the account that may read.
@@ -189,6 +188,7 @@ impl People {
                         .to_owned(),
                     party: t.parties.name(entry.account.side),
                     since: now,
+                    reads_only: entry.door == READS,
                 };
                 self.remember(entry.account);
                 match entry.door {
@@ -243,6 +243,7 @@ impl People {
 
     /// The person as the accounts know them now, never more than the door lets through.
     pub(super) async fn actor(&self, person: &Person, door: Door) -> Result<Actor, Lookup> {
+        let door = if person.reads_only { READS } else { door };
         let account = match door {
             // Shown this moment, and no session: a clock that differs between nodes must not keep calls out.
             Door::Pin => self.named(&person.user).await?,

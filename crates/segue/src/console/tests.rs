@@ -9,7 +9,7 @@ mod rig;
 use super::ingest::{IN_HOUSE, OUTSOURCED};
 use crate::clock;
 use jiff::SignedDuration;
-use rig::{CALL, OUT, PASSWORD, PIN, Rig, chunk, press};
+use rig::{CALL, HERE, OUT, PASSWORD, PIN, Rig, chunk, press};
 use segue_domain::Side;
 use segue_journal::Journal as _;
 use segue_journal::accounts::TokenScope;
@@ -164,6 +164,7 @@ async fn a_press_shows_at_once_and_is_verified_once_by_a_person_in_house() {
     let pin = Credentials {
         user: "rvs-duty".into(),
         secret: PIN.into(),
+        source: HERE,
     };
     let SignIn::Known(person) = rig.console.authenticate_pin(pin).await else {
         panic!("not let in")
@@ -551,6 +552,7 @@ async fn wrong_secrets_are_refused_and_measurements_name_nobody() {
     let wrong = Credentials {
         user: "rvs-duty".into(),
         secret: "not the password".into(),
+        source: HERE,
     };
     assert!(matches!(
         rig.console.authenticate(wrong).await,
@@ -559,6 +561,7 @@ async fn wrong_secrets_are_refused_and_measurements_name_nobody() {
     let pin_as_password = Credentials {
         user: "rvs-duty".into(),
         secret: PIN.into(),
+        source: HERE,
     };
     assert!(matches!(
         rig.console.authenticate(pin_as_password).await,
@@ -579,6 +582,7 @@ async fn wrong_secrets_are_refused_and_measurements_name_nobody() {
         role: String::new(),
         party: String::new(),
         since: crate::clock::now(),
+        reads_only: false,
     };
     assert!(matches!(
         rig.console

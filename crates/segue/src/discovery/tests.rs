@@ -22,57 +22,62 @@ struct Calls {
     ends: bool,
 }
 
-fn log() -> String {
-    let many = Calls {
-        count: 40,
-        line: "7001",
-        caller: true,
-        queue: "MSG",
-        hour: 9,
-        ends: true,
-    };
-    let all = [
-        Calls { hour: 10, ..many },
+/// Enough to be shown.
+const MANY: Calls = Calls {
+    count: 40,
+    line: "7001",
+    caller: true,
+    queue: "MSG",
+    hour: 9,
+    ends: true,
+};
+
+fn kinds() -> [Calls; 8] {
+    [
+        Calls { hour: 10, ..MANY },
         Calls {
             hour: 11,
             count: 7,
-            ..many
+            ..MANY
         },
         Calls {
             hour: 12,
             count: 3,
             queue: "TRI",
-            ..many
+            ..MANY
         },
         Calls {
             hour: 13,
             count: 5,
             queue: "??",
-            ..many
+            ..MANY
         },
         Calls {
             hour: 14,
             count: 4,
             line: "7002",
-            ..many
+            ..MANY
         },
         Calls {
             hour: 15,
             count: 6,
             caller: false,
-            ..many
+            ..MANY
         },
         Calls {
             hour: 16,
             count: 8,
             ends: false,
-            ..many
+            ..MANY
         },
-        many,
-    ];
+        MANY,
+    ]
+}
+
+fn log() -> String {
     let mut text = HEADER.to_owned();
     let mut id = 0;
-    for calls in all {
+    for calls in kinds() {
         for minute in 0..calls.count {
             id += 1;
             let at = format!("2027-03-01 {:02}:{minute:02}", calls.hour);

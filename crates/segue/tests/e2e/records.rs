@@ -7,7 +7,7 @@ use crate::support::page::Visitor;
 use crate::support::serve::Serving;
 use crate::support::world::{OUTSOURCER, World};
 use segue_example::{Example, Goal};
-use serde_json::json;
+use serde_json::{Value, json};
 use std::fmt::Write as _;
 use std::fs;
 
@@ -187,6 +187,18 @@ fn chunks_are_proposed_from_the_records_of_a_centre() {
     }
 }
 
+/// Every open hour of every weekday had ten calls, on five Mondays as on four Sundays.
+fn ten_calls_in_every_open_hour(told: &Value) {
+    for day in 0..7 {
+        for hour in 8..22 {
+            let sides = &told["expected"]["hours"][day * 24 + hour];
+            let side = |side: &str| sides[side].as_f64().expect("a number");
+            let calls = side("outsourced") + side("in_house");
+            assert!((calls - 10.0).abs() < 1e-9, "{day} {hour}: {calls}");
+        }
+    }
+}
+
 /// Share and hours are tried out with the month's calls; what the page proposes waits for both signatures.
 #[tokio::test(flavor = "multi_thread")]
 async fn share_and_hours_show_what_each_side_may_expect() {
@@ -211,15 +223,7 @@ async fn share_and_hours_show_what_each_side_may_expect() {
         (out - 0.3 * per_week).abs() < 1e-6,
         "30 % of {per_week}: {out}"
     );
-    // Every open hour of every weekday had ten calls, on five Mondays as on four Sundays.
-    for day in 0..7 {
-        for hour in 8..22 {
-            let sides = &told["expected"]["hours"][day * 24 + hour];
-            let side = |side: &str| sides[side].as_f64().expect("a number");
-            let calls = side("outsourced") + side("in_house");
-            assert!((calls - 10.0).abs() < 1e-9, "{day} {hour}: {calls}");
-        }
-    }
+    ten_calls_in_every_open_hour(&told);
     assert_eq!(told["calls_left_out"], 0);
     for (option, wrong) in [
         ("--share", "110"),

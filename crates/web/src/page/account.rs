@@ -3,11 +3,12 @@
 use crate::account::{AccountChange, AccountChanged, AccountView, EnrolmentView};
 use crate::console::{ActError, Person};
 use crate::format::Clock;
-use crate::page::failure::{Message, message, render};
+use crate::page::failure::{not_done, render};
 use crate::page::login::{Next, own_page};
 use crate::page::second_step::answered;
-use crate::page::{Chrome, Failure, Room};
+use crate::page::{Chrome, Failure, Room, login};
 use crate::secret::FormCookie;
+use crate::serve::Peer;
 use crate::session;
 use crate::state::App;
 use askama::Template;
@@ -62,7 +63,7 @@ pub(crate) async fn show(
     session: Session,
 ) -> Result<Response, Failure> {
     let Some(person) = session::acting_person(&session).await else {
-        return Ok(Redirect::to("/login?next=/account").into_response());
+        return Ok(login::first("/account"));
     };
     let visit = Visit {
         app: &app,
@@ -131,18 +132,8 @@ impl Visit<'_> {
     }
 
     fn refused(&self, error: ActError) -> Result<Response, Failure> {
-        let (status, lead, refusal) = match error {
-            ActError::Refused(r) => (StatusCode::CONFLICT, r.rule.clone(), Some(*r)),
-            ActError::Invalid(r) => (StatusCode::UNPROCESSABLE_ENTITY, r.rule.clone(), Some(*r)),
-            ActError::Unavailable { message } => (StatusCode::SERVICE_UNAVAILABLE, message, None),
-        };
-        let said = Message {
-            status,
-            title: "Nothing was changed.",
-            lead: &lead,
-            refusal,
-        };
-        message(self.app, Some(self.person), self.form, said)
+        let title = "Nothing was changed.";
+        not_done(self.app, Some(self.person), self.form, title, error)
     }
 }
 
@@ -173,12 +164,13 @@ pub(crate) struct ChangeForm {
 pub(crate) async fn change(
     State(app): State<Arc<App>>,
     Extension(form): Extension<FormCookie>,
+    Extension(peer): Extension<Peer>,
     session: Session,
     headers: HeaderMap,
     Form(sent): Form<ChangeForm>,
 ) -> Result<Response, Failure> {
     let Some(person) = session::acting_person(&session).await else {
-        return Ok(Redirect::to("/login?next=/account").into_response());
+        return Ok(login::first("/account"));
     };
     let visit = Visit {
         app: &app,
@@ -205,21 +197,24 @@ pub(crate) async fn change(
     };
     // Taking something back needs no proof; everything that lets somebody in does.
     if needs_proof(&change)
-        && let Err((status, why)) =
-            answered(app.console.prove(person.clone(), sent.proof.clone()).await)
+        && let Err((status, why)) = answered(
+            app.console
+                .prove(person.clone(), sent.proof.clone(), peer.0)
+                .await,
+        )
     {
         let error = Some(format!("{why} Nothing was changed."));
-        return visit
-            .page(
-                status,
-                Said {
-                    error,
-                    ..Said::default()
-                },
-            )
-            .await;
+        let said = Said {
+            error,
+            ..Said::default()
+        };
+        return visit.page(status, said).await;
     }
-    match app.console.change_account(person.clone(), change).await {
+    match app
+        .console
+        .change_account(person.clone(), change, peer.0)
+        .await
+    {
         Ok(AccountChanged::RecoveryCodes(codes)) => {
             let said = Said {
                 codes,
@@ -237,7 +232,7 @@ pub(crate) async fn change(
         }
         Ok(AccountChanged::Done) => {
             session::sign_out(&session).await?;
-            Ok(Redirect::to("/login?next=/account").into_response())
+            Ok(login::first("/account"))
         }
         Err(error) => visit.refused(error),
     }
@@ -290,7 +285,7 @@ pub(crate) async fn ask(
     session: Session,
 ) -> Result<Response, Failure> {
     let Some(person) = session::acting_person(&session).await else {
-        return Ok(Redirect::to("/login?next=/sign").into_response());
+        return Ok(login::first("/sign"));
     };
     prove_page(&app, &form, &person, &next.next, None).await
 }
@@ -329,15 +324,16 @@ pub(crate) struct ProveForm {
 pub(crate) async fn prove(
     State(app): State<Arc<App>>,
     Extension(form): Extension<FormCookie>,
+    Extension(peer): Extension<Peer>,
     session: Session,
     headers: HeaderMap,
     Form(sent): Form<ProveForm>,
 ) -> Result<Response, Failure> {
     let Some(person) = session::acting_person(&session).await else {
-        return Ok(Redirect::to("/login?next=/sign").into_response());
+        return Ok(login::first("/sign"));
     };
     let answer = if form.vouches(&app.settings.key, &sent.csrf, &headers) {
-        answered(app.console.prove(person.clone(), sent.proof).await)
+        answered(app.console.prove(person.clone(), sent.proof, peer.0).await)
     } else {
         let why = "This form was too old or came from another site. Please send it again.";
         Err((StatusCode::FORBIDDEN, why.to_owned()))

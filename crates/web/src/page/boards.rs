@@ -2,7 +2,7 @@
 
 use crate::console::{ActError, BoardKind, BoardRequest, BoardView, Person};
 use crate::page::failure::{Message, message, render};
-use crate::page::{Chrome, Failure, Room};
+use crate::page::{Chrome, Failure, Room, login};
 use crate::secret::FormCookie;
 use crate::session;
 use crate::state::App;
@@ -11,7 +11,7 @@ use askama::Template;
 use axum::Extension;
 use axum::extract::{Path, State};
 use axum::http::StatusCode;
-use axum::response::{IntoResponse, Redirect, Response};
+use axum::response::Response;
 use std::sync::Arc;
 use tower_sessions::Session;
 
@@ -64,7 +64,7 @@ pub(crate) async fn list(
     session: Session,
 ) -> Result<Response, Failure> {
     let Some(person) = session::acting_person(&session).await else {
-        return Ok(Redirect::to("/login?next=/boards").into_response());
+        return Ok(login::first("/boards"));
     };
     let chrome = chrome(&app, &person, &form, "Boards")?;
     let kinds = app.console.boards();
@@ -79,7 +79,7 @@ pub(crate) async fn show(
     session: Session,
 ) -> Result<Response, Failure> {
     let Some(person) = session::acting_person(&session).await else {
-        return Ok(Redirect::to("/login?next=/boards").into_response());
+        return Ok(login::first("/boards"));
     };
     let kind = app.console.boards().into_iter().find(|k| k.name == name);
     let asked = BoardRequest {

@@ -3,15 +3,16 @@
 use crate::api::{Denied, reader};
 use crate::calendar::{CalendarView, Row, picture};
 use crate::page::failure::render;
-use crate::page::{Chrome, Failure, Room};
+use crate::page::{Chrome, Failure, Room, login};
 use crate::secret::FormCookie;
+use crate::serve::Peer;
 use crate::session;
 use crate::state::App;
 use askama::Template;
 use axum::Extension;
 use axum::extract::State;
 use axum::http::{HeaderMap, StatusCode, header};
-use axum::response::{IntoResponse, Redirect, Response};
+use axum::response::{IntoResponse, Response};
 use std::sync::Arc;
 use tower_sessions::Session;
 
@@ -31,7 +32,7 @@ pub(crate) async fn show(
     session: Session,
 ) -> Result<Response, Failure> {
     let Some(person) = session::acting_person(&session).await else {
-        return Ok(Redirect::to("/login?next=/plan/calendar").into_response());
+        return Ok(login::first("/plan/calendar"));
     };
     let view = app.view();
     let chrome = Chrome::new(&app, &view, Some(&person), &form, Room::Plan, "Plan")?;
@@ -48,10 +49,11 @@ pub(crate) async fn show(
 /// `GET /plan/calendar.ics`: the steps as all-day events, for a session or for Basic credentials.
 pub(crate) async fn feed(
     State(app): State<Arc<App>>,
+    Extension(peer): Extension<Peer>,
     session: Session,
     headers: HeaderMap,
 ) -> Result<Response, Denied> {
-    reader(&app, &headers, &session).await?;
+    reader(&app, peer, &headers, &session).await?;
     let kind = [
         (header::CONTENT_TYPE, "text/calendar; charset=utf-8"),
         (

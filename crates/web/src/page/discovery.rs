@@ -3,7 +3,7 @@
 use crate::discovery::{DiscoveryReport, Sheet};
 use crate::format::Clock;
 use crate::page::failure::{records_closed, render};
-use crate::page::{Chrome, Failure, Room};
+use crate::page::{Chrome, Failure, Room, login};
 use crate::secret::FormCookie;
 use crate::session;
 use crate::state::App;
@@ -11,7 +11,7 @@ use askama::Template;
 use axum::Extension;
 use axum::extract::{Query, State};
 use axum::http::{StatusCode, header};
-use axum::response::{IntoResponse, Redirect, Response};
+use axum::response::{IntoResponse, Response};
 use serde::Deserialize;
 use std::sync::Arc;
 use tower_sessions::Session;
@@ -41,7 +41,7 @@ pub(crate) async fn show(
     session: Session,
 ) -> Result<Response, Failure> {
     let Some(person) = session::acting_person(&session).await else {
-        return Ok(Redirect::to("/login?next=/discovery").into_response());
+        return Ok(login::first("/discovery"));
     };
     let from = asked.rows.unwrap_or(1).max(1);
     let view = match app.console.discovery(person.clone(), from).await {
@@ -68,7 +68,7 @@ pub(crate) async fn report(
     session: Session,
 ) -> Result<Response, Failure> {
     let Some(person) = session::acting_person(&session).await else {
-        return Ok(Redirect::to("/login?next=/discovery").into_response());
+        return Ok(login::first("/discovery"));
     };
     let view = match app.console.discovery(person.clone(), 1).await {
         Ok(view) => view,

@@ -4,7 +4,7 @@
 use crate::console::{ActError, Person, Submission};
 use crate::draft::{DraftChoices, DraftLine};
 use crate::page::failure::render;
-use crate::page::{Chrome, Failure, Room};
+use crate::page::{Chrome, Failure, Room, login};
 use crate::secret::{self, FormCookie};
 use crate::session;
 use crate::state::App;
@@ -13,7 +13,7 @@ use askama::Template;
 use axum::Extension;
 use axum::extract::{Form, State};
 use axum::http::{HeaderMap, StatusCode};
-use axum::response::{IntoResponse, Redirect, Response};
+use axum::response::Response;
 use serde_json::{Value, json};
 use std::sync::Arc;
 use tower_sessions::Session;
@@ -135,7 +135,7 @@ pub(crate) async fn show(
     session: Session,
 ) -> Result<Response, Failure> {
     let Some(person) = session::acting_person(&session).await else {
-        return Ok(Redirect::to("/login?next=/plan/draft").into_response());
+        return Ok(login::first("/plan/draft"));
     };
     let mut answers: Fields = DEFAULTS.map(|(n, v)| (n.to_owned(), v.to_owned())).to_vec();
     answers.push(("owner".to_owned(), person.user.clone()));
@@ -154,7 +154,7 @@ pub(crate) async fn make(
     Form(sent): Form<Fields>,
 ) -> Result<Response, Failure> {
     let Some(person) = session::acting_person(&session).await else {
-        return Ok(Redirect::to("/login?next=/plan/draft").into_response());
+        return Ok(login::first("/plan/draft"));
     };
     let mut page = page(&app, &person, &form, sent)?;
     let answers = &page.answers;

@@ -96,3 +96,25 @@ pub(crate) fn records_closed(
     };
     message(app, Some(person), form, said)
 }
+
+/// Answers that something was not done, with the rule or the trouble that stood in its way.
+pub(crate) fn not_done(
+    app: &App,
+    person: Option<&Person>,
+    form: &FormCookie,
+    title: &str,
+    error: ActError,
+) -> Result<Response, Failure> {
+    let (status, lead, refusal) = match error {
+        ActError::Refused(r) => (StatusCode::CONFLICT, r.rule.clone(), Some(*r)),
+        ActError::Invalid(r) => (StatusCode::UNPROCESSABLE_ENTITY, r.rule.clone(), Some(*r)),
+        ActError::Unavailable { message } => (StatusCode::SERVICE_UNAVAILABLE, message, None),
+    };
+    let said = Message {
+        status,
+        title,
+        lead: &lead,
+        refusal,
+    };
+    message(app, person, form, said)
+}

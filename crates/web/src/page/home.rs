@@ -4,9 +4,10 @@
 use crate::console::{ActError, Credentials, Door, FallbackAnswer, FallbackRequest, SCOPE_ALL};
 use crate::console::{Person, SignIn};
 use crate::format::Clock;
-use crate::page::failure::{Message, message, render};
+use crate::page::failure::{Message, message, not_done, render};
 use crate::page::{Chrome, Failure, Room, duty, login};
 use crate::secret::{self, FormCookie};
+use crate::serve::Peer;
 use crate::session;
 use crate::state::App;
 use crate::view::{Aspect, CheckView, LiveView};
@@ -74,6 +75,7 @@ pub(crate) fn reason(sent: &str) -> Option<String> {
 pub(crate) async fn press(
     State(app): State<Arc<App>>,
     Extension(form): Extension<FormCookie>,
+    Extension(peer): Extension<Peer>,
     session: Session,
     headers: HeaderMap,
     Form(mut sent): Form<HomeForm>,
@@ -94,7 +96,7 @@ pub(crate) async fn press(
     }
     let (person, door) = match signed_in {
         Some(person) => (person, Door::Account),
-        None => match by_pin(&app, &sent).await {
+        None => match by_pin(&app, &sent, peer).await {
             Ok(person) => (person, Door::Pin),
             Err((status, why)) => return again(&app, None, &form, &sent, status, &why),
         },
@@ -115,7 +117,7 @@ pub(crate) async fn press(
     }
 }
 
-async fn by_pin(app: &App, sent: &HomeForm) -> Result<Person, (StatusCode, String)> {
+async fn by_pin(app: &App, sent: &HomeForm, peer: Peer) -> Result<Person, (StatusCode, String)> {
     if sent.user.trim().is_empty() || sent.pin.is_empty() {
         let why = "You are not signed in; a sign-in ends after some minutes without an act. \
                    Nothing has changed. Your name and duty PIN bring the calls home.";
@@ -124,6 +126,7 @@ async fn by_pin(app: &App, sent: &HomeForm) -> Result<Person, (StatusCode, Strin
     let credentials = Credentials {
         user: sent.user.trim().to_owned(),
         secret: sent.pin.trim().to_owned(),
+        source: peer.0,
     };
     match app.console.authenticate_pin(credentials).await {
         SignIn::Known(person) => Ok(person),
@@ -172,40 +175,15 @@ fn refused(
     form: &FormCookie,
     error: ActError,
 ) -> Result<Response, Failure> {
-    let (status, title, lead, refusal) = match error {
-        ActError::Refused(r) => (
-            StatusCode::CONFLICT,
-            "Calls stay where they are.",
-            r.rule.clone(),
-            Some(*r),
-        ),
-        ActError::Invalid(r) => (
-            StatusCode::UNPROCESSABLE_ENTITY,
-            "Calls stay where they are.",
-            r.rule.clone(),
-            Some(*r),
-        ),
+    let (title, error) = match error {
         ActError::Unavailable { message } => {
-            let lead = format!("{message} Try the command line: segue fallback");
-            (
-                StatusCode::SERVICE_UNAVAILABLE,
-                "Segue could not bring the calls home.",
-                lead,
-                None,
-            )
+            let message = format!("{message} Try the command line: segue fallback");
+            let title = "Segue could not bring the calls home.";
+            (title, ActError::Unavailable { message })
         }
+        refused => ("Calls stay where they are.", refused),
     };
-    message(
-        app,
-        person,
-        form,
-        Message {
-            status,
-            title,
-            lead: &lead,
-            refusal,
-        },
-    )
+    not_done(app, person, form, title, error)
 }
 
 #[derive(Template)]

@@ -4,6 +4,7 @@ use crate::console::{Credentials, SignIn};
 use crate::page::failure::{Message, message, render};
 use crate::page::{Chrome, Failure, Room};
 use crate::secret::FormCookie;
+use crate::serve::Peer;
 use crate::session;
 use crate::state::App;
 use askama::Template;
@@ -42,15 +43,29 @@ pub(crate) struct LoginForm {
     next: String,
 }
 
+/// The pages a sign-in leads back to; any other leads to the live page.
+const PAGES: [&str; 11] = [
+    "/account",
+    "/boards",
+    "/discovery",
+    "/duty",
+    "/my-calls",
+    "/nodes",
+    "/parity",
+    "/plan/calendar",
+    "/plan/draft",
+    "/plan/week",
+    "/sign",
+];
+
 /// Only own pages, so that a sign-in cannot lead elsewhere.
 pub(crate) fn own_page(next: &str) -> &'static str {
-    match next {
-        "/duty" => "/duty",
-        "/my-calls" => "/my-calls",
-        "/account" => "/account",
-        "/sign" => "/sign",
-        _ => "/",
-    }
+    PAGES.into_iter().find(|page| *page == next).unwrap_or("/")
+}
+
+/// Nobody is signed in: first that, then back to this page.
+pub(crate) fn first(page: &str) -> Response {
+    Redirect::to(&format!("/login?next={}", own_page(page))).into_response()
 }
 
 /// `GET /login`
@@ -90,6 +105,7 @@ fn page(
 pub(crate) async fn sign_in(
     State(app): State<Arc<App>>,
     Extension(form): Extension<FormCookie>,
+    Extension(peer): Extension<Peer>,
     session: Session,
     headers: HeaderMap,
     Form(sent): Form<LoginForm>,
@@ -109,8 +125,15 @@ pub(crate) async fn sign_in(
     let credentials = Credentials {
         user: user.clone(),
         secret: sent.password,
+        source: peer.0,
     };
-    match app.console.authenticate(credentials).await {
+    // A token is for machines: whoever signs in here has shown a password, which step-up and the second factor build on.
+    let answer = if credentials.is_token() {
+        SignIn::Unknown
+    } else {
+        app.console.authenticate(credentials).await
+    };
+    match answer {
         SignIn::Known(person) => {
             session::sign_in(&session, &person, &headers).await?;
             Ok(Redirect::to(own_page(&sent.next)).into_response())

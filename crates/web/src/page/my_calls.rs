@@ -2,8 +2,8 @@
 //! for how it went (A24). Made for a telephone: one column, large targets, no script.
 
 use crate::console::{ActError, BoardRequest, Person, Submission};
-use crate::page::failure::{Message, message, render};
-use crate::page::{Chrome, Failure, Room};
+use crate::page::failure::{Message, message, not_done, render};
+use crate::page::{Chrome, Failure, Room, login};
 use crate::secret::{self, FormCookie};
 use crate::session;
 use crate::state::App;
@@ -11,7 +11,7 @@ use askama::Template;
 use axum::Extension;
 use axum::extract::{Form, State};
 use axum::http::{HeaderMap, StatusCode};
-use axum::response::{IntoResponse, Redirect, Response};
+use axum::response::Response;
 use serde::Deserialize;
 use serde_json::json;
 use std::sync::Arc;
@@ -88,7 +88,7 @@ pub(crate) async fn show(
     session: Session,
 ) -> Result<Response, Failure> {
     let Some(person) = session::acting_person(&session).await else {
-        return Ok(Redirect::to("/login?next=/my-calls").into_response());
+        return Ok(login::first("/my-calls"));
     };
     page(&app, &person, &form, false).await
 }
@@ -134,7 +134,7 @@ pub(crate) async fn record(
     Form(sent): Form<ResultForm>,
 ) -> Result<Response, Failure> {
     let Some(person) = session::acting_person(&session).await else {
-        return Ok(Redirect::to("/login?next=/my-calls").into_response());
+        return Ok(login::first("/my-calls"));
     };
     if !form.vouches(&app.settings.key, &sent.csrf, &headers) {
         let said = Message {
@@ -184,16 +184,5 @@ fn refused(
     form: &FormCookie,
     error: ActError,
 ) -> Result<Response, Failure> {
-    let (status, lead, refusal) = match error {
-        ActError::Refused(r) => (StatusCode::CONFLICT, r.rule.clone(), Some(*r)),
-        ActError::Invalid(r) => (StatusCode::UNPROCESSABLE_ENTITY, r.rule.clone(), Some(*r)),
-        ActError::Unavailable { message } => (StatusCode::SERVICE_UNAVAILABLE, message, None),
-    };
-    let said = Message {
-        status,
-        title: "Nothing was recorded.",
-        lead: &lead,
-        refusal,
-    };
-    message(app, Some(person), form, said)
+    not_done(app, Some(person), form, "Nothing was recorded.", error)
 }

@@ -4,7 +4,7 @@ use crate::console::Person;
 use crate::format::{self, Clock};
 use crate::nodes::{NodeState, NodesView};
 use crate::page::failure::render;
-use crate::page::{Chrome, Failure, Room};
+use crate::page::{Chrome, Failure, Room, login};
 use crate::secret::FormCookie;
 use crate::session;
 use crate::state::App;
@@ -13,7 +13,7 @@ use askama::Template;
 use axum::Extension;
 use axum::extract::State;
 use axum::http::StatusCode;
-use axum::response::{IntoResponse, Redirect, Response};
+use axum::response::{IntoResponse, Response};
 use std::sync::Arc;
 use tower_sessions::Session;
 
@@ -122,7 +122,7 @@ pub(crate) async fn show(
     session: Session,
 ) -> Result<Response, Failure> {
     let Some(person) = session::acting_person(&session).await else {
-        return Ok(Redirect::to("/login?next=/nodes").into_response());
+        return Ok(login::first("/nodes"));
     };
     page(&app, &person, &form)
 }

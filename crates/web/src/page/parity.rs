@@ -2,7 +2,7 @@
 
 use crate::format::{Clock, DASH};
 use crate::page::failure::render;
-use crate::page::{Chrome, Failure, Room};
+use crate::page::{Chrome, Failure, Room, login};
 use crate::parity::{ChunkParity, ParityView, picture};
 use crate::secret::FormCookie;
 use crate::session;
@@ -11,7 +11,7 @@ use askama::Template;
 use axum::Extension;
 use axum::extract::State;
 use axum::http::StatusCode;
-use axum::response::{IntoResponse, Redirect, Response};
+use axum::response::Response;
 use std::sync::Arc;
 use tower_sessions::Session;
 
@@ -55,7 +55,7 @@ pub(crate) async fn show(
     session: Session,
 ) -> Result<Response, Failure> {
     let Some(person) = session::acting_person(&session).await else {
-        return Ok(Redirect::to("/login?next=/parity").into_response());
+        return Ok(login::first("/parity"));
     };
     let view = app.view();
     let chrome = Chrome::new(&app, &view, Some(&person), &form, Room::Parity, "Parity")?;

@@ -5,6 +5,7 @@ use crate::page::failure::render;
 use crate::page::login::{Next, own_page, throttled};
 use crate::page::{Chrome, Failure, Room};
 use crate::secret::FormCookie;
+use crate::serve::Peer;
 use crate::session;
 use crate::state::App;
 use askama::Template;
@@ -69,6 +70,7 @@ fn page(
 pub(crate) async fn enter(
     State(app): State<Arc<App>>,
     Extension(form): Extension<FormCookie>,
+    Extension(peer): Extension<Peer>,
     session: Session,
     headers: HeaderMap,
     Form(sent): Form<CodeForm>,
@@ -86,7 +88,10 @@ pub(crate) async fn enter(
     let Some(person) = session::is_half_way(&session).await else {
         return Ok(Redirect::to("/login").into_response());
     };
-    let answer = app.console.authenticate_second(person, sent.code).await;
+    let answer = app
+        .console
+        .authenticate_second(person, sent.code, peer.0)
+        .await;
     match answered(answer) {
         Ok(person) => {
             session::sign_in(&session, &person, &headers).await?;

@@ -1,9 +1,8 @@
 //! "Sign": what waits for this person's signature, by a passkey here or by a key file on the command line.
 
 use crate::api::Denied;
-use crate::console::ActError;
-use crate::page::failure::{Message, message, render};
-use crate::page::{Chrome, Failure, Room};
+use crate::page::failure::{not_done, render};
+use crate::page::{Chrome, Failure, Room, login};
 use crate::secret::FormCookie;
 use crate::session;
 use crate::sign::{MadePasskey, NewPasskey, SignItem};
@@ -11,7 +10,7 @@ use crate::state::App;
 use askama::Template;
 use axum::extract::State;
 use axum::http::{HeaderMap, StatusCode, header};
-use axum::response::{IntoResponse, Redirect, Response};
+use axum::response::Response;
 use axum::{Extension, Json};
 use base64::Engine;
 use base64::engine::general_purpose::URL_SAFE_NO_PAD;
@@ -66,26 +65,13 @@ pub(crate) async fn show(
     session: Session,
 ) -> Result<Response, Failure> {
     let Some(person) = session::acting_person(&session).await else {
-        return Ok(Redirect::to("/login?next=/sign").into_response());
+        return Ok(login::first("/sign"));
     };
     let items = match app.console.to_sign(person.clone()).await {
         Ok(items) => items,
         Err(error) => {
-            let (status, lead, refusal) = match error {
-                ActError::Refused(r) | ActError::Invalid(r) => {
-                    (StatusCode::CONFLICT, r.rule.clone(), Some(*r))
-                }
-                ActError::Unavailable { message } => {
-                    (StatusCode::SERVICE_UNAVAILABLE, message, None)
-                }
-            };
-            let said = Message {
-                status,
-                title: "What waits for you cannot be shown.",
-                lead: &lead,
-                refusal,
-            };
-            return message(&app, Some(&person), &form, said);
+            let title = "What waits for you cannot be shown.";
+            return not_done(&app, Some(&person), &form, title, error);
         }
     };
     let chrome = Chrome::new(&app, &app.view(), Some(&person), &form, Room::Other, "Sign")?;

@@ -3,7 +3,7 @@
 
 use crate::console::{ActError, Person, Submission};
 use crate::page::failure::{Message, message, records_closed, render};
-use crate::page::{Chrome, Failure, Room};
+use crate::page::{Chrome, Failure, Room, login};
 use crate::secret::{self, FormCookie};
 use crate::session;
 use crate::state::App;
@@ -13,7 +13,7 @@ use askama::Template;
 use axum::Extension;
 use axum::extract::{Form, Query, State};
 use axum::http::{HeaderMap, StatusCode};
-use axum::response::{IntoResponse, Redirect, Response};
+use axum::response::Response;
 use serde::Deserialize;
 use std::sync::Arc;
 use tower_sessions::Session;
@@ -263,7 +263,7 @@ pub(crate) async fn show(
     Query(asked): Query<Fields>,
 ) -> Result<Response, Failure> {
     let Some(person) = session::acting_person(&session).await else {
-        return Ok(Redirect::to("/login?next=/plan/week").into_response());
+        return Ok(login::first("/plan/week"));
     };
     let typed = asked.request();
     let (week, error) = find(&app, &person, &typed).await;
@@ -286,7 +286,7 @@ pub(crate) async fn propose(
     Form(sent): Form<Fields>,
 ) -> Result<Response, Failure> {
     let Some(person) = session::acting_person(&session).await else {
-        return Ok(Redirect::to("/login?next=/plan/week").into_response());
+        return Ok(login::first("/plan/week"));
     };
     if !form.vouches(&app.settings.key, &sent.csrf, &headers) {
         let said = Message {

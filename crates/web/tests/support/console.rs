@@ -15,7 +15,7 @@ use segue_web::account::{AccountChange, AccountChanged, AccountView, EnrolmentVi
 use segue_web::calendar::CalendarView;
 use segue_web::discovery::DiscoveryView;
 use segue_web::draft::{DraftChoices, DraftView};
-use segue_web::nodes::{NodeState, NodesView};
+use segue_web::nodes::NodesView;
 use segue_web::parity::ParityView;
 use segue_web::sign::{MadePasskey, NewPasskey, SignItem};
 use segue_web::view::{Aspect, HomeLatch, LiveView, RefusalView, StateView};
@@ -26,13 +26,16 @@ use segue_web::{
     Person, QuarantinedRow, SCOPE_ALL, SignIn, Submission,
 };
 use std::collections::HashMap;
+use std::net::IpAddr;
 use std::sync::{Arc, Mutex};
 use tokio::sync::watch;
 
+mod board_view;
 mod calendar_view;
 mod discovery_view;
 mod draft_view;
 mod live_view;
+mod nodes_view;
 mod parity_view;
 mod week_view;
 
@@ -42,6 +45,8 @@ pub(crate) const USER: &str = "dana";
 pub(crate) const PASSWORD: &str = "correct horse battery staple";
 pub(crate) const PIN: &str = "73910246";
 pub(crate) const READ_TOKEN: &str = "segue_a-token-that-may-read";
+pub(crate) const ACT_TOKEN: &str = "segue_a-token-that-may-act";
+pub(crate) const HOME_TOKEN: &str = "segue_a-token-that-brings-calls-home";
 pub(crate) const FEED_TOKEN: &str = "feed-token-of-rvs-main";
 
 /// Somebody with a second factor, and the code their device shows.
@@ -64,6 +69,7 @@ fn cautious() -> Person {
         role: "signatory".into(),
         party: "Riverside Health".into(),
         since: at(AS_OF),
+        reads_only: false,
     }
 }
 
@@ -75,6 +81,8 @@ pub(crate) struct MemoryConsole {
     /// While false, a press waits inside the console.
     pub(crate) gate: watch::Sender<bool>,
     pub(crate) wrong_attempts: Mutex<HashMap<String, u32>>,
+    /// Where secrets came from, in the order they were checked.
+    pub(crate) sources: Mutex<Vec<IpAddr>>,
     /// The answers a draft was made from last.
     pub(crate) answered: Mutex<serde_json::Value>,
     /// Who came in before this is let in no more.
@@ -96,12 +104,13 @@ impl MemoryConsole {
             entered: watch::Sender::new(0),
             gate: watch::Sender::new(true),
             wrong_attempts: Mutex::default(),
+            sources: Mutex::default(),
             answered: Mutex::default(),
             valid_from: Mutex::default(),
             enrolling: Mutex::default(),
             changes: Mutex::default(),
             submitted: Mutex::default(),
-            nodes: Mutex::new(three_nodes()),
+            nodes: Mutex::new(nodes_view::three_nodes()),
         })
     }
 
@@ -111,6 +120,7 @@ impl MemoryConsole {
     }
 
     fn check(&self, credentials: &Credentials, secret: &str, role: &str) -> SignIn {
+        self.came_from(credentials.source);
         let mut wrong = self.wrong_attempts.lock().expect("no panic while held");
         let attempts = wrong.entry(credentials.user.clone()).or_default();
         if *attempts >= 5 {
@@ -123,10 +133,16 @@ impl MemoryConsole {
                 role: role.into(),
                 party: "Riverside Health".into(),
                 since: at(AS_OF),
+                reads_only: credentials.secret == READ_TOKEN,
             });
         }
         *attempts += 1;
         SignIn::Unknown
+    }
+
+    fn came_from(&self, source: IpAddr) {
+        let mut sources = self.sources.lock().expect("no panic while held");
+        sources.push(source);
     }
 
     fn press(&self, request: FallbackRequest) -> Result<FallbackAnswer, ActError> {
@@ -209,16 +225,32 @@ impl Console for MemoryConsole {
 
     fn authenticate(&self, credentials: Credentials) -> BoxFuture<'_, SignIn> {
         if credentials.user == CAUTIOUS && credentials.secret == PASSWORD {
+            self.came_from(credentials.source);
             return std::future::ready(SignIn::HalfWay(cautious())).boxed();
         }
-        std::future::ready(self.check(&credentials, PASSWORD, "in-house manager")).boxed()
+        let role = "in-house manager";
+        let answer = match credentials.secret.as_str() {
+            ACT_TOKEN => self.check(&credentials, ACT_TOKEN, role),
+            HOME_TOKEN => match self.check(&credentials, HOME_TOKEN, role) {
+                SignIn::Known(person) => SignIn::HalfWay(person),
+                other => other,
+            },
+            _ => self.check(&credentials, PASSWORD, role),
+        };
+        std::future::ready(answer).boxed()
     }
 
     fn authenticate_pin(&self, credentials: Credentials) -> BoxFuture<'_, SignIn> {
         std::future::ready(self.check(&credentials, PIN, "duty manager")).boxed()
     }
 
-    fn authenticate_second(&self, half_way: Person, code: String) -> BoxFuture<'_, SignIn> {
+    fn authenticate_second(
+        &self,
+        half_way: Person,
+        code: String,
+        source: IpAddr,
+    ) -> BoxFuture<'_, SignIn> {
+        self.came_from(source);
         let answer = match code.as_str() {
             CODE if half_way.user == CAUTIOUS => SignIn::Known(cautious()),
             "000000" => SignIn::UsedCode,
@@ -232,7 +264,8 @@ impl Console for MemoryConsole {
         std::future::ready(valid_from.is_none_or(|from| person.since >= from)).boxed()
     }
 
-    fn prove(&self, person: Person, secret: String) -> BoxFuture<'_, SignIn> {
+    fn prove(&self, person: Person, secret: String, source: IpAddr) -> BoxFuture<'_, SignIn> {
+        self.came_from(source);
         let right = if person.user == CAUTIOUS {
             CODE
         } else {
@@ -273,7 +306,9 @@ impl Console for MemoryConsole {
         &self,
         person: Person,
         change: AccountChange,
+        source: IpAddr,
     ) -> BoxFuture<'_, Result<AccountChanged, ActError>> {
+        self.came_from(source);
         let answer = match &change {
             AccountChange::BeginSecondFactor => {
                 *self.enrolling.lock().expect("no panic while held") = true;
@@ -439,7 +474,7 @@ impl Console for MemoryConsole {
 
     fn board(&self, request: BoardRequest) -> BoxFuture<'_, Result<BoardView, ActError>> {
         let answer = if request.name == "my-test-calls" {
-            Ok(my_test_calls())
+            Ok(board_view::my_test_calls())
         } else if request.name == "gates" {
             Ok(BoardView {
                 title: "Readiness gates".into(),
@@ -528,30 +563,6 @@ impl Console for MemoryConsole {
     }
 }
 
-/// Three nodes that agree; A answers.
-pub(crate) fn three_nodes() -> NodesView {
-    let node = |(id, heard_ms_ago)| NodeState {
-        id: String::from(id),
-        heard_ms_ago: Some(heard_ms_ago),
-        reachable: true,
-        table_hash: "3f2a91c04d77".repeat(5),
-        position: 412,
-        latch_epoch: 2,
-        lease_ms_left: 899_000,
-        sends_ms_left: Some(4_700),
-        ..NodeState::default()
-    };
-    NodesView {
-        at: at(AS_OF),
-        nodes: [("A", 0), ("B", 310), ("C", 290)].map(node).to_vec(),
-        fence_s: 5,
-        lease_s: 900,
-        healthy_s: 300,
-        holds: vec!["RVS-Main/TRIAGE".into()],
-        refusal: None,
-    }
-}
-
 pub(crate) fn parity_not_proved() -> RefusalView {
     RefusalView {
         code: "PARITY_NOT_PROVED".into(),
@@ -559,31 +570,5 @@ pub(crate) fn parity_not_proved() -> RefusalView {
         missing: vec!["service level: 500 of about 1,500 calls".into()],
         who: "Nobody needs to act; calls decide".into(),
         how: "Keep 25 % until about Thu 6 May, then assess again.".into(),
-    }
-}
-
-fn my_test_calls() -> BoardView {
-    let row = |cell: &str, placed: &str| {
-        let row = [
-            "2027-04-14",
-            "MSG",
-            cell,
-            "+18005550142",
-            "M-03",
-            "Leave a message",
-            placed,
-        ];
-        row.map(str::to_owned).to_vec()
-    };
-    BoardView {
-        title: "My test calls".into(),
-        columns: ["due", "chunk", "cell", "dial", "card", "you want", "placed"]
-            .map(str::to_owned)
-            .to_vec(),
-        rows: vec![
-            row("message × night", "not yet"),
-            row("message × day", "yes"),
-        ],
-        notes: Vec::new(),
     }
 }

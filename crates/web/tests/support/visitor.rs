@@ -9,9 +9,14 @@
 use axum::Router;
 use axum::body::{Body, to_bytes};
 use axum::http::{HeaderMap, Method, Request, StatusCode, header};
+use segue_web::Peer;
 use std::collections::BTreeMap;
 use std::fmt::Write;
+use std::net::{IpAddr, Ipv4Addr};
 use tower::ServiceExt;
+
+/// Where the visitor's connection comes from.
+pub(crate) const PEER: Peer = Peer(IpAddr::V4(Ipv4Addr::new(192, 0, 2, 7)));
 
 pub(crate) struct Visitor {
     router: Router,
@@ -74,7 +79,8 @@ impl Visitor {
             .header(header::COOKIE, cookies)
     }
 
-    pub(crate) async fn open(&mut self, request: Request<Body>) -> axum::response::Response {
+    pub(crate) async fn open(&mut self, mut request: Request<Body>) -> axum::response::Response {
+        request.extensions_mut().insert(PEER);
         let response = self
             .router
             .clone()

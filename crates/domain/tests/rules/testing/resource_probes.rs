@@ -109,7 +109,8 @@ fn a27_a_failed_probe_is_not_forgotten_by_another_question() {
         .find(|resource| resource.as_str() != "EHR-scheduling")
         .unwrap();
     let mut elsewhere = ask();
-    elsewhere.public_key = hex::encode(SigningKey::from_bytes(&[44; 32]).verifying_key().to_bytes());
+    elsewhere.public_key =
+        hex::encode(SigningKey::from_bytes(&[44; 32]).verifying_key().to_bytes());
     elsewhere.targets.truncate(1);
     elsewhere.targets[0].resource = other;
     story.does(&manager(Side::Client), elsewhere);

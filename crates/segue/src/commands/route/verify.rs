@@ -155,7 +155,11 @@ impl Verify {
         let windows = |windows: &[ShiftWindow]| {
             let windows = windows.iter().map(|w| format!("{} {}", w.window, w.zone));
             let text = windows.collect::<Vec<_>>().join("; ");
-            if text.is_empty() { "always".to_owned() } else { text }
+            if text.is_empty() {
+                "always".to_owned()
+            } else {
+                text
+            }
         };
         let percent = |share: TrafficShare| format!("{} %", share.percent());
         let fields = [
@@ -168,7 +172,11 @@ impl Verify {
             ("--out", typed.out.clone(), placed.out.clone()),
             ("--home", typed.home.clone(), placed.home.clone()),
             ("--share", percent(typed.share), percent(placed.share)),
-            ("--window", windows(&typed.windows), windows(&placed.windows)),
+            (
+                "--window",
+                windows(&typed.windows),
+                windows(&placed.windows),
+            ),
         ];
         let differ = fields.iter().filter(|(_, typed, placed)| typed != placed);
         let differ: Vec<_> = differ
@@ -192,7 +200,11 @@ impl Verify {
     fn look(&self, order: &Order, now: Timestamp) -> Result<Vec<Seen>, Failure> {
         let mut seen = Vec::new();
         let is_open = is_open(&order.windows, now);
-        let share = if is_open { order.share } else { TrafficShare::HOME };
+        let share = if is_open {
+            order.share
+        } else {
+            TrafficShare::HOME
+        };
         // Home at an hour when everything is home proves no share; anything else there is wrong.
         let proves = is_open || !order.share.is_out();
         let says = |fits: Option<bool>| fits.filter(|fits| proves || !fits);
@@ -287,8 +299,17 @@ mod tests {
 
     fn typed(more: &[&str]) -> Verify {
         let own = [
-            "verify", "--mechanism", "cpr", "--number", "+18005550142", "--out", "6095550199",
-            "--home", "6095550110", "--share", "20",
+            "verify",
+            "--mechanism",
+            "cpr",
+            "--number",
+            "+18005550142",
+            "--out",
+            "6095550199",
+            "--home",
+            "6095550110",
+            "--share",
+            "20",
         ];
         Line::try_parse_from(own.iter().chain(more)).unwrap().verify
     }
@@ -316,11 +337,12 @@ mod tests {
     fn an_order_is_proved_as_it_was_placed() {
         let differs = |verify: &Verify, placed: &RouteOrderPlaced| {
             let order = verify.wanted.order().unwrap();
-            match verify.require_same(&order, placed) {
-                Ok(()) => String::new(),
-                Err(Failure::BadInput(why)) => why,
-                Err(_) => panic!("another failure"),
-            }
+            let same = verify.require_same(&order, placed);
+            same.err()
+                .map_or_else(String::new, |failure| match failure {
+                    Failure::BadInput(why) => why,
+                    _ => "another failure".into(),
+                })
         };
         assert_eq!(differs(&typed(&[]), &placed()), "");
         let half = RouteOrderPlaced {
@@ -335,7 +357,10 @@ mod tests {
             ..placed()
         };
         let why = differs(&typed(&[]), &elsewhere);
-        assert!(why.contains("--mechanism is") && why.contains("--out is queue 9"), "{why}");
+        assert!(
+            why.contains("--mechanism is") && why.contains("--out is queue 9"),
+            "{why}"
+        );
         let why = differs(&typed(&["--window", "Sat 08:00-12:00"]), &placed());
         assert!(why.contains("--window is always there"), "{why}");
     }
@@ -358,7 +383,11 @@ mod tests {
         assert_eq!(seen(&both, 20, inside), Some(true));
         assert_eq!(seen(&home, 20, outside), None);
         assert_eq!(seen(&out, 20, outside), Some(false));
-        assert_eq!(seen(&home, 0, outside), Some(true), "the way home has no hours");
+        assert_eq!(
+            seen(&home, 0, outside),
+            Some(true),
+            "the way home has no hours"
+        );
         let directory = tempfile::tempdir().unwrap();
         let file = directory.path().join("read.json");
         let config = r#"{"Distributions":[{"Region":"6095550199","Percentage":0}]}"#;

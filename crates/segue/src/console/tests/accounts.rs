@@ -1,6 +1,6 @@
 //! Who may come in, and how far: second factor, step-up, ended sessions, tokens of one site, audited looks.
 
-use super::rig::{PASSWORD, PIN, Rig, press};
+use super::rig::{HERE, PASSWORD, PIN, Rig, press};
 use crate::clock;
 use jiff::{SignedDuration, Timestamp};
 use segue_domain::Role;
@@ -26,6 +26,7 @@ fn credentials(secret: &str) -> Credentials {
     Credentials {
         user: WHO.into(),
         secret: secret.into(),
+        source: HERE,
     }
 }
 
@@ -34,14 +35,18 @@ async fn enrolled(rig: &Rig) -> String {
     let person = rig.sign_in(WHO).await;
     let begin = AccountChange::BeginSecondFactor;
     rig.console
-        .change_account(person.clone(), begin)
+        .change_account(person.clone(), begin, HERE)
         .await
         .unwrap();
     let view = rig.console.account(person.clone()).await.unwrap();
     let secret = view.enrolling.unwrap().secret;
     let code = code(&secret, clock::now() - SignedDuration::from_secs(30));
     let confirm = AccountChange::ConfirmSecondFactor { code };
-    let changed = rig.console.change_account(person, confirm).await.unwrap();
+    let changed = rig
+        .console
+        .change_account(person, confirm, HERE)
+        .await
+        .unwrap();
     assert!(matches!(changed, AccountChanged::RecoveryCodes(codes) if codes.len() == 10));
     secret
 }
@@ -59,7 +64,10 @@ async fn a_code_lets_one_of_two_in_and_home_needs_none() {
     let secret = enrolled(&rig).await;
     let half = half_way(&rig).await;
     let shown = code(&secret, clock::now());
-    let enter = || rig.console.authenticate_second(half.clone(), shown.clone());
+    let enter = || {
+        rig.console
+            .authenticate_second(half.clone(), shown.clone(), HERE)
+    };
     let (left, right) = tokio::join!(enter(), enter());
     let known = [&left, &right]
         .iter()
@@ -77,17 +85,21 @@ async fn a_code_lets_one_of_two_in_and_home_needs_none() {
         ..half.clone()
     };
     let next = code(&secret, clock::now() + SignedDuration::from_secs(30));
-    let answer = rig.console.authenticate_second(late, next.clone()).await;
+    let answer = rig
+        .console
+        .authenticate_second(late, next.clone(), HERE)
+        .await;
     assert!(matches!(answer, SignIn::Unknown), "{answer:?}");
     // The password was changed between the two steps.
     let later = clock::now() + SignedDuration::from_secs(1);
     rig.accounts.end_entries(WHO, later).await.unwrap();
-    let answer = rig.console.authenticate_second(half, next).await;
+    let answer = rig.console.authenticate_second(half, next, HERE).await;
     assert!(matches!(answer, SignIn::Unknown), "{answer:?}");
 
     let pin = Credentials {
         user: "rvs-duty".into(),
         secret: PIN.into(),
+        source: HERE,
     };
     let SignIn::Known(duty) = rig.console.authenticate_pin(pin).await else {
         panic!("the PIN is refused")
@@ -167,11 +179,15 @@ async fn who_signs_has_just_shown_who_they_are() {
         ..sign(0, "token-1")
     };
     assert_eq!(code_of(rig.console.submit(by_token).await), "STEP_UP");
-    let SignIn::Known(proved) = rig.console.prove(person.clone(), PASSWORD.into()).await else {
+    let SignIn::Known(proved) = rig
+        .console
+        .prove(person.clone(), PASSWORD.into(), HERE)
+        .await
+    else {
         panic!("the password proves nothing")
     };
     assert!(proved.since >= person.since);
-    let guess = rig.console.prove(person, "guess".into()).await;
+    let guess = rig.console.prove(person, "guess".into(), HERE).await;
     assert!(matches!(guess, SignIn::Unknown), "{guess:?}");
 }
 
@@ -183,6 +199,7 @@ async fn a_token_acts_for_its_account_alone_and_within_its_scope() {
     let of = |user: &str, secret: &str| Credentials {
         user: user.into(),
         secret: secret.into(),
+        source: HERE,
     };
     let known = rig.console.authenticate(of(WHO, &act)).await;
     assert!(matches!(known, SignIn::Known(_)), "{known:?}");
@@ -193,6 +210,31 @@ async fn a_token_acts_for_its_account_alone_and_within_its_scope() {
     let feed = rig.token(WHO, TokenScope::Ingest).await;
     let feed = rig.console.authenticate(of(WHO, &feed)).await;
     assert!(matches!(feed, SignIn::Unknown), "{feed:?}");
+}
+
+#[tokio::test]
+async fn a_reading_token_opens_no_board_of_few_whatever_its_person_may() {
+    let rig = Rig::new().await;
+    rig.accounts
+        .set_roles(WHO, &[Role::HumanResources].into())
+        .await
+        .unwrap();
+    rig.accounts.set_staff(WHO, Some("RN-07")).await.unwrap();
+    let mut seen = Vec::new();
+    for scope in [TokenScope::Read, TokenScope::Act] {
+        let token = rig.token(WHO, scope).await;
+        let SignIn::Known(reader) = rig.console.authenticate_reader(credentials(&token)).await
+        else {
+            panic!("the token may not read")
+        };
+        for name in ["phases", "people", "own-path"] {
+            let person = reader.clone();
+            let name = name.to_owned();
+            let board = rig.console.board(BoardRequest { name, person }).await;
+            seen.push(board.is_ok());
+        }
+    }
+    assert_eq!(seen, [true, false, false, true, true, true]);
 }
 
 #[tokio::test]
@@ -235,6 +277,7 @@ async fn a_sites_token_brings_that_sites_records_and_no_others() {
         answer.rows[0].reason.contains("other site's token"),
         "{answer:?}"
     );
+    closes_no_case_of_another_site(&rig, &token).await;
     rig.accounts.remove_tokens(WHO, "main").await.unwrap();
     let body = row("7001", "a5").into();
     assert!(
@@ -243,6 +286,40 @@ async fn a_sites_token_brings_that_sites_records_and_no_others() {
             .await
             .is_err()
     );
+}
+
+/// Another site's feed opens a case under the same centre's name and id: this token's news are about its own alone.
+async fn closes_no_case_of_another_site(rig: &Rig, token: &str) {
+    let other = NewToken {
+        site: Some("RVS-North".into()),
+        ..NewToken::of(WHO, "north", TokenScope::Ingest)
+    };
+    let other = rig.accounts.add_token(&other, clock::now()).await.unwrap();
+    let at_us = clock::now().as_microsecond();
+    let tell = async |token: &str, kind: &str, dialled: &str, at_us: i64| {
+        let row = json!({
+            "kind": kind, "centre": "hq", "at_us": at_us, "case_id": "CB-17", "caller": "+16095550110",
+            "dialled": dialled,
+        });
+        let (token, body) = (token.to_owned(), row.to_string().into());
+        rig.console
+            .ingest(EventBatch { token, body })
+            .await
+            .unwrap()
+    };
+    let opened = tell(&other, "case_opened", "7101", at_us).await;
+    assert_eq!(opened.accepted, 1, "{opened:?}");
+    let open = async || {
+        rig.facts
+            .open_cases(clock::now(), "in_house/")
+            .await
+            .unwrap()
+    };
+    tell(token, "case_closed", "7001", at_us + 1).await;
+    let left: Vec<_> = open().await.into_iter().map(|case| case.source).collect();
+    assert_eq!(left, ["in_house/hq@RVS-North"]);
+    tell(&other, "case_closed", "7101", at_us + 2).await;
+    assert!(open().await.is_empty());
 }
 
 #[tokio::test]

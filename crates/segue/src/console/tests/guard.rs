@@ -126,10 +126,7 @@ async fn calls_that_a_case_sent_out_are_watched_like_any_other() {
     let now = clock::now();
     both_feeds_spoke(&rig, now);
     let chunk = shown(&rig, &mut GuardLoop::default(), now).await;
-    assert!(
-        chunk.finding.contains("are not being served"),
-        "{chunk:?}"
-    );
+    assert!(chunk.finding.contains("are not being served"), "{chunk:?}");
 }
 
 #[tokio::test]

@@ -1,12 +1,13 @@
 //! The duty PIN while the accounts' database is gone.
 
-use super::rig::{PIN, Rig, press};
+use super::rig::{HERE, PIN, Rig, press};
 use segue_web::{Console, Credentials, Door, SignIn};
 
 fn credentials(user: &str, secret: &str) -> Credentials {
     Credentials {
         user: user.to_owned(),
         secret: secret.to_owned(),
+        source: HERE,
     }
 }
 
@@ -37,4 +38,24 @@ async fn a_duty_pin_brings_calls_home_while_the_accounts_are_gone() {
     // A password is not kept here: nobody signs in with one.
     let answer = rig.console.authenticate(credentials("rvs-duty", "x")).await;
     assert!(matches!(answer, SignIn::Unavailable { .. }), "{answer:?}");
+}
+
+#[tokio::test]
+async fn strangers_who_guess_keep_no_duty_manager_elsewhere_out() {
+    let rig = Rig::new().await;
+    let right = || credentials("rvs-duty", PIN);
+    let guess = async |n: usize| {
+        let guess = Credentials {
+            source: "203.0.113.9".parse().unwrap(),
+            ..credentials(&format!("invented-{n}"), "00000001")
+        };
+        rig.console.authenticate_pin(guess).await
+    };
+    let mut waits = false;
+    for n in 0..30 {
+        waits |= matches!(guess(n).await, SignIn::Throttled { .. });
+    }
+    assert!(waits, "whoever guesses is slowed down");
+    let answer = rig.console.authenticate_pin(right()).await;
+    assert!(matches!(answer, SignIn::Known(_)), "{answer:?}");
 }

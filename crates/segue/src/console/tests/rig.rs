@@ -26,11 +26,14 @@ use segue_journal::{
 };
 use segue_web::view::{ChunkView, LiveView};
 use segue_web::{Console, Credentials, Door, FallbackRequest, Person, SignIn};
+use std::net::{IpAddr, Ipv4Addr};
 use std::sync::Arc;
 use tokio::sync::{Notify, watch};
 
 pub(super) const PASSWORD: &str = "a long enough password";
 pub(super) const PIN: &str = "73910246";
+/// Where visitors of the pages come from.
+pub(super) const HERE: IpAddr = IpAddr::V4(Ipv4Addr::new(192, 0, 2, 7));
 /// The one chunk that is out, at 20 %.
 pub(super) const OUT: &str = "RVS-Main/MSG";
 /// A call as Segue numbers it.
@@ -265,6 +268,7 @@ impl Rig {
         let credentials = Credentials {
             user: user.to_owned(),
             secret: PASSWORD.to_owned(),
+            source: HERE,
         };
         match self.console.authenticate(credentials).await {
             SignIn::Known(person) => person,
