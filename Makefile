@@ -71,10 +71,12 @@ prove-nodes: ## three real nodes on a real PostgreSQL: database gone, a press, a
 	scripts/prove-nodes "$${CARGO_TARGET_DIR:-target}/debug/segue"
 
 prove-faults: ## three nodes in network namespaces (root): partitions each way, stopped, killed, another clock, database gone, calls counted by fate
+	@scripts/setup bench
 	cargo build --bin segue
 	scripts/prove-faults "$${CARGO_TARGET_DIR:-target}/debug/segue"
 
 bench-nodes: ## appends on both databases, tails, a press on three nodes, restart with 100,000 facts; BENCH_PROFILE=dev for the build of make test
+	@scripts/setup test
 	scripts/bench-nodes
 
 soak-nodes: ## 10,000 fault schedules of nodes, network, clocks and database on virtual time; NODE_SEEDS, NODE_FROM; NODE_SEED plays one again

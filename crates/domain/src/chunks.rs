@@ -21,7 +21,7 @@ use std::collections::BTreeSet;
 )]
 #[serde(rename_all = "snake_case")]
 pub enum CutOffAction {
-    /// In-house: for chunks whose signed readiness is at least 95 %.
+    /// In-house, unless the readiness recorded last is below what both signed (95 %): then as the other.
     #[default]
     Home,
     /// Keep the last agreed share and page both parties: in-house could not answer alone.

@@ -3,8 +3,9 @@
 use crate::table::{ChunkEntry, NumberEntry, RouteTable};
 use jiff::{Span, Timestamp};
 use segue_domain::Transition;
-use segue_domain::chunks::{Chunk, ChunkState, CutOffAction};
+use segue_domain::chunks::{Chunk, ChunkState};
 use segue_domain::lines::{Line, LineRoute};
+use segue_domain::people::fallback_capacity::cut_off_action;
 use segue_domain::share::TrafficShare;
 use segue_domain::windows::{ShiftWindow, merged};
 
@@ -66,31 +67,25 @@ fn number(t: &Transition, line: &Line, route: &LineRoute, now: Timestamp) -> Num
             .chunks
             .values()
             .filter(owns)
-            .map(|chunk| entry(chunk, now))
+            .map(|chunk| entry(t, chunk, now))
             .collect(),
     }
 }
 
-fn entry(chunk: &Chunk, now: Timestamp) -> ChunkEntry {
+fn entry(t: &Transition, chunk: &Chunk, now: Timestamp) -> ChunkEntry {
     let share = if chunk.is_out() {
         chunk.share
     } else {
         TrafficShare::HOME
     };
-    let closed = chunk.state == ChunkState::Closed;
     ChunkEntry {
         chunk: chunk.planned.id.clone(),
         site: chunk.planned.site.clone(),
         share_bp: share.basis_points(),
         epoch: chunk.epoch,
         open_us: (!chunk.planned.windows.is_empty()).then(|| expand(&chunk.planned.windows, now)),
-        door_open: !closed,
-        // Nobody in-house answers a closed chunk's calls any more: a cut-off node must not send them there.
-        cut_off_action: if closed {
-            CutOffAction::HoldLastAgreedAndPage
-        } else {
-            chunk.planned.cut_off_action
-        },
+        door_open: chunk.state != ChunkState::Closed,
+        cut_off_action: cut_off_action(t, chunk),
     }
 }
 

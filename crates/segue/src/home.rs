@@ -199,7 +199,8 @@ impl HomeDoor {
             self.keep(press.clone());
         }
         self.wake.notify_one();
-        let (nodes_home, nodes_total) = self.reached(told, journalled, &mut warnings);
+        let (nodes_home, nodes_total) =
+            self.reached(told, journalled, &report.holding, &mut warnings);
         let verified = self.verified(incident.as_deref()).await;
         let (scope, already_home) = (press.scope, !report.changed && journalled);
         Ok(Pressed {
@@ -215,11 +216,12 @@ impl HomeDoor {
         })
     }
 
-    /// How many nodes hold the press, of how many; what those will do that did not answer.
+    /// How many nodes hold the press, of how many; what those will do that did not answer. `holding` goes on where it is not heard.
     fn reached(
         &self,
         told: Option<(u64, bool)>,
         journalled: bool,
+        holding: &[String],
         warnings: &mut Vec<String>,
     ) -> (u32, u32) {
         let (Some(cluster), Some((pressed_ms, is_durable))) = (self.cluster.get(), told) else {
@@ -234,7 +236,7 @@ impl HomeDoor {
             let names: Vec<_> = reach.missing.iter().map(String::as_str).collect();
             let names = names.join(", ");
             warnings.push(if reach.complete {
-                format!("not reached: {names}. Within the fence time (5 s, unless set otherwise) they send nothing out but chunks signed to hold")
+                format!("not reached: {names}. Within the fence time (5 s, unless set otherwise) they send nothing out{}", but(holding))
             } else {
                 format!("not reached: {names}, nor has a majority of nodes and journal the press yet: they may go on sending out. Press there too; it is repeated until they hear it")
             });
@@ -378,6 +380,17 @@ fn is_final(error: &DeskError) -> bool {
     matches!(
         error,
         DeskError::Refused(_) | DeskError::CommandIdReused { .. }
+    )
+}
+
+/// What a node that was not reached goes on sending out past the fence time.
+fn but(holding: &[String]) -> String {
+    if holding.is_empty() {
+        return String::new();
+    }
+    format!(
+        " but the last agreed share of {}, which hold: press there too",
+        holding.join(", ")
     )
 }
 

@@ -141,7 +141,7 @@ impl NodesView {
             return "as every chunk is signed to come home then".to_owned();
         }
         format!(
-            "but the last agreed share of {}, signed to hold",
+            "but the last agreed share of {}, signed to hold or too much for home now",
             self.holds.join(", ")
         )
     }
@@ -203,7 +203,7 @@ impl NodesView {
                 Aspect::Hold,
                 "Cut off",
                 format!("Cut off: {}.", self.named(cut_off)),
-                "Nothing goes out there but what is signed to hold. The nodes hear each other; look at the journal's database.".to_owned(),
+                "Nothing goes out there but what holds. The nodes hear each other; look at the journal's database.".to_owned(),
             );
         }
         let lead = if home > 0 {

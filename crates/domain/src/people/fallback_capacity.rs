@@ -9,7 +9,7 @@ use super::recorded_readiness;
 use super::roster::{hours_of, leaves_on};
 use crate::boards::{Board, Kind};
 use crate::canonical::hours_after;
-use crate::chunks::Chunk;
+use crate::chunks::{Chunk, ChunkState, CutOffAction};
 use crate::fallback::Scope;
 use crate::gates::{Finding, GateLeg};
 use crate::ids::StaffId;
@@ -121,6 +121,20 @@ pub fn minimums_of<'t>(
             && Some(cover.rung) == rung
             && hours_of(t, &cover.site, &cover.shift).is_some_and(open)
     })
+}
+
+/// What a node that is cut off does with the chunk's calls: as signed, but no timer brings them to people who, by the readiness
+/// recorded last, could not answer them (design: nodes). Nobody in-house answers a closed chunk's calls any more.
+pub fn cut_off_action(t: &Transition, chunk: &Chunk) -> CutOffAction {
+    let is_low = |cover| {
+        let recorded = recorded_readiness::last(t, cover);
+        recorded.is_some_and(|r| r.figures.now_bp < t.terms.people.readiness_min_bp)
+    };
+    if chunk.state == ChunkState::Closed || minimums_of(t, chunk).any(|m| is_low(&m.cover)) {
+        CutOffAction::HoldLastAgreedAndPage
+    } else {
+        chunk.planned.cut_off_action
+    }
 }
 
 /// What keeps the fallback leg of a chunk's gate red.

@@ -48,7 +48,7 @@ impl Shared {
             fence_s: timing.fence_ms / 1_000,
             lease_s: u64::from(installed.table.authority_lease_s),
             healthy_s: timing.healthy_ms / 1_000,
-            holds: standing::held_when_cut_off(&installed.table),
+            holds: standing::held_when_cut_off(&installed.table, "all"),
             refusal: nodes::refusal(&t).map(super::acts::refusal_view),
         }
     }

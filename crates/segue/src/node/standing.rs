@@ -59,11 +59,13 @@ fn own(node: &Node) -> NodeState {
     }
 }
 
-/// The chunks that a cut-off node goes on sending out, signed to hold.
-pub fn held_when_cut_off(table: &RouteTable) -> Vec<String> {
+/// The chunks of a scope that a cut-off node goes on sending out: signed to hold, or more than home could answer.
+pub fn held_when_cut_off(table: &RouteTable, scope: &str) -> Vec<String> {
     let chunks = table.chunks().into_iter();
     let holds = chunks.filter(|(_, entry)| {
-        entry.share_bp > 0 && entry.cut_off_action == CutOffAction::HoldLastAgreedAndPage
+        entry.is_covered(scope)
+            && entry.share_bp > 0
+            && entry.cut_off_action == CutOffAction::HoldLastAgreedAndPage
     });
     holds.map(|(id, _)| id.to_string()).collect()
 }

@@ -2,6 +2,7 @@
 
 use crate::clock;
 use crate::node::files::NodeFiles;
+use crate::node::standing::held_when_cut_off;
 use arc_swap::ArcSwap;
 use segue_domain::Transition;
 use segue_domain::caller::CallerKey;
@@ -57,6 +58,8 @@ pub struct LatchReport {
     pub changed: bool,
     /// Why the latch is not on disk, if it is not: calls are home all the same.
     pub not_durable: Option<String>,
+    /// Chunks of the scope whose last agreed share a node goes on sending out that is cut off and does not hear of it.
+    pub holding: Vec<String>,
 }
 
 impl Node {
@@ -117,6 +120,7 @@ impl Node {
         LatchReport {
             changed: latched.was_out,
             not_durable,
+            holding: held_when_cut_off(&installed.table, scope),
         }
     }
 
@@ -452,6 +456,21 @@ pub(crate) mod tests {
             decide(&node(directory.path())),
             (Arm::InHouse, Reason::HomeLatch)
         );
+    }
+
+    #[test]
+    fn a_press_names_the_chunks_that_nodes_out_of_reach_go_on_sending_out() {
+        let directory = tempfile::tempdir().unwrap();
+        let node = node(directory.path());
+        assert!(node.bring_home("all").holding.is_empty());
+        let mut table = all_out(1);
+        for number in table.numbers.values_mut() {
+            number.chunks[0].cut_off_action = CutOffAction::HoldLastAgreedAndPage;
+        }
+        let held = table.numbers["7001"].chunks[0].chunk.to_string();
+        node.install(table).unwrap();
+        assert!(node.bring_home("elsewhere").holding.is_empty());
+        assert_eq!(node.bring_home("all").holding, [held]);
     }
 
     #[test]

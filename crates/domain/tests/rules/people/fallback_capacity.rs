@@ -4,9 +4,12 @@ use super::{MSG, ours, reachable, readiness, separate, serve, triage_nights, wit
 use crate::fixture::{director, duty, manager};
 use crate::support::{Story, fallback, propose_step};
 use jiff::civil::date;
+use segue_domain::chunks::CutOffAction;
 use segue_domain::fallback::Scope;
 use segue_domain::ladder::Rung;
-use segue_domain::people::fallback_capacity::{Capacity, capacity, capacity_warnings};
+use segue_domain::people::fallback_capacity::{
+    Capacity, capacity, capacity_warnings, cut_off_action,
+};
 use segue_domain::people::fallback_minimums::{
     FallbackMinimum, ProposeFallbackMinimums, SignFallbackMinimums,
 };
@@ -218,6 +221,24 @@ fn a31_a_low_readiness_freezes_the_way_forward_and_a_new_one_opens_it() {
     story
         .when(&duty(Side::Outsourcer), fallback("all"))
         .records(&["fell_back"]);
+}
+
+/// No timer brings calls to people who could not answer them; a person may, and is warned.
+#[test]
+fn a31_a_node_that_is_cut_off_holds_what_home_could_not_answer() {
+    let mut story = triage_before_its_next_step();
+    let by = manager(Side::Client);
+    let action = |story: &Story, chunk: &str| cut_off_action(&story.t, story.chunk(chunk));
+    assert_eq!(action(&story, TRIAGE), CutOffAction::Home, "as signed");
+    story.does(&by, readiness(9_499, 3));
+    assert_eq!(
+        action(&story, TRIAGE),
+        CutOffAction::HoldLastAgreedAndPage,
+        "94.99 %"
+    );
+    assert_eq!(action(&story, MSG), CutOffAction::Home, "other people");
+    story.does(&by, readiness(9_500, 3));
+    assert_eq!(action(&story, TRIAGE), CutOffAction::Home, "95 %");
 }
 
 /// Keeping exactly the agreed number is not readiness: whom N95 needs stays.
