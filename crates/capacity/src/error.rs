@@ -67,6 +67,22 @@ pub enum CapacityError {
         /// The day.
         date: jiff::civil::Date,
     },
+    /// Calls that nobody may take.
+    #[error("no group of agents takes {0}; name a group with it")]
+    NobodyTakes(String),
+    /// Two skills or groups with one name, or a name that is in no list.
+    #[error(
+        "\"{0}\" stands there twice, or is none of the calls; name each call type once, and in groups only those"
+    )]
+    Name(String),
+    /// No staffing that reaches all targets was found.
+    #[error(
+        "no staffing of these groups that reaches every target was found in {tried} tries; let more groups take the calls, or lower a target"
+    )]
+    NotFound {
+        /// How many were simulated.
+        tried: u32,
+    },
     /// A list longer than this room works through.
     #[error("{have} {what}; at most {max} are worked through at once, so ask for less time")]
     TooMany {

@@ -70,7 +70,7 @@ pub struct Tally {
 }
 
 impl Tally {
-    fn count(&mut self, wait_us: i64) {
+    pub(crate) fn count(&mut self, wait_us: i64) {
         self.offered += 1;
         self.waited += u64::from(wait_us > 0);
         self.wait_us += wait_us;
@@ -121,27 +121,32 @@ pub fn run(model: &Model, span: Span, seed: u64) -> Vec<Tally> {
         span,
         batches: &mut batches,
     };
+    drive(model, end_us, seed, &mut counting);
+    batches
+}
+
+/// Runs the model over the calls that arrive before the end, and tells an observer what became of each.
+pub fn drive(model: &Model, end_us: i64, seed: u64, observer: &mut impl Observer) {
     let masks: Vec<_> = model.groups.iter().map(|g| g.skills).collect();
     let mut centre = Centre::new(&masks, 0);
     let mut arrivals = Arrivals::new(model, seed);
     let mut staffed_until_us = i64::MIN;
     while let Some(call) = arrivals.next_call(end_us) {
         while staffed_until_us <= call.at_us {
-            staffed_until_us = staff(model, &mut centre, staffed_until_us, &mut counting);
+            staffed_until_us = staff(model, &mut centre, staffed_until_us, observer);
         }
-        centre.offer(call, &mut counting);
+        centre.offer(call, observer);
     }
-    centre.drain(&mut counting);
-    batches
+    centre.drain(observer);
 }
 
 /// Puts the people of the interval that begins then on the phones; when the next one begins.
-fn staff(model: &Model, centre: &mut Centre, at_us: i64, counting: &mut Counting<'_>) -> i64 {
+fn staff(model: &Model, centre: &mut Centre, at_us: i64, observer: &mut impl Observer) -> i64 {
     let at_us = at_us.max(0);
-    centre.advance(at_us, counting);
+    centre.advance(at_us, observer);
     let mut next_us = i64::MAX;
     for (n, group) in model.groups.iter().enumerate() {
-        centre.set_on_phones(n, group.on_phones.at(at_us), counting);
+        centre.set_on_phones(n, group.on_phones.at(at_us), observer);
         next_us = next_us.min(group.on_phones.next_us(at_us));
     }
     next_us

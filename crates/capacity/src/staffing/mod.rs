@@ -7,6 +7,7 @@ pub mod forecasted;
 pub mod learning;
 pub mod plan;
 pub mod pooling;
+pub mod shared;
 pub mod shrinkage;
 pub mod whatif;
 
