@@ -3,6 +3,7 @@
 use crate::course::Course;
 use crate::director::{Director, StepTaken};
 use crate::floors::{AgreedFloors, Floors, Interval, Verdict, Verdicts};
+use crate::guards::{Broken, Guards, Shown};
 use crate::people::Roster;
 use crate::report::GuardAction;
 use crate::setting::Setting;
@@ -13,6 +14,7 @@ use segue_capacity::simulate::INTERVAL_US;
 use segue_domain::Transition;
 use segue_domain::ids::ChunkId;
 use segue_example::{Example, Goal};
+use std::collections::BTreeMap;
 
 /// Intervals without records after which nothing goes forward: twice the cadence.
 const SILENT_MAX: u32 = 2;
@@ -26,6 +28,8 @@ pub(crate) struct Lived {
     pub(crate) returns: u32,
     /// The chunk of each number.
     pub(crate) chunk_of: Vec<Option<ChunkId>>,
+    /// What the evidence came to, by chunk.
+    pub(crate) shown: BTreeMap<ChunkId, Shown>,
 }
 
 /// The plan as agreed, ready to be lived through.
@@ -35,6 +39,8 @@ pub(crate) struct Agreed<'a> {
     pub(crate) goals: &'a [Goal],
     /// The floors both signed, by chunk.
     pub(crate) floors: &'a [SignedFloors],
+    /// Nothing moved.
+    pub(crate) still: &'a Course,
 }
 
 struct Judged {
@@ -50,6 +56,7 @@ struct Run<'a> {
     roster: Roster,
     course: Course,
     judged: Vec<Judged>,
+    guards: Guards<'a>,
     silent: u32,
 }
 
@@ -63,10 +70,13 @@ pub(crate) fn live(setting: &Setting, agreed: &Agreed<'_>, replication: u64) -> 
         floors: AgreedFloors::new(floors_of(agreed.floors, &chunk)),
         chunk,
     });
+    let judged: Vec<_> = judged.collect();
+    let watched = judged.iter().map(|j| (j.chunk.clone(), j.routes.clone()));
     let mut run = Run {
         setting,
-        stage: Stage::new(setting, replication),
-        judged: judged.collect(),
+        stage: Stage::new(setting, replication).telling_calls(),
+        guards: Guards::new(setting, (agreed.still, replication), agreed.t, watched),
+        judged,
         director,
         roster: Roster::new(setting.routes.len()),
         course: Course::default(),
@@ -79,6 +89,7 @@ pub(crate) fn live(setting: &Setting, agreed: &Agreed<'_>, replication: u64) -> 
         steps: run.director.steps,
         returns: run.director.returns,
         chunk_of: run.director.chunk_of,
+        shown: run.guards.shown(),
         tally: run.stage.finish(),
     }
 }
@@ -112,9 +123,10 @@ impl Run<'_> {
 
     fn calls_until(&mut self, until_us: i64) {
         while let Some((n, call)) = self.stage.next_before(until_us) {
-            let side = self.director.route(n, &call);
-            self.course.call(side);
-            self.stage.offer_next(side);
+            let assigned = self.director.route(n, &call);
+            self.guards.routed(n, assigned);
+            self.course.call(assigned.side);
+            self.stage.offer_next(assigned.side);
         }
     }
 
@@ -133,6 +145,14 @@ impl Run<'_> {
         let silent = self.setting.trouble.silences.iter().any(|s| s.holds(at_us));
         self.silent = if silent { self.silent + 1 } else { 0 };
         self.director.hold(self.silent >= SILENT_MAX, at_us);
+        self.guards.follow(self.director.t(), at_us);
+        let mut evidence = BTreeMap::new();
+        if !silent {
+            for ended in self.stage.take_ended() {
+                self.guards.ended(&ended);
+            }
+            evidence.extend(self.guards.look(self.director.t(), at_us));
+        }
         for judged in &mut self.judged {
             let seen = judged
                 .routes
@@ -140,12 +160,14 @@ impl Run<'_> {
                 .map(|route| self.stage.take_interval(*route));
             let seen = seen.fold(Interval::default(), joined);
             let verdict = judged.floors.assess((!silent).then_some(seen));
-            let broken = match verdict {
-                Verdict::Fail(floor) => Some(floor),
+            let floor = match verdict {
+                Verdict::Fail(floor) => Some(Broken::Floor(floor)),
                 Verdict::Pass => None,
                 Verdict::NoData => continue,
             };
-            if broken.is_some() {
+            let shown = evidence.get(&judged.chunk).copied();
+            let broken = floor.or(shown.map(Broken::Evidence));
+            if floor.is_some() {
                 self.director.harmed += u64::from(seen.offered - seen.answered_within);
             }
             self.director.guardrail(&judged.chunk, broken, at_us);

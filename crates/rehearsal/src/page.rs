@@ -69,6 +69,12 @@ pub fn html(report: &Report, title: &str, style: &str) -> String {
     for (title, note, body) in wide {
         section(&mut page, title, note, &body);
     }
+    section(
+        &mut page,
+        "What the evidence shows",
+        "of the full runs",
+        &tables::evidence(report),
+    );
     page.push_str("<div class=\"two\">");
     section(
         &mut page,
@@ -119,7 +125,7 @@ fn again(report: &Report) -> String {
         (
             "Decision code",
             format!(
-                "decide, table and choice as live, {}; the floors are the rehearsal's own",
+                "decide, table, choice and evidence as live, {}; the floors are the rehearsal's own",
                 env!("CARGO_PKG_VERSION")
             ),
         ),

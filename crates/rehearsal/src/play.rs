@@ -3,7 +3,7 @@
 use crate::course::Course;
 use crate::people;
 use crate::setting::Setting;
-use crate::stage::{Side, Stage};
+use crate::stage::{Ended, Side, Stage};
 use crate::tally::Tally;
 use segue_capacity::simulate::INTERVAL_US;
 
@@ -17,6 +17,24 @@ pub(crate) fn play(setting: &Setting, course: &Course, replication: u64) -> Tall
     }
     play_until(&mut stage, course, i64::MAX);
     stage.finish()
+}
+
+/// Plays a course and tells each call that left its queue.
+pub(crate) fn each(
+    setting: &Setting,
+    course: &Course,
+    replication: u64,
+    mut tell: impl FnMut(Ended),
+) {
+    let mut stage = Stage::new(setting, replication).telling_calls();
+    for (at_us, people) in course.staffed() {
+        play_until(&mut stage, course, *at_us);
+        stage.advance(*at_us);
+        stage.staff(people);
+        stage.take_ended().into_iter().for_each(&mut tell);
+    }
+    play_until(&mut stage, course, i64::MAX);
+    stage.take_ended().into_iter().for_each(&mut tell);
 }
 
 fn play_until(stage: &mut Stage<'_>, course: &Course, until_us: i64) {

@@ -87,6 +87,7 @@ pub fn rehearse(asked: &Rehearsal<'_>) -> Result<Report, RehearsalError> {
         t: &t,
         goals: &goals,
         floors: &floors,
+        still: &still,
     };
     let lived: Vec<Lived> = on_threads(asked.threads, runs.full, |n| {
         live(&setting, &agreed, n.into())
@@ -315,6 +316,7 @@ mod tests {
             t: &t,
             goals: &goals,
             floors: &[],
+            still: &play::no_move(&setting),
         };
         let lived = live(&setting, &agreed, 2);
         assert!(

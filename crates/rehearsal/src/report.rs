@@ -142,6 +142,21 @@ pub struct Week {
     pub cutover_range: Range,
 }
 
+/// What the evidence on one chunk came to, over the full runs.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize)]
+pub struct EvidenceShown {
+    /// The chunk.
+    pub chunk: String,
+    /// Full runs in which it went out.
+    pub runs: u32,
+    /// Of them, runs in which the guard showed it no worse than agreed.
+    pub passed: u32,
+    /// Days from the first call out until then, the middle one of those runs.
+    pub days_to_pass: Option<u32>,
+    /// Runs in which the guard showed it worse, and advised to come home.
+    pub failed: u32,
+}
+
 /// Everything a rehearsal says.
 #[derive(Clone, Debug, PartialEq, Serialize)]
 pub struct Report {
@@ -163,6 +178,8 @@ pub struct Report {
     pub cutover_refused_by: Vec<Code>,
     /// The floors of each chunk, tried on the client's own baseline.
     pub floors: Vec<SignedFloors>,
+    /// What the evidence on each chunk came to.
+    pub evidence: Vec<EvidenceShown>,
     /// Who did worse.
     pub equity: Vec<Equity>,
     /// The risk of each step.
@@ -221,6 +238,7 @@ impl Report {
             returns: told.lived.iter().map(|l| l.returns).collect(),
             cutover_refused_by: told.refused_cutover.clone(),
             floors: told.floors.to_vec(),
+            evidence: summary::evidence(told),
             equity: summary::equity(s, &plan, &no_move),
             risk: summary::risk(told, &plan, &no_move),
             weeks: summary::weeks(told, &plan, &cutover),

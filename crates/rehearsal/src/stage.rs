@@ -18,6 +18,23 @@ pub(crate) enum Side {
     Out,
 }
 
+/// A call that left the queue, for whoever judges call by call.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(crate) struct Ended {
+    /// Its place among the calls.
+    pub(crate) call: usize,
+    /// When it reached the queue.
+    pub(crate) at_us: i64,
+    /// How long it waited.
+    pub(crate) wait_us: i64,
+    /// Whether its caller hung up; else a person answered.
+    pub(crate) abandoned: bool,
+    /// How long it takes the person.
+    pub(crate) handle_us: i64,
+    /// Where it was queued.
+    pub(crate) side: Side,
+}
+
 /// What has been seen so far in a run.
 struct Seen<'s> {
     setting: &'s Setting,
@@ -31,10 +48,22 @@ struct Seen<'s> {
     /// The running interval at the watched side, by number.
     interval: Vec<Interval>,
     watched: Side,
+    /// Calls that left since they were taken last, where somebody takes them.
+    ended: Option<Vec<Ended>>,
 }
 
 impl Seen<'_> {
     fn left(&mut self, call: &Call, wait_us: i64, side: Side, abandoned: bool) {
+        if let Some(ended) = &mut self.ended {
+            ended.push(Ended {
+                call: call.tag as usize,
+                at_us: call.at_us,
+                wait_us,
+                abandoned,
+                handle_us: call.handle_us,
+                side,
+            });
+        }
         let recorded = &self.setting.calls[call.tag as usize];
         let route = usize::from(recorded.route);
         let long = wait_us > self.long_us;
@@ -119,6 +148,7 @@ impl<'s> Stage<'s> {
                 evidence: vec![Evidence::default(); routes],
                 interval: vec![Interval::default(); routes],
                 watched: Side::Out,
+                ended: None,
             },
             home: Centre::new(&masks, setting.from_us),
             out: Centre::new(&masks, setting.from_us),
@@ -131,6 +161,21 @@ impl<'s> Stage<'s> {
     pub(crate) fn watching_home(mut self) -> Self {
         self.seen.watched = Side::Home;
         self
+    }
+
+    /// The same, keeping each call that left until it is taken.
+    pub(crate) fn telling_calls(mut self) -> Self {
+        self.seen.ended = Some(Vec::new());
+        self
+    }
+
+    /// The calls that left since the last time.
+    pub(crate) fn take_ended(&mut self) -> Vec<Ended> {
+        self.seen
+            .ended
+            .as_mut()
+            .map(std::mem::take)
+            .unwrap_or_default()
     }
 
     /// The next call and its place, if it comes before the instant.

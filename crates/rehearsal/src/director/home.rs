@@ -1,7 +1,7 @@
 //! The way home: what the floors say, the alarm, the press, latch first and journal after.
 
 use super::{Act, Director, MINUTE_US, Press};
-use crate::floors::{self, Floor};
+use crate::guards::Broken;
 use crate::setting::HOUR_US;
 use segue_domain::contingency::library::{Advice, TriggerKind};
 use segue_domain::contingency::watch::{AlarmRaised, Observed, ReportObservation};
@@ -14,10 +14,10 @@ const VERIFIED_AFTER_US: i64 = 5 * MINUTE_US;
 const NOTE_AFTER_US: i64 = HOUR_US;
 
 impl Director<'_> {
-    /// What the floors think of a chunk: which of them is broken.
-    pub(crate) fn guardrail(&mut self, chunk: &ChunkId, broken: Option<Floor>, now_us: i64) {
+    /// What floors and evidence say of a chunk: what is broken.
+    pub(crate) fn guardrail(&mut self, chunk: &ChunkId, broken: Option<Broken>, now_us: i64) {
         let failed = broken.is_some();
-        self.floor = broken;
+        self.broken = broken;
         let open = self.t.contingency.watches.get(chunk.as_str());
         let is_open = open.is_some_and(|w| w.open.contains_key(&TriggerKind::GuardrailFail));
         if failed != is_open {
@@ -117,8 +117,8 @@ impl Director<'_> {
             return;
         }
         let minutes = self.setting.assumptions.decision_min + self.setting.trouble.late_min;
-        let why = match (alarm.kind, self.floor) {
-            (TriggerKind::GuardrailFail, Some(floor)) => floors::words(floor).to_owned(),
+        let why = match (alarm.kind, self.broken) {
+            (TriggerKind::GuardrailFail, Some(broken)) => broken.words(),
             _ => format!("{}: {}", alarm.kind.words(), alarm.seen),
         };
         let press = Press {

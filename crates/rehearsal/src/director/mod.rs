@@ -10,7 +10,7 @@ mod people;
 
 use crate::calls::Recorded;
 use crate::evidence::Evidence;
-use crate::floors::Floor;
+use crate::guards::Broken;
 use crate::report::GuardAction;
 use crate::setting::{Period, Setting};
 use crate::stage::Side;
@@ -40,6 +40,17 @@ pub(crate) struct StepTaken {
     pub(crate) chunk: ChunkId,
     pub(crate) percent: u8,
     pub(crate) at_us: i64,
+}
+
+/// Where a call goes, and what the split said of it.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(crate) struct Assigned {
+    /// Where it is queued.
+    pub(crate) side: Side,
+    /// The side assigned, whoever answers in the end.
+    pub(crate) arm: Arm,
+    /// π of going out, in basis points.
+    pub(crate) pi_bp: u16,
 }
 
 /// Somebody presses home.
@@ -90,8 +101,8 @@ pub(crate) struct Director<'a> {
     wake_us: i64,
     todo: Todo<Act>,
     on_hold: bool,
-    /// The floor that was judged last, where it is broken.
-    floor: Option<Floor>,
+    /// What was found broken last.
+    broken: Option<Broken>,
     /// The alarm that the last press was for.
     pressed_for: Option<TriggerKind>,
     /// The rule that refused each chunk last, until its share changes.
@@ -131,7 +142,7 @@ impl<'a> Director<'a> {
             wake_us: setting.from_us,
             todo: Todo::default(),
             on_hold: false,
-            floor: None,
+            broken: None,
             pressed_for: None,
             refused: BTreeMap::new(),
             people_home: 0,
@@ -196,7 +207,7 @@ impl<'a> Director<'a> {
     }
 
     /// Where the next call goes: the production choice, and the fall-through where the trunk is dead.
-    pub(crate) fn route(&mut self, n: usize, call: &Recorded) -> Side {
+    pub(crate) fn route(&mut self, n: usize, call: &Recorded) -> Assigned {
         let caller = call.caller.map(|caller| caller.to_string());
         let call_id = n.to_string();
         let shown = Call {
@@ -228,11 +239,20 @@ impl<'a> Director<'a> {
         let mut targets = chosen.targets().map(|(_, kind)| kind);
         let reached = targets.find(|kind| !(dead && *kind == TargetKind::Outsourced));
         self.harmed += u64::from(dead);
-        if reached == Some(TargetKind::Outsourced) {
-            Side::Out
-        } else {
-            Side::Home
+        Assigned {
+            side: if reached == Some(TargetKind::Outsourced) {
+                Side::Out
+            } else {
+                Side::Home
+            },
+            arm: chosen.arm,
+            pi_bp: chosen.pi_bp,
         }
+    }
+
+    /// The transition as it stands.
+    pub(crate) fn t(&self) -> &Transition {
+        &self.t
     }
 
     /// The share of a number that goes out now, in basis points.

@@ -193,6 +193,38 @@ pub(super) fn risk(report: &Report) -> String {
     )
 }
 
+pub(super) fn evidence(report: &Report) -> String {
+    let rows: Vec<_> = report
+        .evidence
+        .iter()
+        .map(|e| {
+            let days = e
+                .days_to_pass
+                .map_or_else(|| "–".into(), |days| days.to_string());
+            vec![
+                e.chunk.clone(),
+                e.runs.to_string(),
+                e.passed.to_string(),
+                days,
+                e.failed.to_string(),
+            ]
+        })
+        .collect();
+    let heads = [
+        "Chunk",
+        "Runs in which it went out",
+        "Shown no worse than agreed",
+        "After days (middle)",
+        "Shown worse: home was advised",
+    ];
+    table(
+        "Evidence",
+        "The guards' own verdicts, call by call, against the signed target and no move with the same chance.",
+        (1, &heads),
+        &rows,
+    )
+}
+
 pub(super) fn floors(report: &Report) -> String {
     let rows: Vec<_> = report
         .floors

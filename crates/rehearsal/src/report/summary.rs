@@ -1,11 +1,15 @@
 //! Many runs made into one: means, the middle 90 of 100, worst hours, groups, steps, weeks.
 
-use super::{Equity, Range, StepRisk, Told, TypeRow, Week, World, WorstHour, hung_up_of_10000};
+use super::{
+    Equity, EvidenceShown, Range, StepRisk, Told, TypeRow, Week, World, WorstHour, hung_up_of_10000,
+};
 use crate::director::timestamp;
+use crate::guards::Shown;
 use crate::setting::{HOUR_US, Setting};
 use crate::tally::{Count, Hour, Tally};
+use segue_domain::ids::ChunkId;
 use segue_domain::share::TrafficShare;
-use std::collections::BTreeMap;
+use std::collections::{BTreeMap, BTreeSet};
 
 /// Calls an hour has at least before its part of hang-ups is spoken of.
 const HOUR_CALLS_MIN: u64 = 10;
@@ -244,6 +248,30 @@ fn worst(hours: &[Hour]) -> f64 {
     judged
         .map(|h| part(h.abandoned.into(), h.offered.into()))
         .fold(0.0, f64::max)
+}
+
+/// What the guards' evidence came to, by chunk, over the full runs in which it went out.
+pub(super) fn evidence(told: &Told<'_>) -> Vec<EvidenceShown> {
+    let chunks: BTreeSet<_> = told.lived.iter().flat_map(|l| l.shown.keys()).collect();
+    let row = |chunk: &ChunkId| {
+        let of_runs = told.lived.iter().filter_map(|l| l.shown.get(chunk));
+        let out: Vec<_> = of_runs.filter(|shown| shown.out_us.is_some()).collect();
+        let count = |n: usize| u32::try_from(n).unwrap_or(u32::MAX);
+        let days = |shown: &&Shown| {
+            let passed_us = shown.passed_us?.checked_sub(shown.out_us?)?;
+            u32::try_from(passed_us / (24 * HOUR_US)).ok()
+        };
+        let mut days: Vec<_> = out.iter().filter_map(days).collect();
+        days.sort_unstable();
+        EvidenceShown {
+            chunk: chunk.to_string(),
+            runs: count(out.len()),
+            passed: count(days.len()),
+            days_to_pass: days.get(days.len() / 2).copied(),
+            failed: count(out.iter().filter(|s| s.failed_us.is_some()).count()),
+        }
+    };
+    chunks.into_iter().map(row).collect()
 }
 
 pub(super) fn weeks(told: &Told<'_>, plan: &[&Tally], cutover: &[&Tally]) -> Vec<Week> {

@@ -263,6 +263,25 @@ fn longer_calls_and_absent_people_cost_hang_ups() {
     );
 }
 
+/// The guards' own evidence: it accuses nobody while all is well, and finds what no floor breaks.
+#[test]
+fn evidence_finds_harm_that_breaks_no_floor_and_accuses_nobody_else() {
+    let calm = played(Vec::new());
+    assert_eq!(calm.evidence.iter().map(|e| e.failed).sum::<u32>(), 0);
+    let passed = calm.evidence.iter().filter(|e| e.passed == 1);
+    assert!(passed.count() >= 2, "{:?}", calm.evidence);
+    let half_stay_away = Injection::Absent {
+        centre: Centre::Outsourced,
+        percent: 50,
+        from: "2027-03-22".parse().unwrap(),
+        to: "2027-08-01".parse().unwrap(),
+    };
+    let harmed = played(vec![half_stay_away]);
+    let by_evidence = action(&harmed, "the evidence");
+    assert!(by_evidence.did.starts_with("home by the duty manager"));
+    assert!(harmed.evidence.iter().any(|e| e.failed == 1));
+}
+
 #[test]
 fn an_unknown_chunk_and_a_call_without_a_number_are_bad_input() {
     let script = Script {
