@@ -140,11 +140,13 @@ fn cases() -> Done {
             )
         })
     };
-    timed(
-        "negotiation, single site",
-        || Ok(negotiate(&single, None, &Highs, Budget::default())?),
-        found,
-    )?;
+    for (case, model) in [
+        ("negotiation, single site", &single),
+        ("negotiation, large model", &large),
+    ] {
+        let ask = || Ok(negotiate(model, None, &Highs, Budget::default())?);
+        timed(case, ask, found)?;
+    }
     Ok(())
 }
 
