@@ -237,7 +237,14 @@ pub(crate) fn require(t: &Transition, command: &Command, actor: &Actor) -> Resul
         Whose::Client => t.parties.name(Side::Client),
         Whose::Outsourcer => t.parties.name(Side::Outsourcer),
     };
-    let who = format!("{} of {party}", rule.roles());
+    let is_a_persons = Role::ALL
+        .into_iter()
+        .any(|role| Side::BOTH.iter().any(|side| rule.carried_by(role, *side)));
+    let who = if is_a_persons {
+        format!("{} of {party}", rule.roles())
+    } else {
+        "the program itself".to_owned()
+    };
     let name = command.name().replace('_', " ");
     let roles: Vec<_> = actor.roles.iter().map(|role| role.words()).collect();
     let roles = if roles.is_empty() {
@@ -249,11 +256,7 @@ pub(crate) fn require(t: &Transition, command: &Command, actor: &Actor) -> Resul
         .roles
         .iter()
         .any(|role| rule.carried_by(*role, actor.side));
-    let how = if Role::ALL
-        .iter()
-        .all(|role| !rule.carried_by(*role, actor.side))
-        && rule.whose.admits(actor.side)
-    {
+    let how = if !is_a_persons {
         "nothing is to be done: Segue says it by itself"
     } else if held {
         "this PIN or token lets less pass than the roles allow: sign in with the password"

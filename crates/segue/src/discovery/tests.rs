@@ -113,9 +113,14 @@ fn seen_by(side: Side) -> Value {
     std::fs::write(&file, log()).unwrap();
     let calls = CallStore::new(folder.path().join("calls"));
     let now: Timestamp = "2027-03-11T12:00:00Z".parse().unwrap();
+    let generic = include_str!("../../../../mappings/generic.toml");
+    let mapping = generic.replace(
+        "missing_hangup = \"quarantine\"",
+        "missing_hangup = \"accept_unknown\"",
+    );
     let asked = ImportRequest {
         files: &[file],
-        mapping: &CheckedMapping::find("generic").unwrap(),
+        mapping: &CheckedMapping::parse(&mapping, "generic").unwrap(),
         source: "acd",
         key: &CallerKey::new(&[7; 32]),
         imported_at: now,

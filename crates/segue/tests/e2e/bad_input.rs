@@ -162,13 +162,7 @@ const MISTAKES: &[(&str, i32, &str)] = &[
     ("plan diff 1 7", 2, "version 7"),
     ("journal export --jsonl {inside}", 2, "segue.toml"),
     ("init", 2, "already"),
-    ("user remove nobody", 2, "nobody"),
-    (
-        "user add rvs-director --side client --role viewer",
-        2,
-        "rvs-director",
-    ),
-    ("user add {spaced} --side client --role viewer", 2, "x y"),
+    ("user remove nobody", 3, "an administrator of the client"),
     ("user add eve --side sideways --role viewer", 2, "sideways"),
     (
         "windows preview --zone Mars/Olympus --window {window} --from 2027-01-01 --to 2027-01-02",
@@ -264,6 +258,14 @@ fn who_acts_and_where_is_asked_for_clearly() {
             "no account name",
         ),
         (Some("made-up-token"), "do open-discovery", 2, "wrong"),
+        (None, "user remove nobody", 2, "nobody"),
+        (
+            None,
+            "user add rvs-director --side client --role viewer",
+            2,
+            "rvs-director",
+        ),
+        (None, "user add x/y --side client --role viewer", 2, "x/y"),
         (
             client,
             "--as cb-director do open-discovery",
@@ -284,9 +286,12 @@ fn who_acts_and_where_is_asked_for_clearly() {
         ),
     ] {
         let typed: Vec<_> = typed.split(' ').collect();
-        clear(&segue(&data, token, &typed), code, names, &typed);
+        let input = "a password that is long enough\n";
+        let said = segue_reading(&data, token, &typed, input);
+        clear(&said, code, names, &typed);
         let typed = [&["--json"], typed.as_slice()].concat();
-        one_document(&segue(&data, token, &typed), code, &typed);
+        let said = segue_reading(&data, token, &typed, input);
+        one_document(&said, code, &typed);
     }
     let nowhere = world.path("nowhere");
     for typed in [
