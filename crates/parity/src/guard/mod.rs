@@ -128,6 +128,13 @@ impl Guard {
         }
     }
 
+    /// Whether "had we not moved" is told of each block: then a block waits for it, half an hour after it is mature at most.
+    pub fn await_counterfactual(&mut self, awaits: bool) {
+        for evidence in &mut self.evidence {
+            evidence.await_counterfactual(awaits);
+        }
+    }
+
     fn observe_beat(&mut self, beat: Beat) -> Observed {
         taken(self.feeds.beat(beat))
     }

@@ -3,8 +3,10 @@
 use jiff::Timestamp;
 use jiff::tz::TimeZone;
 use segue_domain::contingency::triggers::SetTrigger;
+use segue_domain::counterfactual::StaffingKey;
+use segue_domain::counterfactual::replayed::Sums;
 use segue_domain::{Side, Transition};
-use segue_guard::{Arming, Turn, Watch, readiness_bp};
+use segue_guard::{Arming, Turn, Watch, readiness_bp, shares};
 use segue_parity::guard::assessment::{Interval, MetricVerdict};
 use segue_parity::guard::record::{MetricId, StratumId};
 use segue_parity::guard::{Action, Verdict};
@@ -60,7 +62,8 @@ fn chunk(t: &Transition, turn: &Turn, watch: &Watch) -> Option<ChunkParity> {
     let assessment = &turn.assessment;
     let (aspect, word) = aspect(assessment.verdict);
     let shown = shown(&assessment.metrics)?;
-    let picture = picture(t, turn, rules, shown, &outsourcer);
+    let replayed = watch.had_we_not_moved(&turn.chunk);
+    let picture = picture(t, turn, rules, (shown, replayed), &outsourcer);
     let unmatched = watch.unmatched().find(|(id, _)| **id == turn.chunk);
     let mut calls = vec![format!(
         "{} calls sent out, of which no record explains {}.",
@@ -89,6 +92,7 @@ fn chunk(t: &Transition, turn: &Turn, watch: &Watch) -> Option<ChunkParity> {
         word: word.into(),
         finding: finding(turn, &outsourcer),
         lead: lead(t, turn, rules),
+        had_we_not_moved: had_we_not_moved(turn, watch),
         picture,
         measures: measures(rules, &assessment.metrics),
         compared: rules.rules().segments.clone(),
@@ -225,11 +229,48 @@ fn row(
     })
 }
 
+/// "Had we not moved" as a row: what is expected, and where 95 % of such days lie.
+fn counterfactual(sums: &Sums, name: MetricName) -> Option<PictureRow> {
+    let (_, share) = shares(sums).into_iter().find(|(of, _)| *of == name)?;
+    let share = share?;
+    let [value, a, b] = [share.expected, share.low, share.high]
+        .map(|bp| percent(f64::from(bp) / 10_000.0, name));
+    Some(PictureRow {
+        label: "Had we not moved".into(),
+        note: format!("{} calls, replayed in-house", sums.offered),
+        kind: RowKind::Counterfactual,
+        value,
+        interval: Some((a.min(b), a.max(b))),
+    })
+}
+
+/// Both centres together beside what in-house alone would have done with all the calls.
+fn had_we_not_moved(turn: &Turn, watch: &Watch) -> Option<String> {
+    let sums = watch.had_we_not_moved(&turn.chunk)?;
+    let expected = sums.hung_up()?;
+    let mut metrics = turn.assessment.metrics.iter();
+    let hung_up = metrics.find(|m| m.name == MetricName::Abandonment)?;
+    let (home, out) = (hung_up.inputs.in_house, hung_up.inputs.outsourced);
+    let both = Ratio {
+        numerator: home.numerator + out.numerator,
+        denominator: home.denominator + out.denominator,
+    };
+    let in_fact = both.value().map_or_else(
+        || "what really happened is not known yet".to_owned(),
+        |share| format!("in fact {:.1} % of {}", share * 100.0, both.denominator),
+    );
+    Some(format!(
+        "Had we not moved: {} of {} callers would have hung up; {in_fact}.",
+        expected.words(),
+        sums.offered
+    ))
+}
+
 fn picture(
     t: &Transition,
     turn: &Turn,
     rules: &SignedRules,
-    shown: usize,
+    (shown, replayed): (usize, Option<Sums>),
     outsourcer: &str,
 ) -> Option<Picture> {
     let metric = turn.assessment.metrics.get(shown)?;
@@ -259,6 +300,7 @@ fn picture(
             wilson(before, Z_95),
             rule.name,
         ),
+        replayed.and_then(|sums| counterfactual(&sums, rule.name)),
         row(
             "In-house now".into(),
             calls(home, "what stayed"),
@@ -334,11 +376,10 @@ fn measures(rules: &SignedRules, metrics: &[MetricVerdict]) -> Vec<MeasureRow> {
 
 /// What is not known and could change the verdict, each with its next step.
 fn not_known(t: &Transition, turn: &Turn, watch: &Watch) -> Vec<String> {
-    let mut says = vec![
-        "Had we not moved: the staffing of before is in no record, so what depends on load is held against the signed target alone."
-            .to_owned(),
+    let mut says = not_replayed(t, turn, watch);
+    says.push(
         "Language and age of callers are in no record: groups are told apart only by when they called.".to_owned(),
-    ];
+    );
     let readiness = t
         .chunk(&turn.chunk)
         .map(|chunk| readiness_bp(t, chunk, turn.at));
@@ -353,6 +394,26 @@ fn not_known(t: &Transition, turn: &Turn, watch: &Watch) -> Vec<String> {
         .filter(|arming| *arming != Arming::Armed);
     says.extend(arming.map(|arming| arming.words().to_owned()));
     says
+}
+
+/// Why what depends on load is held against the signed target alone, where it is.
+fn not_replayed(t: &Transition, turn: &Turn, watch: &Watch) -> Vec<String> {
+    let Some(chunk) = t.chunk(&turn.chunk) else {
+        return Vec::new();
+    };
+    let key = StaffingKey::of(&chunk.planned);
+    let why = match t.counterfactuals.agreed(&key) {
+        None => format!(
+            "no staffing of {key} is frozen and signed by both (`segue do freeze-staffing`)"
+        ),
+        Some(_) if watch.had_we_not_moved(&turn.chunk).is_none() => {
+            "no block of three hours has been replayed yet".to_owned()
+        }
+        Some(_) => return Vec::new(),
+    };
+    vec![format!(
+        "Had we not moved: {why}, so what depends on load is held against the signed target alone."
+    )]
 }
 
 fn worse_off(rules: &SignedRules, turn: &Turn) -> Vec<WorseOff> {

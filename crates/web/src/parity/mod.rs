@@ -34,6 +34,9 @@ pub struct ChunkParity {
     pub finding: String,
     /// What holds it up, what decides it, and when.
     pub lead: String,
+    /// What would have become of the same callers in-house, beside what really did; nothing where nothing was replayed.
+    #[serde(default)]
+    pub had_we_not_moved: Option<String>,
     /// The picture.
     pub picture: Option<Picture>,
     /// Every measure of the step.
@@ -78,7 +81,7 @@ pub struct PictureRow {
     pub kind: RowKind,
     /// In percent.
     pub value: f64,
-    /// Its interval, in percent; a counterfactual has none.
+    /// Its interval, in percent.
     pub interval: Option<(f64, f64)>,
 }
 

@@ -13,6 +13,8 @@ const MINUTE_US: i64 = 60 * 1_000_000;
 const DAY_MIN: u32 = 1_440;
 /// Blocks, and counterfactual blocks, that may be open at once.
 const OPEN_MAX: usize = 4_096;
+/// A block that is mature waits so long for its counterfactual, where one is to come; then the target alone judges it.
+const WAIT_US: i64 = 30 * MINUTE_US;
 
 #[derive(Debug, Clone, Copy, Default, PartialEq, Eq, Serialize, Deserialize)]
 struct Open {
@@ -31,6 +33,9 @@ pub(super) struct Blocks {
     open: BTreeMap<i64, Open>,
     counterfactual: BTreeMap<i64, f64>,
     closed_until: i64,
+    /// Whether a counterfactual of each block is to come.
+    #[serde(default)]
+    awaits: bool,
 }
 
 impl Blocks {
@@ -44,7 +49,13 @@ impl Blocks {
             open: BTreeMap::new(),
             counterfactual: BTreeMap::new(),
             closed_until: i64::MIN,
+            awaits: false,
         }
+    }
+
+    /// Whether each block's counterfactual is to come: then blocks wait for it, for a while.
+    pub(super) const fn await_counterfactual(&mut self, awaits: bool) {
+        self.awaits = awaits;
     }
 
     /// One call; only the outsourced arm is judged, the in-house arm empties as calls move.
@@ -70,9 +81,20 @@ impl Blocks {
         fits
     }
 
+    /// The first block that is not judged yet: it runs, or its counterfactual is still to come.
+    fn end(&self, until_us: i64) -> i64 {
+        let ended = until_us.div_euclid(self.block_us);
+        let is_awaited = |index: &&i64| {
+            let over_us = (**index + 1).saturating_mul(self.block_us);
+            !self.counterfactual.contains_key(*index) && until_us.saturating_sub(over_us) < WAIT_US
+        };
+        let mut open = self.open.keys().filter(|_| self.awaits);
+        open.find(is_awaited).map_or(ended, |first| ended.min(*first))
+    }
+
     /// Bets on every block that has ended.
     pub(super) fn complete(&mut self, until_us: i64) {
-        let end = until_us.div_euclid(self.block_us);
+        let end = self.end(until_us);
         self.closed_until = self.closed_until.max(end);
         let rest = self.open.split_off(&end);
         for (index, block) in std::mem::replace(&mut self.open, rest) {

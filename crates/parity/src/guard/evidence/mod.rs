@@ -120,6 +120,13 @@ impl Evidence {
         }
     }
 
+    /// Whether the counterfactual of each block is to come.
+    pub(super) const fn await_counterfactual(&mut self, awaits: bool) {
+        if let Kind::Blocks(blocks) = &mut self.kind {
+            blocks.await_counterfactual(awaits);
+        }
+    }
+
     /// Everything before this instant has been added: whole blocks are bet on.
     pub(super) fn complete(&mut self, until_us: i64) {
         if let Kind::Blocks(blocks) = &mut self.kind {
