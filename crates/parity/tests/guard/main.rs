@@ -3,6 +3,7 @@
 
 mod agreement;
 mod cases;
+mod counterfactual;
 mod properties;
 
 use segue_parity::guard::assessment::{Floor, Inputs, MetricInputs};
