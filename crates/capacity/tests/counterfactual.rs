@@ -298,7 +298,8 @@ mod frozen {
 
     #[test]
     fn counts_are_read_as_a_report_gives_them() {
-        let text = "\u{feff}weekday,time,agents\r\nMon,00:00,2\r\nmonday,00:15,3\r\nSun;23:45;1\r\n\r\n";
+        let text =
+            "\u{feff}weekday,time,agents\r\nMon,00:00,2\r\nmonday,00:15,3\r\nSun;23:45;1\r\n\r\n";
         let week = read_week(text).unwrap();
         assert_eq!((week[0], week[1], week[2], week[671]), (2, 3, 0, 1));
         for (bad, line) in [

@@ -115,7 +115,12 @@ fn candidates(t: &Transition, now: Timestamp) -> Vec<Candidate> {
     for (key, frozen) in t.counterfactuals.staffings() {
         let fields = json!({ "site": key.site, "call_type": key.call_type });
         let about = format!("frozen staffing of {key}");
-        all.push(of("sign_frozen_staffing", fields, about, Some(&frozen.agreement)));
+        all.push(of(
+            "sign_frozen_staffing",
+            fields,
+            about,
+            Some(&frozen.agreement),
+        ));
     }
     for (id, chunk) in &t.chunks {
         all.extend(of_chunk(t, id, chunk));

@@ -89,6 +89,10 @@ impl Watch {
     /// that came home. Guards run in
     /// every live state, paused and held included, and outlive a return: evidence is not forgotten by it.
     pub fn follow(&mut self, t: &Transition, now: Timestamp) {
+        // Not read yet: nothing that is remembered is closed by that.
+        if !t.is_created() {
+            return;
+        }
         for (id, chunk) in &t.chunks {
             if let Some(watched) = self.chunks.get_mut(id) {
                 watched.renew(t, chunk);

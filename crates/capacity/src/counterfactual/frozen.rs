@@ -134,7 +134,10 @@ pub fn replay(
     };
     let (hung_up, late) = (expected(block.abandoned), expected(block.late));
     // Who comes in the last seconds of a block leaves in the next: never more than leave at all.
-    let (hung_up, late) = (at_most(hung_up, block.offered), at_most(late, block.offered));
+    let (hung_up, late) = (
+        at_most(hung_up, block.offered),
+        at_most(late, block.offered),
+    );
     let short_x100 = hundredths(block.short)
         .min(hung_up.mean_x100)
         .min(late.mean_x100);

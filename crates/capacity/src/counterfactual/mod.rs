@@ -222,7 +222,10 @@ fn mix(runs: &[Vec<Block>]) -> Vec<Block> {
         .map(|(i, block)| Block {
             abandoned: pooled(i, |b| b.abandoned),
             late: pooled(i, |b| b.late),
-            short: runs.iter().filter_map(|run| Some(run.get(i)?.short * part)).sum(),
+            short: runs
+                .iter()
+                .filter_map(|run| Some(run.get(i)?.short * part))
+                .sum(),
             mean_wait_s: wait(i, block),
             ..*block
         })

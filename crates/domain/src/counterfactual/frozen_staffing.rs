@@ -176,10 +176,7 @@ fn week(staffed: &[StaffedHours]) -> Result<Vec<u32>, Refusal> {
     let mut cells = vec![None; CELLS];
     for row in staffed {
         if row.agents > AGENTS_MAX {
-            return Err(bad(format!(
-                "at most {AGENTS_MAX} agents in {}",
-                row.hours
-            )));
+            return Err(bad(format!("at most {AGENTS_MAX} agents in {}", row.hours)));
         }
         // The week of the wall clock: which zone is that of the centre, whoever reads it.
         let window = ShiftWindow::new(&row.hours, "UTC").parse()?;
@@ -251,7 +248,9 @@ fn check_callers(c: &FreezeStaffing, abandoned: u64) -> Result<(), Refusal> {
         _ => {}
     }
     if !(1..=WHOLE_BP).contains(&c.show_up_bp) {
-        return Err(bad(format!("a chance to come of 1 to {WHOLE_BP} basis points")));
+        return Err(bad(format!(
+            "a chance to come of 1 to {WHOLE_BP} basis points"
+        )));
     }
     Ok(())
 }
@@ -262,7 +261,10 @@ fn check_days(t: &Transition, c: &FreezeStaffing, now: Timestamp) -> Result<(), 
     if c.last_day < c.first_day || c.last_day > t.day_at(&key.site, now) {
         return Err(bad("days that are over, the first before the last".into()));
     }
-    let chunks = t.chunks.values().filter(|chunk| StaffingKey::of(&chunk.planned) == *key);
+    let chunks = t
+        .chunks
+        .values()
+        .filter(|chunk| StaffingKey::of(&chunk.planned) == *key);
     let went_out = chunks.filter_map(|chunk| {
         let ramp = t.ramps.get(&chunk.planned.id)?;
         let first = ramp.iter().find(|point| point.share.is_out())?;
@@ -365,23 +367,40 @@ fn row(
     staffing: &FrozenStaffing,
 ) {
     let hours: Vec<_> = staffing.staffed.iter().map(|s| s.hours.as_str()).collect();
-    let agents: Vec<_> = staffing.staffed.iter().map(|s| s.agents.to_string()).collect();
+    let agents: Vec<_> = staffing
+        .staffed
+        .iter()
+        .map(|s| s.agents.to_string())
+        .collect();
     let most = staffing.week().into_iter().max().unwrap_or(0);
     let busiest = t.baselines.of(&key.site, &key.call_type);
-    let load = busiest.map_or(0, |b| u64::from(b.busiest_hour_calls) * u64::from(staffing.aht_s));
+    let load = busiest.map_or(0, |b| {
+        u64::from(b.busiest_hour_calls) * u64::from(staffing.aht_s)
+    });
     let signed = if frozen.agreed.as_ref() == Some(staffing) {
         "by both".to_owned()
     } else {
-        let missing: Vec<_> = frozen.agreement.missing().iter().map(|s| t.parties.name(*s)).collect();
+        let missing: Vec<_> = frozen
+            .agreement
+            .missing()
+            .iter()
+            .map(|s| t.parties.name(*s))
+            .collect();
         format!("not by {}", missing.join(", "))
     };
     board.row([
         key.to_string(),
         hours.join("; "),
         agents.join("; "),
-        format!("{most} (busiest hour: {}.{} in work at once)", load / 3_600, load % 3_600 / 360),
+        format!(
+            "{most} (busiest hour: {}.{} in work at once)",
+            load / 3_600,
+            load % 3_600 / 360
+        ),
         format!("{} s", staffing.aht_s),
-        staffing.patience_s.map_or_else(|| "for ever".into(), |s| format!("{s} s")),
+        staffing
+            .patience_s
+            .map_or_else(|| "for ever".into(), |s| format!("{s} s")),
         format!("{} to {}", staffing.first_day, staffing.last_day),
         staffing.reference.clone(),
         signed,

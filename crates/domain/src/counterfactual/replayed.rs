@@ -243,21 +243,31 @@ fn check(block: &ReplayedBlock, now: Timestamp) -> Result<(), Refusal> {
         && between(block.until)
         && (1..=BLOCK_INTERVALS_MAX).contains(&intervals);
     if !is_whole || block.until > now {
-        return Err(bad("a block of whole quarters of an hour that is over, a day at most".into()));
+        return Err(bad(
+            "a block of whole quarters of an hour that is over, a day at most".into(),
+        ));
     }
     let arrivals = &block.arrivals;
     let bounded = arrivals.len() >= intervals
         && arrivals.len() <= 2 * BLOCK_INTERVALS_MAX
         && arrivals.iter().all(|calls| *calls <= CALLS_MAX);
-    let own = arrivals.iter().rev().take(intervals).map(|calls| u64::from(*calls));
+    let own = arrivals
+        .iter()
+        .rev()
+        .take(intervals)
+        .map(|calls| u64::from(*calls));
     if !bounded || own.sum::<u64>() != u64::from(block.offered) {
-        return Err(bad("arrivals of every quarter of an hour that add up to the calls of the block".into()));
+        return Err(bad(
+            "arrivals of every quarter of an hour that add up to the calls of the block".into(),
+        ));
     }
     let all_x100 = u64::from(block.offered) * 100;
     // Expected numbers are rounded to hundredths; spreads can be larger than the block.
     let parts = [block.hung_up.mean_x100, block.late.mean_x100];
     let spreads = [block.hung_up.sd_x100, block.late.sd_x100];
-    let possible = parts.iter().all(|part| (block.short_x100..=all_x100 + 1).contains(part))
+    let possible = parts
+        .iter()
+        .all(|part| (block.short_x100..=all_x100 + 1).contains(part))
         && spreads.iter().all(|sd| *sd <= all_x100 * 10 + 1_000);
     if !possible {
         return Err(bad("no more callers lost than called".into()));
@@ -277,7 +287,13 @@ pub(crate) fn apply_recorded(t: &mut Transition, e: &CounterfactualRecorded) {
 fn draw(t: &Transition) -> Board {
     let mut board = Board::new(
         "Had we not moved",
-        &["call type", "block", "calls", "would have hung up", "would have waited too long"],
+        &[
+            "call type",
+            "block",
+            "calls",
+            "would have hung up",
+            "would have waited too long",
+        ],
     );
     let share = |share: Option<ShareBp>| share.map_or_else(|| "–".into(), ShareBp::words);
     for (key, replayed) in &t.counterfactuals.replayed {
@@ -302,7 +318,9 @@ fn draw(t: &Transition) -> Board {
     }
     for (key, frozen) in t.counterfactuals.staffings() {
         if frozen.agreed.is_some() && t.counterfactuals.replayed(key).is_none() {
-            board.note(format!("{key}: nothing was replayed yet; the first block is told soon after it is over."));
+            board.note(format!(
+                "{key}: nothing was replayed yet; the first block is told soon after it is over."
+            ));
         }
     }
     board.note(format!(

@@ -30,7 +30,10 @@ fn hours(hours: &str, agents: u32) -> StaffedHours {
 fn freeze() -> FreezeStaffing {
     FreezeStaffing {
         key: key(),
-        staffed: vec![hours("Mon-Fri 07:00-19:00", 9), hours("daily 19:00-07:00", 3)],
+        staffed: vec![
+            hours("Mon-Fri 07:00-19:00", 9),
+            hours("daily 19:00-07:00", 3),
+        ],
         patience_s: Some(90),
         show_up_bp: 10_000,
         first_day: date(2026, 10, 5),
@@ -143,9 +146,10 @@ fn a_staffing_of_an_emptied_centre_is_none() {
         last_day: story.t.day_at(&"RVS-Main".into(), story.now),
         ..freeze()
     };
-    story
-        .when(&manager(Side::Client), since)
-        .refuses(Code::BadFact, "when calls of MSG at RVS-Main went out for the first time");
+    story.when(&manager(Side::Client), since).refuses(
+        Code::BadFact,
+        "when calls of MSG at RVS-Main went out for the first time",
+    );
 }
 
 #[test]
@@ -164,7 +168,8 @@ fn hours_are_whole_quarters_named_once() {
     when(|c| c.patience_s = None).refuses(Code::BadFact, "patience_s");
     when(|c| c.show_up_bp = 0).refuses(Code::BadFact, "basis points");
     when(|c| c.last_day = date(2030, 1, 1)).refuses(Code::BadFact, "days that are over");
-    when(|c| c.key.call_type = "FAX".into()).refuses(Code::Unknown, "a baseline of FAX at RVS-Main");
+    when(|c| c.key.call_type = "FAX".into())
+        .refuses(Code::Unknown, "a baseline of FAX at RVS-Main");
 }
 
 #[test]
@@ -220,7 +225,12 @@ fn the_program_records_each_block_once_and_nobody_else_does() {
     // 9.6 of 239.6, ± 1.96 × 3.
     assert_eq!((share.expected, share.low, share.high), (400, 155, 646));
     assert_eq!(share.words(), "4.0 % (1.6–6.5)");
-    let shown = boards::draw(&story.t, "had-we-not-moved", &director(Side::Outsourcer), story.now);
+    let shown = boards::draw(
+        &story.t,
+        "had-we-not-moved",
+        &director(Side::Outsourcer),
+        story.now,
+    );
     assert_eq!(shown.unwrap().rows[0][2..4], ["240", "4.0 % (1.6–6.5)"]);
 }
 

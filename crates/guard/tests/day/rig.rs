@@ -18,7 +18,9 @@ use segue_domain::signature::hash_to_sign;
 use segue_domain::{Actor, Command, Event, Role, Side, Transition, apply, decide};
 use segue_example::{Example, Goal, MOVES_MAX, Move, of, sign};
 use segue_guard::segments::{Language, Who};
-use segue_guard::{BLOCK_MIN, CallKey, Exhibit, Fact, Fed, Outside, Recorded, Routed, Turn, Watch, rules};
+use segue_guard::{
+    BLOCK_MIN, CallKey, Exhibit, Fact, Fed, Outside, Recorded, Routed, Turn, Watch, rules,
+};
 use segue_journal::{CommandId, Desk, Request, SqlJournal, StreamId};
 use segue_parity::calibration::OwnWeeks;
 use segue_parity::guard::record::Arm;
@@ -385,7 +387,11 @@ impl Day {
     /// Both freeze so many agents, round the clock, as the staffing of before.
     pub(super) fn freeze(&mut self, agents: u32) {
         let first_out = self.t.ramps[&self.chunk][0].at;
-        let before = self.t.day_at(&"RVS-Main".into(), first_out).yesterday().unwrap();
+        let before = self
+            .t
+            .day_at(&"RVS-Main".into(), first_out)
+            .yesterday()
+            .unwrap();
         let key = StaffingKey::of(&self.t.chunk(&self.chunk).unwrap().planned);
         let freeze = FreezeStaffing {
             key: key.clone(),
@@ -445,7 +451,10 @@ impl Day {
         };
         let zone = TimeZone::get("America/New_York").unwrap();
         let block = replay(&staffing, &zone, asked).unwrap();
-        self.does(&segue().watching_nodes(), RecordCounterfactual { key, block });
+        self.does(
+            &segue().watching_nodes(),
+            RecordCounterfactual { key, block },
+        );
     }
 
     /// Both centres' feeds speak, where they do.

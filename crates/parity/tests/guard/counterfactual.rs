@@ -78,9 +78,17 @@ fn a_block_waits_for_its_counterfactual_for_half_an_hour() {
         guard
     };
     // Calls come from 8 to 12: two blocks, the first from 6 to 9.
-    assert_eq!(blocks(&mut hears(false), mature_us), 2, "nothing is to come");
+    assert_eq!(
+        blocks(&mut hears(false), mature_us),
+        2,
+        "nothing is to come"
+    );
     let mut late = hears(true);
-    assert_eq!(blocks(&mut late, mature_us), 1, "the first has waited long enough");
+    assert_eq!(
+        blocks(&mut late, mature_us),
+        1,
+        "the first has waited long enough"
+    );
     assert_eq!(blocks(&mut late, mature_us + 29 * minute_us), 1);
     let mut heard = late.clone();
     assert_eq!(blocks(&mut late, mature_us + 30 * minute_us), 2);
@@ -91,5 +99,9 @@ fn a_block_waits_for_its_counterfactual_for_half_an_hour() {
     });
     assert_eq!(heard.observe(&record), Observed::Counted);
     assert_eq!(blocks(&mut heard, mature_us + 29 * minute_us), 2);
-    assert_eq!(late.observe(&record), Observed::Refused, "judged without it");
+    assert_eq!(
+        late.observe(&record),
+        Observed::Refused,
+        "judged without it"
+    );
 }

@@ -44,9 +44,13 @@ type Due = (StaffingKey, Timestamp);
 
 /// Replays until `stop`.
 pub(super) async fn keep(shared: Arc<Shared>, mut stop: watch::Receiver<bool>) {
-    let recorded = shared.replay_blocks(clock::now()).await;
-    // What was recorded while this process was away is known before the guards judge again.
+    // What happened while this process was away is recorded and known before the guards judge again.
     let mut state = shared.state.clone();
+    tokio::select! {
+        _ = state.wait_for(|t| t.is_created()) => {}
+        _ = stop.wait_for(|stop| *stop) => return,
+    }
+    let recorded = shared.replay_blocks(clock::now()).await;
     let known = state.wait_for(|t| recorded.iter().all(|due| is_recorded(t, due)));
     if tokio::time::timeout(FIRST_WAIT, known).await.is_err() {
         tracing::warn!("the guards begin without the last blocks of \"had we not moved\"");
@@ -174,7 +178,10 @@ fn due(
 
 /// Whether calls of a chunk went out at some time of a block. A closed chunk has no guard that would ask.
 fn was_out(t: &Transition, chunk: &Chunk, from: Timestamp, until: Timestamp) -> bool {
-    let ramp = t.ramps.get(&chunk.planned.id).map_or(&[][..], Vec::as_slice);
+    let ramp = t
+        .ramps
+        .get(&chunk.planned.id)
+        .map_or(&[][..], Vec::as_slice);
     let ends = ramp.iter().skip(1).map(|next| next.at);
     let mut spans = ramp.iter().zip(ends.chain([Timestamp::MAX]));
     chunk.state != ChunkState::Closed
@@ -190,7 +197,10 @@ async fn decisions(
     let mut all: Vec<Decision> = Vec::new();
     let mut cursor = Cursor::from(began);
     for _ in 0..PAGES_MAX {
-        let page = facts.decisions_since(&cursor, PAGE).await.map_err(unreadable)?;
+        let page = facts
+            .decisions_since(&cursor, PAGE)
+            .await
+            .map_err(unreadable)?;
         let is_last = page.len() < PAGE as usize || page.last().is_none_or(|d| d.at >= until);
         all.extend(page.into_iter().filter(|d| d.at < until));
         match all.last() {

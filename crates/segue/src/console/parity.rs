@@ -233,8 +233,8 @@ fn row(
 fn counterfactual(sums: &Sums, name: MetricName) -> Option<PictureRow> {
     let (_, share) = shares(sums).into_iter().find(|(of, _)| *of == name)?;
     let share = share?;
-    let [value, a, b] = [share.expected, share.low, share.high]
-        .map(|bp| percent(f64::from(bp) / 10_000.0, name));
+    let [value, a, b] =
+        [share.expected, share.low, share.high].map(|bp| percent(f64::from(bp) / 10_000.0, name));
     Some(PictureRow {
         label: "Had we not moved".into(),
         note: format!("{} calls, replayed in-house", sums.offered),

@@ -89,7 +89,8 @@ impl Blocks {
             !self.counterfactual.contains_key(*index) && until_us.saturating_sub(over_us) < WAIT_US
         };
         let mut open = self.open.keys().filter(|_| self.awaits);
-        open.find(is_awaited).map_or(ended, |first| ended.min(*first))
+        open.find(is_awaited)
+            .map_or(ended, |first| ended.min(*first))
     }
 
     /// Bets on every block that has ended.

@@ -111,7 +111,11 @@ impl FreezeStaffingOptions {
     }
 
     /// The patience of these callers on these days, and of how many hang-ups; nothing where nobody hung up.
-    fn patience(&self, ctx: &Context, t: &Transition) -> Result<(Option<u32>, Option<u64>), Failure> {
+    fn patience(
+        &self,
+        ctx: &Context,
+        t: &Transition,
+    ) -> Result<(Option<u32>, Option<u64>), Failure> {
         let sorter = Sorter::new(t);
         let mut history = CallHistory::default();
         each_call(&ctx.data, None, ctx.now(), |call| {
@@ -129,7 +133,9 @@ impl FreezeStaffingOptions {
                 curve.abandoned
             )));
         }
-        let seconds = curve.mean_s().map(|s| std::time::Duration::from_secs_f64(s).as_secs());
+        let seconds = curve
+            .mean_s()
+            .map(|s| std::time::Duration::from_secs_f64(s).as_secs());
         let seconds = seconds.map(|s| u32::try_from(s).unwrap_or(u32::MAX).max(1));
         Ok((seconds, Some(curve.abandoned)))
     }

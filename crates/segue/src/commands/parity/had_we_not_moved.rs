@@ -46,7 +46,10 @@ impl HadWeNotMoved {
         let mut wanting = false;
         let staffings = t.counterfactuals.staffings().filter(|(key, _)| {
             self.site.as_ref().is_none_or(|site| *site == key.site)
-                && self.call_type.as_ref().is_none_or(|kind| *kind == key.call_type)
+                && self
+                    .call_type
+                    .as_ref()
+                    .is_none_or(|kind| *kind == key.call_type)
         });
         for (key, frozen) in staffings {
             let replayed = t.counterfactuals.replayed(key);

@@ -85,7 +85,12 @@ async fn a_block_of_calls(rig: &Rig, from: Timestamp) {
             rule: "share".to_owned(),
             bucket: Some(1),
             pi_bp: 2_000,
-            arm: arm_name(if home { Route::InHouse } else { Route::Outsourced }).to_owned(),
+            arm: arm_name(if home {
+                Route::InHouse
+            } else {
+                Route::Outsourced
+            })
+            .to_owned(),
             reason: "test".to_owned(),
             targets: Vec::new(),
             caller: None,
@@ -104,7 +109,9 @@ async fn a_block_of_calls(rig: &Rig, from: Timestamp) {
 
 async fn shown(rig: &Rig, guards: &mut GuardLoop, now: Timestamp) -> ChunkParity {
     rig.shared().memory().fed_at = [Some(now), Some(now)];
-    rig.shared().guard(guards, now, 9 * SignedDuration::from_hours(1)).await;
+    rig.shared()
+        .guard(guards, now, 9 * SignedDuration::from_hours(1))
+        .await;
     rig.console.parity().chunks.into_iter().next().unwrap()
 }
 
@@ -133,20 +140,32 @@ async fn a_block_is_replayed_once_and_is_what_the_guard_holds_the_outsourcer_aga
     let again = rig.shared().replay_blocks(over + 4 * MINUTE).await;
     assert!(again.is_empty(), "{again:?}");
     let recorded = is_recorded(&rig).unwrap();
-    assert_eq!(recorded.offered, 39, "both arms and who was never served, but no test");
+    assert_eq!(
+        recorded.offered, 39,
+        "both arms and who was never served, but no test"
+    );
     assert!(recorded.hung_up.mean_x100 > 0);
     // The guard is told before the block is judged, and the page shows it.
     let chunk = shown(&rig, &mut guards, over + 20 * MINUTE).await;
     let says = chunk.had_we_not_moved.unwrap();
     assert!(says.starts_with("Had we not moved: "), "{says}");
-    assert!(says.contains(" of 39 callers would have hung up; in fact "), "{says}");
+    assert!(
+        says.contains(" of 39 callers would have hung up; in fact "),
+        "{says}"
+    );
     let picture = chunk.picture.unwrap();
-    let row = picture.rows.iter().find(|row| row.kind == RowKind::Counterfactual);
+    let row = picture
+        .rows
+        .iter()
+        .find(|row| row.kind == RowKind::Counterfactual);
     let row = row.unwrap();
     let (low, high) = row.interval.unwrap();
     assert!(low <= row.value && row.value <= high, "{row:?}");
     assert!(
-        chunk.not_known.iter().all(|says| !says.starts_with("Had we not moved")),
+        chunk
+            .not_known
+            .iter()
+            .all(|says| !says.starts_with("Had we not moved")),
         "{:?}",
         chunk.not_known
     );
@@ -164,7 +183,8 @@ async fn without_a_frozen_staffing_nothing_is_replayed_and_the_page_says_so() {
     assert!(rig.shared().replay_blocks(now).await.is_empty());
     let chunk = shown(&rig, &mut GuardLoop::default(), now).await;
     assert_eq!(chunk.had_we_not_moved, None);
-    let said = "no staffing of MSG at RVS-Main is frozen and signed by both (`segue do freeze-staffing`)";
+    let said =
+        "no staffing of MSG at RVS-Main is frozen and signed by both (`segue do freeze-staffing`)";
     assert!(
         chunk.not_known.iter().any(|says| says.contains(said)),
         "{:?}",
