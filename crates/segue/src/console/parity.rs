@@ -6,15 +6,17 @@ use segue_domain::contingency::triggers::SetTrigger;
 use segue_domain::counterfactual::StaffingKey;
 use segue_domain::counterfactual::replayed::Sums;
 use segue_domain::{Side, Transition};
+use segue_guard::segments::is_told;
 use segue_guard::{Arming, Turn, Watch, readiness_bp, shares};
-use segue_parity::guard::assessment::{Interval, MetricVerdict};
+use segue_parity::guard::assessment::{GroupInputs, Interval, MetricVerdict};
 use segue_parity::guard::record::{MetricId, StratumId};
-use segue_parity::guard::{Action, Verdict};
+use segue_parity::guard::{Action, Verdict, group_comparisons, is_harmed};
 use segue_parity::kpi::Ratio;
 use segue_parity::noninferiority::wilson;
 use segue_parity::rules::{Instrument, MetricName, MetricRule, Role, SignedRules};
 use segue_web::parity::{
-    ChunkParity, MeasureRow, ParityView, Picture, PictureRow, RowKind, TriggerRow, WorseOff,
+    ChunkParity, GroupRow, MeasureRow, ParityView, Picture, PictureRow, RowKind, TriggerRow,
+    WorseOff,
 };
 use segue_web::view::Aspect;
 
@@ -50,7 +52,7 @@ const fn urgency(turn: &Turn) -> u8 {
     match turn.assessment.action {
         Action::GoHome | Action::PageGoHome | Action::Freeze => 0,
         Action::ReturnToLastAccepted | Action::PageReturn => 1,
-        Action::HoldAndPage | Action::AskPerson => 2,
+        Action::HoldAndPage | Action::HoldForGroup | Action::AskPerson => 2,
         Action::AskApprovals | Action::Hold => 3,
         Action::Stay | Action::StayHome => 4,
     }
@@ -96,6 +98,8 @@ fn chunk(t: &Transition, turn: &Turn, watch: &Watch) -> Option<ChunkParity> {
         picture,
         measures: measures(rules, &assessment.metrics),
         compared: rules.rules().segments.clone(),
+        groups: groups(rules, turn),
+        groups_say: groups_say(rules),
         worse_off: worse_off(rules, turn),
         not_known: not_known(t, turn, watch),
         reasons: assessment.reasons.clone(),
@@ -127,6 +131,9 @@ fn finding(turn: &Turn, outsourcer: &str) -> String {
         (Action::Freeze, _) => format!("Neither centre can take the calls of {chunk} now."),
         (Action::GoHome | Action::PageGoHome, _) => {
             format!("Callers of {chunk} are not being served at {outsourcer}.")
+        }
+        (Action::HoldForGroup, _) => {
+            format!("Some callers of {chunk} are served worse than anybody was promised.")
         }
         (_, Verdict::Fail) => {
             format!("{outsourcer} does worse on {chunk} than the contract allows.")
@@ -177,6 +184,9 @@ const fn turn_advice(action: Action) -> &'static str {
         }
         Action::Freeze => "Nothing moves by itself: call people in; the button still works.",
         Action::HoldAndPage => "A feed is silent; approve no step until it speaks.",
+        Action::HoldForGroup => {
+            "Held: a group of callers is worse off than anybody was promised, and somebody must look."
+        }
         Action::AskPerson => "The deadline is over without a verdict: a person decides.",
         Action::AskApprovals => "Both parties may approve the next step.",
         Action::Hold => "Held: no step now.",
@@ -377,9 +387,12 @@ fn measures(rules: &SignedRules, metrics: &[MetricVerdict]) -> Vec<MeasureRow> {
 /// What is not known and could change the verdict, each with its next step.
 fn not_known(t: &Transition, turn: &Turn, watch: &Watch) -> Vec<String> {
     let mut says = not_replayed(t, turn, watch);
-    says.push(
-        "Language and age of callers are in no record: groups are told apart only by when they called.".to_owned(),
-    );
+    let mut groups = turn.assessment.inputs.groups.iter();
+    if !groups.any(|group| group.segment.is_some_and(is_told)) {
+        says.push(
+            "Language and age of callers are in no record: groups are told apart only by when they called.".to_owned(),
+        );
+    }
     let readiness = t
         .chunk(&turn.chunk)
         .map(|chunk| readiness_bp(t, chunk, turn.at));
@@ -416,8 +429,43 @@ fn not_replayed(t: &Transition, turn: &Turn, watch: &Watch) -> Vec<String> {
     )]
 }
 
+/// Every group of callers against the limit that everybody was promised.
+fn groups(rules: &SignedRules, turn: &Turn) -> Vec<GroupRow> {
+    let row = |group: &GroupInputs| {
+        let segments = &rules.rules().segments;
+        let name = group.segment.and_then(|s| segments.get(usize::from(s)));
+        let (aspect, word) = match (is_harmed(rules, group), group.beyond_limit) {
+            (true, _) => (Aspect::Harm, "Worse than promised"),
+            (false, true) => (Aspect::Open, "Beyond the limit, not proved"),
+            (false, false) => (Aspect::Proved, "Within the limit"),
+        };
+        GroupRow {
+            group: name.map_or_else(|| "groups below one in twenty calls".into(), Clone::clone),
+            measure: group.metric.name().replace('_', " "),
+            outsourced: of(group.outsourced),
+            aspect,
+            word: word.into(),
+        }
+    };
+    turn.assessment.inputs.groups.iter().map(row).collect()
+}
+
+/// How often the groups would hold by chance.
+fn groups_say(rules: &SignedRules) -> Option<String> {
+    let comparisons = group_comparisons(rules);
+    (comparisons > 0).then(|| {
+        format!(
+            "{comparisons} comparisons share {} %: so large at most is the chance that a group is ever held for by chance. A group's harm holds and pages; it brings no call home by itself.",
+            f64::from(rules.rules().alpha_bp) / 100.0
+        )
+    })
+}
+
+fn of(ratio: Ratio) -> String {
+    format!("{} of {}", ratio.numerator, ratio.denominator)
+}
+
 fn worse_off(rules: &SignedRules, turn: &Turn) -> Vec<WorseOff> {
-    let of = |ratio: Ratio| format!("{} of {}", ratio.numerator, ratio.denominator);
     let figures = turn.assessment.worse_off.iter();
     figures
         .filter_map(|figure| {

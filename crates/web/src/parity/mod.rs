@@ -43,6 +43,12 @@ pub struct ChunkParity {
     pub measures: Vec<MeasureRow>,
     /// Groups of callers that are compared.
     pub compared: Vec<String>,
+    /// Each group against the limit that everybody was promised.
+    #[serde(default)]
+    pub groups: Vec<GroupRow>,
+    /// How often the groups would hold by chance; nothing where there are none.
+    #[serde(default)]
+    pub groups_say: Option<String>,
     /// Groups that did worse.
     pub worse_off: Vec<WorseOff>,
     /// What is not known and could change the verdict, each with its next step.
@@ -114,6 +120,21 @@ pub struct MeasureRow {
     pub word: String,
     /// Why, with how fresh it is.
     pub says: String,
+}
+
+/// One group of callers at the outsourcer.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+pub struct GroupRow {
+    /// The group.
+    pub group: String,
+    /// The measure.
+    pub measure: String,
+    /// Bad calls of all.
+    pub outsourced: String,
+    /// The shape of its verdict.
+    pub aspect: Aspect,
+    /// The verdict in a word.
+    pub word: String,
 }
 
 /// A segment that did worse at the outsourcer.

@@ -1,7 +1,8 @@
 //! The parity page of the fixture.
 
 use segue_web::parity::{
-    ChunkParity, MeasureRow, ParityView, Picture, PictureRow, RowKind, TriggerRow, WorseOff,
+    ChunkParity, GroupRow, MeasureRow, ParityView, Picture, PictureRow, RowKind, TriggerRow,
+    WorseOff,
 };
 use segue_web::view::Aspect;
 
@@ -52,6 +53,14 @@ pub(crate) fn parity() -> ParityView {
             measure("Satisfaction", "Watch", "\u{2013}", "3 points worse", Aspect::Unknown, "No data"),
         ],
         compared: vec!["English".into(), "Spanish".into()],
+        groups: vec![GroupRow {
+            group: "Spanish".into(),
+            measure: "Answered in time".into(),
+            outsourced: "9 of 35".into(),
+            aspect: Aspect::Open,
+            word: "Beyond the limit, not proved".into(),
+        }],
+        groups_say: Some("20 comparisons share 5 %: so large at most is the chance that a group is ever held for by chance. A group's harm holds and pages; it brings no call home by itself.".into()),
         worse_off: vec![WorseOff {
             segment: "Spanish".into(),
             measure: "Answered in time".into(),

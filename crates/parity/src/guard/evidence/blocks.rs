@@ -1,6 +1,7 @@
 //! Load-driven shares: whole blocks of the outsourced arm against signed target and counterfactual.
 
 use super::Reading;
+use super::groups::{GroupReading, Groups};
 use crate::guard::record::{Arm, Counterfactual, Place};
 use crate::kpi::float;
 use crate::rules::MetricRule;
@@ -16,10 +17,11 @@ const OPEN_MAX: usize = 4_096;
 /// A block that is mature waits so long for its counterfactual, where one is to come; then the target alone judges it.
 const WAIT_US: i64 = 30 * MINUTE_US;
 
+/// Calls of a block, and the bad ones among them.
 #[derive(Debug, Clone, Copy, Default, PartialEq, Eq, Serialize, Deserialize)]
-struct Open {
-    calls: u64,
-    bad: u64,
+pub(super) struct Open {
+    pub(super) calls: u64,
+    pub(super) bad: u64,
 }
 
 /// Evidence on one load-driven share.
@@ -36,6 +38,9 @@ pub(super) struct Blocks {
     /// Whether a counterfactual of each block is to come.
     #[serde(default)]
     awaits: bool,
+    /// The same for each group of callers.
+    #[serde(default)]
+    groups: Groups,
 }
 
 impl Blocks {
@@ -50,6 +55,7 @@ impl Blocks {
             counterfactual: BTreeMap::new(),
             closed_until: i64::MIN,
             awaits: false,
+            groups: Groups::default(),
         }
     }
 
@@ -67,6 +73,7 @@ impl Blocks {
         let open = self.open.entry(index).or_default();
         open.calls += 1;
         open.bad += u64::from(bad);
+        self.groups.add(place.segments, index, bad);
     }
 
     pub(super) fn counterfactual(&mut self, block: &Counterfactual) -> bool {
@@ -101,16 +108,23 @@ impl Blocks {
         for (index, block) in std::mem::replace(&mut self.open, rest) {
             let had_we_not_moved = self.counterfactual.get(&index).copied().unwrap_or(0.0);
             let reference = self.target.max(had_we_not_moved);
-            self.bet.add(Block {
+            let whole = Block {
                 calls: block.calls,
                 bad: block.bad,
                 reference,
                 allowed: reference + self.margin,
-            });
+            };
+            self.bet.add(whole);
+            self.groups.close(index, whole);
             self.shares
                 .add(float(block.bad) / float(block.calls.max(1)));
         }
         self.counterfactual = self.counterfactual.split_off(&end);
+    }
+
+    /// What is known of each group of callers.
+    pub(super) fn groups(&self) -> Vec<GroupReading> {
+        self.groups.read()
     }
 
     pub(super) fn read(&self) -> Reading {
