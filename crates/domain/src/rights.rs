@@ -252,11 +252,8 @@ pub(crate) fn require(t: &Transition, command: &Command, actor: &Actor) -> Resul
         .roles
         .iter()
         .any(|role| rule.carried_by(*role, actor.side));
-    let how = if Role::ALL
-        .iter()
-        .all(|role| !rule.carried_by(*role, actor.side))
-        && rule.whose.admits(actor.side)
-    {
+    let carries = |role: &Role| Side::BOTH.iter().any(|side| rule.carried_by(*role, *side));
+    let how = if !Role::ALL.iter().any(carries) {
         "nothing is to be done: Segue says it by itself"
     } else if held {
         "this PIN or token lets less pass than the roles allow: sign in with the password"

@@ -41,12 +41,8 @@ fn a_healthy_outsourcer_is_left_alone_because_in_house_would_have_done_no_better
     let day = season(Some(6), true);
     assert_eq!((day.share(), day.home()), (50, None));
     assert!(!day.alarms().contains(&TriggerKind::GuardrailFail));
-    let moved = [
-        Action::GoHome,
-        Action::PageGoHome,
-        Action::ReturnToLastAccepted,
-        Action::PageReturn,
-    ];
+    // A floor that a rough half hour breaks still pages; evidence says nothing against the outsourcer.
+    let moved = [Action::ReturnToLastAccepted, Action::PageReturn];
     assert!(
         day.turns
             .iter()

@@ -22,7 +22,9 @@ pub(super) struct Group {
 /// Evidence on every group, in constant memory.
 #[derive(Debug, Clone, Default, PartialEq, Serialize, Deserialize)]
 pub(super) struct Groups {
-    groups: Vec<Group>,
+    /// Those that the rules name.
+    named: Vec<Group>,
+    /// What the small ones among them add up to.
     small: Group,
     /// Calls of everybody in the blocks judged so far.
     calls: u64,
@@ -43,10 +45,10 @@ impl Groups {
     /// One call of the outsourced arm.
     pub(super) fn add(&mut self, segments: Segments, block: i64, bad: bool) {
         for segment in segments.into_iter().flatten().map(usize::from) {
-            if self.groups.len() <= segment {
-                self.groups.resize_with(segment + 1, Group::default);
+            if self.named.len() <= segment {
+                self.named.resize_with(segment + 1, Group::default);
             }
-            let open = self.groups[segment].open.entry(block).or_default();
+            let open = self.named[segment].open.entry(block).or_default();
             open.calls += 1;
             open.bad += u64::from(bad);
         }
@@ -62,7 +64,7 @@ impl Groups {
         };
         let before = self.calls;
         let mut small = Open::default();
-        for group in &mut self.groups {
+        for group in &mut self.named {
             let Some(open) = group.open.remove(&index) else {
                 continue;
             };
@@ -90,7 +92,7 @@ impl Groups {
             log_e_beyond_limit: group.bet.log_e_beyond_margin(),
             beyond_limit: group.bet.beyond_margin(),
         };
-        let own = (0_u16..).zip(&self.groups);
+        let own = (0_u16..).zip(&self.named);
         let own = own.map(|(segment, group)| of(Some(segment), group));
         own.chain([of(None, &self.small)])
             .filter(|reading| reading.outsourced.denominator > 0)
