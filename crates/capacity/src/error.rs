@@ -26,6 +26,16 @@ pub enum CapacityError {
         /// What was given.
         value: f64,
     },
+    /// A row of a staffing that is none.
+    #[error(
+        "line {line} (`{text}`) is no row of a staffing; write weekday, time of a quarter of an hour and agents once each, for example Mon,07:15,9"
+    )]
+    StaffingRow {
+        /// Its number.
+        line: usize,
+        /// What it says.
+        text: String,
+    },
     /// A target is not written as `80/30`.
     #[error("\"{0}\" is no service target; write percent/seconds, for example 80/30")]
     Target(String),

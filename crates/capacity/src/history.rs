@@ -77,6 +77,14 @@ impl CallHistory {
         }
     }
 
+    /// How long these callers wait.
+    ///
+    /// # Errors
+    /// As [`PatienceCurve::learn`].
+    pub fn patience(&self) -> Result<PatienceCurve, CapacityError> {
+        PatienceCurve::learn(&self.waits)
+    }
+
     /// Learns from the calls before an instant. The first and the last day are not whole and are left out.
     ///
     /// # Errors
@@ -107,7 +115,7 @@ impl CallHistory {
         Ok(Learnt {
             forecast: Forecast::learn(&days, calendar)?,
             handle: HandleTimes::learn(&self.handled).ok_or_else(|| nothing("handled calls"))?,
-            patience: PatienceCurve::learn(&self.waits)?,
+            patience: self.patience()?,
             days,
         })
     }

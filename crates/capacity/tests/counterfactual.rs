@@ -32,6 +32,7 @@ fn rules(block_intervals: usize) -> Rules {
     Rules {
         patience: Patience::mean(240.0).unwrap(),
         within_s: 30.0,
+        short_s: 5.0,
         interval_s: 900.0,
         show_up: 1.0,
         block_intervals,
@@ -136,17 +137,18 @@ fn show_up_is_uncertainty() {
     );
 }
 
-/// One simulated day of the same centre: callers with patience, first come first served. Hang-ups and late callers.
+/// One simulated day of the same centre: callers with patience, first come first served. Hang-ups, late callers, and who left
+/// before 5 s.
 fn simulated(
     rng: &mut ChaCha8Rng,
     calls: &[u32],
     agents: usize,
     aht_s: f64,
     patience_s: f64,
-) -> (f64, f64) {
+) -> [f64; 3] {
     let mut draw = |mean: f64| -mean * (1.0 - f64::from(rng.next_u32()) / 4_294_967_296.0).ln();
     let mut free_at = vec![0.0_f64; agents];
-    let (mut gone, mut late) = (0.0, 0.0);
+    let (mut gone, mut late, mut short) = (0.0, 0.0, 0.0);
     let warm = 8;
     for i in 0..calls.len() + warm {
         let rate = f64::from(calls[i.saturating_sub(warm)]) / 900.0;
@@ -155,10 +157,12 @@ fn simulated(
         while at < begin + 900.0 {
             let next = free_at.iter_mut().min_by(|a, b| a.total_cmp(b)).unwrap();
             let wait = (*next - at).max(0.0);
-            let answered = draw(patience_s) > wait;
+            let patience = draw(patience_s);
+            let answered = patience > wait;
             if i >= warm {
                 gone += f64::from(u8::from(!answered));
                 late += f64::from(u8::from(!answered || wait > 30.0));
+                short += f64::from(u8::from(!answered && patience < 5.0));
             }
             if answered {
                 *next = at + wait + draw(aht_s);
@@ -166,7 +170,7 @@ fn simulated(
             at += draw(1.0 / rate);
         }
     }
-    (gone, late)
+    [gone, late, short]
 }
 
 fn mean_and_sd(values: &[f64]) -> (f64, f64) {
@@ -190,12 +194,12 @@ fn ranges_are_those_of_simulated_days() {
         (
             "hang-ups",
             told.abandoned,
-            days.iter().map(|d| d.0).collect::<Vec<_>>(),
+            days.iter().map(|d| d[0]).collect::<Vec<_>>(),
         ),
         (
             "late",
             told.late,
-            days.iter().map(|d| d.1).collect::<Vec<_>>(),
+            days.iter().map(|d| d[1]).collect::<Vec<_>>(),
         ),
     ] {
         let (mean, sd) = mean_and_sd(&seen);
@@ -208,6 +212,118 @@ fn ranges_are_those_of_simulated_days() {
             "{name}"
         );
         assert!((told.sd / sd - 1.0).abs() < 0.06, "{name}");
+    }
+    let short: Vec<_> = days.iter().map(|d| d[2]).collect();
+    let (mean, sd) = mean_and_sd(&short);
+    println!("before 5 s: {:.3}, simulated {mean:.3}", told.short);
+    assert!((told.short - mean).abs() < 4.0 * sd / 6_000.0_f64.sqrt());
+    assert!(mean > 0.5, "there is something to leave out");
+}
+
+mod frozen {
+    //! The block as it is recorded, through the staffing that both froze.
+
+    use super::close;
+    use jiff::Timestamp;
+    use jiff::tz::TimeZone;
+    use segue_capacity::counterfactual::frozen::{Asked, read_week, replay};
+    use segue_domain::counterfactual::StaffingKey;
+    use segue_domain::counterfactual::frozen_staffing::{FrozenStaffing, StaffedHours};
+
+    fn staffing(agents: u32) -> FrozenStaffing {
+        FrozenStaffing {
+            key: StaffingKey {
+                site: "RVS-Main".into(),
+                call_type: "MSG".into(),
+            },
+            staffed: vec![StaffedHours {
+                hours: "Mon-Fri 07:00-19:00".into(),
+                agents,
+            }],
+            aht_s: 600,
+            patience_s: Some(240),
+            show_up_bp: 10_000,
+            first_day: "2026-10-01".parse().unwrap(),
+            last_day: "2026-10-31".parse().unwrap(),
+            reference: "report 3".into(),
+            hash: "aa".repeat(32),
+        }
+    }
+
+    /// Thursday, 10 to 13 in New York.
+    fn asked(calls: u32) -> Asked {
+        Asked {
+            from: "2026-11-26T15:00:00Z".parse::<Timestamp>().unwrap(),
+            until: "2026-11-26T18:00:00Z".parse().unwrap(),
+            arrivals: vec![calls; 24],
+            within_s: 30,
+            short_abandon_s: 5,
+        }
+    }
+
+    fn new_york() -> TimeZone {
+        TimeZone::get("America/New_York").unwrap()
+    }
+
+    #[test]
+    fn the_same_arrivals_give_the_same_bytes_and_replay_again_from_the_record() {
+        let staffing = staffing(18);
+        let block = replay(&staffing, &new_york(), asked(30)).unwrap();
+        let again = replay(&staffing, &new_york(), Asked::of(&block)).unwrap();
+        let bytes = |block| serde_json::to_vec(block).unwrap();
+        assert_eq!(bytes(&block), bytes(&again));
+        assert_eq!((block.offered, block.staffing.len()), (360, 64));
+        // Erlang A of 120 calls an hour, 600 s, 18 agents, 240 s of patience, in a steady day.
+        let hung_up = block.sums().hung_up().unwrap();
+        assert!(hung_up.low < hung_up.expected && hung_up.expected < hung_up.high);
+        let all = f64::from(u32::try_from(block.hung_up.mean_x100).unwrap()) / 36_000.0;
+        let load = segue_capacity::load::Load::new(120.0, 600.0).unwrap();
+        let patience = segue_capacity::load::Patience::mean(240.0).unwrap();
+        let steady = segue_capacity::erlang::performance(load, patience, 18, 30.0).unwrap();
+        close(all, steady.p_abandon, 2e-3);
+        assert!(block.short_x100 > 0 && block.short_x100 < block.hung_up.mean_x100);
+    }
+
+    #[test]
+    fn fewer_agents_and_closed_hours_lose_more_callers() {
+        let lost = |agents, zone| {
+            let block = replay(&staffing(agents), &zone, asked(30)).unwrap();
+            block.sums().hung_up().unwrap().expected
+        };
+        assert!(lost(15, new_york()) > lost(18, new_york()));
+        // The same instants are 0 to 3 at night in Tokyo, where nobody is on the phones: all are lost in the end.
+        let tokyo = TimeZone::get("Asia/Tokyo").unwrap();
+        assert!(lost(18, tokyo) > 9_000);
+    }
+
+    #[test]
+    fn counts_are_read_as_a_report_gives_them() {
+        let text =
+            "\u{feff}weekday,time,agents\r\nMon,00:00,2\r\nmonday,00:15,3\r\nSun;23:45;1\r\n\r\n";
+        let week = read_week(text).unwrap();
+        assert_eq!((week[0], week[1], week[2], week[671]), (2, 3, 0, 1));
+        for (bad, line) in [
+            ("Mon,00:00,2\nMon,00:00,3", "line 2 (`Mon,00:00,3`)"),
+            ("Mon,00:05,2", "line 1"),
+            ("Day,00:15,2", "line 1"),
+            ("Mon,24:00,2", "line 1"),
+            ("Mon,08:00,-1", "line 1"),
+            ("Mon,08:00,1,2", "line 1"),
+            ("Mon,08:00", "line 1"),
+        ] {
+            let error = read_week(bad).unwrap_err().to_string();
+            assert!(error.starts_with(line), "{bad}: {error}");
+        }
+    }
+
+    #[test]
+    fn what_is_no_whole_block_is_said() {
+        let mut odd = asked(30);
+        odd.arrivals.pop();
+        let error = replay(&staffing(18), &new_york(), odd).unwrap_err();
+        assert!(error.to_string().contains("quarters of an hour"), "{error}");
+        let quiet = replay(&staffing(18), &new_york(), asked(0)).unwrap();
+        assert_eq!((quiet.offered, quiet.sums().hung_up()), (0, None));
     }
 }
 

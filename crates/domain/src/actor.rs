@@ -184,7 +184,7 @@ pub enum Right {
     Administer,
     /// Report an issue or a hazard, acknowledge, give thanks: everybody who takes part.
     Report,
-    /// Say what the routing nodes see of each other: no person, the program alone.
+    /// Say what the routing nodes see of each other, and what they replayed: no person, the program alone.
     WatchNodes,
 }
 
@@ -222,7 +222,7 @@ impl Actor {
         self
     }
 
-    /// The program itself, which alone hears what the nodes say of each other.
+    /// The program itself, which alone hears what the nodes say of each other and replays what came.
     #[must_use]
     pub fn watching_nodes(mut self) -> Self {
         self.rights.insert(Right::WatchNodes);
@@ -290,7 +290,7 @@ impl Right {
             Self::AnswerForCare => "answer as account manager or deputy",
             Self::Administer => "keep the party's accounts",
             Self::Report => "report",
-            Self::WatchNodes => "say what the nodes see of each other",
+            Self::WatchNodes => "say what the nodes alone see",
         }
     }
 }

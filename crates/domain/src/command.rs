@@ -28,6 +28,8 @@ use crate::contingency::paper::RecordPaperFallback;
 use crate::contingency::plan::{ProposeContingencyPlan, SignContingencyPlan};
 use crate::contingency::triggers::{SetTriggers, SignTrigger, TestTriggers};
 use crate::contingency::watch::{RaiseAlarm, ReportObservation};
+use crate::counterfactual::frozen_staffing::{FreezeStaffing, SignFrozenStaffing};
+use crate::counterfactual::replayed::RecordCounterfactual;
 use crate::culture::acknowledgements::AcknowledgeCulture;
 use crate::culture::adaptations::{DeclareNoChange, RecordAdaptation};
 use crate::culture::handle_time::SetAhtTarget;
@@ -260,6 +262,12 @@ commands! {
     UnrosterAgent => "unroster_agent";
     /// Records how a call type did in-house before anything moved.
     RecordBaseline => "record_baseline";
+    /// Writes down the in-house staffing that "had we not moved" is replayed through; it counts once both have signed it.
+    FreezeStaffing => "freeze_staffing";
+    /// Signs the frozen staffing of a call type at a centre for one party.
+    SignFrozenStaffing => "sign_frozen_staffing";
+    /// Records what would have become of real callers with the frozen staffing: the program itself.
+    RecordCounterfactual => "record_counterfactual";
     /// Confirms the rows of a legal table, as compliance officer.
     ConfirmLegalTable => "confirm_legal_table";
     /// Adopts the table of notice rules.

@@ -18,6 +18,7 @@ use crate::compliance;
 use crate::contingency::{
     self, drills, escalation, incidents, insurance, open_work, paper, triggers, watch,
 };
+use crate::counterfactual::{frozen_staffing, replayed};
 use crate::culture;
 use crate::discovery;
 use crate::dissent;
@@ -127,6 +128,9 @@ pub fn decide(t: &Transition, command: &Command, actor: &Actor, now: Timestamp) 
         Command::RosterAgents(c) => agents::roster(t, c, now),
         Command::UnrosterAgent(c) => agents::unroster(t, c, now),
         Command::RecordBaseline(c) => baseline::record(t, c, now),
+        Command::FreezeStaffing(c) => frozen_staffing::freeze(t, c, now),
+        Command::SignFrozenStaffing(c) => frozen_staffing::sign(t, c, actor, now),
+        Command::RecordCounterfactual(c) => replayed::record(t, c, now),
         Command::FileComplianceRecords(c) => compliance::records::file(t, c, actor, now),
         Command::DescribeCallers(c) => compliance::callers::describe(t, c, now),
         Command::ReportSecurityIncident(c) => compliance::incidents::report(t, c, now),
@@ -316,6 +320,9 @@ pub fn apply(t: &mut Transition, event: &Event) {
         Event::AgentsRostered(e) => agents::apply_rostered(t, e),
         Event::AgentUnrostered(e) => drop(t.agents.remove(&e.agent)),
         Event::BaselineRecorded(e) => baseline::apply_recorded(t, e),
+        Event::StaffingFreezeProposed(e) => frozen_staffing::apply_proposed(t, e),
+        Event::FrozenStaffingSigned(e) => frozen_staffing::apply_signed(t, e),
+        Event::CounterfactualRecorded(e) => replayed::apply_recorded(t, e),
         Event::ComplianceRecordsFiled(e) => compliance::records::apply_filed(t, e),
         Event::CallersDescribed(e) => compliance::callers::apply_described(t, e),
         Event::SecurityIncidentReported(e) => compliance::incidents::apply_reported(t, e),

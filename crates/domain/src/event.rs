@@ -27,6 +27,8 @@ use crate::contingency::open_work::{OpenWorkAcknowledged, OpenWorkRecorded};
 use crate::contingency::plan::{ContingencyPlanProposed, ContingencyPlanSigned};
 use crate::contingency::triggers::{TriggerSigned, TriggersSet, TriggersTested};
 use crate::contingency::watch::{AlarmRaised, ObservationRecorded};
+use crate::counterfactual::frozen_staffing::{FrozenStaffingSigned, StaffingFreezeProposed};
+use crate::counterfactual::replayed::CounterfactualRecorded;
 use crate::culture::acknowledgements::CultureAcknowledged;
 use crate::culture::adaptations::{AdaptationRecorded, NoChangeDeclared};
 use crate::culture::handle_time::AhtTargetSet;
@@ -206,6 +208,9 @@ events! {
     AgentsRostered => "agents_rostered", "Agents of the outsourcer are on the roster.";
     AgentUnrostered => "agent_unrostered", "An agent left the outsourcer's roster.";
     BaselineRecorded => "baseline_recorded", "A baseline of the in-house centre was recorded.";
+    StaffingFreezeProposed => "staffing_freeze_proposed", "An in-house staffing of before is written down for both to sign.";
+    FrozenStaffingSigned => "frozen_staffing_signed", "One signature under a frozen staffing.";
+    CounterfactualRecorded => "counterfactual_recorded", "A block of real arrivals was replayed through a frozen staffing.";
     LegalTableConfirmed => "legal_table_confirmed", "The compliance officer confirmed a legal table.";
     NoticeTableAdopted => "notice_table_adopted", "A table of notice rules is adopted.";
     ComplianceRecordsFiled => "compliance_records_filed", "Evidence of law and contract was filed.";

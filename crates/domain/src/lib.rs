@@ -26,6 +26,7 @@ pub mod clean_calls;
 pub mod command;
 pub mod compliance;
 pub mod contingency;
+pub mod counterfactual;
 pub mod covering;
 pub mod culture;
 pub mod discovery;

@@ -111,7 +111,7 @@ table! {
     Client [Prepare]:
         DescribeCallers VerifyKnowledge RetireKnowledge NameTestCallers RegisterTestTelephones AssignTestCalls
         OpenTestCampaign DeclareResources AskProbe RecordInsurance RecordReadiness PlanDisconnection
-        CarryOutDisconnection;
+        CarryOutDisconnection FreezeStaffing;
     Outsourcer [Prepare]:
         RosterAgents UnrosterAgent RegisterTestLine RecordTraining RecordAgentWork ShareAgents;
     Outsourcer [Prepare, Comply]:
@@ -122,12 +122,13 @@ table! {
     // enrolled with a signature by another, and revoked without any, for it may be the only one its person had.
     Either [Sign]:
         SignDiscovery SignCultureProfile SignPlan SignGate ApproveStep SignAcceptance SignClosure
-        SignContingencyPlan SignTrigger SignResume SignWaiver SignFallbackMinimums EnrolKey RevokeKey;
+        SignContingencyPlan SignTrigger SignResume SignWaiver SignFallbackMinimums SignFrozenStaffing
+        EnrolKey RevokeKey;
     // The way back: one person of either party, alone.
     Either [BringHome]:
         Fallback LowerShare PauseChunk VerifyReturn ReportObservation RecordPaperFallback GiveFallbackReason;
     Client [WatchNodes]:
-        ReportNodes;
+        ReportNodes RecordCounterfactual;
     Client [BringHome]:
         RecordReachability;
     Either [Prepare, BringHome]:
@@ -185,11 +186,13 @@ pub const BESIDES: &[(&str, &str)] = &[
     ("sign_resume", SIGNS),
     ("sign_waiver", SIGNS),
     ("sign_fallback_minimums", SIGNS),
+    ("sign_frozen_staffing", "a signatory of the transition, with their own key"),
     ("report_observation", "a person of the client, to lift what the guard holds"),
     ("give_fallback_reason", "a person of the party that pressed"),
     ("record_access", "a person of the client, to say that access was proved on a test call"),
     ("place_route_order", "a right to prepare, for an order that sends calls out"),
     ("report_nodes", "the program itself, which hears the nodes"),
+    ("record_counterfactual", "the program itself, which replays what came"),
     ("report_probe", "the signature of the token that the probe was asked with"),
     ("record_veto", "only where nurses advise: consult and triage"),
     ("file_compliance_records", "the party that filed it, to replace it; the client, for custody of the caller-hash key"),

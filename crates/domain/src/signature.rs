@@ -2,6 +2,7 @@
 
 use crate::actor::{Actor, Side};
 use crate::contingency::triggers;
+use crate::counterfactual::StaffingKey;
 use crate::ids::{ChunkId, PersonId, StepId, WaiverId};
 use crate::parties::{Parties, Signatory};
 use crate::passkey::Passkey;
@@ -338,6 +339,15 @@ pub fn hash_to_sign(t: &Transition, command: &str, fields: &Map<String, Value>) 
         "sign_fallback_minimums" => {
             let proposed = t.people.minimums.proposed.as_ref()?;
             Some(proposed.hash.clone())
+        }
+        "sign_frozen_staffing" => {
+            let key = StaffingKey {
+                site: text("site")?.into(),
+                call_type: text("call_type")?.into(),
+            };
+            let mut known = t.counterfactuals.staffings();
+            let (_, frozen) = known.find(|(known, _)| **known == key)?;
+            Some(frozen.proposed.as_ref()?.hash.clone())
         }
         "sign_trigger" => {
             let kind = serde_json::from_value(fields.get("kind")?.clone()).ok()?;

@@ -112,6 +112,16 @@ fn candidates(t: &Transition, now: Timestamp) -> Vec<Candidate> {
     let minimums = "the fewest people at home".to_owned();
     let standing = Some(&t.people.minimums.agreement);
     all.push(of("sign_fallback_minimums", json!({}), minimums, standing));
+    for (key, frozen) in t.counterfactuals.staffings() {
+        let fields = json!({ "site": key.site, "call_type": key.call_type });
+        let about = format!("frozen staffing of {key}");
+        all.push(of(
+            "sign_frozen_staffing",
+            fields,
+            about,
+            Some(&frozen.agreement),
+        ));
+    }
     for (id, chunk) in &t.chunks {
         all.extend(of_chunk(t, id, chunk));
     }

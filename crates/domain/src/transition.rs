@@ -13,6 +13,7 @@ use crate::chunk_weeks::ChunkWeeks;
 use crate::chunks::{Chunk, ChunkState, PlannedChunk};
 use crate::compliance::Compliance;
 use crate::contingency::Contingency;
+use crate::counterfactual::Counterfactuals;
 use crate::culture::Culture;
 use crate::discovery::Discovery;
 use crate::dissent::Dissents;
@@ -137,6 +138,8 @@ pub struct Transition {
     pub shared_agents: BTreeSet<AgentId>,
     /// How the in-house centres did before anything moved.
     pub baselines: Baselines,
+    /// The staffing of before, and what it would have made of the calls since.
+    pub counterfactuals: Counterfactuals,
     /// Evidence of law and contract.
     pub compliance: Compliance,
     /// Nurses' licences.

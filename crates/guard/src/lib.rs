@@ -13,6 +13,7 @@
 mod account;
 mod arming;
 mod fact;
+mod had_we_not_moved;
 mod outside;
 mod recent;
 pub mod segments;
@@ -23,7 +24,8 @@ mod watch;
 pub use account::Unmatched;
 pub use arming::{Arming, Exhibit};
 pub use fact::{CallKey, Fact, Fed, Recorded, Routed};
+pub use had_we_not_moved::shares;
 pub use outside::{Outside, readiness_bp};
-pub use terms::{CannotWatch, floor_rules, rules};
+pub use terms::{BLOCK_MIN, CannotWatch, floor_rules, rules};
 pub use turn::{Page, Turn};
 pub use watch::Watch;

@@ -19,6 +19,8 @@ const NAMES: [&str; 9] = [
     "adults (18 to 64)",
     "65 and older",
 ];
+/// So many of them by when, first.
+const BY_WHEN: u16 = 3;
 const DAY_HOURS: std::ops::Range<i8> = 8..18;
 
 /// The language a call was held in.
@@ -106,6 +108,11 @@ impl Who {
             age: other.age.or(self.age),
         }
     }
+}
+
+/// Whether a group is known only where a centre's record tells it: by language or age, not by when the call came.
+pub fn is_told(segment: u16) -> bool {
+    segment >= BY_WHEN
 }
 
 /// Their names for the rules.

@@ -15,8 +15,8 @@ use std::collections::BTreeMap;
 pub(crate) const FEED: &str = "acd";
 /// Both centres' feeds speak at least this often; silent for twice as long is stale.
 const CADENCE_S: u32 = 300;
-/// Access is judged on blocks of three hours.
-const BLOCK_MIN: u32 = 180;
+/// Access is judged on blocks of three hours, from midnight UTC on; "had we not moved" is replayed in the same.
+pub const BLOCK_MIN: u32 = 180;
 /// A record may come this much later than its call.
 const MATURITY_S: u32 = 900;
 const DAY_S: u32 = 86_400;

@@ -55,6 +55,9 @@ const fn advised(action: Action) -> Option<&'static str> {
         Action::HoldAndPage => {
             Some("find out why the feed is silent; approve no step until it speaks")
         }
+        Action::HoldForGroup => Some(
+            "look at the group of callers who are worse off than anybody was promised; approve no step until they are not",
+        ),
         Action::AskPerson => Some("decide: the deadline is over without a verdict"),
         Action::AskApprovals => Some("approve the next step, both parties"),
         Action::StayHome | Action::Hold | Action::Stay => None,
@@ -72,6 +75,7 @@ fn hold(assessment: &Assessment) -> Option<Hold> {
         }
         Action::Freeze => Some(Hold::InHouseUnwell),
         Action::Hold
+        | Action::HoldForGroup
         | Action::GoHome
         | Action::PageGoHome
         | Action::ReturnToLastAccepted

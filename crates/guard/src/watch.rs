@@ -3,6 +3,7 @@
 use crate::account::{Account, Told, Unmatched, records};
 use crate::arming::{Arming, Exhibit};
 use crate::fact::{CallKey, Fact, Fed, Recorded, Routed};
+use crate::had_we_not_moved;
 use crate::outside::Outside;
 use crate::recent::Recent;
 use crate::segments;
@@ -11,6 +12,7 @@ use crate::turn::{Scene, Turn, page};
 use jiff::tz::TimeZone;
 use jiff::{SignedDuration, Timestamp};
 use segue_domain::chunks::{Chunk, ChunkState};
+use segue_domain::counterfactual::replayed::Sums;
 use segue_domain::ids::ChunkId;
 use segue_domain::share::TrafficShare;
 use segue_domain::{Command, Transition};
@@ -41,6 +43,12 @@ struct Watched {
     returned_at_log_e: Option<f64>,
     /// The share that was to be lowered, and what was proved then: asked again until it has fallen.
     asked: Option<(TrafficShare, f64)>,
+    /// Since when calls have been going out when the guard began.
+    #[serde(default)]
+    began: Option<Timestamp>,
+    /// What it was told of "had we not moved".
+    #[serde(default)]
+    replayed: had_we_not_moved::Told,
 }
 
 /// Watches every chunk of a transition. Written down and read back it goes on as if nothing had happened: evidence outlives the
@@ -81,6 +89,10 @@ impl Watch {
     /// that came home. Guards run in
     /// every live state, paused and held included, and outlive a return: evidence is not forgotten by it.
     pub fn follow(&mut self, t: &Transition, now: Timestamp) {
+        // Not read yet: nothing that is remembered is closed by that.
+        if !t.is_created() {
+            return;
+        }
         for (id, chunk) in &t.chunks {
             if let Some(watched) = self.chunks.get_mut(id) {
                 watched.renew(t, chunk);
@@ -123,6 +135,8 @@ impl Watch {
                     last: None,
                     returned_at_log_e: None,
                     asked: None,
+                    began: chunk.share_since,
+                    replayed: had_we_not_moved::Told::default(),
                 };
                 self.chunks.insert(id.clone(), watched);
             }
@@ -140,6 +154,12 @@ impl Watch {
     /// The rules a chunk is judged by.
     pub fn rules(&self, chunk: &ChunkId) -> Option<&SignedRules> {
         self.chunks.get(chunk).map(|watched| watched.guard.rules())
+    }
+
+    /// What would have become of the callers beside whom a chunk's guard has its figures, had nothing moved; nothing where
+    /// nothing was replayed.
+    pub fn had_we_not_moved(&self, chunk: &ChunkId) -> Option<Sums> {
+        self.chunks.get(chunk)?.replayed.sums()
     }
 
     /// What does not match, by chunk.
@@ -266,6 +286,7 @@ impl Watched {
         if *self.guard.rules() != signed && self.guard.renew(signed) {
             self.returned_at_log_e = None;
             self.asked = None;
+            self.replayed.begin_afresh();
         }
     }
 
@@ -326,6 +347,7 @@ impl Watched {
             largest_step: chunk.share >= chunk.planned.last_share(),
             step_began_us: chunk.share_since.map_or(0, Timestamp::as_microsecond),
         };
+        (self.replayed).tell(&mut self.guard, t, chunk, self.began);
         let assessment = self.guard.assess(now_us, situation);
         let is_new = self.last != Some(assessment.action);
         self.last = Some(assessment.action);

@@ -21,6 +21,7 @@ pub(super) struct Conditions {
     pub(super) patience_s: f64,
     pub(super) agents: u32,
     pub(super) within_s: f64,
+    pub(super) short_s: f64,
     pub(super) length_s: f64,
 }
 
@@ -33,11 +34,13 @@ pub(super) struct Chain {
     now: Vec<f64>,
 }
 
-/// Where things are behind the three vectors: `E[A]`, `E[A²]` of hang-ups, of late callers, and the time waited.
+/// Where things are behind the three vectors: `E[A]`, `E[A²]` of hang-ups, of late callers, the time waited, and who came to
+/// leave before S.
 const ABANDONED: usize = 0;
 const LATE: usize = 2;
 const WAITED: usize = 4;
-const MOMENTS: usize = 5;
+const SHORT: usize = 5;
+const MOMENTS: usize = 6;
 
 /// The rates in each state during one interval.
 struct Rates {
@@ -48,6 +51,8 @@ struct Rates {
     waiting: Vec<f64>,
     /// P(not with a person within T | so many are there on arrival).
     late: Vec<f64>,
+    /// P(leaves before S | so many are there on arrival).
+    short: Vec<f64>,
 }
 
 impl Conditions {
@@ -110,6 +115,11 @@ impl Chain {
         self.now[3 * self.states + WAITED]
     }
 
+    /// Callers of this time who left, or will leave, before S.
+    pub(super) fn short(&self) -> f64 {
+        self.now[3 * self.states + SHORT]
+    }
+
     fn estimate(&self, of: usize) -> Estimate {
         let (mean, square) = (
             self.now[3 * self.states + of],
@@ -147,7 +157,10 @@ impl Rates {
             leave,
             give_up,
             waiting,
-            late: late(c, states),
+            late: at_once(c, states)
+                .chain(reached(c, states).into_iter().map(|reached| 1.0 - reached))
+                .collect(),
+            short: at_once(c, states).chain(left(c, states)).collect(),
         }
     }
 
@@ -184,30 +197,44 @@ impl Rates {
             moments[LATE] += late * there[k];
             moments[LATE + 1] += late * (2.0 * with_late[k] + there[k]);
             moments[WAITED] += self.waiting[k] * there[k];
+            moments[SHORT] += self.arrive * self.short[k] * there[k];
         }
         dy[3 * n..].copy_from_slice(&moments);
     }
 }
 
-/// P(not with a person within T) by the number of callers met on arrival. With j waiting ahead, the place in the queue moves up
-/// at nμ + jθ, and the caller gives up at θ.
-fn late(c: &Conditions, states: usize) -> Vec<f64> {
-    let agents = c.agents as usize;
+/// Whoever meets a free agent is neither late nor gone.
+fn at_once(c: &Conditions, states: usize) -> impl Iterator<Item = f64> {
+    std::iter::repeat_n(0.0, states.min(c.agents as usize))
+}
+
+/// P(with a person within T) of those who have to wait, by how many wait ahead.
+fn reached(c: &Conditions, states: usize) -> Vec<f64> {
+    waits(c, states, c.within_s, 0.0, 1.0)
+}
+
+/// P(gone before S) of those who have to wait, by how many wait ahead.
+fn left(c: &Conditions, states: usize) -> Vec<f64> {
+    waits(c, states, c.short_s, 1.0 / c.patience_s, 0.0)
+}
+
+/// What becomes of one caller within a time, by how many wait ahead. The place in the queue moves up at nμ + jθ, and the caller
+/// gives up at θ: `gives_up` is θ where that is what is asked, and `nearest` the answer for whoever reaches a person.
+fn waits(c: &Conditions, states: usize, within_s: f64, gives_up: f64, nearest: f64) -> Vec<f64> {
     let (serve, give_up_one) = (c.serve_per_s(), 1.0 / c.patience_s);
-    let mut reached = vec![0.0; states.saturating_sub(agents)];
+    let mut so_far = vec![0.0; states.saturating_sub(c.agents as usize)];
     let move_up = |ahead: f64| serve + ahead * give_up_one;
     let ahead = || (0_u32..).map(f64::from);
     let slope = |y: &[f64], dy: &mut [f64]| {
-        let mut nearer = 1.0;
-        for ((reached, change), ahead) in y.iter().zip(dy.iter_mut()).zip(ahead()) {
-            *change = move_up(ahead) * nearer - move_up(ahead + 1.0) * reached;
-            nearer = *reached;
+        let mut nearer = nearest;
+        for ((so_far, change), ahead) in y.iter().zip(dy.iter_mut()).zip(ahead()) {
+            *change = gives_up + move_up(ahead) * nearer - move_up(ahead + 1.0) * so_far;
+            nearer = *so_far;
         }
     };
-    let fastest = ahead().nth(reached.len()).map_or(serve, move_up);
-    advance(&mut reached, c.within_s, fastest, slope);
-    let at_once = std::iter::repeat_n(0.0, agents.min(states));
-    at_once.chain(reached.iter().map(|r| 1.0 - r)).collect()
+    let fastest = ahead().nth(so_far.len()).map_or(serve, move_up);
+    advance(&mut so_far, within_s, fastest, slope);
+    so_far
 }
 
 /// Lets time pass (Runge & Kutta, fourth order) in steps that suit the fastest rate.

@@ -9,6 +9,7 @@
 //! queue together, and are late together, widen the range as they should.
 
 mod chain;
+pub mod frozen;
 
 use crate::error::{CapacityError, chance, quantity};
 use crate::load::{Load, Patience};
@@ -44,6 +45,8 @@ pub struct Rules {
     pub patience: Patience,
     /// T of the service level.
     pub within_s: f64,
+    /// S: whoever leaves before it is in no population.
+    pub short_s: f64,
     /// Length of an interval.
     pub interval_s: f64,
     /// The chance that a rostered agent is there; 1 where `agents` are those who were.
@@ -80,6 +83,8 @@ pub struct Block {
     pub abandoned: Estimate,
     /// Callers not with a person within T, hang-ups included.
     pub late: Estimate,
+    /// Callers expected to leave before S; in both numbers above.
+    pub short: f64,
     /// Mean wait of all callers, hang-ups included; none where nobody called.
     pub mean_wait_s: Option<f64>,
 }
@@ -102,6 +107,7 @@ impl Block {
 pub fn counterfactual(day: &[FrozenInterval], rules: &Rules) -> Result<Vec<Block>, CapacityError> {
     chance("show-up", rules.show_up)?;
     quantity("the time promised", rules.within_s, "seconds")?;
+    quantity("the time of a short call", rules.short_s, "seconds")?;
     quantity("the interval", rules.interval_s, "seconds")?;
     if day.len() > INTERVALS_MAX {
         return Err(CapacityError::TooMany {
@@ -154,6 +160,7 @@ fn one_level(
             offered,
             abandoned: chain.abandoned(),
             late: chain.late(),
+            short: chain.short(),
             mean_wait_s: (offered > 0).then(|| chain.waited_s() / f64::from(offered)),
         })
     });
@@ -182,6 +189,7 @@ fn conditions(
         },
         agents,
         within_s: rules.within_s,
+        short_s: rules.short_s,
         length_s: rules.interval_s,
     })
 }
@@ -214,6 +222,10 @@ fn mix(runs: &[Vec<Block>]) -> Vec<Block> {
         .map(|(i, block)| Block {
             abandoned: pooled(i, |b| b.abandoned),
             late: pooled(i, |b| b.late),
+            short: runs
+                .iter()
+                .filter_map(|run| Some(run.get(i)?.short * part))
+                .sum(),
             mean_wait_s: wait(i, block),
             ..*block
         })

@@ -39,11 +39,11 @@ impl<'t> Sorter<'t> {
 
     fn key(&self, call: &Call<'_>) -> Option<GroupKey> {
         let rung = self.t.rung(&CallTypeId::from(call.call_type?))?;
-        Some((self.site(call.dnis)?, rung))
+        Some((self.site_of(call.dnis)?, rung))
     }
 
     /// The centre of the line that was reached; where there is one centre, that one.
-    fn site(&self, dnis: Option<&str>) -> Option<SiteId> {
+    pub fn site_of(&self, dnis: Option<&str>) -> Option<SiteId> {
         let reached = |dnis: &str| {
             let mut lines = self.t.lines.iter();
             lines.find(|line| line.number == dnis || line.id.as_str() == dnis)

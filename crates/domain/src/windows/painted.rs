@@ -25,6 +25,15 @@ struct Run {
     length_min: u32,
 }
 
+impl WeeklyWindow {
+    /// Whether it begins and ends where cells do.
+    pub fn is_in_cells(&self) -> bool {
+        let whole = |minutes: u32| minutes.is_multiple_of(CELL_MIN);
+        let mut spans = self.spans.iter();
+        spans.all(|span| whole(span.start_min) && whole(span.length_min))
+    }
+}
+
 impl PaintedWeek {
     /// Every cell.
     pub fn whole() -> Self {
@@ -55,7 +64,11 @@ impl PaintedWeek {
             .map(|c| c.to_digit(16))
             .collect::<Option<_>>()?;
         let bits = |digit: u32| [8, 4, 2, 1].map(|bit| digit & bit != 0);
-        let cells: Vec<bool> = digits.into_iter().flat_map(bits).collect();
+        Self::from_cells(digits.into_iter().flat_map(bits).collect())
+    }
+
+    /// From cells, Monday 00:00 first; nothing where they are no week.
+    pub fn from_cells(cells: Vec<bool>) -> Option<Self> {
         (cells.len() == CELLS).then_some(Self { cells })
     }
 

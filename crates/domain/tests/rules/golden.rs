@@ -24,6 +24,7 @@ fn folder() -> PathBuf {
 pub(crate) const HISTORIES: &[fn() -> Story] = &[
     spine,
     crate::baseline::history,
+    crate::counterfactual::history,
     crate::discovery::history,
     crate::suggestions::history,
     crate::culture::history,

@@ -14,6 +14,7 @@ mod capacity;
 mod caps;
 mod compliance;
 mod contingency;
+mod counterfactual;
 mod coverage;
 mod covering;
 mod culture;

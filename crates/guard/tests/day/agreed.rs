@@ -2,7 +2,7 @@
 
 use super::rig::{Centre, Day, MSG};
 use segue_domain::contingency::library::TriggerKind;
-use segue_domain::contingency::watch::{Observed, ReportObservation};
+use segue_domain::contingency::watch::{Hold, Observed, ReportObservation};
 use segue_domain::pauses::PauseChunk;
 use segue_domain::people::fallback_minimums::Cover;
 use segue_domain::people::recorded_readiness::{ReadinessFigures, RecordReadiness};
@@ -173,4 +173,34 @@ fn who_speaks_another_language_is_compared() {
     let group = |at: u16| rules.segments[usize::from(at)].as_str();
     assert_eq!(group(worse_off[0].segment), "in Spanish");
     assert!(worse_off[0].gap() > 0.2, "{:?}", worse_off[0]);
+}
+
+/// Nobody signed that a group's harm moves anything: it holds and pages, though a Fail could act.
+#[test]
+fn a_group_that_is_worse_off_holds_and_pages_and_moves_nothing() {
+    let mut day = Day::live_at(50, true);
+    day.look_every_min = 15;
+    day.spanish_give_up = 0.25;
+    for _ in 0..4 * 24 {
+        day.play(60, Centre::Well, Centre::Well);
+        if day.turns.last().unwrap().assessment.action == Action::HoldForGroup {
+            break;
+        }
+    }
+    let last = day.turns.last().unwrap();
+    assert_eq!(
+        last.assessment.action,
+        Action::HoldForGroup,
+        "{:?}",
+        last.assessment.reasons
+    );
+    assert!(
+        last.assessment.reasons[0].starts_with("Callers in Spanish"),
+        "{:?}",
+        last.assessment.reasons
+    );
+    assert_eq!(day.held(), Some(Hold::Evidence));
+    let page = "look at the group of callers who are worse off than anybody was promised; approve no step until they are not";
+    assert!(day.advised().contains(&page), "{:?}", day.advised());
+    assert_eq!((day.share(), day.home()), (50, None));
 }

@@ -3,6 +3,7 @@
 #![expect(clippy::unwrap_used, reason = "tests: a failure is a panic")]
 
 mod agreed;
+mod counterfactual;
 mod desk;
 mod restart;
 mod rig;

@@ -1,16 +1,26 @@
 //! A day of scripted traffic on virtual time: calls, records out of order, the loop, and the desk or the domain behind it.
 
+use jiff::tz::TimeZone;
 use jiff::{SignedDuration, Timestamp};
 use rand_chacha::ChaCha8Rng;
 use rand_core::{Rng as _, SeedableRng as _};
+use segue_capacity::counterfactual::frozen::{Asked, replay};
 use segue_domain::contingency::library::TriggerKind;
 use segue_domain::contingency::triggers::{SetTriggers, SignTrigger, hash};
 use segue_domain::contingency::watch::Hold;
+use segue_domain::counterfactual::StaffingKey;
+use segue_domain::counterfactual::frozen_staffing::{
+    FreezeStaffing, SignFrozenStaffing, StaffedHours,
+};
+use segue_domain::counterfactual::replayed::RecordCounterfactual;
 use segue_domain::ids::ChunkId;
+use segue_domain::signature::hash_to_sign;
 use segue_domain::{Actor, Command, Event, Role, Side, Transition, apply, decide};
 use segue_example::{Example, Goal, MOVES_MAX, Move, of, sign};
 use segue_guard::segments::{Language, Who};
-use segue_guard::{CallKey, Exhibit, Fact, Fed, Outside, Recorded, Routed, Turn, Watch, rules};
+use segue_guard::{
+    BLOCK_MIN, CallKey, Exhibit, Fact, Fed, Outside, Recorded, Routed, Turn, Watch, rules,
+};
 use segue_journal::{CommandId, Desk, Request, SqlJournal, StreamId};
 use segue_parity::calibration::OwnWeeks;
 use segue_parity::guard::record::Arm;
@@ -109,6 +119,8 @@ pub(super) struct Day {
     pub(super) look_every_min: u32,
     /// How many of the outsourced callers who speak Spanish, one in eight, leave before anybody answers.
     pub(super) spanish_give_up: f64,
+    /// Whether blocks are replayed through the frozen staffing, where one is.
+    pub(super) replays: bool,
 }
 
 fn segue() -> Actor {
@@ -153,6 +165,7 @@ impl Day {
             deaf: 0,
             look_every_min: 1,
             spanish_give_up: 0.0,
+            replays: true,
         };
         let example = Example::riverside();
         for _ in 0..MOVES_MAX {
@@ -363,11 +376,85 @@ impl Day {
                 self.watch.hear(fact);
             }
             self.feeds();
+            self.replay();
             if minute % self.look_every_min != 0 {
                 continue;
             }
             self.look();
         }
+    }
+
+    /// Both freeze so many agents, round the clock, as the staffing of before.
+    pub(super) fn freeze(&mut self, agents: u32) {
+        let first_out = self.t.ramps[&self.chunk][0].at;
+        let before = self
+            .t
+            .day_at(&"RVS-Main".into(), first_out)
+            .yesterday()
+            .unwrap();
+        let key = StaffingKey::of(&self.t.chunk(&self.chunk).unwrap().planned);
+        let freeze = FreezeStaffing {
+            key: key.clone(),
+            staffed: vec![StaffedHours {
+                hours: "always".into(),
+                agents,
+            }],
+            patience_s: Some(90),
+            show_up_bp: 10_000,
+            first_day: before,
+            last_day: before,
+            reference: "agents on the phones, report 3".into(),
+        };
+        self.does(&of(Side::Client, Role::Implementation), freeze);
+        for side in Side::BOTH {
+            let actor = of(side, Role::Signatory);
+            let fields = serde_json::json!({ "site": key.site, "call_type": key.call_type });
+            let fields = fields.as_object().unwrap();
+            let hash = hash_to_sign(&self.t, "sign_frozen_staffing", fields).unwrap();
+            let command = SignFrozenStaffing {
+                key: key.clone(),
+                signature: sign(&actor, &hash),
+            };
+            self.does(&actor, command);
+        }
+    }
+
+    /// What the node does two minutes after a block is over.
+    fn replay(&mut self) {
+        let length_s = i64::from(BLOCK_MIN) * 60;
+        let key = StaffingKey::of(&self.t.chunk(&self.chunk).unwrap().planned);
+        let since_s = self.now.as_second().rem_euclid(length_s);
+        let Some(staffing) = self.t.counterfactuals.agreed(&key).cloned() else {
+            return;
+        };
+        if !self.replays || !(120..180).contains(&since_s) {
+            return;
+        }
+        let until = Timestamp::from_second(self.now.as_second() - since_s).unwrap();
+        let from = until - SignedDuration::from_secs(length_s);
+        let began = from - SignedDuration::from_secs(length_s);
+        let mut arrivals = vec![0; 24];
+        for fact in &self.heard {
+            if let Fact::Routed(routed) = fact
+                && (began..until).contains(&routed.at)
+            {
+                let place = routed.at.duration_since(began).as_secs() / 900;
+                arrivals[usize::try_from(place).unwrap()] += 1;
+            }
+        }
+        let asked = Asked {
+            from,
+            until,
+            arrivals,
+            within_s: self.t.terms.service_level_threshold_s,
+            short_abandon_s: self.t.terms.short_abandon_s,
+        };
+        let zone = TimeZone::get("America/New_York").unwrap();
+        let block = replay(&staffing, &zone, asked).unwrap();
+        self.does(
+            &segue().watching_nodes(),
+            RecordCounterfactual { key, block },
+        );
     }
 
     /// Both centres' feeds speak, where they do.

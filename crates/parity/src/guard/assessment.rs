@@ -57,6 +57,8 @@ pub enum Action {
     PageReturn,
     /// In-house is unhealthy too: move nothing, page; the button still works.
     Freeze,
+    /// Stay on the step and raise nothing; a group of callers is worse off than anybody was promised, so a person is paged.
+    HoldForGroup,
     /// Stay on the step and raise nothing; data are missing, so a person is paged.
     HoldAndPage,
     /// Stay on the step and raise nothing.
@@ -163,6 +165,26 @@ pub struct Inputs {
     pub cool_down_until_us: Option<i64>,
     /// The wait that nine in ten did not exceed, by arm: averages hide the longest.
     pub waits: Vec<WaitFigure>,
+    /// What is known of each group of callers at the outsourced centre.
+    #[serde(default)]
+    pub groups: Vec<GroupInputs>,
+}
+
+/// One group of callers at the outsourced centre, held against the limit that everybody was promised.
+#[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
+pub struct GroupInputs {
+    /// The group, by its place in the rules; nothing: all groups below one in twenty calls, together.
+    pub segment: Option<u16>,
+    /// The metric.
+    pub metric: MetricName,
+    /// Bad calls, and all, in blocks that are judged.
+    pub outsourced: Ratio,
+    /// Blocks that were bet on.
+    pub blocks: u64,
+    /// ln of the e-value against "within the limit".
+    pub log_e_beyond_limit: f64,
+    /// Whether the best estimate lies beyond the limit.
+    pub beyond_limit: bool,
 }
 
 /// The 90 % quantile of one arm's waits, with an interval that holds at every time.

@@ -1,10 +1,10 @@
 //! What an assessment shows: each metric's inputs, waits, and who did worse.
 
 use super::Guard;
-use super::assessment::{Interval, MetricInputs, SegmentFigure, WaitFigure};
+use super::assessment::{GroupInputs, Interval, MetricInputs, SegmentFigure, WaitFigure};
 use super::record::Arm;
 use crate::kpi::Ratio;
-use crate::rules::Instrument;
+use crate::rules::{Instrument, Role};
 
 impl Guard {
     pub(super) fn metric_inputs(&self, step_began_us: i64) -> Vec<MetricInputs> {
@@ -57,6 +57,24 @@ impl Guard {
                     p90_s,
                     lower_s,
                     upper_s,
+                })
+            })
+            .collect()
+    }
+
+    /// Every group of callers on every load-driven guardrail.
+    pub(super) fn group_inputs(&self) -> Vec<GroupInputs> {
+        let rules = self.rules.rules().metrics.iter().zip(&self.evidence);
+        let guardrails = rules.filter(|(rule, _)| rule.role == Role::Guardrail);
+        guardrails
+            .flat_map(|(rule, evidence)| {
+                evidence.groups().into_iter().map(|group| GroupInputs {
+                    segment: group.segment,
+                    metric: rule.name,
+                    outsourced: group.outsourced,
+                    blocks: group.blocks,
+                    log_e_beyond_limit: group.log_e_beyond_limit,
+                    beyond_limit: group.beyond_limit,
                 })
             })
             .collect()

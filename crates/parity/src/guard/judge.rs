@@ -5,9 +5,12 @@
 //! [`FailProof::WorseThanMargin`], the margin itself must be refuted. α is spent once: metrics that may roll back share
 //! one combined e-value, the weighted mean of theirs, and the largest contributor is named.
 
-use super::assessment::{Action, Assessment, Inputs, MetricInputs, MetricVerdict, SegmentFigure};
+use super::assessment::{
+    Action, Assessment, GroupInputs, Inputs, MetricInputs, MetricVerdict, SegmentFigure,
+};
 use super::say;
 use super::verdict::Verdict;
+use crate::kpi::float;
 use crate::rules::{FailProof, Instrument, MetricRule, Role, SignedRules};
 use crate::sequences::log_mean;
 
@@ -241,6 +244,15 @@ fn forward(
         }));
         return Action::HoldAndPage;
     }
+    let mut harmed = inputs
+        .groups
+        .iter()
+        .filter(|g| is_harmed(signed, g))
+        .peekable();
+    if harmed.peek().is_some() {
+        reasons.extend(harmed.map(|group| say::group(group, signed)));
+        return Action::HoldForGroup;
+    }
     if let Some(hold) = say::hold(signed, inputs) {
         reasons.push(hold);
         return Action::Hold;
@@ -280,6 +292,27 @@ fn forward(
             }
         }
     }
+}
+
+/// How many comparisons of groups share one α: every group, and the small ones together, on every load-driven guardrail; none
+/// where there are no groups.
+pub fn group_comparisons(signed: &SignedRules) -> usize {
+    let rules = signed.rules();
+    let guardrails = rules.metrics.iter().filter(|rule| {
+        rule.role == Role::Guardrail && rule.name.instrument() == Instrument::BlockBet
+    });
+    match rules.segments.len() {
+        0 => 0,
+        groups => (groups + 1) * guardrails.count(),
+    }
+}
+
+/// Whether a group of callers is proved worse off than the limit that everybody was promised. An e-value passes n/α by chance
+/// with probability α/n at most, at whatever time one looks (Ville); n comparisons together pass it with α at most.
+pub fn is_harmed(signed: &SignedRules, group: &GroupInputs) -> bool {
+    let comparisons = u64::try_from(group_comparisons(signed)).unwrap_or(u64::MAX);
+    let needed = (float(comparisons.max(1)) / signed.alpha()).ln();
+    group.beyond_limit && group.log_e_beyond_limit >= needed
 }
 
 fn failed(metrics: &[MetricVerdict], role: Role) -> bool {

@@ -26,7 +26,7 @@ pub mod verdict;
 mod weigh;
 
 pub use assessment::{Action, Assessment, Situation};
-pub use judge::judge;
+pub use judge::{group_comparisons, is_harmed, judge};
 pub use record::{Observed, Record};
 pub use verdict::Verdict;
 
@@ -125,6 +125,13 @@ impl Guard {
                 taken(evidence.is_some_and(|evidence| evidence.counterfactual(block)))
             }
             Record::Beat(beat) => self.observe_beat(*beat),
+        }
+    }
+
+    /// Whether "had we not moved" is told of each block: then a block waits for it, half an hour after it is mature at most.
+    pub fn await_counterfactual(&mut self, awaits: bool) {
+        for evidence in &mut self.evidence {
+            evidence.await_counterfactual(awaits);
         }
     }
 
@@ -233,6 +240,7 @@ impl Guard {
             holding: self.conduct.holding(),
             cool_down_until_us: self.conduct.cool_down_until_us(),
             waits: self.wait_figures(),
+            groups: self.group_inputs(),
         };
         judge(&self.rules, inputs, metrics, self.worse_off())
     }
@@ -273,6 +281,13 @@ pub fn at_signing(signed: &SignedRules) -> Vec<String> {
                 signed.rules().can_see_within_s(rule)
             ));
         }
+    }
+    let groups = group_comparisons(signed);
+    if groups > 0 {
+        says.push(format!(
+            "Groups of callers: {groups} comparisons share {}; so large at most is the chance that any group is ever held for at a centre that keeps the limit for everybody.",
+            say::percent_bp(signed.rules().alpha_bp)
+        ));
     }
     says.push(format!(
         "No step is over before {} s: the soak, and never less than the slowest guardrail needs to see harm.",

@@ -1,6 +1,6 @@
 //! Verdicts in sentences a director reads: figures, how sure, how fresh.
 
-use super::assessment::{Floor, Inputs, MetricInputs};
+use super::assessment::{Floor, GroupInputs, Inputs, MetricInputs};
 use super::verdict::Verdict;
 use crate::kpi::Ratio;
 use crate::rules::{FailProof, Instrument, MetricRule, SignedRules};
@@ -52,6 +52,20 @@ pub(super) fn floor(floor: Floor, signed: &SignedRules) -> String {
             floors.none_answered_of
         ),
     }
+}
+
+/// A group of callers that is worse off than anybody was promised.
+pub(super) fn group(group: &GroupInputs, signed: &SignedRules) -> String {
+    let segments = &signed.rules().segments;
+    let named = group.segment.and_then(|s| segments.get(usize::from(s)));
+    let name = named.map_or("groups below one in twenty calls", String::as_str);
+    format!(
+        "Callers {name}: {} worse than anybody was promised, {} bad of {} at the outsourced centre (odds {}). Somebody must look; it brings nothing home by itself.",
+        group.metric,
+        group.outsourced.numerator,
+        group.outsourced.denominator,
+        odds(group.log_e_beyond_limit)
+    )
 }
 
 /// One metric's verdict.
@@ -124,7 +138,7 @@ fn odds(log_e: f64) -> String {
     }
 }
 
-fn percent_bp(bp: u32) -> String {
+pub(super) fn percent_bp(bp: u32) -> String {
     if bp.is_multiple_of(100) {
         format!("{} %", bp / 100)
     } else {

@@ -3,6 +3,8 @@
 
 mod agreement;
 mod cases;
+mod counterfactual;
+mod groups;
 mod properties;
 
 use segue_parity::guard::assessment::{Floor, Inputs, MetricInputs};

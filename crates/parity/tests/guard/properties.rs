@@ -72,6 +72,7 @@ fn any_inputs() -> impl Strategy<Value = Inputs> {
                 holding,
                 cool_down_until_us: None,
                 waits: Vec::new(),
+                groups: Vec::new(),
             }
         },
     )

@@ -43,6 +43,8 @@ const PAGES_MAX: usize = 40;
 const UNDERWAY: SignedDuration = SignedDuration::from_secs(60);
 /// How often what the guards remember is written down, and exhibits are read.
 const KEEP_EVERY: SignedDuration = SignedDuration::from_mins(1);
+/// How long "had we not moved" of the time before a start is waited for.
+const REPLAY_WAIT: Duration = Duration::from_secs(20);
 /// The name of this work among the nodes.
 const JOB: &str = "guards";
 /// How long a look counts as being done: after that the next node acts.
@@ -50,6 +52,11 @@ const VALID: Duration = Duration::from_secs(30);
 
 /// Looks until `stop`.
 pub(super) async fn keep(shared: Arc<Shared>, mut stop: watch::Receiver<bool>) {
+    tokio::select! {
+        () = shared.replayed_once.notified() => {}
+        () = tokio::time::sleep(REPLAY_WAIT) => {}
+        _ = stop.wait_for(|stop| *stop) => return,
+    }
     let now = clock::now();
     let (mut guards, mut first_back) = shared.recall(now);
     let mut read_long_at = Timestamp::UNIX_EPOCH;

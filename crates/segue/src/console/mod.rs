@@ -12,6 +12,7 @@ mod discovery;
 mod draft;
 mod gather;
 mod guard;
+mod had_we_not_moved;
 pub(crate) mod heartbeat;
 pub(crate) mod human_heartbeat;
 mod ingest;
@@ -135,6 +136,8 @@ struct Shared {
     /// Asks for a new view before the second is over.
     rebuild: Notify,
     memory: Mutex<Memory>,
+    /// Told when "had we not moved" was made up for after a start: then the guards begin.
+    replayed_once: Notify,
     /// Who knocks with a probe that is not known here waits for one of these.
     probe_turns: Semaphore,
     /// The call history, understood; whoever reads it holds it, so that it is read once.
@@ -192,6 +195,7 @@ impl NodeConsole {
         tokio::spawn(nodes::keep(Arc::clone(&shared), cluster, stop.clone()));
         tokio::spawn(live::keep(Arc::clone(&shared), stop.clone()));
         tokio::spawn(guard::keep(Arc::clone(&shared), stop.clone()));
+        tokio::spawn(had_we_not_moved::keep(Arc::clone(&shared), stop.clone()));
         tokio::spawn(readiness::keep(Arc::clone(&shared), stop.clone()));
         tokio::spawn(spare_pins::keep(Arc::clone(&shared), stop.clone()));
         tokio::spawn(live::check_chain(Arc::clone(&shared), stop));
@@ -220,6 +224,7 @@ impl Shared {
             view: watch::Sender::new(Arc::new(empty)),
             rebuild: Notify::new(),
             memory: Mutex::default(),
+            replayed_once: Notify::new(),
             probe_turns: Semaphore::new(probing::TURNS_MAX),
             history: tokio::sync::Mutex::default(),
             hours: tokio::sync::Mutex::default(),

@@ -3,16 +3,20 @@
 use jiff::Timestamp;
 use jiff::tz::TimeZone;
 use segue_domain::contingency::triggers::SetTrigger;
+use segue_domain::counterfactual::StaffingKey;
+use segue_domain::counterfactual::replayed::Sums;
 use segue_domain::{Side, Transition};
-use segue_guard::{Arming, Turn, Watch, readiness_bp};
-use segue_parity::guard::assessment::{Interval, MetricVerdict};
+use segue_guard::segments::is_told;
+use segue_guard::{Arming, Turn, Watch, readiness_bp, shares};
+use segue_parity::guard::assessment::{GroupInputs, Interval, MetricVerdict};
 use segue_parity::guard::record::{MetricId, StratumId};
-use segue_parity::guard::{Action, Verdict};
+use segue_parity::guard::{Action, Verdict, group_comparisons, is_harmed};
 use segue_parity::kpi::Ratio;
 use segue_parity::noninferiority::wilson;
 use segue_parity::rules::{Instrument, MetricName, MetricRule, Role, SignedRules};
 use segue_web::parity::{
-    ChunkParity, MeasureRow, ParityView, Picture, PictureRow, RowKind, TriggerRow, WorseOff,
+    ChunkParity, GroupRow, MeasureRow, ParityView, Picture, PictureRow, RowKind, TriggerRow,
+    WorseOff,
 };
 use segue_web::view::Aspect;
 
@@ -48,7 +52,7 @@ const fn urgency(turn: &Turn) -> u8 {
     match turn.assessment.action {
         Action::GoHome | Action::PageGoHome | Action::Freeze => 0,
         Action::ReturnToLastAccepted | Action::PageReturn => 1,
-        Action::HoldAndPage | Action::AskPerson => 2,
+        Action::HoldAndPage | Action::HoldForGroup | Action::AskPerson => 2,
         Action::AskApprovals | Action::Hold => 3,
         Action::Stay | Action::StayHome => 4,
     }
@@ -60,7 +64,8 @@ fn chunk(t: &Transition, turn: &Turn, watch: &Watch) -> Option<ChunkParity> {
     let assessment = &turn.assessment;
     let (aspect, word) = aspect(assessment.verdict);
     let shown = shown(&assessment.metrics)?;
-    let picture = picture(t, turn, rules, shown, &outsourcer);
+    let replayed = watch.had_we_not_moved(&turn.chunk);
+    let picture = picture(t, turn, rules, (shown, replayed), &outsourcer);
     let unmatched = watch.unmatched().find(|(id, _)| **id == turn.chunk);
     let mut calls = vec![format!(
         "{} calls sent out, of which no record explains {}.",
@@ -89,9 +94,12 @@ fn chunk(t: &Transition, turn: &Turn, watch: &Watch) -> Option<ChunkParity> {
         word: word.into(),
         finding: finding(turn, &outsourcer),
         lead: lead(t, turn, rules),
+        had_we_not_moved: had_we_not_moved(turn, watch),
         picture,
         measures: measures(rules, &assessment.metrics),
         compared: rules.rules().segments.clone(),
+        groups: groups(rules, turn),
+        groups_say: groups_say(rules),
         worse_off: worse_off(rules, turn),
         not_known: not_known(t, turn, watch),
         reasons: assessment.reasons.clone(),
@@ -123,6 +131,9 @@ fn finding(turn: &Turn, outsourcer: &str) -> String {
         (Action::Freeze, _) => format!("Neither centre can take the calls of {chunk} now."),
         (Action::GoHome | Action::PageGoHome, _) => {
             format!("Callers of {chunk} are not being served at {outsourcer}.")
+        }
+        (Action::HoldForGroup, _) => {
+            format!("Some callers of {chunk} are served worse than anybody was promised.")
         }
         (_, Verdict::Fail) => {
             format!("{outsourcer} does worse on {chunk} than the contract allows.")
@@ -173,6 +184,9 @@ const fn turn_advice(action: Action) -> &'static str {
         }
         Action::Freeze => "Nothing moves by itself: call people in; the button still works.",
         Action::HoldAndPage => "A feed is silent; approve no step until it speaks.",
+        Action::HoldForGroup => {
+            "Held: a group of callers is worse off than anybody was promised, and somebody must look."
+        }
         Action::AskPerson => "The deadline is over without a verdict: a person decides.",
         Action::AskApprovals => "Both parties may approve the next step.",
         Action::Hold => "Held: no step now.",
@@ -225,11 +239,48 @@ fn row(
     })
 }
 
+/// "Had we not moved" as a row: what is expected, and where 95 % of such days lie.
+fn counterfactual(sums: &Sums, name: MetricName) -> Option<PictureRow> {
+    let (_, share) = shares(sums).into_iter().find(|(of, _)| *of == name)?;
+    let share = share?;
+    let [value, a, b] =
+        [share.expected, share.low, share.high].map(|bp| percent(f64::from(bp) / 10_000.0, name));
+    Some(PictureRow {
+        label: "Had we not moved".into(),
+        note: format!("{} calls, replayed in-house", sums.offered),
+        kind: RowKind::Counterfactual,
+        value,
+        interval: Some((a.min(b), a.max(b))),
+    })
+}
+
+/// Both centres together beside what in-house alone would have done with all the calls.
+fn had_we_not_moved(turn: &Turn, watch: &Watch) -> Option<String> {
+    let sums = watch.had_we_not_moved(&turn.chunk)?;
+    let expected = sums.hung_up()?;
+    let mut metrics = turn.assessment.metrics.iter();
+    let hung_up = metrics.find(|m| m.name == MetricName::Abandonment)?;
+    let (home, out) = (hung_up.inputs.in_house, hung_up.inputs.outsourced);
+    let both = Ratio {
+        numerator: home.numerator + out.numerator,
+        denominator: home.denominator + out.denominator,
+    };
+    let in_fact = both.value().map_or_else(
+        || "what really happened is not known yet".to_owned(),
+        |share| format!("in fact {:.1} % of {}", share * 100.0, both.denominator),
+    );
+    Some(format!(
+        "Had we not moved: {} of {} callers would have hung up; {in_fact}.",
+        expected.words(),
+        sums.offered
+    ))
+}
+
 fn picture(
     t: &Transition,
     turn: &Turn,
     rules: &SignedRules,
-    shown: usize,
+    (shown, replayed): (usize, Option<Sums>),
     outsourcer: &str,
 ) -> Option<Picture> {
     let metric = turn.assessment.metrics.get(shown)?;
@@ -259,6 +310,7 @@ fn picture(
             wilson(before, Z_95),
             rule.name,
         ),
+        replayed.and_then(|sums| counterfactual(&sums, rule.name)),
         row(
             "In-house now".into(),
             calls(home, "what stayed"),
@@ -334,11 +386,13 @@ fn measures(rules: &SignedRules, metrics: &[MetricVerdict]) -> Vec<MeasureRow> {
 
 /// What is not known and could change the verdict, each with its next step.
 fn not_known(t: &Transition, turn: &Turn, watch: &Watch) -> Vec<String> {
-    let mut says = vec![
-        "Had we not moved: the staffing of before is in no record, so what depends on load is held against the signed target alone."
-            .to_owned(),
-        "Language and age of callers are in no record: groups are told apart only by when they called.".to_owned(),
-    ];
+    let mut says = not_replayed(t, turn, watch);
+    let mut groups = turn.assessment.inputs.groups.iter();
+    if !groups.any(|group| group.segment.is_some_and(is_told)) {
+        says.push(
+            "Language and age of callers are in no record: groups are told apart only by when they called.".to_owned(),
+        );
+    }
     let readiness = t
         .chunk(&turn.chunk)
         .map(|chunk| readiness_bp(t, chunk, turn.at));
@@ -355,8 +409,63 @@ fn not_known(t: &Transition, turn: &Turn, watch: &Watch) -> Vec<String> {
     says
 }
 
+/// Why what depends on load is held against the signed target alone, where it is.
+fn not_replayed(t: &Transition, turn: &Turn, watch: &Watch) -> Vec<String> {
+    let Some(chunk) = t.chunk(&turn.chunk) else {
+        return Vec::new();
+    };
+    let key = StaffingKey::of(&chunk.planned);
+    let why = match t.counterfactuals.agreed(&key) {
+        None => format!(
+            "no staffing of {key} is frozen and signed by both (`segue do freeze-staffing`)"
+        ),
+        Some(_) if watch.had_we_not_moved(&turn.chunk).is_none() => {
+            "no block of three hours has been replayed yet".to_owned()
+        }
+        Some(_) => return Vec::new(),
+    };
+    vec![format!(
+        "Had we not moved: {why}, so what depends on load is held against the signed target alone."
+    )]
+}
+
+/// Every group of callers against the limit that everybody was promised.
+fn groups(rules: &SignedRules, turn: &Turn) -> Vec<GroupRow> {
+    let row = |group: &GroupInputs| {
+        let segments = &rules.rules().segments;
+        let name = group.segment.and_then(|s| segments.get(usize::from(s)));
+        let (aspect, word) = match (is_harmed(rules, group), group.beyond_limit) {
+            (true, _) => (Aspect::Harm, "Worse than promised"),
+            (false, true) => (Aspect::Open, "Beyond the limit, not proved"),
+            (false, false) => (Aspect::Proved, "Within the limit"),
+        };
+        GroupRow {
+            group: name.map_or_else(|| "groups below one in twenty calls".into(), Clone::clone),
+            measure: group.metric.name().replace('_', " "),
+            outsourced: of(group.outsourced),
+            aspect,
+            word: word.into(),
+        }
+    };
+    turn.assessment.inputs.groups.iter().map(row).collect()
+}
+
+/// How often the groups would hold by chance.
+fn groups_say(rules: &SignedRules) -> Option<String> {
+    let comparisons = group_comparisons(rules);
+    (comparisons > 0).then(|| {
+        format!(
+            "{comparisons} comparisons share {} %: so large at most is the chance that a group is ever held for by chance. A group's harm holds and pages; it brings no call home by itself.",
+            f64::from(rules.rules().alpha_bp) / 100.0
+        )
+    })
+}
+
+fn of(ratio: Ratio) -> String {
+    format!("{} of {}", ratio.numerator, ratio.denominator)
+}
+
 fn worse_off(rules: &SignedRules, turn: &Turn) -> Vec<WorseOff> {
-    let of = |ratio: Ratio| format!("{} of {}", ratio.numerator, ratio.denominator);
     let figures = turn.assessment.worse_off.iter();
     figures
         .filter_map(|figure| {

@@ -1,6 +1,7 @@
 //! The console over the real journal, accounts and call facts of a temporary directory.
 
 mod accounts;
+mod counterfactual;
 mod guard;
 mod pins;
 mod records;

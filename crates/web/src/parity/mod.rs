@@ -34,12 +34,21 @@ pub struct ChunkParity {
     pub finding: String,
     /// What holds it up, what decides it, and when.
     pub lead: String,
+    /// What would have become of the same callers in-house, beside what really did; nothing where nothing was replayed.
+    #[serde(default)]
+    pub had_we_not_moved: Option<String>,
     /// The picture.
     pub picture: Option<Picture>,
     /// Every measure of the step.
     pub measures: Vec<MeasureRow>,
     /// Groups of callers that are compared.
     pub compared: Vec<String>,
+    /// Each group against the limit that everybody was promised.
+    #[serde(default)]
+    pub groups: Vec<GroupRow>,
+    /// How often the groups would hold by chance; nothing where there are none.
+    #[serde(default)]
+    pub groups_say: Option<String>,
     /// Groups that did worse.
     pub worse_off: Vec<WorseOff>,
     /// What is not known and could change the verdict, each with its next step.
@@ -78,7 +87,7 @@ pub struct PictureRow {
     pub kind: RowKind,
     /// In percent.
     pub value: f64,
-    /// Its interval, in percent; a counterfactual has none.
+    /// Its interval, in percent.
     pub interval: Option<(f64, f64)>,
 }
 
@@ -111,6 +120,21 @@ pub struct MeasureRow {
     pub word: String,
     /// Why, with how fresh it is.
     pub says: String,
+}
+
+/// One group of callers at the outsourcer.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+pub struct GroupRow {
+    /// The group.
+    pub group: String,
+    /// The measure.
+    pub measure: String,
+    /// Bad calls of all.
+    pub outsourced: String,
+    /// The shape of its verdict.
+    pub aspect: Aspect,
+    /// The verdict in a word.
+    pub word: String,
 }
 
 /// A segment that did worse at the outsourcer.

@@ -1,6 +1,7 @@
 //! Load-driven shares: whole blocks of the outsourced arm against signed target and counterfactual.
 
 use super::Reading;
+use super::groups::{GroupReading, Groups};
 use crate::guard::record::{Arm, Counterfactual, Place};
 use crate::kpi::float;
 use crate::rules::MetricRule;
@@ -13,11 +14,14 @@ const MINUTE_US: i64 = 60 * 1_000_000;
 const DAY_MIN: u32 = 1_440;
 /// Blocks, and counterfactual blocks, that may be open at once.
 const OPEN_MAX: usize = 4_096;
+/// A block that is mature waits so long for its counterfactual, where one is to come; then the target alone judges it.
+const WAIT_US: i64 = 30 * MINUTE_US;
 
+/// Calls of a block, and the bad ones among them.
 #[derive(Debug, Clone, Copy, Default, PartialEq, Eq, Serialize, Deserialize)]
-struct Open {
-    calls: u64,
-    bad: u64,
+pub(super) struct Open {
+    pub(super) calls: u64,
+    pub(super) bad: u64,
 }
 
 /// Evidence on one load-driven share.
@@ -31,6 +35,12 @@ pub(super) struct Blocks {
     open: BTreeMap<i64, Open>,
     counterfactual: BTreeMap<i64, f64>,
     closed_until: i64,
+    /// Whether a counterfactual of each block is to come.
+    #[serde(default)]
+    awaits: bool,
+    /// The same for each group of callers.
+    #[serde(default)]
+    groups: Groups,
 }
 
 impl Blocks {
@@ -44,7 +54,14 @@ impl Blocks {
             open: BTreeMap::new(),
             counterfactual: BTreeMap::new(),
             closed_until: i64::MIN,
+            awaits: false,
+            groups: Groups::default(),
         }
+    }
+
+    /// Whether each block's counterfactual is to come: then blocks wait for it, for a while.
+    pub(super) const fn await_counterfactual(&mut self, awaits: bool) {
+        self.awaits = awaits;
     }
 
     /// One call; only the outsourced arm is judged, the in-house arm empties as calls move.
@@ -56,6 +73,7 @@ impl Blocks {
         let open = self.open.entry(index).or_default();
         open.calls += 1;
         open.bad += u64::from(bad);
+        self.groups.add(place.segments, index, bad);
     }
 
     pub(super) fn counterfactual(&mut self, block: &Counterfactual) -> bool {
@@ -70,24 +88,43 @@ impl Blocks {
         fits
     }
 
+    /// The first block that is not judged yet: it runs, or its counterfactual is still to come.
+    fn end(&self, until_us: i64) -> i64 {
+        let ended = until_us.div_euclid(self.block_us);
+        let is_awaited = |index: &&i64| {
+            let over_us = (**index + 1).saturating_mul(self.block_us);
+            !self.counterfactual.contains_key(*index) && until_us.saturating_sub(over_us) < WAIT_US
+        };
+        let mut open = self.open.keys().filter(|_| self.awaits);
+        open.find(is_awaited)
+            .map_or(ended, |first| ended.min(*first))
+    }
+
     /// Bets on every block that has ended.
     pub(super) fn complete(&mut self, until_us: i64) {
-        let end = until_us.div_euclid(self.block_us);
+        let end = self.end(until_us);
         self.closed_until = self.closed_until.max(end);
         let rest = self.open.split_off(&end);
         for (index, block) in std::mem::replace(&mut self.open, rest) {
             let had_we_not_moved = self.counterfactual.get(&index).copied().unwrap_or(0.0);
             let reference = self.target.max(had_we_not_moved);
-            self.bet.add(Block {
+            let whole = Block {
                 calls: block.calls,
                 bad: block.bad,
                 reference,
                 allowed: reference + self.margin,
-            });
+            };
+            self.bet.add(whole);
+            self.groups.close(index, whole);
             self.shares
                 .add(float(block.bad) / float(block.calls.max(1)));
         }
         self.counterfactual = self.counterfactual.split_off(&end);
+    }
+
+    /// What is known of each group of callers.
+    pub(super) fn groups(&self) -> Vec<GroupReading> {
+        self.groups.read()
     }
 
     pub(super) fn read(&self) -> Reading {

@@ -3,6 +3,7 @@
 mod blocks;
 mod drift;
 mod events;
+mod groups;
 mod scores;
 mod sentinel;
 
@@ -15,6 +16,7 @@ pub(super) use sentinel::run_length as sentinel_run_length;
 use blocks::Blocks;
 use drift::Drift;
 use events::Events;
+pub(super) use groups::GroupReading;
 use scores::Scores;
 use sentinel::Sentinel;
 use serde::{Deserialize, Serialize};
@@ -117,6 +119,21 @@ impl Evidence {
         match &mut self.kind {
             Kind::Blocks(blocks) => blocks.counterfactual(block),
             _ => false,
+        }
+    }
+
+    /// What is known of each group of callers; nothing where the metric does not depend on load.
+    pub(super) fn groups(&self) -> Vec<GroupReading> {
+        match &self.kind {
+            Kind::Blocks(blocks) => blocks.groups(),
+            _ => Vec::new(),
+        }
+    }
+
+    /// Whether the counterfactual of each block is to come.
+    pub(super) const fn await_counterfactual(&mut self, awaits: bool) {
+        if let Kind::Blocks(blocks) = &mut self.kind {
+            blocks.await_counterfactual(awaits);
         }
     }
 

@@ -3,6 +3,8 @@
 mod budget;
 mod check;
 mod compare;
+mod freeze_staffing;
+mod had_we_not_moved;
 mod own_weeks;
 mod report;
 
@@ -21,6 +23,10 @@ pub enum Parity {
     Check(check::Check),
     /// How often the guard would have cried wolf on the client's own weeks; before that it acts on no statistics
     OwnWeeks(own_weeks::OwnWeeks),
+    /// Write down the in-house staffing of before, from a report of agents on the phones; both sign it
+    FreezeStaffing(freeze_staffing::FreezeStaffingOptions),
+    /// What would have become of the real callers with the staffing of before
+    HadWeNotMoved(had_we_not_moved::HadWeNotMoved),
     /// What a period report can say about a change at one area from one date
     Report(report::ReportOptions),
 }
@@ -33,6 +39,8 @@ impl Parity {
             Self::Budget(budget) => budget.run(),
             Self::Check(check) => check.run(),
             Self::OwnWeeks(own_weeks) => own_weeks.run(global),
+            Self::FreezeStaffing(options) => options.run(global),
+            Self::HadWeNotMoved(options) => options.run(global),
             Self::Report(report) => report.run(),
         }
     }

@@ -131,7 +131,12 @@ fn events(at: Timestamp) -> Vec<Event> {
     .collect()
 }
 
-async fn journal(path: &std::path::Path, stream: &StreamId, at: Timestamp) -> SqlJournal {
+async fn journal(
+    path: &std::path::Path,
+    stream: &StreamId,
+    at: Timestamp,
+    more: &[Event],
+) -> SqlJournal {
     let journal = SqlJournal::open(path).await.unwrap();
     let new = |event: &Event| NewEvent {
         kind: event.name().to_owned(),
@@ -145,7 +150,7 @@ async fn journal(path: &std::path::Path, stream: &StreamId, at: Timestamp) -> Sq
         actor: "client:rvs-manager".to_owned(),
         cause: "fixture".to_owned(),
         recorded_at: at,
-        events: events(at).iter().map(new).collect(),
+        events: events(at).iter().chain(more).map(new).collect(),
     };
     let _ = journal.append(&append).await.unwrap();
     journal
@@ -164,6 +169,11 @@ fn account(name: &str, side: Side, role: Role) -> NewAccount {
 
 impl Rig {
     pub(super) async fn new() -> Self {
+        Self::knowing(&[]).await
+    }
+
+    /// With more facts in the journal.
+    pub(super) async fn knowing(more: &[Event]) -> Self {
         let directory = tempfile::tempdir().unwrap();
         let path = |name: &str| directory.path().join(name);
         for folder in ["node", "tables"] {
@@ -172,7 +182,7 @@ impl Rig {
         let now = clock::now();
         let stream = StreamId::new("riverside").unwrap();
         let an_hour_ago = now - SignedDuration::from_hours(1);
-        let journal = journal(&path("journal.db"), &stream, an_hour_ago).await;
+        let journal = journal(&path("journal.db"), &stream, an_hour_ago, more).await;
         let desk = Arc::new(Desk::new(journal));
         let key = CallerKey::new(&[7; 32]);
         let files = NodeFiles::new(directory.path());

@@ -1,0 +1,252 @@
+//! "Had we not moved" (B13): both freeze the staffing of before, nobody changes it alone, and each block is recorded once.
+
+use crate::fixture::{director, manager};
+use crate::support::{Story, signed_by};
+use jiff::civil::date;
+use jiff::{SignedDuration, Timestamp};
+use segue_domain::counterfactual::StaffingKey;
+use segue_domain::counterfactual::frozen_staffing::{
+    FreezeStaffing, FrozenStaffing, SignFrozenStaffing, StaffedHours, staffed_hours,
+};
+use segue_domain::counterfactual::replayed::{Expected, RecordCounterfactual, ReplayedBlock};
+use segue_domain::{Actor, Code, Event, Role, Side, boards};
+
+const MSG: &str = "RVS-Main/MSG";
+
+fn key() -> StaffingKey {
+    StaffingKey {
+        site: "RVS-Main".into(),
+        call_type: "MSG".into(),
+    }
+}
+
+fn hours(hours: &str, agents: u32) -> StaffedHours {
+    StaffedHours {
+        hours: hours.into(),
+        agents,
+    }
+}
+
+fn freeze() -> FreezeStaffing {
+    FreezeStaffing {
+        key: key(),
+        staffed: vec![
+            hours("Mon-Fri 07:00-19:00", 9),
+            hours("daily 19:00-07:00", 3),
+        ],
+        patience_s: Some(90),
+        show_up_bp: 10_000,
+        first_day: date(2026, 10, 5),
+        last_day: date(2027, 1, 3),
+        reference: "workforce report 12, agents on the phones".into(),
+    }
+}
+
+fn sign(story: &Story, side: Side) -> SignFrozenStaffing {
+    let mut all = story.t.counterfactuals.staffings();
+    let (_, frozen) = all.find(|(known, _)| **known == key()).unwrap();
+    SignFrozenStaffing {
+        key: key(),
+        signature: signed_by(side, &frozen.proposed.as_ref().unwrap().hash),
+    }
+}
+
+fn signs(story: &mut Story, side: Side) {
+    let command = sign(story, side);
+    story.does(&director(side), command);
+}
+
+fn frozen() -> Story {
+    let mut story = Story::agreed();
+    story.does(&manager(Side::Client), freeze());
+    signs(&mut story, Side::Client);
+    signs(&mut story, Side::Outsourcer);
+    story
+}
+
+fn program() -> Actor {
+    Actor::new("segue", Side::Client, &[Role::Duty]).watching_nodes()
+}
+
+fn block(story: &Story, from: Timestamp, arrivals: Vec<u32>) -> RecordCounterfactual {
+    let offered: u32 = arrivals.iter().rev().take(12).sum();
+    RecordCounterfactual {
+        key: key(),
+        block: ReplayedBlock {
+            from,
+            until: from + SignedDuration::from_hours(3),
+            staffing: story.t.counterfactuals.agreed(&key()).unwrap().hash.clone(),
+            arrivals,
+            within_s: 30,
+            short_abandon_s: 5,
+            offered,
+            short_x100: 40,
+            hung_up: Expected {
+                mean_x100: 1_000,
+                sd_x100: 300,
+            },
+            late: Expected {
+                mean_x100: 2_400,
+                sd_x100: 500,
+            },
+        },
+    }
+}
+
+/// The last block of three hours that is over.
+fn last_block(story: &Story) -> Timestamp {
+    let length_s = 3 * 3_600;
+    let now_s = story.now.as_second();
+    Timestamp::from_second((now_s / length_s - 1) * length_s).unwrap()
+}
+
+/// Each kind of fact of this concern.
+pub(crate) fn history() -> Story {
+    let mut story = frozen();
+    let from = last_block(&story);
+    let command = block(&story, from, vec![20; 24]);
+    story.does(&program(), command);
+    story
+}
+
+#[test]
+fn b13_a_staffing_counts_once_both_have_signed_it_and_the_last_signed_counts_until_then() {
+    let mut story = Story::agreed();
+    story
+        .when(&manager(Side::Outsourcer), freeze())
+        .refuses(Code::NotAuthorised, "person of the client");
+    story.does(&manager(Side::Client), freeze());
+    story
+        .when(&manager(Side::Client), freeze())
+        .changes_nothing();
+    signs(&mut story, Side::Client);
+    let agreed = |story: &Story| story.t.counterfactuals.agreed(&key()).cloned();
+    assert_eq!(agreed(&story), None, "one signature binds nobody");
+    signs(&mut story, Side::Outsourcer);
+    let first = agreed(&story).unwrap();
+    assert_eq!((first.aht_s, first.patience_s), (90, Some(90)));
+    // Another one, after calls went out: the first goes on counting until both have signed.
+    story.goes_live(MSG, 20);
+    let fewer = FreezeStaffing {
+        staffed: vec![hours("daily 07:00-19:00", 2)],
+        ..freeze()
+    };
+    story.does(&manager(Side::Client), fewer);
+    signs(&mut story, Side::Client);
+    assert_eq!(agreed(&story), Some(first.clone()));
+    signs(&mut story, Side::Outsourcer);
+    assert_ne!(agreed(&story), Some(first));
+}
+
+#[test]
+fn a_staffing_of_an_emptied_centre_is_none() {
+    let mut story = frozen();
+    story.goes_live(MSG, 20);
+    let since = FreezeStaffing {
+        last_day: story.t.day_at(&"RVS-Main".into(), story.now),
+        ..freeze()
+    };
+    story.when(&manager(Side::Client), since).refuses(
+        Code::BadFact,
+        "when calls of MSG at RVS-Main went out for the first time",
+    );
+}
+
+#[test]
+fn hours_are_whole_quarters_named_once() {
+    let story = Story::agreed();
+    let when = |change: fn(&mut FreezeStaffing)| {
+        let mut command = freeze();
+        change(&mut command);
+        story.when(&manager(Side::Client), command)
+    };
+    when(|c| c.staffed = vec![hours("Mon 08:05-09:00", 3)]).refuses(Code::BadFact, "08:05");
+    when(|c| c.staffed.push(hours("Tue 18:45-19:15", 4))).refuses(Code::BadFact, "names one again");
+    when(|c| c.staffed = vec![hours("whenever", 4)]).refuses(Code::WindowInvalid, "whenever");
+    when(|c| c.staffed = vec![hours("daily 08:00-09:00", 0)]).refuses(Code::BadFact, "one agent");
+    when(|c| c.staffed = vec![hours("daily 08:00-09:00", 9_999)]).refuses(Code::BadFact, "5000");
+    when(|c| c.patience_s = None).refuses(Code::BadFact, "patience_s");
+    when(|c| c.show_up_bp = 0).refuses(Code::BadFact, "basis points");
+    when(|c| c.last_day = date(2030, 1, 1)).refuses(Code::BadFact, "days that are over");
+    when(|c| c.key.call_type = "FAX".into())
+        .refuses(Code::Unknown, "a baseline of FAX at RVS-Main");
+}
+
+#[test]
+fn the_week_is_read_by_the_wall_clock() {
+    let story = frozen();
+    let week = story.t.counterfactuals.agreed(&key()).unwrap().week();
+    let at = |local: &str| week[FrozenStaffing::cell(local.parse().unwrap())];
+    assert_eq!(at("2027-03-01T06:59:59"), 3);
+    assert_eq!(at("2027-03-01T07:00:00"), 9);
+    assert_eq!(at("2027-03-05T18:59:59"), 9);
+    assert_eq!(at("2027-03-06T12:00:00"), 0, "nobody is named there");
+    assert_eq!(at("2027-03-07T23:59:59"), 3);
+}
+
+/// Whatever was counted by quarter of an hour is frozen as counted.
+#[test]
+fn a_week_of_counts_and_its_words_are_the_same() {
+    let story = Story::agreed();
+    let count = |cell: u32| match cell {
+        300..=330 => 0,
+        // Another number in every quarter: more than one text of hours holds.
+        _ if cell < 200 => 1 + cell * 7 % 13,
+        _ => 4,
+    };
+    let week: Vec<u32> = (0..672).map(count).collect();
+    let frozen = FreezeStaffing {
+        staffed: staffed_hours(&week).unwrap(),
+        ..freeze()
+    };
+    let facts = story
+        .when(&manager(Side::Client), frozen)
+        .records(&["staffing_freeze_proposed"]);
+    let [Event::StaffingFreezeProposed(proposed)] = facts.as_slice() else {
+        panic!("{facts:?}")
+    };
+    assert_eq!(proposed.staffing.week(), week);
+    assert_eq!(staffed_hours(&week[1..]), None);
+}
+
+#[test]
+fn the_program_records_each_block_once_and_nobody_else_does() {
+    let mut story = frozen();
+    let from = last_block(&story);
+    let command = block(&story, from, vec![20; 24]);
+    story
+        .when(&manager(Side::Client), command.clone())
+        .refuses(Code::NotAuthorised, "record counterfactual");
+    story.does(&program(), command.clone());
+    story.when(&program(), command).changes_nothing();
+    let replayed = story.t.counterfactuals.replayed(&key()).unwrap();
+    assert_eq!((replayed.sums.blocks, replayed.sums.offered), (1, 240));
+    let share = replayed.sums.hung_up().unwrap();
+    // 9.6 of 239.6, ± 1.96 × 3.
+    assert_eq!((share.expected, share.low, share.high), (400, 155, 646));
+    assert_eq!(share.words(), "4.0 % (1.6–6.5)");
+    let shown = boards::draw(
+        &story.t,
+        "had-we-not-moved",
+        &director(Side::Outsourcer),
+        story.now,
+    );
+    assert_eq!(shown.unwrap().rows[0][2..4], ["240", "4.0 % (1.6–6.5)"]);
+}
+
+#[test]
+fn a_block_that_cannot_be_is_refused() {
+    let story = frozen();
+    let from = last_block(&story);
+    let when = |change: fn(&mut RecordCounterfactual)| {
+        let mut command = block(&story, from, vec![20; 24]);
+        change(&mut command);
+        story.when(&program(), command)
+    };
+    when(|c| c.block.staffing = "00".repeat(32)).refuses(Code::Unknown, "both have signed");
+    when(|c| c.block.until += SignedDuration::from_hours(6)).refuses(Code::BadFact, "is over");
+    when(|c| c.block.from += SignedDuration::from_secs(1)).refuses(Code::BadFact, "whole quarters");
+    when(|c| c.block.offered += 1).refuses(Code::BadFact, "add up");
+    when(|c| c.block.hung_up.mean_x100 = 99_000).refuses(Code::BadFact, "than called");
+    when(|c| c.block.short_x100 = 2_000).refuses(Code::BadFact, "than called");
+}

@@ -1,0 +1,107 @@
+//! "Had we not moved" as the baseline of what depends on load: a busy season that in-house would have suffered as well.
+
+use super::{ABANDONED, DAY_US, HOUR_US, beat, days, signed};
+use segue_parity::guard::record::{Arm, Call, Counterfactual, MetricId};
+use segue_parity::guard::{Guard, Observed, Record, Situation, Verdict};
+
+const BLOCK_US: i64 = 3 * HOUR_US;
+
+/// Thirty days on which one call in `one_in` is abandoned outside and none at home, which is emptied.
+fn busy(one_in: u64) -> Vec<Call> {
+    days(30, |key, call| {
+        if call.place.arm == Arm::Outsourced && (key / 2).is_multiple_of(one_in) {
+            call.outcome = ABANDONED;
+        }
+    })
+}
+
+fn told(guard: &mut Guard, days: i64, bad_share: f64) {
+    for block in 0..days * 8 {
+        let record = Record::Counterfactual(Counterfactual {
+            metric: MetricId(0),
+            at_us: block * BLOCK_US,
+            bad_share,
+        });
+        assert_eq!(guard.observe(&record), Observed::Counted);
+    }
+}
+
+fn judged(calls: &[Call], had_we_not_moved: Option<f64>) -> Verdict {
+    let mut guard = Guard::new(signed());
+    for call in calls {
+        let _ = guard.observe(&Record::Call(*call));
+    }
+    if let Some(share) = had_we_not_moved {
+        told(&mut guard, 30, share);
+    }
+    beat(&mut guard, 31 * DAY_US);
+    let assessment = guard.assess(31 * DAY_US, Situation::default());
+    assessment.metrics[0].verdict
+}
+
+#[test]
+fn who_does_no_worse_than_in_house_would_have_is_left_alone() {
+    // One in ten: twice the signed target.
+    let calls = busy(10);
+    assert_eq!(judged(&calls, None), Verdict::Fail);
+    assert_eq!(judged(&calls, Some(0.12)), Verdict::Pass);
+    // In-house would have done better than the target: the target is what was signed.
+    assert_eq!(judged(&calls, Some(0.01)), Verdict::Fail);
+    assert_eq!(
+        judged(&busy(4), Some(0.12)),
+        Verdict::Fail,
+        "worse than in-house would have been"
+    );
+}
+
+/// A block is over, its calls are mature, and its counterfactual is late: it waits, and not for ever.
+#[test]
+fn a_block_waits_for_its_counterfactual_for_half_an_hour() {
+    let calls: Vec<Call> = busy(10)
+        .into_iter()
+        .filter(|call| call.place.at_us < 12 * HOUR_US)
+        .collect();
+    let minute_us = HOUR_US / 60;
+    // The default maturity of an hour.
+    let mature_us = 12 * HOUR_US + HOUR_US;
+    let blocks = |guard: &mut Guard, now_us: i64| {
+        beat(guard, now_us);
+        let assessment = guard.assess(now_us, Situation::default());
+        assessment.metrics[0].inputs.weight_of_evidence
+    };
+    let hears = |awaits: bool| {
+        let mut guard = Guard::new(signed());
+        guard.await_counterfactual(awaits);
+        for call in &calls {
+            let _ = guard.observe(&Record::Call(*call));
+        }
+        guard
+    };
+    // Calls come from 8 to 12: two blocks, the first from 6 to 9.
+    assert_eq!(
+        blocks(&mut hears(false), mature_us),
+        2,
+        "nothing is to come"
+    );
+    let mut late = hears(true);
+    assert_eq!(
+        blocks(&mut late, mature_us),
+        1,
+        "the first has waited long enough"
+    );
+    assert_eq!(blocks(&mut late, mature_us + 29 * minute_us), 1);
+    let mut heard = late.clone();
+    assert_eq!(blocks(&mut late, mature_us + 30 * minute_us), 2);
+    let record = Record::Counterfactual(Counterfactual {
+        metric: MetricId(0),
+        at_us: 9 * HOUR_US,
+        bad_share: 0.2,
+    });
+    assert_eq!(heard.observe(&record), Observed::Counted);
+    assert_eq!(blocks(&mut heard, mature_us + 29 * minute_us), 2);
+    assert_eq!(
+        late.observe(&record),
+        Observed::Refused,
+        "judged without it"
+    );
+}

@@ -1,0 +1,193 @@
+//! "Had we not moved" on this node: a block of stored decisions is replayed once, recorded, told to the guards, and shown.
+
+use super::rig::{OUT, Rig};
+use crate::clock;
+use crate::console::guard::GuardLoop;
+use crate::node::policy::arm_name;
+use jiff::{SignedDuration, Timestamp};
+use segue_domain::counterfactual::StaffingKey;
+use segue_domain::counterfactual::frozen_staffing::{
+    FrozenStaffing, FrozenStaffingSigned, StaffedHours, StaffingFreezeProposed,
+};
+use segue_domain::signature::Signed;
+use segue_domain::{Event, Side};
+use segue_journal::facts::{AcdEventKind, Decision};
+use segue_routing::Arm as Route;
+use segue_web::Console as _;
+use segue_web::parity::{ChunkParity, RowKind};
+
+const BLOCK: SignedDuration = SignedDuration::from_hours(3);
+const MINUTE: SignedDuration = SignedDuration::from_mins(1);
+
+fn key() -> StaffingKey {
+    StaffingKey {
+        site: "RVS-Main".into(),
+        call_type: "MSG".into(),
+    }
+}
+
+/// One agent round the clock, signed by both.
+fn frozen() -> Vec<Event> {
+    let at = clock::now();
+    let staffing = FrozenStaffing {
+        key: key(),
+        staffed: vec![StaffedHours {
+            hours: "always".into(),
+            agents: 1,
+        }],
+        aht_s: 90,
+        patience_s: Some(90),
+        show_up_bp: 10_000,
+        first_day: "2026-01-01".parse().unwrap(),
+        last_day: "2026-03-31".parse().unwrap(),
+        reference: "report 3".into(),
+        hash: "ab".repeat(32),
+    };
+    let signed = |side: Side| {
+        Event::FrozenStaffingSigned(FrozenStaffingSigned {
+            key: key(),
+            signed: Signed {
+                signatory: "director".into(),
+                side,
+                public_key: String::new(),
+                signed_hash: staffing.hash.clone(),
+                signature: String::new(),
+                clinical: false,
+                at,
+            },
+        })
+    };
+    let signatures = Side::BOTH.map(signed);
+    let proposed = StaffingFreezeProposed { staffing, at };
+    std::iter::once(Event::StaffingFreezeProposed(proposed))
+        .chain(signatures)
+        .collect()
+}
+
+/// The block that runs now.
+fn block() -> Timestamp {
+    let length_s = BLOCK.as_secs();
+    let now_s = clock::now().as_second();
+    Timestamp::from_second(now_s.div_euclid(length_s) * length_s).unwrap()
+}
+
+/// Calls a few minutes apart, one in four kept at home; every second one outside was never served, and one was a test.
+async fn a_block_of_calls(rig: &Rig, from: Timestamp) {
+    for n in 0..40_u8 {
+        let home = n % 4 == 0;
+        let decision = Decision {
+            call_id: format!("{:032x}", u128::from(n) + 1),
+            at: from + 4 * i32::from(n) * MINUTE,
+            node: "A".to_owned(),
+            table_hash: "t".to_owned(),
+            line: "RVS-Main-TFN".to_owned(),
+            chunk: Some(OUT.to_owned()),
+            rule: "share".to_owned(),
+            bucket: Some(1),
+            pi_bp: 2_000,
+            arm: arm_name(if home {
+                Route::InHouse
+            } else {
+                Route::Outsourced
+            })
+            .to_owned(),
+            reason: "test".to_owned(),
+            targets: Vec::new(),
+            caller: None,
+            dialled: "7001".to_owned(),
+            is_test: n == 39,
+        };
+        let source = if home { "in_house/hq" } else { "outsourced/CB" };
+        let told: &[_] = if n % 2 == 0 {
+            &[(AcdEventKind::Queued, 0), (AcdEventKind::Answered, 5)]
+        } else {
+            &[]
+        };
+        rig.store(decision, source, told).await;
+    }
+}
+
+async fn shown(rig: &Rig, guards: &mut GuardLoop, now: Timestamp) -> ChunkParity {
+    rig.shared().memory().fed_at = [Some(now), Some(now)];
+    rig.shared()
+        .guard(guards, now, 9 * SignedDuration::from_hours(1))
+        .await;
+    rig.console.parity().chunks.into_iter().next().unwrap()
+}
+
+#[tokio::test]
+async fn a_block_is_replayed_once_and_is_what_the_guard_holds_the_outsourcer_against() {
+    let rig = Rig::knowing(&frozen()).await;
+    let from = block();
+    a_block_of_calls(&rig, from).await;
+    let is_recorded = |rig: &Rig| {
+        let t = rig.shared().transition();
+        let replayed = t.counterfactuals.replayed(&key());
+        replayed.and_then(|r| r.blocks().find(|b| b.from == from).cloned())
+    };
+    // While it runs, and while decisions may be on their way, nothing is said of it.
+    let over = from + BLOCK;
+    rig.shared().replay_blocks(over + MINUTE).await;
+    rig.follow().await;
+    assert_eq!(is_recorded(&rig), None);
+    let mut guards = GuardLoop::default();
+    let before = shown(&rig, &mut guards, over + MINUTE).await;
+    assert_eq!(before.had_we_not_moved, None);
+    // Twice before this node has read its own fact, and once after: one fact.
+    rig.shared().replay_blocks(over + 3 * MINUTE).await;
+    rig.shared().replay_blocks(over + 3 * MINUTE).await;
+    rig.follow().await;
+    let again = rig.shared().replay_blocks(over + 4 * MINUTE).await;
+    assert!(again.is_empty(), "{again:?}");
+    let recorded = is_recorded(&rig).unwrap();
+    assert_eq!(
+        recorded.offered, 39,
+        "both arms and who was never served, but no test"
+    );
+    assert!(recorded.hung_up.mean_x100 > 0);
+    // The guard is told before the block is judged, and the page shows it.
+    let chunk = shown(&rig, &mut guards, over + 20 * MINUTE).await;
+    let says = chunk.had_we_not_moved.unwrap();
+    assert!(says.starts_with("Had we not moved: "), "{says}");
+    assert!(
+        says.contains(" of 39 callers would have hung up; in fact "),
+        "{says}"
+    );
+    let picture = chunk.picture.unwrap();
+    let row = picture
+        .rows
+        .iter()
+        .find(|row| row.kind == RowKind::Counterfactual);
+    let row = row.unwrap();
+    let (low, high) = row.interval.unwrap();
+    assert!(low <= row.value && row.value <= high, "{row:?}");
+    assert!(
+        chunk
+            .not_known
+            .iter()
+            .all(|says| !says.starts_with("Had we not moved")),
+        "{:?}",
+        chunk.not_known
+    );
+    // Another process, with nothing remembered, hears of it as well.
+    let chunk = shown(&rig, &mut GuardLoop::default(), over + 21 * MINUTE).await;
+    assert!(chunk.had_we_not_moved.is_some());
+}
+
+#[tokio::test]
+async fn without_a_frozen_staffing_nothing_is_replayed_and_the_page_says_so() {
+    let rig = Rig::new().await;
+    let from = block();
+    a_block_of_calls(&rig, from).await;
+    let now = from + BLOCK + 3 * MINUTE;
+    assert!(rig.shared().replay_blocks(now).await.is_empty());
+    let chunk = shown(&rig, &mut GuardLoop::default(), now).await;
+    assert_eq!(chunk.had_we_not_moved, None);
+    let said =
+        "no staffing of MSG at RVS-Main is frozen and signed by both (`segue do freeze-staffing`)";
+    assert!(
+        chunk.not_known.iter().any(|says| says.contains(said)),
+        "{:?}",
+        chunk.not_known
+    );
+}
