@@ -25,6 +25,7 @@ mod route_door;
 mod route_tokens;
 mod runbook;
 mod service;
+mod sign_on;
 mod trials;
 mod week;
 

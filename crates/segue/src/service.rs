@@ -20,6 +20,7 @@ use crate::office::{LocalDesk, Office, chain, unavailable};
 use crate::output::Failure;
 use crate::route_door::{self, RouteDoorOptions};
 use crate::runbook;
+use crate::sign_on::{SignOnDoor, SignOnOptions};
 use jiff::SignedDuration;
 use segue_domain::Transition;
 use segue_domain::caller::CallerKey;
@@ -73,6 +74,15 @@ pub struct Options {
     pub line: LineOptions,
     /// The other nodes of the transition, if there are any.
     pub cluster: Option<ClusterOptions>,
+    /// What others run for it.
+    pub outside: Outside,
+}
+
+/// What others run for Segue; it works without them.
+#[derive(Clone, Debug, Default)]
+pub struct Outside {
+    /// The provider of single sign-on.
+    pub sign_on: Option<SignOnOptions>,
 }
 
 /// How SIP is served beyond UDP, what one peer may send, and how trunks are watched.
@@ -176,6 +186,7 @@ impl Service {
             state,
             wake: Arc::clone(&wake),
             data: options.data.clone(),
+            sign_on: sign_on(&options)?,
             heartbeats: options.line.heartbeats.clone(),
             human_heartbeats: human_heartbeats(&options, sip.local_addr()),
             verify_calls: verify_calls(&options, sip.local_addr()),
@@ -302,6 +313,11 @@ fn verify_calls(options: &Options, sip: SocketAddr) -> Option<VerifyCalls> {
         sip: SocketAddr::new(own_ip(options), sip.port()),
         caller,
     })
+}
+
+fn sign_on(options: &Options) -> Result<Option<SignOnDoor>, Failure> {
+    let asked = options.outside.sign_on.clone();
+    asked.map(SignOnDoor::new).transpose()
 }
 
 /// The chunks whose people are called, from the node to its own number.

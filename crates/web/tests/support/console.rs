@@ -17,6 +17,7 @@ use segue_web::discovery::DiscoveryView;
 use segue_web::draft::{DraftChoices, DraftView};
 use segue_web::nodes::NodesView;
 use segue_web::parity::ParityView;
+use segue_web::sign_on::{SignOn, SignOnBegun, SignOnReturn, SignOnStart};
 use segue_web::sign::{MadePasskey, NewPasskey, SignItem};
 use segue_web::view::{Aspect, HomeLatch, LiveView, RefusalView, StateView};
 use segue_web::week::{WeekRequest, WeekView};
@@ -88,6 +89,8 @@ pub(crate) struct MemoryConsole {
     /// Who came in before this is let in no more.
     pub(crate) valid_from: Mutex<Option<Timestamp>>,
     enrolling: Mutex<bool>,
+    /// What the provider of single sign-on answers; there is none without it.
+    pub(crate) sign_on: Mutex<Option<SignOn>>,
     /// Changes of accounts that reached the console.
     pub(crate) changes: Mutex<Vec<(String, serde_json::Value)>>,
     /// Commands that reached the console.
@@ -108,6 +111,7 @@ impl MemoryConsole {
             answered: Mutex::default(),
             valid_from: Mutex::default(),
             enrolling: Mutex::default(),
+            sign_on: Mutex::default(),
             changes: Mutex::default(),
             submitted: Mutex::default(),
             nodes: Mutex::new(nodes_view::three_nodes()),
@@ -256,6 +260,37 @@ impl Console for MemoryConsole {
             "000000" => SignIn::UsedCode,
             _ => SignIn::Unknown,
         };
+        std::future::ready(answer).boxed()
+    }
+
+    fn sign_on_provider(&self) -> Option<String> {
+        let known = self.sign_on.lock().expect("no panic while held");
+        known.as_ref().map(|_| "id.example.org".to_owned())
+    }
+
+    fn begin_sign_on(&self, again: bool) -> BoxFuture<'_, Result<SignOnBegun, String>> {
+        let begun = SignOnBegun {
+            url: format!("https://id.example.org/auth?again={again}"),
+            start: SignOnStart {
+                state: "the-state".into(),
+                nonce: "the-nonce".into(),
+                verifier: "the-verifier".into(),
+            },
+            over_tls: true,
+        };
+        let begun = match self.sign_on_provider() {
+            Some(_) => Ok(begun),
+            None => Err("There is no provider.".to_owned()),
+        };
+        std::future::ready(begun).boxed()
+    }
+
+    fn end_sign_on(&self, returned: SignOnReturn) -> BoxFuture<'_, SignOn> {
+        self.came_from(returned.source);
+        let known = self.sign_on.lock().expect("no panic while held").clone();
+        let answer = known.filter(|_| returned.start.verifier == "the-verifier" && returned.code == "the code");
+        let message = "This code is not taken.".to_owned();
+        let answer = answer.unwrap_or(SignOn::Refused { message });
         std::future::ready(answer).boxed()
     }
 

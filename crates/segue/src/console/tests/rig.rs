@@ -210,6 +210,7 @@ impl Rig {
             state,
             wake,
             data: DataDir::create(&directory.path().join("data"), NewData::default()).unwrap(),
+            sign_on: None,
             heartbeats: Vec::new(),
             human_heartbeats: Vec::new(),
             verify_calls: None,
