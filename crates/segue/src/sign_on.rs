@@ -19,14 +19,15 @@ use std::time::Duration;
 use tokio::sync::{Mutex, Semaphore};
 
 /// What is said where a deployment has no provider.
-pub const NO_SIGN_ON: &str =
-    "This server has no single sign-on. Sign in with name and password; segue serve --oidc-issuer names a provider.";
+pub const NO_SIGN_ON: &str = "This server has no single sign-on. Sign in with name and password; segue serve --oidc-issuer names a provider.";
 /// Longest a question to the provider takes.
 const ANSWER_WAIT: Duration = Duration::from_secs(5);
-/// How long what the provider says of itself is believed.
+/// How long what the provider says of itself is believed while a sign-in is under way.
 const KNOWN_FOR: SignedDuration = SignedDuration::from_hours(1);
+/// The same when one begins: nobody is sent to a provider that is gone.
+const SEEN_WITHIN: SignedDuration = SignedDuration::from_secs(5);
 /// A provider that failed is left alone for so long.
-const FAILED_FOR: SignedDuration = SignedDuration::from_secs(10);
+const FAILED_FOR: SignedDuration = SignedDuration::from_secs(5);
 /// Keys are read again for a token that names an unknown one, at most this often.
 const KEYS_EVERY: SignedDuration = SignedDuration::from_secs(30);
 /// Most sign-ins that ask the provider at a time.
@@ -58,7 +59,10 @@ impl fmt::Debug for SignOnOptions {
 impl SignOnOptions {
     /// Checks the addresses: codes and secrets go over TLS, or stay on this machine.
     pub fn checked(self) -> Result<Self, Failure> {
-        for (option, url) in [("--oidc-issuer", &self.issuer), ("--pages-url", &self.pages)] {
+        for (option, url) in [
+            ("--oidc-issuer", &self.issuer),
+            ("--pages-url", &self.pages),
+        ] {
             if !is_fit(url) || url.contains('?') {
                 return Err(Failure::BadInput(format!(
                     "{option} {url} is no address of https (http on this machine alone), such as https://id.example.org"
@@ -122,7 +126,8 @@ impl SignOnDoor {
         let trust = Trust::of_machine(options.authorities.as_deref());
         let trust = trust.map_err(|error| match error {
             TrustError::Nobody => Failure::BadInput(
-                "this machine knows no certificate authority; name a file of them with --oidc-ca".into(),
+                "this machine knows no certificate authority; name a file of them with --oidc-ca"
+                    .into(),
             ),
             other => Failure::BadInput(other.to_string()),
         })?;
@@ -149,7 +154,7 @@ impl SignOnDoor {
 
     /// Where a browser is sent, and what is remembered of it.
     pub async fn begin(&self, again: bool, now: Timestamp) -> Result<SignOnBegun, String> {
-        let (provider, _) = self.known(now, false).await?;
+        let (provider, _) = self.known(now, SEEN_WITHIN).await?;
         let mut random = [0; 96];
         getrandom::fill(&mut random)
             .map_err(|e| format!("The operating system gives no random bytes ({e}); try again."))?;
@@ -178,8 +183,12 @@ impl SignOnDoor {
         returned: &SignOnReturn,
         now: Timestamp,
     ) -> Result<Identity, Trouble> {
-        let (provider, keys) = self.known(now, false).await.map_err(Trouble::Unavailable)?;
-        let other = returned.issuer.as_ref().is_some_and(|issuer| *issuer != provider.issuer);
+        let known = self.known(now, KNOWN_FOR).await;
+        let (provider, keys) = known.map_err(Trouble::Unavailable)?;
+        let other = returned
+            .issuer
+            .as_ref()
+            .is_some_and(|issuer| *issuer != provider.issuer);
         // RFC 9207: a provider that names itself always does.
         if other || (provider.names_itself && returned.issuer.is_none()) {
             return Err(Trouble::Refused(
@@ -198,7 +207,8 @@ impl SignOnDoor {
         };
         let mut checked = check(&token, &keys, &expected);
         if checked == Err(TokenError::UnknownKey) {
-            let (_, fresh) = self.known(now, true).await.map_err(Trouble::Unavailable)?;
+            let fresh = self.known(now, KEYS_EVERY).await;
+            let (_, fresh) = fresh.map_err(Trouble::Unavailable)?;
             checked = check(&token, &fresh, &expected);
         }
         checked.map_err(|error| Trouble::Refused(format!("Nobody is signed in: {error}.")))
@@ -219,11 +229,19 @@ impl SignOnDoor {
         let code = (returned.code.as_str(), &start);
         let (form, authorization) = token_request(provider, client, &self.callback, code);
         let mut headers = vec![
-            ("content-type", "application/x-www-form-urlencoded".to_owned()),
+            (
+                "content-type",
+                "application/x-www-form-urlencoded".to_owned(),
+            ),
             ("accept", "application/json".to_owned()),
         ];
         headers.extend(authorization.map(|value| ("authorization", value)));
-        let asked = self.ask(Method::POST, &provider.token_endpoint, &headers, form.into());
+        let asked = self.ask(
+            Method::POST,
+            &provider.token_endpoint,
+            &headers,
+            form.into(),
+        );
         let answer = asked.await.map_err(Trouble::Unavailable)?;
         if answer.status == 200 {
             let token: Result<TokenAnswer, _> = serde_json::from_slice(&answer.body);
@@ -245,12 +263,15 @@ impl SignOnDoor {
         }
     }
 
-    /// The provider and its keys; read anew each hour, and for `fresh` keys.
-    async fn known(&self, now: Timestamp, fresh: bool) -> Result<(Provider, Keys), String> {
+    /// The provider and its keys, read anew where they were read longer ago than that.
+    async fn known(
+        &self,
+        now: Timestamp,
+        within: SignedDuration,
+    ) -> Result<(Provider, Keys), String> {
         let mut memory = self.memory.lock().await;
-        let wanted = if fresh { KEYS_EVERY } else { KNOWN_FOR };
         if let Some((provider, keys, read_at)) = &memory.known
-            && now.duration_since(*read_at).abs() < wanted
+            && now.duration_since(*read_at).abs() < within
         {
             return Ok((provider.clone(), keys.clone()));
         }

@@ -35,13 +35,17 @@ pub enum ClientSecret {
 #[derive(Clone, Debug, PartialEq, Eq, thiserror::Error)]
 pub enum ProviderError {
     /// No discovery document.
-    #[error("what `{issuer}` publishes is no discovery document of OpenID Connect; check --oidc-issuer")]
+    #[error(
+        "what `{issuer}` publishes is no discovery document of OpenID Connect; check --oidc-issuer"
+    )]
     NoDocument {
         /// The issuer asked for.
         issuer: String,
     },
     /// Another issuer.
-    #[error("the document of `{issuer}` is of the issuer `{found}`; set --oidc-issuer to exactly that, if it is the right one")]
+    #[error(
+        "the document of `{issuer}` is of the issuer `{found}`; set --oidc-issuer to exactly that, if it is the right one"
+    )]
     Another {
         /// The issuer asked for.
         issuer: String,
@@ -49,13 +53,17 @@ pub enum ProviderError {
         found: String,
     },
     /// An address that would send codes or secrets in the clear.
-    #[error("the provider's `{field}` is no https address; ask whoever runs the provider to correct it")]
+    #[error(
+        "the provider's `{field}` is no https address; ask whoever runs the provider to correct it"
+    )]
     Unfit {
         /// The member of the document.
         field: &'static str,
     },
     /// Neither way of showing the secret.
-    #[error("the provider takes a client's secret neither in the header nor in the form; register Segue for `client_secret_basic`")]
+    #[error(
+        "the provider takes a client's secret neither in the header nor in the form; register Segue for `client_secret_basic`"
+    )]
     NoSecret,
 }
 
@@ -133,7 +141,8 @@ pub fn is_fit(url: &str) -> bool {
         };
         matches!(name, "localhost" | "127.0.0.1").then_some(rest)
     });
-    let plain = |b: u8| b.is_ascii_graphic() && !matches!(b, b'#' | b'@' | b'\\' | b'"' | b'<' | b'>');
+    let plain =
+        |b: u8| b.is_ascii_graphic() && !matches!(b, b'#' | b'@' | b'\\' | b'"' | b'<' | b'>');
     url.len() <= URL_CHARS_MAX
         && rest.is_some_and(|rest| {
             !rest.is_empty() && !rest.starts_with(['/', '?', ':']) && rest.bytes().all(plain)

@@ -174,9 +174,15 @@ mod tests {
         let (form, header) = ask(&provider(ClientSecret::Basic));
         // base64("segue:s%3Acret")
         assert_eq!(header.as_deref(), Some("Basic c2VndWU6cyUzQWNyZXQ="));
-        assert!(form.contains("&code=c%20d&") && !form.contains("cret"), "{form}");
+        assert!(
+            form.contains("&code=c%20d&") && !form.contains("cret"),
+            "{form}"
+        );
         let (form, header) = ask(&provider(ClientSecret::Post));
         assert_eq!(header, None);
-        assert!(form.ends_with("&client_id=segue&client_secret=s%3Acret"), "{form}");
+        assert!(
+            form.ends_with("&client_id=segue&client_secret=s%3Acret"),
+            "{form}"
+        );
     }
 }

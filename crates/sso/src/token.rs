@@ -63,10 +63,14 @@ pub enum TokenError {
     #[error("the ID token belongs to another sign-in; sign in again")]
     OtherSignIn,
     /// Over, or not begun.
-    #[error("the ID token is not valid now; check that the clocks of provider and server agree, then sign in again")]
+    #[error(
+        "the ID token is not valid now; check that the clocks of provider and server agree, then sign in again"
+    )]
     NotNow,
     /// The person showed the provider who they are too long ago.
-    #[error("the sign-in at the provider is more than twelve hours old; sign out there, then sign in again")]
+    #[error(
+        "the sign-in at the provider is more than twelve hours old; sign out there, then sign in again"
+    )]
     TooOld,
 }
 
@@ -143,7 +147,10 @@ impl Claims {
         };
         let party = self.azp.as_deref();
         // A token for several programs says which of them asked for it.
-        if !ours || party.is_some_and(|party| party != expected.client_id) || (!alone && party.is_none()) {
+        if !ours
+            || party.is_some_and(|party| party != expected.client_id)
+            || (!alone && party.is_none())
+        {
             return Err(TokenError::OtherClient);
         }
         if self.nonce.as_deref() != Some(expected.nonce) {

@@ -76,7 +76,10 @@ fn a_right_token_says_who_came_in_and_when() {
         authenticated_at: Some(Timestamp::from_second(NOW_S - 700).unwrap()),
     };
     assert_eq!(check(&token, &keys, &expected()), Ok(identity));
-    for (ways, several) in [(json!(["pwd", "mfa"]), true), (json!(["pwd", "otp"]), false)] {
+    for (ways, several) in [
+        (json!(["pwd", "mfa"]), true),
+        (json!(["pwd", "otp"]), false),
+    ] {
         let mut claims = claims();
         claims["amr"] = ways;
         let identity = check(&signer.token(&header(), &claims), &keys, &expected()).unwrap();
@@ -120,7 +123,11 @@ fn a_token_with_one_thing_wrong_is_refused_for_that() {
         let mut claims = claims();
         claims[field] = value.clone();
         let token = signer.token(&header(), &claims);
-        assert_eq!(check(&token, &keys, &expected()), Err(error), "{field}: {value}");
+        assert_eq!(
+            check(&token, &keys, &expected()),
+            Err(error),
+            "{field}: {value}"
+        );
     }
 }
 
@@ -139,19 +146,36 @@ fn the_key_decides_how_a_token_is_checked_and_no_token_does() {
     assert!(check(&unnamed, &keys, &expected()).is_ok());
     for alg in ["none", "HS256", "RS256", "ES384", "EdDSA", "es256"] {
         let token = signer.token(&json!({ "alg": alg, "kid": "k1" }), &claims);
-        assert_eq!(check(&token, &keys, &expected()), Err(E::NotSigned), "{alg}");
+        assert_eq!(
+            check(&token, &keys, &expected()),
+            Err(E::NotSigned),
+            "{alg}"
+        );
     }
-    let bare = format!("{}.", unsigned(&json!({ "alg": "none", "kid": "k1" }), &claims));
+    let bare = format!(
+        "{}.",
+        unsigned(&json!({ "alg": "none", "kid": "k1" }), &claims)
+    );
     assert_eq!(check(&bare, &keys, &expected()), Err(E::NotSigned));
-    let critical = signer.token(&json!({ "alg": "ES256", "kid": "k1", "crit": ["b64"] }), &claims);
+    let critical = signer.token(
+        &json!({ "alg": "ES256", "kid": "k1", "crit": ["b64"] }),
+        &claims,
+    );
     assert_eq!(check(&critical, &keys, &expected()), Err(E::Malformed));
     // A key for encryption signs nothing.
     let mut other = signer.jwk("k1");
     other["use"] = "enc".into();
     let token = signer.token(&header(), &claims);
-    assert_eq!(check(&token, &set(&[other]), &expected()), Err(E::UnknownKey));
+    assert_eq!(
+        check(&token, &set(&[other]), &expected()),
+        Err(E::UnknownKey)
+    );
     for text in ["", ".", "..", "a.b.c", "a.b.c.d", &"x".repeat(40_000)] {
-        assert_eq!(check(text, &keys, &expected()), Err(E::Malformed), "{text:.9}");
+        assert_eq!(
+            check(text, &keys, &expected()),
+            Err(E::Malformed),
+            "{text:.9}"
+        );
     }
     assert!(Keys::read(b"{}").is_none() && Keys::read(b"[1]").is_none());
 }
@@ -182,5 +206,8 @@ c6BfI7noOPqvhJ1phCnvWh6IeYI2w9QOYEUipUTI8np6LbgGY9Fs98rqVt5AXLIhWkWywlVmtVrBp0ig
     let keys = set(std::slice::from_ref(&key));
     assert_eq!(check(token, &keys, &expected()), Err(TokenError::Malformed));
     let broken = token.replace("cC4h", "cC5h");
-    assert_eq!(check(&broken, &keys, &expected()), Err(TokenError::NotSigned));
+    assert_eq!(
+        check(&broken, &keys, &expected()),
+        Err(TokenError::NotSigned)
+    );
 }

@@ -47,7 +47,11 @@ async fn without_a_provider_there_is_no_button_and_no_way_in() {
     assert!(!v.get("/login").await.text.contains("/login/sso"));
     let begun = v.get("/login/sso?next=/duty").await;
     assert_eq!(begun.status, StatusCode::SERVICE_UNAVAILABLE);
-    assert!(begun.text.contains("There is no provider."), "{}", begun.text);
+    assert!(
+        begun.text.contains("There is no provider."),
+        "{}",
+        begun.text
+    );
     let ended = v.get(BACK).await;
     assert_eq!(ended.status, StatusCode::FORBIDDEN);
 }
@@ -58,20 +62,42 @@ async fn a_browser_goes_there_and_comes_back_to_the_page_it_wanted() {
     answers(&console, known());
     let mut v = Visitor::new(router);
     let login = v.get("/login?next=/account").await;
-    assert!(login.text.contains("href=\"/login/sso?next=/account\""), "{}", login.text);
+    assert!(
+        login.text.contains("href=\"/login/sso?next=/account\""),
+        "{}",
+        login.text
+    );
     assert!(login.text.contains("Sign in with id.example.org"));
     let begun = v.get("/login/sso?next=/account").await;
-    assert_eq!(begun.header("location"), "https://id.example.org/auth?again=false");
+    assert_eq!(
+        begun.header("location"),
+        "https://id.example.org/auth?again=false"
+    );
     let cookie = begun.header("set-cookie");
-    for word in ["segue_sso=", "HttpOnly", "SameSite=Strict", "Secure", "Path=/login/sso"] {
+    for word in [
+        "segue_sso=",
+        "HttpOnly",
+        "SameSite=Strict",
+        "Secure",
+        "Path=/login/sso",
+    ] {
         assert!(cookie.contains(word), "{cookie}");
     }
     // What is kept in the browser is sealed.
-    assert!(!cookie.contains("the-") && !cookie.contains("account"), "{cookie}");
+    assert!(
+        !cookie.contains("the-") && !cookie.contains("account"),
+        "{cookie}"
+    );
     // The page it comes back to reads and sets no cookie, and sends it on to ourselves.
-    let back = v.get("/login/sso/back?code=the%20code&state=the-state").await;
+    let back = v
+        .get("/login/sso/back?code=the%20code&state=the-state")
+        .await;
     assert_eq!(back.header("refresh"), format!("0; url={BACK}"));
-    assert!(back.text.contains(&BACK.replace('&', "&amp;")), "{}", back.text);
+    assert!(
+        back.text.contains(&BACK.replace('&', "&amp;")),
+        "{}",
+        back.text
+    );
     assert_eq!(back.header("set-cookie"), "");
     let ended = v.get(BACK).await;
     assert_eq!(ended.header("location"), "/account");
@@ -80,9 +106,16 @@ async fn a_browser_goes_there_and_comes_back_to_the_page_it_wanted() {
     assert_eq!(v.get(BACK).await.status, StatusCode::FORBIDDEN);
     // A provider that does not say when has proved nothing yet: who signs is asked first.
     let asked = v.get("/account/prove?next=/sign").await;
-    assert!(asked.text.contains("/login/sso?again=1&amp;next=/sign"), "{}", asked.text);
+    assert!(
+        asked.text.contains("/login/sso?again=1&amp;next=/sign"),
+        "{}",
+        asked.text
+    );
     let again = v.get("/login/sso?again=1&next=/sign").await;
-    assert_eq!(again.header("location"), "https://id.example.org/auth?again=true");
+    assert_eq!(
+        again.header("location"),
+        "https://id.example.org/auth?again=true"
+    );
 }
 
 #[tokio::test]
@@ -93,22 +126,41 @@ async fn a_sign_in_of_another_browser_or_with_another_state_lets_nobody_in() {
     began.get("/login/sso?next=/duty").await;
     let ended = other.get(BACK).await;
     assert_eq!(ended.status, StatusCode::FORBIDDEN);
-    assert!(ended.text.contains("was not begun in this browser"), "{}", ended.text);
-    let ended = began.get("/login/sso/end?code=the%20code&state=another").await;
+    assert!(
+        ended.text.contains("was not begun in this browser"),
+        "{}",
+        ended.text
+    );
+    let ended = began
+        .get("/login/sso/end?code=the%20code&state=another")
+        .await;
     assert_eq!(ended.status, StatusCode::FORBIDDEN);
     // That attempt is over, also for the right state.
     assert_eq!(began.get(BACK).await.status, StatusCode::FORBIDDEN);
-    for refused in ["error=access_denied&state=the-state", "state=the-state", "code=wrong&state=the-state"] {
+    for refused in [
+        "error=access_denied&state=the-state",
+        "state=the-state",
+        "code=wrong&state=the-state",
+    ] {
         began.get("/login/sso").await;
         let ended = began.get(&format!("/login/sso/end?{refused}")).await;
         assert_eq!(ended.status, StatusCode::FORBIDDEN, "{refused}");
-        assert_eq!(began.get("/api/v1/live").await.status, StatusCode::UNAUTHORIZED);
+        assert_eq!(
+            began.get("/api/v1/live").await.status,
+            StatusCode::UNAUTHORIZED
+        );
     }
     for garbage in ["\u{22}", "a=%0d%0a'", "<script>"] {
         let garbage: String = garbage.chars().filter(char::is_ascii).collect();
         let path = format!("/login/sso/back?{}", garbage.replace('"', "'"));
-        let Ok(path) = path.parse::<axum::http::Uri>() else { continue };
-        assert_eq!(other.get(&path.to_string()).await.status, StatusCode::BAD_REQUEST, "{path}");
+        let Ok(path) = path.parse::<axum::http::Uri>() else {
+            continue;
+        };
+        assert_eq!(
+            other.get(&path.to_string()).await.status,
+            StatusCode::BAD_REQUEST,
+            "{path}"
+        );
     }
 }
 
@@ -122,7 +174,9 @@ async fn nobody_leads_a_sign_in_elsewhere_and_a_second_factor_still_counts() {
     assert_eq!(half.header("location"), "/login/code?next=/");
     assert_eq!(v.get("/api/v1/live").await.status, StatusCode::UNAUTHORIZED);
     let csrf = v.get("/login/code").await.hidden("csrf");
-    let whole = v.post("/login/code", &[("csrf", &csrf), ("code", CODE)]).await;
+    let whole = v
+        .post("/login/code", &[("csrf", &csrf), ("code", CODE)])
+        .await;
     assert_eq!(whole.header("location"), "/");
     assert_eq!(v.get("/api/v1/live").await.status, StatusCode::OK);
 }
@@ -136,7 +190,14 @@ async fn whoever_no_account_is_tied_to_reads_what_to_ask_for() {
     v.get("/login/sso").await;
     let ended = v.get(BACK).await;
     assert_eq!(ended.status, StatusCode::FORBIDDEN);
-    assert!(ended.text.contains("segue user link NAME"), "{}", ended.text);
-    assert!(!ended.text.contains("<b>4711"), "what comes from outside is escaped");
+    assert!(
+        ended.text.contains("segue user link NAME"),
+        "{}",
+        ended.text
+    );
+    assert!(
+        !ended.text.contains("<b>4711"),
+        "what comes from outside is escaped"
+    );
     assert_eq!(v.get("/api/v1/live").await.status, StatusCode::UNAUTHORIZED);
 }

@@ -96,7 +96,12 @@ impl<'a> Keeper<'a> {
             } else {
                 ""
             };
-            format!("{} ({}): {}{factor}{sso}", a.name, a.side, role_names(&a.roles))
+            format!(
+                "{} ({}): {}{factor}{sso}",
+                a.name,
+                a.side,
+                role_names(&a.roles)
+            )
         };
         let lines: Vec<_> = all.iter().map(line).collect();
         Ok(Answer::new(
@@ -141,11 +146,13 @@ impl<'a> Keeper<'a> {
         tied.map_err(account_failure)?;
         let text = match identity {
             Some(ProviderIdentity { issuer, subject }) => {
-                format!("`{name}` comes in as `{subject}` of {issuer}; every session of theirs is ended.")
+                format!(
+                    "`{name}` comes in as `{subject}` of {issuer}; every session of theirs is ended."
+                )
             }
-            None => format!(
-                "`{name}` comes in by no single sign-on; every session of theirs is ended."
-            ),
+            None => {
+                format!("`{name}` comes in by no single sign-on; every session of theirs is ended.")
+            }
         };
         self.done(Act::SignOnTied, &account, text).await
     }

@@ -12,7 +12,9 @@ use crate::output::{Answer, Answered, Failure};
 use clap::{Args, Subcommand, ValueEnum};
 use jiff::SignedDuration;
 use segue_domain::{Role, Side};
-use segue_journal::accounts::{Door, LOGIN_LABEL, NewAccount, NewToken, ProviderIdentity, TokenScope};
+use segue_journal::accounts::{
+    Door, LOGIN_LABEL, NewAccount, NewToken, ProviderIdentity, TokenScope,
+};
 use serde_json::json;
 use std::io::BufRead;
 use std::os::unix::fs::OpenOptionsExt;

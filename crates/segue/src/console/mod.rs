@@ -57,8 +57,8 @@ use segue_web::discovery::DiscoveryView;
 use segue_web::draft::{DraftChoices, DraftView};
 use segue_web::nodes::NodesView;
 use segue_web::parity::ParityView;
-use segue_web::sign_on::{SignOn, SignOnBegun, SignOnReturn};
 use segue_web::sign::{MadePasskey, NewPasskey, SignItem};
+use segue_web::sign_on::{SignOn, SignOnBegun, SignOnReturn};
 use segue_web::view::LiveView;
 use segue_web::week::{WeekRequest, WeekView};
 use segue_web::{

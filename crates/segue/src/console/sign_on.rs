@@ -31,8 +31,11 @@ impl Shared {
             subject: identity.subject,
         };
         let source = returned.source.to_string();
-        let entered =
-            (self.people.accounts).enter_with_identity(&who, identity.several_factors, (&source, now));
+        let entered = (self.people.accounts).enter_with_identity(
+            &who,
+            identity.several_factors,
+            (&source, now),
+        );
         let entry = match entered.await {
             Ok(Some(entry)) => entry,
             Ok(None) => {
@@ -44,7 +47,10 @@ impl Shared {
                 return SignOn::Unavailable { message };
             }
         };
-        match self.people.signed_in(&self.transition(), Ok(entry), None, now) {
+        match self
+            .people
+            .signed_in(&self.transition(), Ok(entry), None, now)
+        {
             SignIn::HalfWay(person) => SignOn::HalfWay(person),
             SignIn::Known(person) => SignOn::Known {
                 person,

@@ -24,6 +24,7 @@ mod plan;
 mod records;
 mod rehearse;
 mod scenario;
+mod single_sign_on;
 mod split;
 mod support;
 mod torture;

@@ -4,9 +4,9 @@
 //! open must not be made void by that. The page it comes back to therefore reads no cookie and sets none: it sends the browser
 //! on to the same question asked by ourselves.
 
+use crate::page::Failure;
 use crate::page::failure::{Message, message};
 use crate::page::login::{again, own_page};
-use crate::page::Failure;
 use crate::secret::{self, FormCookie};
 use crate::serve::Peer;
 use crate::session;
@@ -150,13 +150,19 @@ async fn answered(
     let refused = |why| again(app, form, StatusCode::FORBIDDEN, next, why);
     if let Some(error) = returned.error {
         let named = error.bytes().all(|b| b.is_ascii_lowercase() || b == b'_');
-        let error = if named && error.len() <= 60 { error } else { "no reason".into() };
+        let error = if named && error.len() <= 60 {
+            error
+        } else {
+            "no reason".into()
+        };
         return refused(format!(
             "The provider did not let you in ({error}). Sign in again, or with name and password."
         ));
     }
     if returned.code.is_empty() || returned.code.len() > CODE_CHARS_MAX {
-        return refused("The provider sent no code. Sign in again, or with name and password.".into());
+        return refused(
+            "The provider sent no code. Sign in again, or with name and password.".into(),
+        );
     }
     let came = SignOnReturn {
         start: away.start,
@@ -204,7 +210,8 @@ fn key(settings: &Settings) -> Key {
 fn sealed(settings: &Settings, away: &Away) -> String {
     let mut jar = CookieJar::new();
     let text = serde_json::to_string(away).unwrap_or_default();
-    jar.private_mut(&key(settings)).add(Cookie::new(COOKIE, text));
+    jar.private_mut(&key(settings))
+        .add(Cookie::new(COOKIE, text));
     jar.get(COOKIE)
         .map_or(String::new(), |cookie| cookie.value().to_owned())
 }

@@ -17,8 +17,8 @@ use segue_web::discovery::DiscoveryView;
 use segue_web::draft::{DraftChoices, DraftView};
 use segue_web::nodes::NodesView;
 use segue_web::parity::ParityView;
-use segue_web::sign_on::{SignOn, SignOnBegun, SignOnReturn, SignOnStart};
 use segue_web::sign::{MadePasskey, NewPasskey, SignItem};
+use segue_web::sign_on::{SignOn, SignOnBegun, SignOnReturn, SignOnStart};
 use segue_web::view::{Aspect, HomeLatch, LiveView, RefusalView, StateView};
 use segue_web::week::{WeekRequest, WeekView};
 use segue_web::{
@@ -288,7 +288,8 @@ impl Console for MemoryConsole {
     fn end_sign_on(&self, returned: SignOnReturn) -> BoxFuture<'_, SignOn> {
         self.came_from(returned.source);
         let known = self.sign_on.lock().expect("no panic while held").clone();
-        let answer = known.filter(|_| returned.start.verifier == "the-verifier" && returned.code == "the code");
+        let answer = known
+            .filter(|_| returned.start.verifier == "the-verifier" && returned.code == "the code");
         let message = "This code is not taken.".to_owned();
         let answer = answer.unwrap_or(SignOn::Refused { message });
         std::future::ready(answer).boxed()

@@ -1,6 +1,6 @@
 // A real OpenID Connect provider (npm `oidc-provider`) for the tests, with a hand on what it answers.
 //
-// It lets everybody in whom `POST /hand?sub=NAME` named last, without a form. `POST /hand?token=KIND` has its next ID tokens
+// It lets everybody in whom `GET /hand?sub=NAME` named last, without a form. `GET /hand?token=KIND` has its next ID tokens
 // changed on their way: signed by a key it does not publish, for another client, with another nonce, or by nobody.
 //   node oidc_provider.mjs PORT CALLBACK
 import { createServer } from "node:http";
