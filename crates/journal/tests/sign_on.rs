@@ -129,12 +129,14 @@ async fn the_accounts_own_second_factor_is_asked_for_unless_the_provider_asked(a
         let shown = device.generate(u64::try_from(when.as_second()).unwrap());
         shown.to_string()
     };
-    let confirm = accounts.confirm_second_factor("dana", &code(at(0)), HOME, at(0));
+    let first = code(at(0));
+    let confirm = accounts.confirm_second_factor("dana", &first, HOME, at(0));
     confirm.await.unwrap();
     for (several, door) in [(false, Door::HalfWay), (true, Door::Password)] {
         let entered = accounts.enter_with_identity(&who, several, (HOME, at(60)));
         assert_eq!(entered.await.unwrap().unwrap().door, door);
     }
-    let entered = accounts.enter_second("dana", &code(at(60)), HOME, at(60));
+    let second = code(at(60));
+    let entered = accounts.enter_second("dana", &second, HOME, at(60));
     assert_eq!(entered.await.unwrap().door, Door::Password);
 }

@@ -18,7 +18,7 @@ use segue_web::draft::{DraftChoices, DraftView};
 use segue_web::nodes::NodesView;
 use segue_web::parity::ParityView;
 use segue_web::sign::{MadePasskey, NewPasskey, SignItem};
-use segue_web::sign_on::{SignOn, SignOnBegun, SignOnReturn, SignOnStart};
+use segue_web::sign_on::{SignOn, SignOnBegun, SignOnReturn};
 use segue_web::view::{Aspect, HomeLatch, LiveView, RefusalView, StateView};
 use segue_web::week::{WeekRequest, WeekView};
 use segue_web::{
@@ -38,6 +38,7 @@ mod draft_view;
 mod live_view;
 mod nodes_view;
 mod parity_view;
+mod sign_on_view;
 mod week_view;
 
 pub(crate) use live_view::example;
@@ -269,30 +270,13 @@ impl Console for MemoryConsole {
     }
 
     fn begin_sign_on(&self, again: bool) -> BoxFuture<'_, Result<SignOnBegun, String>> {
-        let begun = SignOnBegun {
-            url: format!("https://id.example.org/auth?again={again}"),
-            start: SignOnStart {
-                state: "the-state".into(),
-                nonce: "the-nonce".into(),
-                verifier: "the-verifier".into(),
-            },
-            over_tls: true,
-        };
-        let begun = match self.sign_on_provider() {
-            Some(_) => Ok(begun),
-            None => Err("There is no provider.".to_owned()),
-        };
-        std::future::ready(begun).boxed()
+        std::future::ready(sign_on_view::begun(self.sign_on_provider(), again)).boxed()
     }
 
     fn end_sign_on(&self, returned: SignOnReturn) -> BoxFuture<'_, SignOn> {
         self.came_from(returned.source);
         let known = self.sign_on.lock().expect("no panic while held").clone();
-        let answer = known
-            .filter(|_| returned.start.verifier == "the-verifier" && returned.code == "the code");
-        let message = "This code is not taken.".to_owned();
-        let answer = answer.unwrap_or(SignOn::Refused { message });
-        std::future::ready(answer).boxed()
+        std::future::ready(sign_on_view::ended(known, &returned)).boxed()
     }
 
     fn admits(&self, person: Person) -> BoxFuture<'_, bool> {
