@@ -26,6 +26,7 @@ fn identity(subject: &str) -> ProviderIdentity {
 }
 
 async fn with_two(accounts: Accounts) -> Accounts {
+    let accounts = accounts.sealed_with(&[7; 32]);
     for (name, side) in [("dana", Side::Client), ("max", Side::Outsourcer)] {
         let new = NewAccount {
             name: name.into(),

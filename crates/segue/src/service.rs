@@ -9,6 +9,7 @@ use crate::console::verify_call::VerifyCalls;
 use crate::console::{ConsoleParts, NodeConsole};
 use crate::data_dir::{DataDir, random_bytes};
 use crate::home::HomeDoor;
+use crate::login::sealed;
 use crate::node::cluster::{Cluster, ClusterOptions};
 use crate::node::control;
 use crate::node::files::NodeFiles;
@@ -274,9 +275,8 @@ async fn check_journal(office: &Office, data: &DataDir) -> Result<bool, Failure>
 }
 
 async fn open_accounts(data: &DataDir) -> Result<Accounts, Failure> {
-    Accounts::lazy(data.place("accounts"))
-        .await
-        .map_err(|e| unavailable(&e))
+    let accounts = Accounts::lazy(data.place("accounts")).await;
+    Ok(sealed(data, accounts.map_err(|e| unavailable(&e))?))
 }
 
 /// The node with its latch, its last table and the callers of the last days; and the client's key for callers.

@@ -6,6 +6,7 @@
 //! machines (what their scope says). A wrong name costs the same as a wrong secret and gets the same answer.
 
 mod audit;
+mod seal;
 mod second_factor;
 mod secret;
 mod sign_on;
@@ -212,6 +213,19 @@ pub enum AccountError {
     /// Nothing is being enrolled, or something else.
     #[error("no second factor is being enrolled for `{name}`; begin again")]
     NotEnrolling {
+        /// The account.
+        name: String,
+    },
+    /// The key that second factors are sealed with is not there.
+    #[error(
+        "second factors are sealed with a key that cannot be read: restore `keys/caller.key` of the data directory from its backup and start again; the duty PIN brings calls home without it"
+    )]
+    NoSealKey,
+    /// Sealed with another key, or changed since.
+    #[error(
+        "the second factor of `{name}` cannot be read: `keys/caller.key` is not the key it was sealed with; restore that file from its backup, or take the second factor away (`segue user reset-second-factor {name}`)"
+    )]
+    OtherSealKey {
         /// The account.
         name: String,
     },

@@ -1,5 +1,6 @@
 //! The accounts' file: adding, listing, removing, and letting people in.
 
+use super::seal::Seal;
 use super::secret::{Secrets, check_password, check_pin};
 use super::throttle::Charge;
 use super::{Account, AccountError, Door, Entry, EntryError, NewAccount};
@@ -73,6 +74,8 @@ pub(super) mod sql {
     pub(crate) const TOTP_CONFIRM: &str = include_str!("../../sql/totp.confirm.sql");
     pub(crate) const TOTP_TAKE: &str = include_str!("../../sql/totp.take.sql");
     pub(crate) const TOTP_CLEAR: &str = include_str!("../../sql/totp.clear.sql");
+    pub(crate) const TOTP_PLAIN: &str = include_str!("../../sql/totp.plain.sql");
+    pub(crate) const TOTP_SEAL: &str = include_str!("../../sql/totp.seal.sql");
     pub(crate) const RECOVERY_INSERT: &str = include_str!("../../sql/recovery.insert.sql");
     pub(crate) const RECOVERY_TAKE: &str = include_str!("../../sql/recovery.take.sql");
     pub(crate) const RECOVERY_CLEAR: &str = include_str!("../../sql/recovery.clear.sql");
@@ -84,7 +87,9 @@ pub(super) mod sql {
     pub(crate) const AUDIT_PRUNE: &str = include_str!("../../sql/audit.prune.sql");
 
     #[cfg(test)]
-    pub(crate) const ALL: [&str; 36] = [
+    pub(crate) const ALL: [&str; 38] = [
+        TOTP_PLAIN,
+        TOTP_SEAL,
         USERS_FIND_BY_IDENTITY,
         USERS_SET_IDENTITY,
         USERS_SET_ROLES,
@@ -129,6 +134,8 @@ pub(super) mod sql {
 pub struct Accounts {
     pub(crate) database: Database,
     pub(super) secrets: Secrets,
+    /// What the secrets of second factors are sealed with.
+    pub(super) seal: Option<Seal>,
 }
 
 impl Accounts {
@@ -146,7 +153,11 @@ impl Accounts {
         let secrets = Secrets::new().await.map_err(|_| {
             database.unavailable("prepare the secrets of")(sqlx::Error::WorkerCrashed)
         })?;
-        Ok(Self { database, secrets })
+        Ok(Self {
+            database,
+            secrets,
+            seal: None,
+        })
     }
 
     /// Finishes what is under way and closes the database.

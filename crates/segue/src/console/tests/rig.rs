@@ -185,7 +185,10 @@ impl Rig {
             path("pending.json"),
             Arc::clone(&wake),
         );
-        let accounts = Accounts::open(&path("accounts.db")).await.unwrap();
+        let accounts = Accounts::open(&path("accounts.db"))
+            .await
+            .unwrap()
+            .sealed_with(&[7; 32]);
         for (name, side, role) in [
             ("rvs-duty", Side::Client, Role::Duty),
             ("rvs-manager", Side::Client, Role::Implementation),
