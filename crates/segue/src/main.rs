@@ -17,6 +17,7 @@ mod discovery;
 mod histories;
 mod home;
 mod login;
+mod mailing;
 mod node;
 mod office;
 mod output;

@@ -10,6 +10,7 @@ use crate::console::{ConsoleParts, NodeConsole};
 use crate::data_dir::{DataDir, random_bytes};
 use crate::home::HomeDoor;
 use crate::login::sealed;
+use crate::mailing::{self, MailOptions};
 use crate::node::cluster::{Cluster, ClusterOptions};
 use crate::node::control;
 use crate::node::files::NodeFiles;
@@ -84,6 +85,8 @@ pub struct Options {
 pub struct Outside {
     /// The provider of single sign-on.
     pub sign_on: Option<SignOnOptions>,
+    /// The relay that checkpoints are mailed through.
+    pub mail: Option<MailOptions>,
 }
 
 /// How SIP is served beyond UDP, what one peer may send, and how trunks are watched.
@@ -336,19 +339,24 @@ fn own_ip(options: &Options) -> IpAddr {
     }
 }
 
-/// Writes each day's runbook and checkpoint.
+/// Writes each day's runbook and checkpoint, and mails the latter.
 fn start_papers(
     options: &Options,
     http_addr: SocketAddr,
     (state, stop): (watch::Receiver<Arc<Transition>>, watch::Receiver<bool>),
     (desk, stream, cluster): (Arc<LocalDesk>, StreamId, Option<Arc<Cluster>>),
-) -> [JoinHandle<()>; 2] {
+) -> Vec<JoinHandle<()>> {
     let (pages, data) = (format!("http://{http_addr}"), options.data.clone());
-    let stopping = stop.clone();
+    let (stopping, ending) = (stop.clone(), stop.clone());
+    let mail = options.outside.mail.clone();
+    let mail = mail.map(|mail| tokio::spawn(mailing::keep(mail, data.clone(), ending)));
     [
         tokio::spawn(runbook::keep(state, data.clone(), pages, stop)),
         tokio::spawn(checkpoints::keep(desk, stream, data, cluster, stopping)),
     ]
+    .into_iter()
+    .chain(mail)
+    .collect()
 }
 
 async fn start_pages(

@@ -18,6 +18,7 @@ mod fallback;
 mod journal;
 mod kamailio;
 mod kill;
+mod mail;
 mod nodes;
 mod pages;
 mod plan;

@@ -1,4 +1,4 @@
-//! Servers that others wrote, run for one test: a provider of single sign-on.
+//! Servers that others wrote, run for one test: a provider of single sign-on, a mail server.
 
 use std::io::{BufRead, BufReader};
 use std::path::PathBuf;
@@ -10,6 +10,11 @@ pub(crate) fn tools() -> PathBuf {
         || PathBuf::from(concat!(env!("CARGO_MANIFEST_DIR"), "/../../.tools")),
         PathBuf::from,
     )
+}
+
+/// The Python of `scripts/setup`.
+pub(crate) fn python() -> PathBuf {
+    tools().join("venv/bin/python")
 }
 
 /// A server that ends with the test.
