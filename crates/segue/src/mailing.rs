@@ -181,7 +181,7 @@ pub fn trouble(data: &DataDir) -> Result<(), String> {
     match told.filter_map(|path| fs::read_to_string(path).ok()).next() {
         None => Ok(()),
         Some(why) => Err(format!(
-            "a checkpoint was not mailed, and is tried again for {DAYS_MAX} days: {}; see to the relay, or send the `.eml` in `{FOLDER}` by hand",
+            "a checkpoint was not mailed, and is tried no longer than {DAYS_MAX} days: {}; see to the relay, or send the `.eml` in `{FOLDER}` by hand and remove the `.unmailed` beside it",
             why.trim()
         )),
     }

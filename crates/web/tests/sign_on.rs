@@ -150,17 +150,9 @@ async fn a_sign_in_of_another_browser_or_with_another_state_lets_nobody_in() {
             StatusCode::UNAUTHORIZED
         );
     }
-    for garbage in ["\u{22}", "a=%0d%0a'", "<script>"] {
-        let garbage: String = garbage.chars().filter(char::is_ascii).collect();
-        let path = format!("/login/sso/back?{}", garbage.replace('"', "'"));
-        let Ok(path) = path.parse::<axum::http::Uri>() else {
-            continue;
-        };
-        assert_eq!(
-            other.get(&path.to_string()).await.status,
-            StatusCode::BAD_REQUEST,
-            "{path}"
-        );
+    for garbage in ["a='b'", "a=b;url=https:", "a=|", &"a".repeat(7_000)] {
+        let answer = other.get(&format!("/login/sso/back?{garbage}")).await;
+        assert_eq!(answer.status, StatusCode::BAD_REQUEST, "{garbage:.20}");
     }
 }
 
