@@ -242,7 +242,8 @@ impl SignOnDoor {
             &headers,
             form.into(),
         );
-        let answer = asked.await.map_err(Trouble::Unavailable)?;
+        let answer = asked.await;
+        let answer = answer.map_err(|why| Trouble::Unavailable(self.gone(&why)))?;
         if answer.status == 200 {
             let token: Result<TokenAnswer, _> = serde_json::from_slice(&answer.body);
             return token.map(|token| token.id_token).map_err(|_| {
