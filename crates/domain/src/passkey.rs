@@ -1,9 +1,9 @@
 //! Passkeys as signing keys: an assertion (W3C Web Authentication level 3, §7.2) whose challenge is the hash that is signed.
 //!
 //! A key is written `passkey.es256.POINT.ORIGIN`: the P-256 point in hexadecimal, compressed, and the address of the pages it
-//! was enrolled on. A signature is written `webauthn.DATA.CLIENT.SIGNATURE`: what the authenticator said of itself, what the
-//! browser said, and the ECDSA signature over both, each in base64url. Strict: user present and verified, that origin and no
-//! other, that hash and no other.
+//! was enrolled on; or `passkey.eddsa.KEY.ORIGIN`: the 32 bytes of an Ed25519 key (COSE −7 and −8). A signature is written
+//! `webauthn.DATA.CLIENT.SIGNATURE`: what the authenticator said of itself, what the browser said, and the signature over
+//! both, each in base64url. Strict: user present and verified, that origin and no other, that hash and no other.
 
 use base64::Engine;
 use base64::engine::general_purpose::URL_SAFE_NO_PAD;
@@ -12,8 +12,10 @@ use p256::ecdsa::{Signature, VerifyingKey};
 use serde::Deserialize;
 use sha2::{Digest, Sha256};
 
-/// What a passkey's text begins with.
-const KEY: &str = "passkey.es256.";
+/// What the text of a P-256 passkey begins with.
+const ES256: &str = "passkey.es256.";
+/// The same of an Ed25519 passkey.
+const EDDSA: &str = "passkey.eddsa.";
 /// What a passkey's signature begins with.
 const SIGNATURE: &str = "webauthn.";
 /// Longest signature taken, in characters; an authenticator's is some 700.
@@ -30,8 +32,67 @@ const DATA_BYTES_MIN: usize = RP_HASH_BYTES + 1 + 4;
 /// A signing key that a browser or a security key keeps.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct Passkey {
-    key: VerifyingKey,
+    key: Key,
     origin: String,
+}
+
+#[derive(Clone, Debug, PartialEq, Eq)]
+enum Key {
+    Es256(VerifyingKey),
+    Eddsa(ed25519_dalek::VerifyingKey),
+}
+
+impl Key {
+    /// Reads the key of a text and what follows it; in one way only.
+    fn read(text: &str) -> Option<(Self, &str)> {
+        let lower = |text: &str| text.bytes().all(|b| matches!(b, b'0'..=b'9' | b'a'..=b'f'));
+        if let Some(rest) = text.strip_prefix(ES256) {
+            let (point, origin) = rest.split_once('.')?;
+            let point = hex::decode(point)
+                .ok()
+                .filter(|bytes| bytes.len() == 33 && lower(point))?;
+            return Some((
+                Self::Es256(VerifyingKey::from_sec1_bytes(&point).ok()?),
+                origin,
+            ));
+        }
+        let (key, origin) = text.strip_prefix(EDDSA)?.split_once('.')?;
+        let bytes: [u8; 32] = hex::decode(key)
+            .ok()
+            .filter(|_| lower(key))?
+            .try_into()
+            .ok()?;
+        Some((Self::eddsa(&bytes)?, origin))
+    }
+
+    /// No key of small order: it would have signed everything.
+    fn eddsa(bytes: &[u8; 32]) -> Option<Self> {
+        let key = ed25519_dalek::VerifyingKey::from_bytes(bytes).ok()?;
+        (!key.is_weak()).then_some(Self::Eddsa(key))
+    }
+
+    fn text(&self) -> String {
+        match self {
+            Self::Es256(key) => {
+                let point = key.to_encoded_point(true);
+                format!("{ES256}{}", hex::encode(point.as_bytes()))
+            }
+            Self::Eddsa(key) => format!("{EDDSA}{}", hex::encode(key.as_bytes())),
+        }
+    }
+
+    fn signed(&self, message: &[u8], signature: &[u8]) -> Option<()> {
+        match self {
+            Self::Es256(key) => {
+                let signature = Signature::from_der(signature).ok()?;
+                key.verify(message, &signature).ok()
+            }
+            Self::Eddsa(key) => {
+                let signature = ed25519_dalek::Signature::from_slice(signature).ok()?;
+                key.verify_strict(message, &signature).ok()
+            }
+        }
+    }
 }
 
 /// What the browser said; members that are not named here are free.
@@ -48,27 +109,28 @@ struct ClientData {
 impl Passkey {
     /// Reads a key; `None` when it is not written as above, in one way only.
     pub fn read(text: &str) -> Option<Self> {
-        let (point, origin) = text.strip_prefix(KEY)?.split_once('.')?;
-        let lower = |b: u8| matches!(b, b'0'..=b'9' | b'a'..=b'f');
-        if point.len() != 66 || !point.bytes().all(lower) || host(origin).is_none() {
-            return None;
-        }
-        let key = VerifyingKey::from_sec1_bytes(&hex::decode(point).ok()?).ok()?;
+        let (key, origin) = Key::read(text)?;
+        host(origin)?;
         Some(Self {
             key,
             origin: origin.to_owned(),
         })
     }
 
-    /// The text of a key as a browser hands it over (`getPublicKey()`: `SubjectPublicKeyInfo` of a P-256 point).
+    /// The text of a key as a browser hands it over (`getPublicKey()`: `SubjectPublicKeyInfo` of a P-256 point or an Ed25519 key).
     pub fn text_of(spki: &[u8], origin: &str) -> Option<String> {
         /// RFC 5480: `id-ecPublicKey` with `secp256r1`, then 65 bytes of the point.
         const P256: &str = "3059301306072a8648ce3d020106082a8648ce3d030107034200";
-        let point = hex::encode(spki);
-        let point = hex::decode(point.strip_prefix(P256)?).ok()?;
-        let key = VerifyingKey::from_sec1_bytes(&point).ok()?;
-        let point = hex::encode(key.to_encoded_point(true).as_bytes());
-        let text = format!("{KEY}{point}.{origin}");
+        /// RFC 8410: `id-Ed25519`, then 32 bytes of the key.
+        const ED25519: &str = "302a300506032b6570032100";
+        let spki = hex::encode(spki);
+        let key = if let Some(point) = spki.strip_prefix(P256) {
+            Key::Es256(VerifyingKey::from_sec1_bytes(&hex::decode(point).ok()?).ok()?)
+        } else {
+            let bytes = hex::decode(spki.strip_prefix(ED25519)?).ok()?;
+            Key::eddsa(&bytes.try_into().ok()?)?
+        };
+        let text = format!("{}.{origin}", key.text());
         Self::read(&text).map(|_| text)
     }
 
@@ -83,7 +145,7 @@ impl Passkey {
         }
         let mut parts = signature.strip_prefix(SIGNATURE)?.split('.');
         let mut part = || URL_SAFE_NO_PAD.decode(parts.next()?).ok();
-        let (data, client, der) = (part()?, part()?, part()?);
+        let (data, client, signature) = (part()?, part()?, part()?);
         if parts.next().is_some() {
             return None;
         }
@@ -99,9 +161,8 @@ impl Passkey {
         if !asked || !there {
             return None;
         }
-        let signature = Signature::from_der(&der).ok()?;
         let message = [&data[..], &Sha256::digest(&client)].concat();
-        self.key.verify(&message, &signature).ok()
+        self.key.signed(&message, &signature)
     }
 }
 

@@ -199,6 +199,8 @@ const ACCOUNTS: &[Table] = &[
             ("totp_step", Int),
             ("valid_us", Int),
             ("staff", Text),
+            ("sso_issuer", Text),
+            ("sso_subject", Text),
         ],
         key: 1,
     },

@@ -269,6 +269,7 @@ fn who_comes_in_to_bring_calls_home_has_no_other_role_and_no_other_right() {
         roles: roles.iter().copied().collect(),
         has_pin: true,
         has_second_factor: false,
+        has_single_sign_on: false,
         staff: None,
         valid_from: at(0),
         public_key: None,

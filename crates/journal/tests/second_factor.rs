@@ -23,6 +23,7 @@ fn at(second: i64) -> Timestamp {
 }
 
 async fn with_dana(accounts: Accounts) -> Accounts {
+    let accounts = accounts.sealed_with(&[7; 32]);
     let dana = NewAccount {
         name: "dana".into(),
         side: Side::Client,

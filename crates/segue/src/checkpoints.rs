@@ -20,10 +20,10 @@ use tokio::sync::watch;
 const LOOK: Duration = Duration::from_secs(30);
 /// The name of this work among the nodes.
 const JOB: &str = "checkpoints";
-const FOLDER: &str = "checkpoints";
+pub const FOLDER: &str = "checkpoints";
 /// Largest file read.
 const FILE_BYTES_MAX: u64 = 64 << 10;
-/// Whom the mail is for, an address a line.
+/// Whom the mail is for, an address a line: a signatory's, or wherever a party keeps what it signs.
 const RECIPIENTS: &str = "checkpoint-recipients.txt";
 
 /// Reads a checkpoint file; the sentence says what is wrong with it.
@@ -84,12 +84,7 @@ pub async fn take(
     };
     fs::create_dir_all(data.path(FOLDER)).context("creating the folder of checkpoints")?;
     write(&path, &file)?;
-    let recipients = fs::read_to_string(data.path(RECIPIENTS)).unwrap_or_default();
-    let recipients: Vec<_> = recipients
-        .lines()
-        .map(str::trim)
-        .filter(|l| l.contains('@'))
-        .collect();
+    let recipients = recipients(data);
     if !recipients.is_empty() {
         let text = file.text().context("writing a checkpoint")?;
         let mail = mail(&recipients, &checkpoint::day_of(now), &text, now);
@@ -99,8 +94,18 @@ pub async fn take(
     Ok(Some((path, true)))
 }
 
+/// Whom the mail is for.
+pub fn recipients(data: &DataDir) -> Vec<String> {
+    let lines = fs::read_to_string(data.path(RECIPIENTS)).unwrap_or_default();
+    let lines = lines.lines().map(str::trim);
+    lines
+        .filter(|line| line.contains('@'))
+        .map(str::to_owned)
+        .collect()
+}
+
 /// The checkpoint as a message (RFC 5322) that any mail program sends: text, with the file as it is attached.
-fn mail(recipients: &[&str], day: &str, text: &str, now: Timestamp) -> String {
+fn mail(recipients: &[String], day: &str, text: &str, now: Timestamp) -> String {
     let to = recipients.join(",\r\n ");
     let date = now.strftime("%a, %d %b %Y %H:%M:%S +0000");
     let attached = text.replace('\n', "\r\n");
@@ -156,7 +161,7 @@ mod tests {
     fn a_mail_has_its_headers_and_the_file_as_it_is() {
         let now = "2026-11-27T00:00:31Z".parse().unwrap();
         let mail = mail(
-            &["a@example.org", "b@example.org"],
+            &["a@example.org".to_owned(), "b@example.org".to_owned()],
             "2026-11-27",
             "{\n}\n",
             now,

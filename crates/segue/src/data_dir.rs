@@ -204,10 +204,18 @@ impl DataDir {
 
     /// What the nodes of one transition prove themselves to each other with: drawn from the client's key, which all have.
     pub fn nodes_key(&self) -> Result<[u8; 32], Failure> {
-        let key = self.key("keys/caller.key")?;
+        self.drawn(b"segue-nodes-v1\0")
+    }
+
+    /// What the secrets of second factors are sealed with in the accounts: drawn from the client's key, which all nodes have.
+    pub fn seal_key(&self) -> Result<[u8; 32], Failure> {
+        self.drawn(b"segue-second-factors-v1\0")
+    }
+
+    fn drawn(&self, purpose: &[u8]) -> Result<[u8; 32], Failure> {
         let mut digest = Sha256::new();
-        digest.update(b"segue-nodes-v1\0");
-        digest.update(key);
+        digest.update(purpose);
+        digest.update(self.key("keys/caller.key")?);
         Ok(digest.finalize().into())
     }
 

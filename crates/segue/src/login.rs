@@ -1,6 +1,7 @@
 //! Who acts on the command line: a token from `SEGUE_TOKEN` or from `segue login`, checked like any other door.
 
 use crate::context::Context;
+use crate::data_dir::DataDir;
 use crate::office::unavailable;
 use crate::output::Failure;
 use segue_domain::Actor;
@@ -12,9 +13,17 @@ pub const HOST: &str = "the host";
 
 /// The accounts of a data directory.
 pub async fn accounts(ctx: &Context) -> Result<Accounts, Failure> {
-    Accounts::open(ctx.data.place("accounts"))
-        .await
-        .map_err(|e| unavailable(&e))
+    let accounts = Accounts::open(ctx.data.place("accounts")).await;
+    Ok(sealed(&ctx.data, accounts.map_err(|e| unavailable(&e))?))
+}
+
+/// Accounts with the key of their second factors. A key file that cannot be read keeps nobody from anything else: whoever needs
+/// a code reads why.
+pub fn sealed(data: &DataDir, accounts: Accounts) -> Accounts {
+    match data.seal_key() {
+        Ok(key) => accounts.sealed_with(&key),
+        Err(_) => accounts,
+    }
 }
 
 /// The person behind this command.
@@ -98,7 +107,11 @@ pub fn entry_failure(error: EntryError) -> Failure {
 pub fn account_failure(error: segue_journal::accounts::AccountError) -> Failure {
     use segue_journal::accounts::AccountError as E;
     match error {
-        E::Unavailable(_) | E::Corrupt { .. } | E::Hashing => unavailable(&error),
+        E::Unavailable(_)
+        | E::Corrupt { .. }
+        | E::Hashing
+        | E::NoSealKey
+        | E::OtherSealKey { .. } => unavailable(&error),
         other => Failure::BadInput(other.to_string()),
     }
 }

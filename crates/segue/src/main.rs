@@ -17,6 +17,7 @@ mod discovery;
 mod histories;
 mod home;
 mod login;
+mod mailing;
 mod node;
 mod office;
 mod output;
@@ -25,6 +26,7 @@ mod route_door;
 mod route_tokens;
 mod runbook;
 mod service;
+mod sign_on;
 mod trials;
 mod week;
 

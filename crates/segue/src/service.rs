@@ -9,6 +9,8 @@ use crate::console::verify_call::VerifyCalls;
 use crate::console::{ConsoleParts, NodeConsole};
 use crate::data_dir::{DataDir, random_bytes};
 use crate::home::HomeDoor;
+use crate::login::sealed;
+use crate::mailing::{self, MailOptions};
 use crate::node::cluster::{Cluster, ClusterOptions};
 use crate::node::control;
 use crate::node::files::NodeFiles;
@@ -20,6 +22,7 @@ use crate::office::{LocalDesk, Office, chain, unavailable};
 use crate::output::Failure;
 use crate::route_door::{self, RouteDoorOptions};
 use crate::runbook;
+use crate::sign_on::{SignOnDoor, SignOnOptions};
 use jiff::SignedDuration;
 use segue_domain::Transition;
 use segue_domain::caller::CallerKey;
@@ -73,6 +76,17 @@ pub struct Options {
     pub line: LineOptions,
     /// The other nodes of the transition, if there are any.
     pub cluster: Option<ClusterOptions>,
+    /// What others run for it.
+    pub outside: Outside,
+}
+
+/// What others run for Segue; it works without them.
+#[derive(Clone, Debug, Default)]
+pub struct Outside {
+    /// The provider of single sign-on.
+    pub sign_on: Option<SignOnOptions>,
+    /// The relay that checkpoints are mailed through.
+    pub mail: Option<MailOptions>,
 }
 
 /// How SIP is served beyond UDP, what one peer may send, and how trunks are watched.
@@ -176,6 +190,7 @@ impl Service {
             state,
             wake: Arc::clone(&wake),
             data: options.data.clone(),
+            sign_on: sign_on(&options)?,
             heartbeats: options.line.heartbeats.clone(),
             human_heartbeats: human_heartbeats(&options, sip.local_addr()),
             verify_calls: verify_calls(&options, sip.local_addr()),
@@ -263,9 +278,8 @@ async fn check_journal(office: &Office, data: &DataDir) -> Result<bool, Failure>
 }
 
 async fn open_accounts(data: &DataDir) -> Result<Accounts, Failure> {
-    Accounts::lazy(data.place("accounts"))
-        .await
-        .map_err(|e| unavailable(&e))
+    let accounts = Accounts::lazy(data.place("accounts")).await;
+    Ok(sealed(data, accounts.map_err(|e| unavailable(&e))?))
 }
 
 /// The node with its latch, its last table and the callers of the last days; and the client's key for callers.
@@ -304,6 +318,11 @@ fn verify_calls(options: &Options, sip: SocketAddr) -> Option<VerifyCalls> {
     })
 }
 
+fn sign_on(options: &Options) -> Result<Option<SignOnDoor>, Failure> {
+    let asked = options.outside.sign_on.clone();
+    asked.map(SignOnDoor::new).transpose()
+}
+
 /// The chunks whose people are called, from the node to its own number.
 fn human_heartbeats(options: &Options, sip: SocketAddr) -> Vec<HumanHeartbeat> {
     let sip = SocketAddr::new(own_ip(options), sip.port());
@@ -320,19 +339,24 @@ fn own_ip(options: &Options) -> IpAddr {
     }
 }
 
-/// Writes each day's runbook and checkpoint.
+/// Writes each day's runbook and checkpoint, and mails the latter.
 fn start_papers(
     options: &Options,
     http_addr: SocketAddr,
     (state, stop): (watch::Receiver<Arc<Transition>>, watch::Receiver<bool>),
     (desk, stream, cluster): (Arc<LocalDesk>, StreamId, Option<Arc<Cluster>>),
-) -> [JoinHandle<()>; 2] {
+) -> Vec<JoinHandle<()>> {
     let (pages, data) = (format!("http://{http_addr}"), options.data.clone());
-    let stopping = stop.clone();
+    let (stopping, ending) = (stop.clone(), stop.clone());
+    let mail = options.outside.mail.clone();
+    let mail = mail.map(|mail| tokio::spawn(mailing::keep(mail, data.clone(), ending)));
     [
         tokio::spawn(runbook::keep(state, data.clone(), pages, stop)),
         tokio::spawn(checkpoints::keep(desk, stream, data, cluster, stopping)),
     ]
+    .into_iter()
+    .chain(mail)
+    .collect()
 }
 
 async fn start_pages(

@@ -444,33 +444,59 @@ fn no_old_signature_vouches_for_a_key_and_none_is_enrolled_without_its_own() {
     }
 }
 
-/// What a security key of `https://segue.example` answers when it is asked to sign a hash.
+/// What a security key of `https://segue.example` answers when it is asked to sign a hash: one of P-256.
 fn by_passkey(hash: [u8; 32], flags: u8) -> Value {
-    use base64::Engine;
-    use base64::engine::general_purpose::URL_SAFE_NO_PAD;
     use p256::ecdsa::signature::Signer;
-    use sha2::{Digest, Sha256};
     let key = p256::ecdsa::SigningKey::from_slice(&[7; 32]).unwrap();
     let point = hex::encode(key.verifying_key().to_encoded_point(true).as_bytes());
+    by_authenticator(&format!("es256.{point}"), hash, flags, |message| {
+        let signature: p256::ecdsa::Signature = key.sign(message);
+        signature.to_der().as_bytes().to_vec()
+    })
+}
+
+/// The same of Ed25519.
+fn by_ed25519_passkey(hash: [u8; 32], flags: u8) -> Value {
+    let key = SigningKey::from_bytes(&[9; 32]);
+    let public = hex::encode(key.verifying_key().to_bytes());
+    by_authenticator(&format!("eddsa.{public}"), hash, flags, |message| {
+        key.sign(message).to_bytes().to_vec()
+    })
+}
+
+fn by_authenticator(
+    key: &str,
+    hash: [u8; 32],
+    flags: u8,
+    sign: impl Fn(&[u8]) -> Vec<u8>,
+) -> Value {
+    use base64::Engine;
+    use base64::engine::general_purpose::URL_SAFE_NO_PAD;
+    use sha2::{Digest, Sha256};
     let client = json!({"type": "webauthn.get", "challenge": URL_SAFE_NO_PAD.encode(hash),
         "origin": "https://segue.example", "crossOrigin": false})
     .to_string();
     let mut data = Sha256::digest("segue.example").to_vec();
     data.extend([flags, 0, 0, 0, 1]);
     let message = [&data[..], &Sha256::digest(&client)].concat();
-    let signature: p256::ecdsa::Signature = key.sign(&message);
-    let der = signature.to_der();
-    let parts = [&data[..], client.as_bytes(), der.as_bytes()];
-    let [data, client, der] = parts.map(|part| URL_SAFE_NO_PAD.encode(part));
+    let signature = sign(&message);
+    let parts = [&data[..], client.as_bytes(), &signature];
+    let [data, client, signature] = parts.map(|part| URL_SAFE_NO_PAD.encode(part));
     json!({
-        "public_key": format!("passkey.es256.{point}.https://segue.example"),
+        "public_key": format!("passkey.{key}.https://segue.example"),
         "signed_hash": hex::encode(hash),
-        "signature": format!("webauthn.{data}.{client}.{der}"),
+        "signature": format!("webauthn.{data}.{client}.{signature}"),
     })
 }
 
 #[test]
 fn a_passkey_is_believed_on_the_word_of_a_key_that_was_named_and_only_as_it_was_asked() {
+    for by_passkey in [by_passkey, by_ed25519_passkey] {
+        is_believed_only_as_it_was_asked(by_passkey);
+    }
+}
+
+fn is_believed_only_as_it_was_asked(by_passkey: fn([u8; 32], u8) -> Value) {
     let first = hex::encode(key().verifying_key().to_bytes());
     let assertion = by_passkey([2; 32], 5);
     let passkey = assertion["public_key"].as_str().unwrap();

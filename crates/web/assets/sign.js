@@ -52,7 +52,8 @@
       publicKey: {
         challenge: random(32), rp: { id: location.hostname, name: "Segue" },
         user: { id: random(16), name, displayName: name },
-        pubKeyCredParams: [{ type: "public-key", alg: -7 }],
+        // ES256, or else EdDSA.
+        pubKeyCredParams: [-7, -8].map((alg) => ({ type: "public-key", alg })),
         authenticatorSelection: { residentKey: "required", userVerification: "required" },
       },
     });

@@ -7,6 +7,7 @@ use crate::draft::{DraftChoices, DraftView};
 use crate::nodes::NodesView;
 use crate::parity::ParityView;
 use crate::sign::{MadePasskey, NewPasskey, SignItem};
+use crate::sign_on::{SignOn, SignOnBegun, SignOnReturn};
 use crate::view::{LiveView, RefusalView};
 use crate::week::{WeekRequest, WeekView};
 use axum::body::Bytes;
@@ -40,6 +41,18 @@ pub trait Console: Send + Sync + 'static {
         code: String,
         source: IpAddr,
     ) -> BoxFuture<'_, SignIn>;
+
+    /// The provider of single sign-on as people know it, such as `id.example.org`; none where the deployment has none.
+    fn sign_on_provider(&self) -> Option<String>;
+
+    /// Begins a sign-in there; `again` asks the provider to have the person show anew who they are.
+    ///
+    /// # Errors
+    /// The sentence to show: there is no provider, or it does not answer.
+    fn begin_sign_on(&self, again: bool) -> BoxFuture<'_, Result<SignOnBegun, String>>;
+
+    /// Ends it with what the browser came back with.
+    fn end_sign_on(&self, returned: SignOnReturn) -> BoxFuture<'_, SignOn>;
 
     /// Whether somebody who came in is still let in: the password may have changed, or the account be gone. Accounts that
     /// cannot be read keep nobody out here; acts ask again.

@@ -25,6 +25,7 @@ mod secret;
 mod serve;
 mod session;
 pub mod sign;
+pub mod sign_on;
 mod state;
 mod track;
 pub mod view;

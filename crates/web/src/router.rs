@@ -3,7 +3,7 @@
 use crate::page::failure::{Message, message};
 use crate::page::{
     Failure, account, boards, calendar, discovery, draft, duty, home, live, login, my_calls, nodes,
-    parity, second_step, sign, week,
+    parity, second_step, sign, sign_on, week,
 };
 use crate::secret::{self, FormCookie};
 use crate::state::App;
@@ -64,6 +64,8 @@ fn rooms() -> Router<Arc<App>> {
             "/login/code",
             get(second_step::show).post(second_step::enter),
         )
+        .route("/login/sso", get(sign_on::begin))
+        .route("/login/sso/end", get(sign_on::end))
         .route("/logout", post(login::sign_out))
         .route("/account", get(account::show).post(account::change))
         .route("/account/prove", get(account::ask).post(account::prove))
@@ -104,6 +106,8 @@ pub fn router(app: Arc<App>) -> Router {
             "/api/v1/probes",
             post(api::probes).layer(DefaultBodyLimit::max(settings.body_bytes_max)),
         )
+        // No cookies are read or set where another site sends browsers.
+        .route("/login/sso/back", get(sign_on::back))
         .route("/healthz", get(api::health))
         .route("/metrics", get(api::metrics));
     let mut all = pages.merge(feed).merge(plain).with_state(app);

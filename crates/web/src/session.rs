@@ -171,15 +171,18 @@ pub(crate) async fn acting_person(session: &Session) -> Option<Person> {
     Some(person)
 }
 
-/// Signs a person in under a new session id.
+/// Signs a person in under a new session id; `proved_at` is when they showed who they are, where that is known.
 pub(crate) async fn sign_in(
     session: &Session,
     person: &Person,
+    proved_at: Option<Timestamp>,
     headers: &HeaderMap,
 ) -> Result<(), tower_sessions::session::Error> {
     session.flush().await?;
     session.insert(PERSON, person).await?;
-    session.insert(PROVED, person.since).await?;
+    if let Some(proved_at) = proved_at {
+        session.insert(PROVED, proved_at).await?;
+    }
     let browser = headers
         .get(header::USER_AGENT)
         .and_then(|v| v.to_str().ok());

@@ -477,6 +477,57 @@ fn a_passkey_is_written_in_one_way() {
     assert_eq!(host("http://localhost.evil.example"), None);
 }
 
+/// The same question answered by a security key of Ed25519 (COSE −8): RFC 8032, strict.
+#[test]
+fn a_passkey_of_ed25519_signs_and_nothing_near_it_does() {
+    let own = key("an authenticator");
+    let spki = [
+        hex::decode("302a300506032b6570032100").unwrap(),
+        own.verifying_key().as_bytes().to_vec(),
+    ]
+    .concat();
+    let text = Passkey::text_of(&spki, ORIGIN).unwrap();
+    assert_eq!(text, format!("passkey.eddsa.{}.{ORIGIN}", hex_of(&own)));
+    let passkey = Passkey::read(&text).unwrap();
+    let bytes = [0x5a; 32];
+    let asserts = |flags: u8, origin: &str| {
+        let challenge = URL_SAFE_NO_PAD.encode(bytes);
+        let client = json!({ "type": "webauthn.get", "challenge": challenge, "origin": origin });
+        let client = client.to_string();
+        let mut data = Sha256::digest(host(origin).unwrap()).to_vec();
+        data.extend([flags, 0, 0, 0, 7]);
+        let message = [&data[..], &Sha256::digest(&client)].concat();
+        let signature = ed25519_dalek::Signer::sign(&own, &message).to_bytes();
+        let parts = [&data[..], client.as_bytes(), &signature];
+        let [data, client, signature] = parts.map(|part| URL_SAFE_NO_PAD.encode(part));
+        signature_text(&data, &client, &signature)
+    };
+    let good = asserts(0x05, ORIGIN);
+    assert!(passkey.signed(&bytes, &good));
+    assert!(!passkey.signed(&[0x5b; 32], &good));
+    for bad in [
+        asserts(0x01, ORIGIN),
+        asserts(0x05, "https://other.example"),
+        Authenticator::new(7).asserts(&"5a".repeat(32)),
+    ] {
+        assert!(!passkey.signed(&bytes, &bad), "{bad}");
+    }
+    assert!(
+        !Passkey::read(&Authenticator::new(7).text())
+            .unwrap()
+            .signed(&bytes, &good)
+    );
+    for other in [
+        text.to_uppercase(),
+        text.replace("eddsa", "es256"),
+        text.replace("eddsa.", "eddsa.00"),
+        // The neutral element: it would have signed everything.
+        format!("passkey.eddsa.01{}.{ORIGIN}", "00".repeat(31)),
+    ] {
+        assert!(Passkey::read(&other).is_none(), "{other}");
+    }
+}
+
 proptest! {
     /// Whatever byte of an assertion is changed, it is none.
     #[test]

@@ -43,11 +43,13 @@ pub enum Act {
     TokenRevoked,
     /// Tied an account to somebody on the in-house roster, or untied it.
     RosterTied,
+    /// Tied an account to somebody at a provider of single sign-on, or untied it.
+    SignOnTied,
 }
 
 impl Act {
     /// Every act, for reading what is stored.
-    pub const ALL: [Self; 12] = [
+    pub const ALL: [Self; 13] = [
         Self::ReadCall,
         Self::ReadPeople,
         Self::AccountAdded,
@@ -60,6 +62,7 @@ impl Act {
         Self::TokenMade,
         Self::TokenRevoked,
         Self::RosterTied,
+        Self::SignOnTied,
     ];
 
     /// As stored and listed: `read call`.
@@ -77,6 +80,7 @@ impl Act {
             Self::TokenMade => "token made",
             Self::TokenRevoked => "token revoked",
             Self::RosterTied => "roster tied",
+            Self::SignOnTied => "single sign-on tied",
         }
     }
 }

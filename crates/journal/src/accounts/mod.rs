@@ -1,13 +1,15 @@
 //! Accounts: who may come in, as whom, with which secret. A side table that can be deleted; the journal holds names of
 //! accounts, never of humans.
 //!
-//! Three doors: a password (everything the roles allow; with a second factor, only once its code has come too), the duty PIN
-//! (brings calls home and nothing else), and tokens for machines (what their scope says). A wrong name costs the same as a
-//! wrong secret and gets the same answer.
+//! Four doors: a password (everything the roles allow; with a second factor, only once its code has come too), a provider's
+//! sign-in for an account that was tied to it (the same), the duty PIN (brings calls home and nothing else), and tokens for
+//! machines (what their scope says). A wrong name costs the same as a wrong secret and gets the same answer.
 
 mod audit;
+mod seal;
 mod second_factor;
 mod secret;
+mod sign_on;
 mod spare;
 mod store;
 mod throttle;
@@ -15,6 +17,7 @@ mod token;
 
 pub use audit::{Act, AuditFilter, Audited};
 pub use second_factor::Enrolment;
+pub use sign_on::ProviderIdentity;
 pub use spare::{SpareAttempts, SparePin};
 pub use store::Accounts;
 pub use token::{LOGIN_LABEL, NewToken, Token, TokenScope};
@@ -47,6 +50,9 @@ pub struct Account {
     pub has_pin: bool,
     /// Whether the password needs a code beside it.
     pub has_second_factor: bool,
+    /// Whether a provider's sign-in opens it.
+    #[serde(default)]
+    pub has_single_sign_on: bool,
     /// Who came in before this instant comes in anew.
     #[serde(skip)]
     pub valid_from: Timestamp,
@@ -86,9 +92,10 @@ impl std::fmt::Debug for NewAccount {
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize)]
 #[serde(rename_all = "snake_case")]
 pub enum Door {
-    /// With the password, and the code of the second factor where there is one: everything the roles allow.
+    /// With the password or a provider's sign-in, and the code of the second factor where there is one: everything the roles
+    /// allow.
     Password,
-    /// With the password of an account whose second factor is still to come: bring calls home.
+    /// The same, where the account's second factor is still to come: bring calls home.
     HalfWay,
     /// With the duty PIN: bring calls home.
     Pin,
@@ -160,6 +167,11 @@ pub enum AccountError {
         /// The name.
         name: String,
     },
+    /// Another account is tied to this person of the provider.
+    #[error(
+        "that subject is tied to another account already, or is none; untie it there first (`segue user link NAME`), and copy it as the sign-in page shows it"
+    )]
+    BadIdentity,
     /// No such account.
     #[error("there is no account `{name}`; `segue user list` shows all")]
     Unknown {
@@ -201,6 +213,19 @@ pub enum AccountError {
     /// Nothing is being enrolled, or something else.
     #[error("no second factor is being enrolled for `{name}`; begin again")]
     NotEnrolling {
+        /// The account.
+        name: String,
+    },
+    /// The key that second factors are sealed with is not there.
+    #[error(
+        "second factors are sealed with a key that cannot be read: restore `keys/caller.key` of the data directory from its backup and start again; the duty PIN brings calls home without it"
+    )]
+    NoSealKey,
+    /// Sealed with another key, or changed since.
+    #[error(
+        "the second factor of `{name}` cannot be read: `keys/caller.key` is not the key it was sealed with; restore that file from its backup, or take the second factor away (`segue user reset-second-factor {name}`)"
+    )]
+    OtherSealKey {
         /// The account.
         name: String,
     },

@@ -44,7 +44,8 @@ impl Accounts {
     /// Begins an enrolment: the secret counts once a code made with it has come back. Beginning again makes a new one.
     pub async fn begin_second_factor(&self, name: &str) -> Result<Enrolment, AccountError> {
         let secret = Secret::from(random::<20>()?).to_base32();
-        let query = sqlx::query(sql::TOTP_BEGIN).bind(name).bind(&secret);
+        let sealed = self.sealed(name, &secret)?;
+        let query = sqlx::query(sql::TOTP_BEGIN).bind(name).bind(sealed);
         match self.change(name, query).await {
             Ok(()) => Ok(Enrolment::of(name, secret)),
             Err(AccountError::Unknown { .. }) => {
@@ -62,9 +63,12 @@ impl Accounts {
         let Some(row) = self.row(name).await? else {
             return Ok(None);
         };
-        let secret: Option<String> = column(&row, "totp_secret")?;
-        let secret = secret.filter(|_| !has_second_factor(&row));
-        Ok(secret.map(|secret| Enrolment::of(name, secret)))
+        let stored: Option<String> = column(&row, "totp_secret")?;
+        let Some(stored) = stored.filter(|_| !has_second_factor(&row)) else {
+            return Ok(None);
+        };
+        let secret = self.unsealed(name, &stored)?;
+        Ok(Some(Enrolment::of(name, secret)))
     }
 
     /// Ends an enrolment with a code of the person's device; from now on the password alone opens nothing but the way home.
@@ -82,10 +86,11 @@ impl Accounts {
         };
         let row = self.row(name).await?.filter(|row| !has_second_factor(row));
         let row = row.ok_or_else(not_enrolling)?;
-        let secret: Option<String> = column(&row, "totp_secret")?;
-        let secret = secret.ok_or_else(not_enrolling)?;
+        let stored: Option<String> = column(&row, "totp_secret")?;
+        let stored = stored.ok_or_else(not_enrolling)?;
+        let secret = self.unsealed(name, &stored)?;
         let step = step_of(&secret, code, now)?.ok_or(EntryError::Wrong)?;
-        let codes = self.confirmed(name, &secret, step, now).await?;
+        let codes = self.confirmed(name, &stored, step, now).await?;
         self.arrived(&charges, name, source, now).await?;
         Ok(codes)
     }
@@ -93,7 +98,7 @@ impl Accounts {
     async fn confirmed(
         &self,
         name: &str,
-        secret: &str,
+        stored: &str,
         step: i64,
         now: Timestamp,
     ) -> Result<Vec<String>, EntryError> {
@@ -106,7 +111,7 @@ impl Accounts {
         let done = sqlx::query(sql::TOTP_CONFIRM)
             .bind(name)
             .bind(now.as_microsecond())
-            .bind(secret);
+            .bind(stored);
         if done
             .execute(&mut *tx)
             .await
@@ -121,7 +126,7 @@ impl Accounts {
         }
         let take = sqlx::query(sql::TOTP_TAKE)
             .bind(name)
-            .bind(secret)
+            .bind(stored)
             .bind(step);
         take.execute(&mut *tx).await.map_err(&failed)?;
         let clear = sqlx::query(sql::RECOVERY_CLEAR).bind(name);
@@ -170,12 +175,13 @@ impl Accounts {
         code: &str,
         now: Timestamp,
     ) -> Result<(), EntryError> {
-        let secret: Option<String> = column(row, "totp_secret")?;
-        let secret = secret.ok_or(EntryError::Wrong)?;
+        let stored: Option<String> = column(row, "totp_secret")?;
+        let stored = stored.ok_or(EntryError::Wrong)?;
+        let secret = self.unsealed(name, &stored)?;
         let step = step_of(&secret, code, now)?.ok_or(EntryError::Wrong)?;
         let query = sqlx::query(sql::TOTP_TAKE)
             .bind(name)
-            .bind(&secret)
+            .bind(&stored)
             .bind(step);
         match self.change(name, query).await {
             Err(AccountError::Unknown { .. }) => Err(EntryError::Used),

@@ -1,5 +1,6 @@
 //! The accounts' file: adding, listing, removing, and letting people in.
 
+use super::seal::Seal;
 use super::secret::{Secrets, check_password, check_pin};
 use super::throttle::Charge;
 use super::{Account, AccountError, Door, Entry, EntryError, NewAccount};
@@ -15,6 +16,7 @@ const SCHEMA: Schema = Schema {
     sqlite: &[
         (1, include_str!("../../migrations/sqlite/0001_accounts.sql")),
         (2, include_str!("../../migrations/sqlite/0002_accounts.sql")),
+        (3, include_str!("../../migrations/sqlite/0003_accounts.sql")),
     ],
     postgres: &[
         (
@@ -24,6 +26,10 @@ const SCHEMA: Schema = Schema {
         (
             2,
             include_str!("../../migrations/postgres/0002_accounts.sql"),
+        ),
+        (
+            3,
+            include_str!("../../migrations/postgres/0003_accounts.sql"),
         ),
     ],
 };
@@ -61,11 +67,15 @@ pub(super) mod sql {
     pub(crate) const ARRIVALS_SHED: &str = include_str!("../../sql/arrivals.shed.sql");
     pub(crate) const USERS_SET_ROLES: &str = include_str!("../../sql/users.set_roles.sql");
     pub(crate) const USERS_SET_STAFF: &str = include_str!("../../sql/users.set_staff.sql");
+    pub(crate) const USERS_FIND_BY_IDENTITY: &str = include_str!("../../sql/users.find_by_identity.sql");
+    pub(crate) const USERS_SET_IDENTITY: &str = include_str!("../../sql/users.set_identity.sql");
     pub(crate) const USERS_END_ENTRIES: &str = include_str!("../../sql/users.end_entries.sql");
     pub(crate) const TOTP_BEGIN: &str = include_str!("../../sql/totp.begin.sql");
     pub(crate) const TOTP_CONFIRM: &str = include_str!("../../sql/totp.confirm.sql");
     pub(crate) const TOTP_TAKE: &str = include_str!("../../sql/totp.take.sql");
     pub(crate) const TOTP_CLEAR: &str = include_str!("../../sql/totp.clear.sql");
+    pub(crate) const TOTP_PLAIN: &str = include_str!("../../sql/totp.plain.sql");
+    pub(crate) const TOTP_SEAL: &str = include_str!("../../sql/totp.seal.sql");
     pub(crate) const RECOVERY_INSERT: &str = include_str!("../../sql/recovery.insert.sql");
     pub(crate) const RECOVERY_TAKE: &str = include_str!("../../sql/recovery.take.sql");
     pub(crate) const RECOVERY_CLEAR: &str = include_str!("../../sql/recovery.clear.sql");
@@ -77,7 +87,11 @@ pub(super) mod sql {
     pub(crate) const AUDIT_PRUNE: &str = include_str!("../../sql/audit.prune.sql");
 
     #[cfg(test)]
-    pub(crate) const ALL: [&str; 34] = [
+    pub(crate) const ALL: [&str; 38] = [
+        TOTP_PLAIN,
+        TOTP_SEAL,
+        USERS_FIND_BY_IDENTITY,
+        USERS_SET_IDENTITY,
         USERS_SET_ROLES,
         USERS_SET_STAFF,
         USERS_END_ENTRIES,
@@ -120,6 +134,8 @@ pub(super) mod sql {
 pub struct Accounts {
     pub(crate) database: Database,
     pub(super) secrets: Secrets,
+    /// What the secrets of second factors are sealed with.
+    pub(super) seal: Option<Seal>,
 }
 
 impl Accounts {
@@ -137,7 +153,11 @@ impl Accounts {
         let secrets = Secrets::new().await.map_err(|_| {
             database.unavailable("prepare the secrets of")(sqlx::Error::WorkerCrashed)
         })?;
-        Ok(Self { database, secrets })
+        Ok(Self {
+            database,
+            secrets,
+            seal: None,
+        })
     }
 
     /// Finishes what is under way and closes the database.
@@ -482,6 +502,7 @@ pub(super) fn named_account(name: String, row: &AnyRow) -> Result<Account, Accou
         public_key: column(row, "public_key")?,
         has_pin: column::<Option<String>>(row, "pin_hash")?.is_some(),
         has_second_factor: column::<Option<i64>>(row, "totp_since_us")?.is_some(),
+        has_single_sign_on: column::<Option<String>>(row, "sso_subject")?.is_some(),
         valid_from: instant(row, "valid_us")?,
         staff: column(row, "staff")?,
         created_at: instant(row, "created_us")?,

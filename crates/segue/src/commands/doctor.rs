@@ -2,6 +2,7 @@
 
 use crate::cli::Global;
 use crate::context::Context;
+use crate::mailing;
 use crate::node::control::{Ask, Told, ask};
 use crate::node::files::NodeFiles;
 use crate::node::state::Installed;
@@ -82,6 +83,10 @@ async fn checks(ctx: &Context) -> Vec<Check> {
     checks.push(check(
         "home latch is readable",
         &NodeFiles::new(ctx.data.root()).read_latch(),
+    ));
+    checks.push(check(
+        "checkpoints are mailed",
+        &mailing::trouble(&ctx.data),
     ));
     let running = matches!(
         ask(&ctx.data.path("segue.sock"), &Ask::Status).await,

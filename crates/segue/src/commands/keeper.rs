@@ -7,7 +7,7 @@ use crate::output::{Answer, Answered, Failure};
 use jiff::{SignedDuration, Timestamp};
 use segue_domain::{Actor, Right, Role, Side};
 use segue_journal::accounts::{
-    Account, Accounts, Act, AuditFilter, NewToken, Token as Listed, TokenScope,
+    Account, Accounts, Act, AuditFilter, NewToken, ProviderIdentity, Token as Listed, TokenScope,
 };
 use serde_json::json;
 use std::collections::BTreeSet;
@@ -91,7 +91,17 @@ impl<'a> Keeper<'a> {
             } else {
                 ""
             };
-            format!("{} ({}): {}{factor}", a.name, a.side, role_names(&a.roles))
+            let sso = if a.has_single_sign_on {
+                "; single sign-on"
+            } else {
+                ""
+            };
+            format!(
+                "{} ({}): {}{factor}{sso}",
+                a.name,
+                a.side,
+                role_names(&a.roles)
+            )
         };
         let lines: Vec<_> = all.iter().map(line).collect();
         Ok(Answer::new(
@@ -128,6 +138,23 @@ impl<'a> Keeper<'a> {
             format!("`{name}` is tied to nobody on the roster.")
         };
         self.done(Act::RosterTied, &account, text).await
+    }
+
+    pub(super) async fn link(&self, name: &str, identity: Option<&ProviderIdentity>) -> Answered {
+        let account = self.own(name).await?;
+        let tied = self.accounts.set_identity(name, identity, self.now()).await;
+        tied.map_err(account_failure)?;
+        let text = match identity {
+            Some(ProviderIdentity { issuer, subject }) => {
+                format!(
+                    "`{name}` comes in as `{subject}` of {issuer}; every session of theirs is ended."
+                )
+            }
+            None => {
+                format!("`{name}` comes in by no single sign-on; every session of theirs is ended.")
+            }
+        };
+        self.done(Act::SignOnTied, &account, text).await
     }
 
     pub(super) async fn replace_password(&self, name: &str) -> Answered {

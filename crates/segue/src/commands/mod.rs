@@ -18,6 +18,7 @@ mod keeper;
 pub mod key;
 pub mod licence;
 pub mod migrate;
+mod outside;
 pub mod parity;
 pub mod plan;
 pub mod probe;

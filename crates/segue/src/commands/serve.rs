@@ -1,6 +1,7 @@
 //! `segue serve`: SIP, pages and clock in one process.
 
 use crate::cli::Global;
+use crate::commands::outside::OutsideArgs;
 use crate::commands::trial;
 use crate::console::heartbeat::HeartbeatPath;
 use crate::context::Context;
@@ -45,6 +46,8 @@ pub struct Serve {
     line: Line,
     #[command(flatten)]
     nodes: Nodes,
+    #[command(flatten)]
+    outside: OutsideArgs,
 }
 
 /// The other nodes of the transition, on one journal.
@@ -320,6 +323,7 @@ impl Serve {
             redirected: self.redirected.iter().copied().collect(),
             line: self.line.options()?,
             cluster: self.nodes.options(ctx)?,
+            outside: self.outside.options()?,
         })
     }
 }

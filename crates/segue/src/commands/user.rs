@@ -12,7 +12,9 @@ use crate::output::{Answer, Answered, Failure};
 use clap::{Args, Subcommand, ValueEnum};
 use jiff::SignedDuration;
 use segue_domain::{Role, Side};
-use segue_journal::accounts::{Door, LOGIN_LABEL, NewAccount, NewToken, TokenScope};
+use segue_journal::accounts::{
+    Door, LOGIN_LABEL, NewAccount, NewToken, ProviderIdentity, TokenScope,
+};
 use serde_json::json;
 use std::io::BufRead;
 use std::os::unix::fs::OpenOptionsExt;
@@ -35,6 +37,9 @@ pub enum User {
     Roles(Roles),
     /// Tie an account to its person's pseudonym on the in-house roster, so that they see their own path; without one, untie it
     Staff(Staff),
+    /// Tie an account to somebody at the provider of single sign-on, so that they come in by it; without a subject, untie it.
+    /// Ends every session of the person
+    Link(Link),
     /// Replace a password, read from standard input; ends every session of the person
     Password(Name),
     /// Take away a second factor whose device is lost; ends every session of the person
@@ -68,6 +73,26 @@ pub struct Staff {
     name: String,
     /// The pseudonym, for example RN-07
     staff: Option<String>,
+}
+
+/// Options of `segue user link`.
+#[derive(Debug, Args)]
+pub struct Link {
+    /// Account name
+    name: String,
+    /// The provider, exactly as `segue serve --oidc-issuer` names it
+    #[arg(long, value_name = "URL", requires = "oidc_subject")]
+    oidc_issuer: Option<String>,
+    /// The person there: the `sub` of their tokens, which the sign-in page shows
+    #[arg(long, value_name = "SUB", requires = "oidc_issuer")]
+    oidc_subject: Option<String>,
+}
+
+impl Link {
+    fn identity(&self) -> Option<ProviderIdentity> {
+        let (issuer, subject) = self.oidc_issuer.clone().zip(self.oidc_subject.clone())?;
+        Some(ProviderIdentity { issuer, subject })
+    }
 }
 
 /// Options of `segue user revoke`.
@@ -207,6 +232,7 @@ impl User {
                     keeper.give_roles(&roles.name, &roles_now).await
                 }
                 Self::Staff(of) => keeper.tie(&of.name, of.staff.as_deref()).await,
+                Self::Link(link) => keeper.link(&link.name, link.identity().as_ref()).await,
                 Self::Password(name) => keeper.replace_password(&name.name).await,
                 Self::ResetSecondFactor(name) => keeper.reset_second_factor(&name.name).await,
                 Self::EndSessions(name) => keeper.end_sessions(&name.name).await,

@@ -115,11 +115,13 @@ fn token_view(token: &Token) -> TokenView {
 
 fn failed(error: AccountError) -> ActError {
     match error {
-        AccountError::Unavailable(_) | AccountError::Corrupt { .. } | AccountError::Hashing => {
-            ActError::Unavailable {
-                message: chain(&error),
-            }
-        }
+        AccountError::Unavailable(_)
+        | AccountError::Corrupt { .. }
+        | AccountError::Hashing
+        | AccountError::NoSealKey
+        | AccountError::OtherSealKey { .. } => ActError::Unavailable {
+            message: chain(&error),
+        },
         other => bad(other.to_string()),
     }
 }

@@ -26,6 +26,7 @@ mod probing;
 mod readiness;
 pub(crate) mod remembering;
 mod sign;
+mod sign_on;
 mod spare_pins;
 mod trunks;
 pub(crate) mod verify_call;
@@ -40,6 +41,7 @@ use crate::home::{HomeDoor, JOURNAL_WAIT};
 use crate::node::Node;
 use crate::node::cluster::Cluster;
 use crate::office::{LocalDesk, chain};
+use crate::sign_on::{NO_SIGN_ON, SignOnDoor};
 use gather::Measured;
 use jiff::Timestamp;
 use people::People;
@@ -57,6 +59,7 @@ use segue_web::draft::{DraftChoices, DraftView};
 use segue_web::nodes::NodesView;
 use segue_web::parity::ParityView;
 use segue_web::sign::{MadePasskey, NewPasskey, SignItem};
+use segue_web::sign_on::{SignOn, SignOnBegun, SignOnReturn};
 use segue_web::view::LiveView;
 use segue_web::week::{WeekRequest, WeekView};
 use segue_web::{
@@ -97,6 +100,8 @@ pub(crate) struct ConsoleParts {
     pub(crate) wake: Arc<Notify>,
     /// Where call records lie, what readiness was computed from, and what the guards remember.
     pub(crate) data: DataDir,
+    /// The provider of single sign-on, if there is one.
+    pub(crate) sign_on: Option<SignOnDoor>,
     /// Paths to the outsourcer that are called each minute.
     pub(crate) heartbeats: Vec<heartbeat::HeartbeatPath>,
     /// Chunks whose people at the outsourcer are called each hour.
@@ -129,6 +134,7 @@ struct Shared {
     guard_files: GuardFiles,
     sip: segue_sip::io_udp::Watch,
     people: People,
+    sign_on: Option<SignOnDoor>,
     state: watch::Receiver<Arc<Transition>>,
     wake: Arc<Notify>,
     cluster: Option<Arc<Cluster>>,
@@ -218,6 +224,7 @@ impl Shared {
             sip: parts.sip,
             people: People::new(parts.accounts, SparePins::new(parts.data.root())),
             data: parts.data,
+            sign_on: parts.sign_on,
             state: parts.state,
             wake: parts.wake,
             cluster: parts.cluster,
@@ -308,6 +315,24 @@ impl Console for NodeConsole {
                 .enter_second(&t, &half_way, (&code, source), now)
                 .await
         })
+    }
+
+    fn sign_on_provider(&self) -> Option<String> {
+        let door = self.shared.sign_on.as_ref()?;
+        Some(door.provider().to_owned())
+    }
+
+    fn begin_sign_on(&self, again: bool) -> Boxed<'_, Result<SignOnBegun, String>> {
+        Box::pin(async move {
+            match &self.shared.sign_on {
+                Some(door) => door.begin(again, crate::clock::now()).await,
+                None => Err(NO_SIGN_ON.to_owned()),
+            }
+        })
+    }
+
+    fn end_sign_on(&self, returned: SignOnReturn) -> Boxed<'_, SignOn> {
+        Box::pin(self.shared.end_sign_on(returned))
     }
 
     fn admits(&self, person: Person) -> Boxed<'_, bool> {

@@ -172,7 +172,7 @@ impl People {
         }
     }
 
-    fn signed_in(
+    pub(super) fn signed_in(
         &self,
         t: &Transition,
         entry: Result<Entry, EntryError>,

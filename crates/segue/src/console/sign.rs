@@ -32,7 +32,7 @@ impl Shared {
         let account = account.map_err(not_let_in)?;
         let Some(new_key) = Passkey::text_of(&made.spki, &made.origin) else {
             let refusal = Refusal::new(Code::BadFact)
-                .missing("a P-256 passkey made on a page reached by https, or at localhost")
+                .missing("a passkey of P-256 or Ed25519 made on a page reached by https, or at localhost")
                 .who("you")
                 .how("reach these pages by their name and TLS, and make it again");
             return Err(ActError::Refused(Box::new(refusal_view(refusal))));

@@ -66,6 +66,15 @@ impl SparePins {
     }
 }
 
+/// Seals second factors that were stored before they were sealed; what cannot be now is tried again.
+async fn seal(accounts: &Accounts) {
+    match accounts.seal_second_factors().await {
+        Ok(0) => {}
+        Ok(count) => tracing::info!(count, "second factors lie sealed from now on"),
+        Err(error) => tracing::debug!(%error, "second factors are not sealed for now"),
+    }
+}
+
 /// Renews until `stop`.
 pub(super) async fn keep(shared: Arc<Shared>, mut stop: watch::Receiver<bool>) {
     let mut is_failing = false;
@@ -86,6 +95,7 @@ pub(super) async fn keep(shared: Arc<Shared>, mut stop: watch::Receiver<bool>) {
         if let Err(error) = people.accounts.prune(clock::now()).await {
             tracing::debug!(%error, "old attempts are kept for now");
         }
+        seal(&people.accounts).await;
         tokio::select! {
             () = tokio::time::sleep(RENEW) => {}
             _ = stop.wait_for(|stop| *stop) => return,

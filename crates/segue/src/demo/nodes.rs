@@ -4,7 +4,7 @@
 use crate::data_dir::DataDir;
 use crate::node::cluster::ClusterOptions;
 use crate::output::Failure;
-use crate::service::{LineOptions, Options, Service};
+use crate::service::{LineOptions, Options, Outside, Service};
 use std::collections::{BTreeMap, HashSet};
 use std::net::{IpAddr, Ipv4Addr, SocketAddr, UdpSocket};
 
@@ -58,6 +58,7 @@ pub fn options(
             // The example shows how calls fall through a trunk that fails, so it is tried every time.
             line: LineOptions::default(),
             cluster,
+            outside: Outside::default(),
         });
     }
     Ok(all)

@@ -8,7 +8,7 @@ mod register;
 mod web;
 
 pub use register::register;
-pub use web::{Trust, TrustError};
+pub use web::{PageAnswer, Trust, TrustError, ask};
 
 use segue_domain::resource_probes::{ProbeCheck, ProbeOutcome, ProbeResult};
 use std::time::Duration;

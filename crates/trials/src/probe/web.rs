@@ -87,9 +87,11 @@ impl Trust {
 }
 
 /// An answer, read whole.
-pub(super) struct PageAnswer {
-    pub(super) status: u16,
-    pub(super) body: Bytes,
+pub struct PageAnswer {
+    /// The status of HTTP.
+    pub status: u16,
+    /// What came.
+    pub body: Bytes,
     /// Whether name and password went with the question.
     logged_in: bool,
 }
@@ -174,7 +176,11 @@ pub(super) async fn post(trust: &Trust, url: &str, body: Vec<u8>) -> Result<Page
     ask(trust, Method::POST, url, &headers, body).await
 }
 
-async fn ask(
+/// Asks one page over HTTP or HTTPS, follows nothing and reads a bounded answer. Bound its time from outside.
+///
+/// # Errors
+/// A sentence: no address, nobody there, a certificate that is not believed, or a connection that broke.
+pub async fn ask(
     trust: &Trust,
     method: Method,
     url: &str,
@@ -190,7 +196,7 @@ async fn ask(
         .method(method)
         .uri(path)
         .header("host", uri.authority().map_or(host, |a| a.as_str()))
-        .header("user-agent", "segue-probe");
+        .header("user-agent", "segue");
     for (name, value) in headers {
         request = request.header(*name, value);
     }

@@ -54,6 +54,8 @@ struct ProvePage {
     next: String,
     error: Option<String>,
     has_second_factor: bool,
+    /// The provider of single sign-on, where its word is enough.
+    provider: Option<String>,
 }
 
 /// `GET /account`
@@ -307,6 +309,10 @@ async fn prove_page(
         next: own_page(next).to_owned(),
         error,
         has_second_factor,
+        provider: app
+            .console
+            .sign_on_provider()
+            .filter(|_| !has_second_factor),
     };
     render(status, &page)
 }

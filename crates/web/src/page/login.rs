@@ -1,4 +1,4 @@
-//! Sign-in by local account, and sign-out.
+//! Sign-in by local account, the door to a provider of single sign-on, and sign-out.
 
 use crate::console::{Credentials, SignIn};
 use crate::page::failure::{Message, message, render};
@@ -24,6 +24,8 @@ struct LoginPage {
     next: String,
     user: String,
     error: Option<String>,
+    /// The provider of single sign-on, if there is one.
+    provider: Option<String>,
 }
 
 /// Where to go after signing in.
@@ -97,8 +99,20 @@ fn page(
             next: own_page(next).to_owned(),
             user,
             error,
+            provider: app.console.sign_on_provider(),
         },
     )
+}
+
+/// The page once more, with what stood in the way.
+pub(crate) fn again(
+    app: &App,
+    form: &FormCookie,
+    status: StatusCode,
+    next: &str,
+    why: String,
+) -> Result<Response, Failure> {
+    page(app, form, status, next, String::new(), Some(why))
 }
 
 /// `POST /login`
@@ -135,7 +149,7 @@ pub(crate) async fn sign_in(
     };
     match answer {
         SignIn::Known(person) => {
-            session::sign_in(&session, &person, &headers).await?;
+            session::sign_in(&session, &person, Some(person.since), &headers).await?;
             Ok(Redirect::to(own_page(&sent.next)).into_response())
         }
         SignIn::HalfWay(person) => {

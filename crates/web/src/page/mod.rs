@@ -16,6 +16,7 @@ pub(crate) mod parity;
 mod parts;
 pub(crate) mod second_step;
 pub(crate) mod sign;
+pub(crate) mod sign_on;
 pub(crate) mod week;
 
 pub(crate) use failure::Failure;

@@ -94,7 +94,7 @@ pub(crate) async fn enter(
         .await;
     match answered(answer) {
         Ok(person) => {
-            session::sign_in(&session, &person, &headers).await?;
+            session::sign_in(&session, &person, Some(person.since), &headers).await?;
             Ok(Redirect::to(own_page(&sent.next)).into_response())
         }
         Err((status, why)) => page(&app, &form, status, &sent.next, Some(why)),

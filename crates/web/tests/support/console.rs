@@ -18,6 +18,7 @@ use segue_web::draft::{DraftChoices, DraftView};
 use segue_web::nodes::NodesView;
 use segue_web::parity::ParityView;
 use segue_web::sign::{MadePasskey, NewPasskey, SignItem};
+use segue_web::sign_on::{SignOn, SignOnBegun, SignOnReturn};
 use segue_web::view::{Aspect, HomeLatch, LiveView, RefusalView, StateView};
 use segue_web::week::{WeekRequest, WeekView};
 use segue_web::{
@@ -37,6 +38,7 @@ mod draft_view;
 mod live_view;
 mod nodes_view;
 mod parity_view;
+mod sign_on_view;
 mod week_view;
 
 pub(crate) use live_view::example;
@@ -88,6 +90,8 @@ pub(crate) struct MemoryConsole {
     /// Who came in before this is let in no more.
     pub(crate) valid_from: Mutex<Option<Timestamp>>,
     enrolling: Mutex<bool>,
+    /// What the provider of single sign-on answers; there is none without it.
+    pub(crate) sign_on: Mutex<Option<SignOn>>,
     /// Changes of accounts that reached the console.
     pub(crate) changes: Mutex<Vec<(String, serde_json::Value)>>,
     /// Commands that reached the console.
@@ -108,6 +112,7 @@ impl MemoryConsole {
             answered: Mutex::default(),
             valid_from: Mutex::default(),
             enrolling: Mutex::default(),
+            sign_on: Mutex::default(),
             changes: Mutex::default(),
             submitted: Mutex::default(),
             nodes: Mutex::new(nodes_view::three_nodes()),
@@ -257,6 +262,21 @@ impl Console for MemoryConsole {
             _ => SignIn::Unknown,
         };
         std::future::ready(answer).boxed()
+    }
+
+    fn sign_on_provider(&self) -> Option<String> {
+        let known = self.sign_on.lock().expect("no panic while held");
+        known.as_ref().map(|_| "id.example.org".to_owned())
+    }
+
+    fn begin_sign_on(&self, again: bool) -> BoxFuture<'_, Result<SignOnBegun, String>> {
+        std::future::ready(sign_on_view::begun(self.sign_on_provider(), again)).boxed()
+    }
+
+    fn end_sign_on(&self, returned: SignOnReturn) -> BoxFuture<'_, SignOn> {
+        self.came_from(returned.source);
+        let known = self.sign_on.lock().expect("no panic while held").clone();
+        std::future::ready(sign_on_view::ended(known, &returned)).boxed()
     }
 
     fn admits(&self, person: Person) -> BoxFuture<'_, bool> {

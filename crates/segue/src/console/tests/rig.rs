@@ -195,7 +195,10 @@ impl Rig {
             path("pending.json"),
             Arc::clone(&wake),
         );
-        let accounts = Accounts::open(&path("accounts.db")).await.unwrap();
+        let accounts = Accounts::open(&path("accounts.db"))
+            .await
+            .unwrap()
+            .sealed_with(&[7; 32]);
         for (name, side, role) in [
             ("rvs-duty", Side::Client, Role::Duty),
             ("rvs-manager", Side::Client, Role::Implementation),
@@ -220,6 +223,7 @@ impl Rig {
             state,
             wake,
             data: DataDir::create(&directory.path().join("data"), NewData::default()).unwrap(),
+            sign_on: None,
             heartbeats: Vec::new(),
             human_heartbeats: Vec::new(),
             verify_calls: None,

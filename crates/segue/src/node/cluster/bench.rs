@@ -13,7 +13,7 @@ use crate::node::files::NodeFiles;
 use crate::node::state::tests::all_out;
 use crate::node::tail;
 use crate::office::Office;
-use crate::service::{LineOptions, Options, Service};
+use crate::service::{LineOptions, Options, Outside, Service};
 use segue_domain::caller::CallerKey;
 use segue_domain::event::CommandRefused;
 use segue_domain::{Code, Event, Transition};
@@ -253,6 +253,7 @@ async fn bench_restart_to_first_call() {
         redirected: HashSet::new(),
         line: LineOptions::default(),
         cluster: None,
+        outside: Outside::default(),
     };
     // Once, so that the node has a last table.
     Service::start(options()).await.ok().unwrap().stop().await;

@@ -6,6 +6,7 @@ use std::fmt::Write;
 use std::net::SocketAddr;
 
 /// One visitor.
+#[derive(Clone)]
 pub(crate) struct Visitor {
     http: reqwest::Client,
     base: String,

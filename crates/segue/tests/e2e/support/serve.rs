@@ -34,6 +34,12 @@ impl Serving {
         Self::start_all(data, any, any, more)
     }
 
+    /// Pages on this address, with further options.
+    pub(crate) fn start_pages_at(data: &Path, http: SocketAddr, more: &[&str]) -> Self {
+        let any = SocketAddr::from(([127, 0, 0, 1], 0));
+        Self::start_all(data, any, http, more)
+    }
+
     pub(crate) fn start_at(data: &Path, sip: SocketAddr, http: SocketAddr) -> Self {
         Self::start_all(data, sip, http, &[])
     }

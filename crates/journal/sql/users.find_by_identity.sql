@@ -1,0 +1,3 @@
+select name, side, roles, public_key, password_hash, pin_hash, created_us, totp_secret, totp_since_us, valid_us, staff, sso_subject
+from users
+where sso_issuer = $1 and sso_subject = $2

@@ -1,0 +1,73 @@
+// A real OpenID Connect provider (npm `oidc-provider`) for the tests, with a hand on what it answers.
+//
+// It lets everybody in whom `GET /hand?sub=NAME` named last, without a form. `GET /hand?token=KIND` has its next ID tokens
+// changed on their way: signed by a key it does not publish, for another client, with another nonce, or by nobody.
+//   node oidc_provider.mjs PORT CALLBACK
+import { createServer } from "node:http";
+import { createRequire } from "node:module";
+import { pathToFileURL } from "node:url";
+
+const tools = `${process.env.SEGUE_TOOLS}/npm/`;
+const from = createRequire(pathToFileURL(tools));
+const { default: Provider } = await import(pathToFileURL(from.resolve("oidc-provider")));
+const jose = await import(pathToFileURL(createRequire(pathToFileURL(from.resolve("oidc-provider"))).resolve("jose")));
+
+const [port, callback] = process.argv.slice(2);
+const issuer = `http://127.0.0.1:${port}`;
+const { privateKey: own } = await jose.generateKeyPair("RS256", { extractable: true });
+const { privateKey: stranger } = await jose.generateKeyPair("RS256", { extractable: true });
+const jwk = { ...(await jose.exportJWK(own)), kid: "own", alg: "RS256", use: "sig" };
+const hand = { sub: "nobody", token: "" };
+
+const provider = new Provider(issuer, {
+  clients: [{ client_id: "segue", client_secret: "a secret: of both", redirect_uris: [callback] }],
+  jwks: { keys: [jwk] },
+  pkce: { methods: ["S256"], required: () => true },
+  cookies: { keys: ["a key of the tests"] },
+  features: { devInteractions: { enabled: false } },
+  findAccount: (_, id) => ({ accountId: id, claims: () => ({ sub: id }) }),
+  interactions: { url: (_, interaction) => `/interaction/${interaction.uid}` },
+  claims: { openid: ["sub", "amr"] },
+  loadExistingGrant: async (ctx) => {
+    const { client, session } = ctx.oidc;
+    const grant = new ctx.oidc.provider.Grant({ clientId: client.clientId, accountId: session.accountId });
+    grant.addOIDCScope("openid");
+    await grant.save();
+    return grant;
+  },
+});
+const answer = provider.callback();
+
+async function changed(token) {
+  const claims = jose.decodeJwt(token);
+  if (hand.token === "client") claims.aud = "another";
+  if (hand.token === "nonce") claims.nonce = "another";
+  const header = { alg: "RS256", kid: "own" };
+  if (hand.token === "none") return new jose.UnsecuredJWT(claims).encode();
+  return new jose.SignJWT(claims).setProtectedHeader(header).sign(hand.token === "key" ? stranger : own);
+}
+
+createServer(async (request, response) => {
+  const url = new URL(request.url, issuer);
+  if (url.pathname === "/hand") {
+    for (const [name, value] of url.searchParams) hand[name] = value;
+    return response.end("done");
+  }
+  if (url.pathname.startsWith("/interaction/")) {
+    return provider.interactionFinished(request, response, { login: { accountId: hand.sub, amr: hand.amr?.split(",") } });
+  }
+  if (url.pathname === "/token" && hand.token) {
+    const end = response.end.bind(response);
+    response.setHeader = ((set) => (name, value) => {
+      if (name.toLowerCase() !== "content-length") set(name, value);
+      return response;
+    })(response.setHeader.bind(response));
+    response.end = (body) => {
+      const said = JSON.parse(body);
+      if (!said.id_token) return end(body);
+      changed(said.id_token).then((id_token) => end(JSON.stringify({ ...said, id_token })));
+      return response;
+    };
+  }
+  return answer(request, response);
+}).listen(Number(port), "127.0.0.1", () => console.log("ready"));
