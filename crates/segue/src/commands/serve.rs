@@ -8,7 +8,7 @@ use crate::node::cluster::ClusterOptions;
 use crate::node::trunks::TrunkChecks;
 use crate::office::block_on;
 use crate::output::{Answer, Answered, Failure};
-use crate::route_door::RouteDoorOptions;
+use crate::route_door::{RouteDoorOptions, RouteTlsFiles};
 use crate::service::{LineOptions, Options, Service};
 use clap::{Args, ValueEnum};
 use segue_domain::ids::{ChunkId, LineId, is_usable};
@@ -148,9 +148,19 @@ struct Line {
     /// Where PBXs and clouds ask over HTTP; their own door, apart from the pages
     #[arg(long, value_name = "ADDR", requires = "route_tokens")]
     route_http: Option<SocketAddr>,
-    /// Who may ask: a line each, `SITE TOKEN` or `SITE TOKEN signed`, `*` for every site; `twilio TOKEN` for its webhooks
+    /// Who may ask: a line each, `SITE TOKEN`, `SITE TOKEN signed` or `SITE certificate SHA256`, `*` for every site; `twilio
+    /// TOKEN` for its webhooks. Read again when it changes
     #[arg(long, value_name = "FILE", requires = "route_http")]
     route_tokens: Option<PathBuf>,
+    /// Certificate of that door's own TLS with its chain, PEM; without it the door speaks plain HTTP
+    #[arg(long, value_name = "FILE", requires = "route_tls_key", requires = "route_http")]
+    route_tls_cert: Option<PathBuf>,
+    /// Its private key, PEM
+    #[arg(long, value_name = "FILE", requires = "route_tls_cert")]
+    route_tls_key: Option<PathBuf>,
+    /// Who issues the client certificates that ask there, PEM; without it tokens alone ask
+    #[arg(long, value_name = "FILE", requires = "route_tls_cert")]
+    route_tls_ca: Option<PathBuf>,
     /// The URL that Twilio was given for this door, without the path
     #[arg(long, value_name = "URL", default_value = "")]
     route_url: String,
@@ -252,6 +262,15 @@ impl Line {
         self.heartbeats.iter().map(path).collect()
     }
 
+    fn route_tls(&self) -> Option<RouteTlsFiles> {
+        let (certificate, key) = self.route_tls_cert.clone().zip(self.route_tls_key.clone())?;
+        Some(RouteTlsFiles {
+            certificate,
+            key,
+            clients: self.route_tls_ca.clone(),
+        })
+    }
+
     fn options(&self) -> Result<LineOptions, Failure> {
         let files = self.tls_cert.clone().zip(self.tls_key.clone());
         Ok(LineOptions {
@@ -273,6 +292,7 @@ impl Line {
                     addr,
                     tokens,
                     url: self.route_url.clone(),
+                    tls: self.route_tls(),
                 }),
             advertised: self.sip_advertise.clone(),
             source_messages_per_s_max: Some(self.source_rate),

@@ -23,6 +23,7 @@ mod pages;
 mod plan;
 mod records;
 mod rehearse;
+mod route_tls;
 mod scenario;
 mod split;
 mod support;
