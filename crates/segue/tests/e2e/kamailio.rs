@@ -63,7 +63,7 @@ fn available() -> bool {
 }
 
 /// Kamailio in front of a door that was opened with these options: it asks, and routes home once Segue is killed.
-fn asks_and_routes_home(network: u16, options: &[&str], tokens: &str, asks: impl Fn(SocketAddr) -> Vec<String>) {
+fn asks_and_routes_home(series: u32, options: &[&str], tokens: &str, asks: impl Fn(SocketAddr) -> Vec<String>) {
     let (in_house, out) = (Centre::at([127, 0, 0, 2]), Centre::at([127, 0, 0, 3]));
     let last = Centre::at([127, 0, 0, 4]);
     let world = World::live(
@@ -83,11 +83,11 @@ fn asks_and_routes_home(network: u16, options: &[&str], tokens: &str, asks: impl
     let serving = Serving::start_with(&world.data(), &[&own[..], options].concat());
     let proxy = closed_port([127, 0, 0, 1]);
     let _kamailio = start(proxy, in_house.addr, folder.path(), &asks(door));
-    Load::each(&callers(network, 40), DIALLED, 20).place(proxy);
+    Load::each(&callers(series, 40), DIALLED, 20).place(proxy);
     let log = || fs::read_to_string(folder.path().join("kamailio.log")).unwrap_or_default();
     assert_eq!((out.count(), in_house.count()), (40, 0), "{}", log());
     serving.kill();
-    Load::each(&callers(network + 1, 20), DIALLED, 10).place(proxy);
+    Load::each(&callers(series + 1, 20), DIALLED, 10).place(proxy);
     assert_eq!((out.count(), in_house.count()), (40, 20), "{}", log());
 }
 
