@@ -27,10 +27,14 @@ pub enum Shut {
     )]
     ForeignCertificate,
     /// A client certificate outside its time.
-    #[error("the client certificate has expired or does not hold yet; renew it and have the new one's fingerprint written down here")]
+    #[error(
+        "the client certificate has expired or does not hold yet; renew it and have the new one's fingerprint written down here"
+    )]
     ExpiredCertificate,
     /// A client certificate that is damaged or not for clients.
-    #[error("the client certificate is damaged or not meant for clients; have one issued with the extended key usage clientAuth")]
+    #[error(
+        "the client certificate is damaged or not meant for clients; have one issued with the extended key usage clientAuth"
+    )]
     UnfitCertificate,
     /// A good client certificate that nobody registered.
     #[error(
@@ -211,12 +215,20 @@ mod tests {
     fn a_certificate_is_known_by_its_fingerprint_as_tools_print_it() {
         // FIPS 180-2, appendix B.1.
         let abc = "ba7816bf8f01cfea414140de5dae2223b00361a396177a9cb410ff61f20015ad";
-        let upper: Vec<_> = (0..32).map(|n| abc[2 * n..2 * n + 2].to_uppercase()).collect();
+        let upper: Vec<_> = (0..32)
+            .map(|n| abc[2 * n..2 * n + 2].to_uppercase())
+            .collect();
         for written in [abc.to_owned(), abc.to_uppercase(), upper.join(":")] {
             let known = Certified::read(Some("RVS-Main".into()), &written).unwrap();
             assert!(known.is(b"abc") && !known.is(b"abd"), "{written}");
         }
-        for wrong in ["", "ba78", &abc[1..], &format!("{abc}00"), &abc.replace('b', "g")] {
+        for wrong in [
+            "",
+            "ba78",
+            &abc[1..],
+            &format!("{abc}00"),
+            &abc.replace('b', "g"),
+        ] {
             assert_eq!(Certified::read(None, wrong), None, "{wrong}");
         }
     }

@@ -120,7 +120,14 @@ pub async fn start(
     accounts: Accounts,
     stopping: watch::Receiver<bool>,
 ) -> Result<(SocketAddr, JoinHandle<()>), Failure> {
-    let (Askers { tokens, certificates, twilio }, seen) = askers::read(&options.tokens)?;
+    let (
+        Askers {
+            tokens,
+            certificates,
+            twilio,
+        },
+        seen,
+    ) = askers::read(&options.tokens)?;
     let (config, judge) = options.tls.as_ref().map(tls::load).transpose()?.unzip();
     let judge = judge.flatten();
     if judge.is_none() && !certificates.is_empty() {
@@ -141,7 +148,10 @@ pub async fn start(
         facts,
         gate: Mutex::new(Gate::new(tokens, WINDOW_S)),
         tokens: RouteTokens::new(accounts),
-        others: ArcSwap::from_pointee(Others { certificates, twilio }),
+        others: ArcSwap::from_pointee(Others {
+            certificates,
+            twilio,
+        }),
         judge,
         url: options.url.trim_end_matches('/').to_owned(),
         token_seed: u64::from_le_bytes(random_bytes::<8>()?),
@@ -165,10 +175,17 @@ pub async fn start(
 
 async fn reread(door: Arc<RouteDoor>, path: PathBuf, seen: [u8; 32]) {
     let changed = |askers: Askers| {
-        let Askers { tokens, certificates, twilio } = askers;
+        let Askers {
+            tokens,
+            certificates,
+            twilio,
+        } = askers;
         let mut gate = door.gate.lock().unwrap_or_else(PoisonError::into_inner);
         gate.replace(tokens);
-        door.others.store(Arc::new(Others { certificates, twilio }));
+        door.others.store(Arc::new(Others {
+            certificates,
+            twilio,
+        }));
     };
     askers::watch(&path, seen, askers::PACE, changed).await;
 }
@@ -248,7 +265,13 @@ async fn next(
         .enter(Dialect::Twilio, &uri.to_string(), &headers, &body, &peer)
         .await?;
     let after = twilio::after_dial(&body)?;
-    let answer = door.answer(Dialect::Twilio, &peer.addr, &body, site.as_deref(), Some(call))?;
+    let answer = door.answer(
+        Dialect::Twilio,
+        &peer.addr,
+        &body,
+        site.as_deref(),
+        Some(call),
+    )?;
     // Latched home meanwhile: the list is shorter by the outsourcer, and in-house was not tried yet.
     let out = answer.arm == segue_routing::Arm::Outsourced;
     let tried = (out || tried > 0).then_some(tried);
@@ -317,7 +340,11 @@ impl RouteDoor {
     }
 
     fn by_certificate(&self, shown: &[CertificateDer<'_>]) -> Result<Option<String>, Shut> {
-        let (judge, own) = self.judge.as_ref().zip(shown.first()).ok_or(Shut::Unknown)?;
+        let (judge, own) = self
+            .judge
+            .as_ref()
+            .zip(shown.first())
+            .ok_or(Shut::Unknown)?;
         judge.holds(shown, now_s())?;
         let others = self.others.load();
         let known = others.certificates.iter().find(|known| known.is(own));

@@ -134,7 +134,10 @@ pub fn authorities(path: &Path) -> Result<RootCertStore, TlsError> {
 ///
 /// # Errors
 /// [`TlsError::File`], which says `what` was looked for.
-pub fn certificates(what: &'static str, path: &Path) -> Result<Vec<CertificateDer<'static>>, TlsError> {
+pub fn certificates(
+    what: &'static str,
+    path: &Path,
+) -> Result<Vec<CertificateDer<'static>>, TlsError> {
     let found: Result<Vec<_>, _> = CertificateDer::pem_file_iter(path)
         .map_err(|error| fault(what, path, &error))?
         .collect();

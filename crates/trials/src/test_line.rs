@@ -244,7 +244,10 @@ impl Serving {
 async fn has_them(leg: &Leg) -> bool {
     let last = leg.until(|now| now.transfer_status.is_some_and(|status| status >= 200));
     let now = timeout(TARGET_WAIT, last).await;
-    now.is_ok_and(|now| now.transfer_status.is_some_and(|status| (200..300).contains(&status)))
+    now.is_ok_and(|now| {
+        now.transfer_status
+            .is_some_and(|status| (200..300).contains(&status))
+    })
 }
 
 /// Sends a number as digits, without its plus, and `#` after it.

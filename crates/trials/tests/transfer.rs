@@ -78,7 +78,12 @@ impl Line {
 }
 
 /// A transfer by whoever answers there; the nurse is called where the escalation numbers are.
-async fn tried(caller: &Caller, to: SocketAddr, nurse: SocketAddr, by_line: bool) -> TransferReport {
+async fn tried(
+    caller: &Caller,
+    to: SocketAddr,
+    nurse: SocketAddr,
+    by_line: bool,
+) -> TransferReport {
     let trial = TransferTrial {
         agent: Place {
             caller: Some(OWN.into()),
@@ -102,7 +107,12 @@ fn is_well(report: &TransferReport) {
     assert_eq!(report.outcome, "transferred", "{report:?}");
     assert_eq!(report.number.as_deref(), Some("7900"));
     assert_eq!(
-        [report.audio_in, report.audio_out, report.agent_stayed, report.agent_released],
+        [
+            report.audio_in,
+            report.audio_out,
+            report.agent_stayed,
+            report.agent_released
+        ],
         [Some(true); 4],
         "{report:?}"
     );
@@ -150,7 +160,10 @@ async fn an_announced_transfer_is_warm_and_counts_the_wait_from_the_hold() {
     let shown = nurse.shown().await;
     assert_eq!(
         shown,
-        [(Some("7001".into()), "7900".into()), (Some(OWN.into()), "7900".into())]
+        [
+            (Some("7001".into()), "7900".into()),
+            (Some(OWN.into()), "7900".into())
+        ]
     );
     far_end.shown().await;
     caller.stop().await;
@@ -187,7 +200,11 @@ async fn no_number_but_an_escalation_number_is_called_whoever_asks_for_it() {
         let report = tried(&caller.caller(), far_end.addr, nurse.addr, true).await;
         assert_eq!(report.outcome, "transferred_elsewhere", "{report:?}");
         assert_eq!(report.number.as_deref(), Some(number));
-        assert_eq!(report.caller_kept, Some(true), "the agent hears of it: {report:?}");
+        assert_eq!(
+            report.caller_kept,
+            Some(true),
+            "the agent hears of it: {report:?}"
+        );
         far_end.shown().await;
     }
     assert_eq!(nurse.shown().await, []);
@@ -216,7 +233,10 @@ fn there(program: &str, package: &str) -> bool {
     let there = Path::new(program).exists();
     if !there {
         let required = std::env::var("SEGUE_REQUIRE_PEERS").is_ok_and(|v| v == "1");
-        assert!(!required, "{program} is required: apt-get install {package}");
+        assert!(
+            !required,
+            "{program} is required: apt-get install {package}"
+        );
         println!("SKIPPED: no {program}; install {package}");
     }
     there
@@ -333,22 +353,38 @@ async fn sipp_as_the_agent_sends_the_caller_on_and_is_told() {
     }
     let nurse = Line::start(TestLine::default()).await;
     let folder = tempfile::tempdir().expect("a folder");
-    let scenario = TRANSFERS
-        .replace("NURSE", &nurse.addr.to_string())
-        .replace(
-            "<recv request=\"INVITE\" rrs=\"true\"/>",
-            concat!(
-                "<recv request=\"INVITE\" rrs=\"true\"><action>",
-                "<ereg regexp=\".*\" search_in=\"hdr\" header=\"From:\" assign_to=\"from\"/>",
-                "<ereg regexp=\".*\" search_in=\"hdr\" header=\"To:\" assign_to=\"to\"/>",
-                "</action></recv>"
-            ),
-        );
+    let scenario = TRANSFERS.replace("NURSE", &nurse.addr.to_string()).replace(
+        "<recv request=\"INVITE\" rrs=\"true\"/>",
+        concat!(
+            "<recv request=\"INVITE\" rrs=\"true\"><action>",
+            "<ereg regexp=\".*\" search_in=\"hdr\" header=\"From:\" assign_to=\"from\"/>",
+            "<ereg regexp=\".*\" search_in=\"hdr\" header=\"To:\" assign_to=\"to\"/>",
+            "</action></recv>"
+        ),
+    );
     std::fs::write(folder.path().join("agent.xml"), scenario).expect("written");
     let (port, media) = (free_port().to_string(), free_port().to_string());
     let sipp = Command::new(SIPP)
-        .args(["-sf", "agent.xml", "-i", "127.0.0.1", "-p", &port, "-mp", &media])
-        .args(["-m", "1", "-nostdin", "-timeout", "40", "-trace_err", "-error_file", "errors.log"])
+        .args([
+            "-sf",
+            "agent.xml",
+            "-i",
+            "127.0.0.1",
+            "-p",
+            &port,
+            "-mp",
+            &media,
+        ])
+        .args([
+            "-m",
+            "1",
+            "-nostdin",
+            "-timeout",
+            "40",
+            "-trace_err",
+            "-error_file",
+            "errors.log",
+        ])
         .current_dir(folder.path())
         .stdin(Stdio::null())
         .stdout(Stdio::null())
@@ -364,7 +400,10 @@ async fn sipp_as_the_agent_sends_the_caller_on_and_is_told() {
     is_well(&report);
     assert_eq!(report.kind, Some(TransferKind::Blind));
     let ended = tokio::task::spawn_blocking(move || sipp.0.wait().expect("it ends"));
-    let ended = timeout(PATIENCE, ended).await.expect("in time").expect("no panic");
+    let ended = timeout(PATIENCE, ended)
+        .await
+        .expect("in time")
+        .expect("no panic");
     assert!(ended.success(), "every step of the agent's: {}", errors());
     nurse.shown().await;
     caller.stop().await;

@@ -153,7 +153,12 @@ struct Line {
     #[arg(long, value_name = "FILE", requires = "route_http")]
     route_tokens: Option<PathBuf>,
     /// Certificate of that door's own TLS with its chain, PEM; without it the door speaks plain HTTP
-    #[arg(long, value_name = "FILE", requires = "route_tls_key", requires = "route_http")]
+    #[arg(
+        long,
+        value_name = "FILE",
+        requires = "route_tls_key",
+        requires = "route_http"
+    )]
     route_tls_cert: Option<PathBuf>,
     /// Its private key, PEM
     #[arg(long, value_name = "FILE", requires = "route_tls_cert")]
@@ -263,7 +268,10 @@ impl Line {
     }
 
     fn route_tls(&self) -> Option<RouteTlsFiles> {
-        let (certificate, key) = self.route_tls_cert.clone().zip(self.route_tls_key.clone())?;
+        let (certificate, key) = self
+            .route_tls_cert
+            .clone()
+            .zip(self.route_tls_key.clone())?;
         Some(RouteTlsFiles {
             certificate,
             key,

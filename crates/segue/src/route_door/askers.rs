@@ -152,14 +152,17 @@ mod tests {
 
     fn counts(text: &str) -> Option<(usize, usize, bool)> {
         let read = parse(text, Path::new("askers")).ok()?;
-        Some((read.tokens.len(), read.certificates.len(), read.twilio.is_some()))
+        Some((
+            read.tokens.len(),
+            read.certificates.len(),
+            read.twilio.is_some(),
+        ))
     }
 
     #[test]
     fn each_line_names_one_asker_and_a_faulty_line_is_refused() {
-        let all = format!(
-            "# who asks\nMAIN t1\n* t2 signed\n\n  NORTH certificate {ONE}\ntwilio t3\n"
-        );
+        let all =
+            format!("# who asks\nMAIN t1\n* t2 signed\n\n  NORTH certificate {ONE}\ntwilio t3\n");
         assert_eq!(counts(&all), Some((2, 1, true)));
         assert_eq!(counts(""), Some((0, 0, false)));
         for faulty in [
@@ -167,7 +170,10 @@ mod tests {
             "MAIN t1 sealed".to_owned(),
             "MAIN certificate pbx.example".to_owned(),
             format!("MAIN certificate {ONE} signed"),
-            format!("MAIN certificate {ONE}\nNORTH certificate {}", ONE.to_lowercase().replace(':', "")),
+            format!(
+                "MAIN certificate {ONE}\nNORTH certificate {}",
+                ONE.to_lowercase().replace(':', "")
+            ),
         ] {
             assert_eq!(counts(&faulty), None, "{faulty}");
         }
@@ -181,11 +187,16 @@ mod tests {
         let (first, seen) = read(&path).unwrap();
         assert_eq!(first.tokens.len(), 1);
         let (pace, ms) = (
-            Pace { look_every: Duration::from_millis(10), settled: Duration::from_millis(5) },
+            Pace {
+                look_every: Duration::from_millis(10),
+                settled: Duration::from_millis(5),
+            },
             Duration::from_millis,
         );
         let told = Mutex::new(Vec::new());
-        let watching = watch(&path, seen, pace, |askers| told.lock().unwrap().push(askers.tokens.len()));
+        let watching = watch(&path, seen, pace, |askers| {
+            told.lock().unwrap().push(askers.tokens.len())
+        });
         let until = async |expected: &[usize]| {
             while *told.lock().unwrap() != expected {
                 tokio::time::sleep(ms(10)).await;

@@ -146,7 +146,8 @@ impl ClientCertVerifier for Shown {
 /// Reads the files: the door's side of TLS, and who judges client certificates where they are asked for.
 pub(super) fn load(files: &RouteTlsFiles) -> Result<(Arc<ServerConfig>, Option<Judge>), Failure> {
     let bad = |error: String| Failure::BadInput(format!("the route door's TLS: {error}"));
-    let chain = certificates("a certificate", &files.certificate).map_err(|e| bad(e.to_string()))?;
+    let chain =
+        certificates("a certificate", &files.certificate).map_err(|e| bad(e.to_string()))?;
     let key = private_key(&files.key).map_err(|e| bad(e.to_string()))?;
     let provider = Arc::new(ring::default_provider());
     let judge = match &files.clients {
@@ -165,7 +166,8 @@ pub(super) fn load(files: &RouteTlsFiles) -> Result<(Arc<ServerConfig>, Option<J
         None => server.with_no_client_auth(),
     };
     let server = server.with_single_cert(chain, key);
-    let server = server.map_err(|e| bad(format!("certificate and key do not fit together ({e})")))?;
+    let server =
+        server.map_err(|e| bad(format!("certificate and key do not fit together ({e})")))?;
     Ok((Arc::new(server), judge))
 }
 
@@ -218,7 +220,13 @@ async fn accept(listener: TcpListener, acceptor: TlsAcceptor, done: Done) {
         };
         match accepted {
             Ok((stream, addr)) => {
-                tokio::spawn(shake_hands(stream, addr, acceptor.clone(), done.clone(), turn));
+                tokio::spawn(shake_hands(
+                    stream,
+                    addr,
+                    acceptor.clone(),
+                    done.clone(),
+                    turn,
+                ));
             }
             Err(error) => {
                 tracing::warn!(%error, "a connection to the route door could not be accepted");
@@ -239,12 +247,20 @@ async fn shake_hands(
     match timeout(HANDSHAKE, acceptor.accept(stream)).await {
         Ok(Ok(stream)) => {
             let shown = stream.get_ref().1.peer_certificates();
-            let shown = shown.map(|chain| chain.iter().cloned().map(CertificateDer::into_owned).collect());
+            let shown = shown.map(|chain| {
+                chain
+                    .iter()
+                    .cloned()
+                    .map(CertificateDer::into_owned)
+                    .collect()
+            });
             let _ = done.send((stream, Peer { addr, shown })).await;
         }
         Ok(Err(error)) => {
             tracing::debug!(%error, from = %addr.ip(), "a TLS handshake at the route door failed");
         }
-        Err(_) => tracing::debug!(from = %addr.ip(), "a TLS handshake at the route door took too long"),
+        Err(_) => {
+            tracing::debug!(from = %addr.ip(), "a TLS handshake at the route door took too long")
+        }
     }
 }

@@ -63,7 +63,12 @@ fn available() -> bool {
 }
 
 /// Kamailio in front of a door that was opened with these options: it asks, and routes home once Segue is killed.
-fn asks_and_routes_home(series: u32, options: &[&str], tokens: &str, asks: impl Fn(SocketAddr) -> Vec<String>) {
+fn asks_and_routes_home(
+    series: u32,
+    options: &[&str],
+    tokens: &str,
+    asks: impl Fn(SocketAddr) -> Vec<String>,
+) {
     let (in_house, out) = (Centre::at([127, 0, 0, 2]), Centre::at([127, 0, 0, 3]));
     let last = Centre::at([127, 0, 0, 4]);
     let world = World::live(
@@ -116,7 +121,10 @@ fn kamailio_asks_with_its_client_certificate_and_no_token() {
     let asks = |door: SocketAddr| {
         let value = |name: &str, path: &Path| format!("{name}=\"{}\"", path.display());
         vec![
-            format!("SEGUE_URL=\"https://localhost:{}/route/v1/kamailio\"", door.port()),
+            format!(
+                "SEGUE_URL=\"https://localhost:{}/route/v1/kamailio\"",
+                door.port()
+            ),
             value("SEGUE_CERT", &own.certificate),
             value("SEGUE_KEY", &own.key),
             value("SEGUE_CA", &authority.certificate),

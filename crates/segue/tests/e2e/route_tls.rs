@@ -32,18 +32,35 @@ impl Door {
     fn asked(&self, shown: Option<&Issued>, token: Option<&str>) -> Option<(u16, String)> {
         let path = |path: &Path| path.display().to_string();
         let mut curl = Command::new("curl");
-        curl.args(["-sS", "--noproxy", "*", "--max-time", "10", "-w", "\n%{http_code}"])
-            .args(["--cacert", &path(&self.authority.certificate)]);
+        curl.args([
+            "-sS",
+            "--noproxy",
+            "*",
+            "--max-time",
+            "10",
+            "-w",
+            "\n%{http_code}",
+        ])
+        .args(["--cacert", &path(&self.authority.certificate)]);
         if let Some(shown) = shown {
-            curl.args(["--cert", &path(&shown.certificate), "--key", &path(&shown.key)]);
+            curl.args([
+                "--cert",
+                &path(&shown.certificate),
+                "--key",
+                &path(&shown.key),
+            ]);
         }
         if let Some(token) = token {
             curl.args(["-H", &format!("Authorization: Bearer {token}")]);
         }
-        let question = format!(r#"{{"dialled":"{DIALLED}","caller":"+16095550123","call_id":"c1"}}"#);
+        let question =
+            format!(r#"{{"dialled":"{DIALLED}","caller":"+16095550123","call_id":"c1"}}"#);
         let said = curl
             .args(["-d", &question])
-            .arg(format!("https://localhost:{}/route/v1/json", self.at.port()))
+            .arg(format!(
+                "https://localhost:{}/route/v1/json",
+                self.at.port()
+            ))
             .output()
             .expect("curl runs");
         let text = String::from_utf8(said.stdout).expect("text");
@@ -97,7 +114,11 @@ fn a_site_asks_with_its_certificate_and_no_other_certificate_does() {
     for (shown, status, sentence) in [
         (Some(&north), 403, "the number is not of this site"),
         (Some(&expired), 401, "has expired"),
-        (Some(&foreign), 401, "of no authority that this door believes"),
+        (
+            Some(&foreign),
+            401,
+            "of no authority that this door believes",
+        ),
         (Some(&server), 401, "not meant for clients"),
         (Some(&renewed), 401, "registered for no site"),
         (None, 401, "the token is missing"),
@@ -129,10 +150,23 @@ fn certificates_without_an_authority_are_refused_at_the_start() {
     let world = World::new();
     let file = world.path("tokens");
     fs::write(&file, format!("RVS-Main certificate {}\n", "ab".repeat(32))).expect("written");
-    let (at, tokens) = (closed_port([127, 0, 0, 1]).to_string(), file.display().to_string());
+    let (at, tokens) = (
+        closed_port([127, 0, 0, 1]).to_string(),
+        file.display().to_string(),
+    );
     let said = world.ask(
         None,
-        &["serve", "--sip", "127.0.0.1:0", "--http", "127.0.0.1:0", "--route-http", &at, "--route-tokens", &tokens],
+        &[
+            "serve",
+            "--sip",
+            "127.0.0.1:0",
+            "--http",
+            "127.0.0.1:0",
+            "--route-http",
+            &at,
+            "--route-tokens",
+            &tokens,
+        ],
     );
     assert_eq!(said.code, 2, "{said:?}");
     assert!(format!("{said:?}").contains("--route-tls-ca"), "{said:?}");

@@ -153,7 +153,11 @@ mod tests {
         let value = "425928@bobster.example.org;to-tag=7743;from-tag=6472";
         let read = DialogId::of_replaces(value).unwrap();
         assert_eq!(
-            (read.call_id.as_str(), read.local_tag.as_str(), read.remote_tag.as_str()),
+            (
+                read.call_id.as_str(),
+                read.local_tag.as_str(),
+                read.remote_tag.as_str()
+            ),
             ("425928@bobster.example.org", "7743", "6472")
         );
     }
@@ -169,7 +173,13 @@ mod tests {
         ] {
             assert_eq!(Referred::read(header, None), None, "{header}");
         }
-        for value in ["", ";to-tag=1;from-tag=2", "a;to-tag=1", "a;from-tag=1", "a;to-tag;from-tag"] {
+        for value in [
+            "",
+            ";to-tag=1;from-tag=2",
+            "a;to-tag=1",
+            "a;from-tag=1",
+            "a;to-tag;from-tag",
+        ] {
             assert_eq!(DialogId::of_replaces(value), None, "{value}");
         }
         let plain = Referred::read("sip:7900@10.0.0.5", None).unwrap();

@@ -97,7 +97,8 @@ impl TransferTo {
         let ctx = Context::open(global)?;
         block_on(async {
             let office = Office::open(&ctx.data).await?;
-            let known = self.known(&office.state().await?)?;
+            let t = office.state().await?;
+            let known = self.known(&t)?;
             let actor = if self.record {
                 Some(login::actor(&ctx).await?)
             } else {
@@ -165,7 +166,10 @@ impl TransferTo {
     async fn tried(&self, ctx: &Context, agent: &Agent, known: &Known) -> Result<Judged, Failure> {
         let (facts, key) = (open_facts(&ctx.data).await?, ctx.data.caller_key()?);
         let group = ctx.data.transition().as_str();
-        let caller = self.caller.clone().unwrap_or_else(|| first_out(&key, group));
+        let caller = self
+            .caller
+            .clone()
+            .unwrap_or_else(|| first_out(&key, group));
         let through = Through {
             agent,
             facts: &facts,
@@ -190,7 +194,11 @@ impl TransferTo {
         };
         let seen = trial.run(&agent.caller(), onward).await;
         let seen = seen.map_err(|e| Failure::BadInput(e.to_string()))?;
-        let calls = if seen.number.as_ref().is_some_and(|n| known.numbers.contains(n)) {
+        let calls = if seen
+            .number
+            .as_ref()
+            .is_some_and(|n| known.numbers.contains(n))
+        {
             let to_nurse = |d: &Decision| known.numbers.contains(&d.dialled);
             through.kept(since, to_nurse).await?
         } else {
@@ -271,7 +279,10 @@ fn faults(judged: &Judged, caller: &str) -> Vec<String> {
         }
     };
     if !seen.is_through() {
-        fault(true, format!("the caller did not reach the nurse: {}", seen.outcome));
+        fault(
+            true,
+            format!("the caller did not reach the nurse: {}", seen.outcome),
+        );
         fault(
             seen.caller_kept == Some(false),
             "and was left alone: the agent's line was gone too".into(),
@@ -285,16 +296,27 @@ fn faults(judged: &Judged, caller: &str) -> Vec<String> {
         seen.agent_stayed == Some(false),
         "the agent left before the nurse had answered".into(),
     );
-    fault(seen.agent_released == Some(false), "the agent's line stayed busy".into());
+    fault(
+        seen.agent_released == Some(false),
+        "the agent's line stayed busy".into(),
+    );
     fault(
         seen.nurse_after_ms
             .is_some_and(|ms| ms > 1_000 * u64::from(judged.nurse_s_max)),
         format!("a nurse only after more than {} s", judged.nurse_s_max),
     );
-    fault(seen.audio_in == Some(false), "the nurse was not heard".into());
-    fault(seen.audio_out == Some(false), "the nurse did not hear the caller".into());
     fault(
-        seen.caller_shown.as_ref().is_some_and(|shown| *shown != digits(caller)),
+        seen.audio_in == Some(false),
+        "the nurse was not heard".into(),
+    );
+    fault(
+        seen.audio_out == Some(false),
+        "the nurse did not hear the caller".into(),
+    );
+    fault(
+        seen.caller_shown
+            .as_ref()
+            .is_some_and(|shown| *shown != digits(caller)),
         "the nurse was not shown the caller's number".into(),
     );
     fault(

@@ -41,16 +41,27 @@ fn openssl(folder: &Path, args: &[&str]) -> String {
 }
 
 /// A new key on this curve, unlocked.
-const KEY: [&str; 5] = ["-newkey", "ec", "-pkeyopt", "ec_paramgen_curve:prime256v1", "-nodes"];
+const KEY: [&str; 5] = [
+    "-newkey",
+    "ec",
+    "-pkeyopt",
+    "ec_paramgen_curve:prime256v1",
+    "-nodes",
+];
 
 impl Authority {
     pub(crate) fn new(name: &str) -> Self {
         let folder = tempfile::tempdir().expect("a temporary folder");
         let subject = format!("/CN={name}");
-        let make = ["req", "-x509", "-days", "2", "-subj", &subject, "-keyout", "ca.key", "-out", "ca.pem"];
+        let make = [
+            "req", "-x509", "-days", "2", "-subj", &subject, "-keyout", "ca.key", "-out", "ca.pem",
+        ];
         openssl(folder.path(), &[&make[..], &KEY].concat());
         let certificate = folder.path().join("ca.pem");
-        Self { folder, certificate }
+        Self {
+            folder,
+            certificate,
+        }
     }
 
     pub(crate) fn issue(&self, name: &str, made: Made) -> Issued {
@@ -69,13 +80,28 @@ impl Authority {
         };
         let extensions = format!("subjectAltName=DNS:{name}\nextendedKeyUsage={usage}\n");
         fs::write(folder.join(&more), extensions).expect("written");
-        let ask = ["req", "-new", "-subj", &subject, "-keyout", &key, "-out", &request];
+        let ask = [
+            "req", "-new", "-subj", &subject, "-keyout", &key, "-out", &request,
+        ];
         openssl(folder, &[&ask[..], &KEY].concat());
         openssl(
             folder,
             &[
-                "x509", "-req", "-in", &request, "-CA", "ca.pem", "-CAkey", "ca.key", "-CAcreateserial",
-                "-days", days, "-extfile", &more, "-out", &certificate,
+                "x509",
+                "-req",
+                "-in",
+                &request,
+                "-CA",
+                "ca.pem",
+                "-CAkey",
+                "ca.key",
+                "-CAcreateserial",
+                "-days",
+                days,
+                "-extfile",
+                &more,
+                "-out",
+                &certificate,
             ],
         );
         Issued {
@@ -89,7 +115,10 @@ impl Issued {
     /// As openssl prints it: `AB:CD:…`.
     pub(crate) fn fingerprint(&self) -> String {
         let file = self.certificate.display().to_string();
-        let said = openssl(Path::new("/"), &["x509", "-noout", "-fingerprint", "-sha256", "-in", &file]);
+        let said = openssl(
+            Path::new("/"),
+            &["x509", "-noout", "-fingerprint", "-sha256", "-in", &file],
+        );
         let (_, fingerprint) = said.trim().split_once('=').expect("a fingerprint");
         fingerprint.to_owned()
     }
