@@ -61,14 +61,24 @@ impl Entitled<'_> {
     /// The code: eight digits, drawn by the client's key, another one after each use. Nobody without the key can know it, and
     /// it is stored nowhere.
     pub fn code(&self, key: &CallerKey, t: &Transition) -> String {
-        let (since, used) = (self.since.as_microsecond().to_string(), self.used.to_string());
+        let (since, used) = (
+            self.since.as_microsecond().to_string(),
+            self.used.to_string(),
+        );
         let Assignment {
             person,
             chunk,
             cell,
             ..
         } = self.call;
-        key.dial_in_code(&[t.id.as_str(), person.as_str(), chunk.as_str(), cell, &since, &used])
+        key.dial_in_code(&[
+            t.id.as_str(),
+            person.as_str(),
+            chunk.as_str(),
+            cell,
+            &since,
+            &used,
+        ])
     }
 }
 
@@ -117,7 +127,7 @@ pub(crate) fn use_code(
     };
     if first.used != c.used_before && own.all(|e| e.used != c.used_before) {
         return Err(bad(
-            "the code that My calls shows now; each code is used once".into()
+            "the code that My calls shows now; each code is used once".into(),
         ));
     }
     Ok(vec![Event::DialInCodeUsed(DialInCodeUsed {

@@ -28,6 +28,7 @@ pub mod compliance;
 pub mod contingency;
 pub mod covering;
 pub mod culture;
+pub mod dial_in;
 pub mod discovery;
 pub mod dispatch;
 pub mod dissent;

@@ -409,6 +409,28 @@ async fn sipp_as_the_agent_sends_the_caller_on_and_is_told() {
     caller.stop().await;
 }
 
+/// A sound file of so many seconds with a square wave: 8 kHz, 16 bits, one channel.
+fn wave(hz: u32, seconds: u32) -> Vec<u8> {
+    let samples = 8_000 * seconds;
+    let size = 2 * samples;
+    let mut out = b"RIFF".to_vec();
+    out.extend((36 + size).to_le_bytes());
+    out.extend(b"WAVEfmt ");
+    out.extend(16_u32.to_le_bytes());
+    // PCM, one channel.
+    out.extend([1, 0, 1, 0]);
+    out.extend(8_000_u32.to_le_bytes());
+    out.extend(16_000_u32.to_le_bytes());
+    out.extend([2, 0, 16, 0]);
+    out.extend(b"data");
+    out.extend(size.to_le_bytes());
+    for n in 0..samples {
+        let up = n * 2 * hz / 8_000 % 2 == 0;
+        out.extend(if up { 6_000_i16 } else { -6_000 }.to_le_bytes());
+    }
+    out
+}
+
 #[tokio::test]
 async fn baresip_as_the_agent_sends_the_caller_on_and_hangs_up() {
     const BARESIP: &str = "/usr/bin/baresip";
@@ -418,14 +440,15 @@ async fn baresip_as_the_agent_sends_the_caller_on_and_hangs_up() {
     let nurse = Line::start(TestLine::default()).await;
     let folder = tempfile::tempdir().expect("a folder");
     let (port, control) = (free_port(), free_port());
+    std::fs::write(folder.path().join("voice.wav"), wave(1_000, 20)).expect("written");
     let config = format!(
-        "sip_listen 127.0.0.1:{port}\naudio_source ausine,1000\naudio_player aufile,{0}/heard.wav\naudio_alert aufile,{0}/alert.wav\n\
-         module_path /usr/lib/baresip/modules\nmodule g711.so\nmodule ausine.so\nmodule aufile.so\n\
-         module_app account.so\nmodule_app menu.so\nmodule_app ctrl_tcp.so\nctrl_tcp_listen 127.0.0.1:{control}\n",
+        "sip_listen 127.0.0.1:{port}\naudio_source aufile,{}/voice.wav\nmodule_path /usr/lib/baresip/modules\n\
+         module g711.so\nmodule aufile.so\nmodule_app account.so\nmodule_app menu.so\nmodule_app ctrl_tcp.so\n\
+         ctrl_tcp_listen 127.0.0.1:{control}\n",
         folder.path().display()
     );
     std::fs::write(folder.path().join("config"), config).expect("written");
-    let account = format!("<sip:agent@127.0.0.1:{port}>;regint=0;answermode=auto\n");
+    let account = format!("<sip:7001@127.0.0.1:{port}>;regint=0;answermode=auto\n");
     std::fs::write(folder.path().join("accounts"), account).expect("written");
     let log = std::fs::File::create(folder.path().join("log")).expect("a log");
     let baresip = Command::new(BARESIP)

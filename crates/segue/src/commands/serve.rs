@@ -180,6 +180,12 @@ struct Line {
     /// After a fallback the node calls its own number from this one until a person in-house has answered
     #[arg(long, value_name = "NUMBER", value_parser = trial::caller_number)]
     verify_from: Option<String>,
+    /// Where a tester's code from My calls is heard (SIP over UDP): a line that Segue answers itself, called by --peer alone
+    #[arg(long, value_name = "ADDR", requires = "dial_in_number")]
+    dial_in: Option<SocketAddr>,
+    /// What testers dial to reach it, as My calls shows it
+    #[arg(long, value_name = "NUMBER", requires = "dial_in")]
+    dial_in_number: Option<String>,
     /// Seconds from one heartbeat to the next
     #[arg(long, value_name = "SECONDS", default_value_t = 60, value_parser = clap::value_parser!(u64).range(5..=60))]
     heartbeat_every: u64,
@@ -285,6 +291,7 @@ impl Line {
             heartbeats: self.heartbeats()?,
             human_heartbeats: self.human_heartbeats.clone(),
             verify_caller: self.verify_from.clone(),
+            dial_in: self.dial_in.zip(self.dial_in_number.clone()),
             tcp: self.sip_tcp,
             tls: self.sip_tls,
             tls_files: files.map(|(certificate, key)| TlsFiles {
@@ -362,6 +369,7 @@ fn announce(service: &Service) {
         ("tcp", service.stream_addrs[0]),
         ("tls", service.stream_addrs[1]),
         ("route door", service.route_addr),
+        ("dial-in line on udp", service.dial_in_addr),
     ];
     let also: String = streams
         .iter()

@@ -73,7 +73,10 @@ pub(super) async fn keep(
     mut line: DialInLine,
     mut stop: watch::Receiver<bool>,
 ) {
-    let (turns, wrong) = (Arc::new(Semaphore::new(CALLS_MAX)), Arc::new(Wrong::default()));
+    let (turns, wrong) = (
+        Arc::new(Semaphore::new(CALLS_MAX)),
+        Arc::new(Wrong::default()),
+    );
     loop {
         let incoming = tokio::select! {
             incoming = line.agent.incoming() => incoming,
@@ -172,8 +175,10 @@ impl Shared {
             telephone,
             used_before: own.used,
         };
-        let mark = self.key.dial_in_code(&[&self.node.name, code, &own.since.to_string()]);
-        let id = format!("dial-in:{}:{mark}:{}", self.stream, own.used);
+        // The same code from another telephone is another command, which the desk then refuses.
+        let (since, used) = (own.since.to_string(), own.used.to_string());
+        let mark = [code, &since, &used, &command.telephone];
+        let id = format!("dial-in:{}:{}", self.stream, self.key.dial_in_mark(&mark));
         let actor = Actor::new(person.as_str(), Side::Client, &[Role::TestCaller]);
         self.own(id, actor, command.into(), clock::now()).await
     }
@@ -194,10 +199,13 @@ async fn play(audio: &Audio, tone: Tone) {
 
 /// The next digits of a code's length; nothing when they do not come.
 async fn digits(audio: &Audio, heard: usize) -> Option<String> {
-    let whole = audio.until(|now| now.digits.len() >= heard + CODE_DIGITS);
+    // Some press # after it.
+    let pressed =
+        |digits: &str| -> String { digits.chars().filter(char::is_ascii_digit).collect() };
+    let whole = audio.until(|now| pressed(&now.digits).len() >= heard + CODE_DIGITS);
     if timeout(DIGITS_WAIT, whole).await != Ok(true) {
         return None;
     }
-    let digits = audio.report().digits;
+    let digits = pressed(&audio.report().digits);
     digits.get(heard..heard + CODE_DIGITS).map(str::to_owned)
 }

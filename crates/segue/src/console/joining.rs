@@ -106,10 +106,12 @@ pub(super) fn leave_out_tests(
     decisions: &mut Vec<Decision>,
     records: &mut Vec<AcdCall>,
 ) {
-    let is_test = |caller: Option<CallerHash>| caller.is_some_and(|c| tests.is_test(&c));
+    let is_test = |caller: Option<CallerHash>, at: Timestamp| {
+        caller.is_some_and(|caller| tests.is_test(&caller, at))
+    };
     let (placed, real): (Vec<_>, Vec<_>) = decisions
         .drain(..)
-        .partition(|decision| decision.is_test || is_test(decision.caller));
+        .partition(|decision| decision.is_test || is_test(decision.caller, decision.at));
     let placed: HashSet<_> = placed
         .into_iter()
         .map(|decision| decision.call_id)
@@ -119,7 +121,9 @@ pub(super) fn leave_out_tests(
             .call_id
             .as_ref()
             .is_some_and(|id| placed.contains(id));
-        !of_test && !is_test(record.caller)
+        // A record without any time is heard of nowhere; a registered telephone is one at any.
+        let at = started(record).unwrap_or(Timestamp::MAX);
+        !of_test && !is_test(record.caller, at)
     });
     *decisions = real;
 }

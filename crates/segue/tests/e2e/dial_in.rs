@@ -40,7 +40,10 @@ async fn code(visitor: &mut Visitor) -> String {
 }
 
 async fn calls(from: &str, caller: Option<&str>, line: SocketAddr) -> (Agent, Leg) {
-    let agent = AgentSettings::new((from.parse::<std::net::IpAddr>().expect("an address"), 0).into(), "desk");
+    let agent = AgentSettings::new(
+        (from.parse::<std::net::IpAddr>().expect("an address"), 0).into(),
+        "desk",
+    );
     let agent = Agent::bind(agent).await.expect("a port");
     let place = Place {
         caller: caller.map(str::to_owned),
@@ -82,14 +85,29 @@ async fn a_code_from_my_calls_makes_any_telephone_a_test_telephone_once() {
     );
     let mut visitor = Visitor::new(serving.http);
     let csrf = visitor.get("/login").await.hidden("csrf");
-    let fields = [("csrf", csrf.as_str()), ("user", CLIENT), ("password", PASSWORD), ("next", "/")];
+    let fields = [
+        ("csrf", csrf.as_str()),
+        ("user", CLIENT),
+        ("password", PASSWORD),
+        ("next", "/"),
+    ];
     assert_eq!(visitor.post("/login", &fields).await.status, 303);
-    visitor.get("/my-calls").await.says("call extension 177 first");
+    visitor
+        .get("/my-calls")
+        .await
+        .says("call extension 177 first");
     let first = code(&mut visitor).await;
     assert_eq!(first.len(), 8, "{first}");
-    let wrong = if first == "00000000" { "11111111" } else { "00000000" };
+    let wrong = if first == "00000000" {
+        "11111111"
+    } else {
+        "00000000"
+    };
 
-    assert_eq!(enters(line, &[wrong, &first]).await, [Tone::Closed, Tone::Heard]);
+    assert_eq!(
+        enters(line, &[wrong, &first]).await,
+        [Tone::Closed, Tone::Heard]
+    );
     let used = |export: &str| -> Vec<Value> {
         let facts = world.facts(export).into_iter();
         let used = facts.filter(|fact| fact["kind"] == "dial_in_code_used");
@@ -98,9 +116,15 @@ async fn a_code_from_my_calls_makes_any_telephone_a_test_telephone_once() {
     };
     let known = used("once.jsonl");
     assert_eq!(known.len(), 1, "{known:?}");
-    assert_eq!((&known[0]["person"], &known[0]["chunk"]), (&json!(CLIENT), &json!(CHUNK)));
+    assert_eq!(
+        (&known[0]["person"], &known[0]["chunk"]),
+        (&json!(CLIENT), &json!(CHUNK))
+    );
     let told = format!("{known:?}");
-    assert!(!told.contains("6095550188"), "a number reached the journal: {told}");
+    assert!(
+        !told.contains("6095550188"),
+        "a number reached the journal: {told}"
+    );
 
     // Used once: the page shows another one, and the old one is nobody's.
     let mut second = code(&mut visitor).await;
@@ -112,11 +136,17 @@ async fn a_code_from_my_calls_makes_any_telephone_a_test_telephone_once() {
         second = code(&mut visitor).await;
     }
     assert_ne!(second, first);
-    assert_eq!(enters(line, &[&first, &second]).await, [Tone::Closed, Tone::Heard]);
+    assert_eq!(
+        enters(line, &[&first, &second]).await,
+        [Tone::Closed, Tone::Heard]
+    );
     assert_eq!(used("twice.jsonl").len(), 2);
 
     // Nobody calls it unasked, and nobody without a number.
-    for (from, caller, status) in [("127.0.0.9", Some(TELEPHONE), 403), ("127.0.0.1", None, 433)] {
+    for (from, caller, status) in [
+        ("127.0.0.9", Some(TELEPHONE), 403),
+        ("127.0.0.1", None, 433),
+    ] {
         let (agent, leg) = calls(from, caller, line).await;
         assert!(!timeout(PATIENCE, leg.answered()).await.expect("in time"));
         assert_eq!(leg.progress().last_status, Some(status));

@@ -13,6 +13,7 @@ mod call_path;
 #[path = "../../../web/tests/support/browser.rs"]
 mod chromium;
 mod demo;
+mod dial_in;
 mod door;
 mod fallback;
 mod journal;
@@ -28,6 +29,7 @@ mod scenario;
 mod split;
 mod support;
 mod torture;
+mod transfer;
 mod trials;
 mod trunk;
 mod twilio;

@@ -68,7 +68,15 @@ fn the_way_to_the_nurse_is_measured_recorded_and_never_out() {
     let serving = Serving::start_at(&world.data(), node, any);
     let via = node.to_string();
     let trial = |more: &[&str]| {
-        let own = ["trial", "transfer", "RVS-Main-TFN", DIALLED, "--via", &via, "--agent-line"];
+        let own = [
+            "trial",
+            "transfer",
+            "RVS-Main-TFN",
+            DIALLED,
+            "--via",
+            &via,
+            "--agent-line",
+        ];
         world.ask(Some(&world.client), &[&own[..], more].concat())
     };
 
@@ -90,29 +98,56 @@ fn the_way_to_the_nurse_is_measured_recorded_and_never_out() {
     ] {
         assert_eq!(seen[key], expected, "{key} in {warm}");
     }
-    assert!(seen["bucket"].as_u64() < Some(2_000), "first to go out: {warm}");
+    assert!(
+        seen["bucket"].as_u64() < Some(2_000),
+        "first to go out: {warm}"
+    );
     assert!(seen["nurse_after_ms"].as_u64() >= Some(300), "{warm}");
     let reference = warm["reference"].as_str().expect("a reference");
     assert!(world.data().join(reference).exists());
     let checked = last(&world, "checked.jsonl", "telephony_checked");
     assert_eq!(
-        (&checked["checks"][0]["kind"], &checked["checks"][0]["outcome"], &checked["reference"]),
-        (&json!("warm_transfer"), &json!("passed"), &warm["reference"])
+        (
+            &checked["checks"][0]["kind"],
+            &checked["checks"][0]["outcome"],
+            &checked["reference"]
+        ),
+        (
+            &json!("warm_transfer"),
+            &json!("passed"),
+            &warm["reference"]
+        )
     );
     let tested = last(&world, "tested.jsonl", "escalation_tested");
     assert_eq!(
         (&tested["number"], &tested["warm"], &tested["past_split"]),
         (&json!("7900"), &json!(true), &json!(true))
     );
-    assert!(tested["chunks"].as_array().expect("chunks").contains(&json!(CHUNK)), "{tested}");
+    assert!(
+        tested["chunks"]
+            .as_array()
+            .expect("chunks")
+            .contains(&json!(CHUNK)),
+        "{tested}"
+    );
 
     let blind = format!("sip:7001@{}", hasty.addr);
     let said = trial(&["--nurse-line", "--to", &blind]);
     assert_eq!(said.code, 5, "{said:?}");
     let seen = said.json()["transfer"].clone();
     assert_eq!(
-        (&seen["outcome"], &seen["kind"], &seen["warm"], &seen["went_out"]),
-        (&json!("transferred"), &json!("blind"), &json!(false), &json!(0)),
+        (
+            &seen["outcome"],
+            &seen["kind"],
+            &seen["warm"],
+            &seen["went_out"]
+        ),
+        (
+            &json!("transferred"),
+            &json!("blind"),
+            &json!(false),
+            &json!(0)
+        ),
         "{seen}"
     );
     assert!(seen["nurse_ring_ms"].as_u64() >= Some(250), "{seen}");
@@ -124,7 +159,11 @@ fn the_way_to_the_nurse_is_measured_recorded_and_never_out() {
     assert_eq!(said.code, 5, "{said:?}");
     let seen = said.json()["transfer"].clone();
     assert_eq!(seen["caller_kept"], true, "{seen}");
-    assert_eq!((&seen["past_split"], &seen["went_out"]), (&json!(true), &json!(0)), "{seen}");
+    assert_eq!(
+        (&seen["past_split"], &seen["went_out"]),
+        (&json!(true), &json!(0)),
+        "{seen}"
+    );
     assert_eq!(serving.stop(), 0);
 }
 
@@ -132,7 +171,14 @@ fn the_way_to_the_nurse_is_measured_recorded_and_never_out() {
 fn a_test_line_hands_nobody_on_to_the_emergency_service() {
     let folder = tempfile::tempdir().expect("a folder");
     let said = binary(&folder.path().join("data"), None)
-        .args(["trial", "answer", "--sip", "127.0.0.3:0", "--transfer-to", "sip:911@127.0.0.1"])
+        .args([
+            "trial",
+            "answer",
+            "--sip",
+            "127.0.0.3:0",
+            "--transfer-to",
+            "sip:911@127.0.0.1",
+        ])
         .output()
         .expect("it runs");
     assert_eq!(said.status.code(), Some(2), "{said:?}");

@@ -48,14 +48,20 @@ fn a24_a_code_makes_a_telephone_one_of_the_campaigns_for_a_quarter_of_an_hour() 
     ] {
         assert_eq!(tests.is_test(&telephone(), when), is_test, "{when}");
     }
-    assert!(!tests.is_test(&CallerHash([7; 32]), at), "no other telephone");
+    assert!(
+        !tests.is_test(&CallerHash([7; 32]), at),
+        "no other telephone"
+    );
     // A second code later: the first quarter of an hour stays what it was.
     story.minutes_pass(60);
     story.does(&nurse(), code_of(DAY, 1));
     assert!(numbers(&story).is_test(&telephone(), at));
     let shown = board(&story, "test-numbers", &manager(Side::Client)).join("\n");
     assert!(shown.contains("2 telephones more"), "{shown}");
-    assert!(!shown.contains("rvs-nurse"), "who tests is not for the other party: {shown}");
+    assert!(
+        !shown.contains("rvs-nurse"),
+        "who tests is not for the other party: {shown}"
+    );
 }
 
 #[test]
@@ -63,15 +69,26 @@ fn a24_a_code_is_the_persons_own_good_once_and_gone_with_the_call() {
     let mut story = history();
     let first = codes(&story, &nurse());
     assert_eq!(first, codes(&story, &nurse()), "it stands until it is used");
-    let everybody: Vec<_> = [nurse(), quality()].iter().flat_map(|who| codes(&story, who)).collect();
+    let everybody: Vec<_> = [nurse(), quality()]
+        .iter()
+        .flat_map(|who| codes(&story, who))
+        .collect();
     let different: BTreeSet<_> = everybody.iter().collect();
     assert_eq!(different.len(), everybody.len());
-    assert!(everybody.iter().all(|c| c.len() == 8 && c.bytes().all(|b| b.is_ascii_digit())));
+    assert!(
+        everybody
+            .iter()
+            .all(|c| c.len() == 8 && c.bytes().all(|b| b.is_ascii_digit()))
+    );
 
     story.does(&nurse(), code_of(DAY, 0));
     assert_ne!(codes(&story, &nurse()), first);
-    story.when(&nurse(), code_of(DAY, 0)).refuses(Code::BadFact, "used once");
-    story.when(&nurse(), code_of(DAY, 2)).refuses(Code::BadFact, "used once");
+    story
+        .when(&nurse(), code_of(DAY, 0))
+        .refuses(Code::BadFact, "used once");
+    story
+        .when(&nurse(), code_of(DAY, 2))
+        .refuses(Code::BadFact, "used once");
     story
         .when(&nurse(), code_of("message × night × Hindi", 0))
         .refuses(Code::Unknown, "a trial call of message × night × Hindi");
