@@ -1,4 +1,4 @@
-//! Who may ask: a token for each site, a signature against replay, a bounded memory of what was used.
+//! Who may ask: a token or a client certificate for each site, a signature against replay, a bounded memory of what was used.
 //!
 //! `X-Segue-Signature: t=UNIX_SECONDS,n=NONCE,v=HEX` with HMAC-SHA-256 under the site's token over
 //! `t.n.body`. A question older or newer than the window, or one seen before, is refused.
@@ -18,9 +18,29 @@ const SEEN_MAX: usize = 1 << 20;
 pub enum Shut {
     /// No token, or none of a site here.
     #[error(
-        "the token is missing or no site has it; send Authorization: Bearer with the site's token"
+        "the token is missing or no site has it; send Authorization: Bearer with the site's token, or show its client certificate"
     )]
     Unknown,
+    /// A client certificate of no authority that this door believes.
+    #[error(
+        "the client certificate is of no authority that this door believes; show one that the authority of --route-tls-ca issued"
+    )]
+    ForeignCertificate,
+    /// A client certificate outside its time.
+    #[error(
+        "the client certificate has expired or does not hold yet; renew it and have the new one's fingerprint written down here"
+    )]
+    ExpiredCertificate,
+    /// A client certificate that is damaged or not for clients.
+    #[error(
+        "the client certificate is damaged or not meant for clients; have one issued with the extended key usage clientAuth"
+    )]
+    UnfitCertificate,
+    /// A good client certificate that nobody registered.
+    #[error(
+        "the client certificate is registered for no site; have its SHA-256 fingerprint written into the file of --route-tokens"
+    )]
+    UnregisteredCertificate,
     /// The signature is missing or wrong.
     #[error("the signature does not fit; sign t.n.body with the site's token")]
     Unsigned,
@@ -31,7 +51,7 @@ pub enum Shut {
     #[error("the question was asked before; use a fresh nonce for each")]
     Replayed,
     /// The site may not ask for this number.
-    #[error("the number is not of this site; ask with the token of its own site")]
+    #[error("the number is not of this site; ask with the token or certificate of its own site")]
     NotThisSite,
 }
 
@@ -54,6 +74,39 @@ impl Asker {
             token_hash: Sha256::digest(token).into(),
             key: signed.then(|| Sha256::digest(format!("segue-route-{token}")).into()),
         }
+    }
+}
+
+/// A client certificate that asks, known by its SHA-256 fingerprint.
+///
+/// The names in a certificate are not looked at: whoever gets one from the same authority could bear them.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Certified {
+    /// Its site; absent: all.
+    pub site: Option<String>,
+    fingerprint: [u8; 32],
+}
+
+impl Certified {
+    /// Reads a fingerprint as tools print it: 64 hexadecimal digits of either case, colons between bytes or none.
+    pub fn read(site: Option<String>, fingerprint: &str) -> Option<Self> {
+        let mut bytes = [0; 32];
+        hex::decode_to_slice(fingerprint.replace(':', ""), &mut bytes).ok()?;
+        Some(Self {
+            site,
+            fingerprint: bytes,
+        })
+    }
+
+    /// Whether a certificate, as it is encoded (DER), is this one.
+    pub fn is(&self, certificate: &[u8]) -> bool {
+        let fingerprint: [u8; 32] = Sha256::digest(certificate).into();
+        fingerprint == self.fingerprint
+    }
+
+    /// Whether it is the same certificate, for whichever site.
+    pub fn is_same(&self, other: &Self) -> bool {
+        self.fingerprint == other.fingerprint
     }
 }
 
@@ -89,6 +142,11 @@ impl Gate {
             seen: HashSet::new(),
             order: VecDeque::new(),
         }
+    }
+
+    /// Other askers from now on; what was asked within the window stays known.
+    pub fn replace(&mut self, askers: Vec<Asker>) {
+        self.askers = askers;
     }
 
     /// Lets a question in; the asker it came from.
@@ -152,6 +210,42 @@ impl Gate {
 #[cfg(test)]
 mod tests {
     use super::*;
+
+    #[test]
+    fn a_certificate_is_known_by_its_fingerprint_as_tools_print_it() {
+        // FIPS 180-2, appendix B.1.
+        let abc = "ba7816bf8f01cfea414140de5dae2223b00361a396177a9cb410ff61f20015ad";
+        let upper: Vec<_> = (0..32)
+            .map(|n| abc[2 * n..2 * n + 2].to_uppercase())
+            .collect();
+        for written in [abc.to_owned(), abc.to_uppercase(), upper.join(":")] {
+            let known = Certified::read(Some("RVS-Main".into()), &written).unwrap();
+            assert!(known.is(b"abc") && !known.is(b"abd"), "{written}");
+        }
+        for wrong in [
+            "",
+            "ba78",
+            &abc[1..],
+            &format!("{abc}00"),
+            &abc.replace('b', "g"),
+        ] {
+            assert_eq!(Certified::read(None, wrong), None, "{wrong}");
+        }
+    }
+
+    #[test]
+    fn an_asker_taken_out_of_the_file_asks_no_more_and_nonces_stay_used() {
+        let mut gate = Gate::new(vec![Asker::new(None, "old", true)], 300);
+        let once = signature("old", 1_000, "n1", b"");
+        assert!(gate.enter(Some("old"), Some(&once), b"", 1_000).is_ok());
+        gate.replace(vec![Asker::new(None, "new", false)]);
+        let again = gate.enter(Some("old"), Some(&once), b"", 1_000);
+        assert_eq!(again.map(|a| a.site.clone()), Err(Shut::Unknown));
+        assert!(gate.enter(Some("new"), None, b"", 1_000).is_ok());
+        gate.replace(vec![Asker::new(None, "old", true)]);
+        let again = gate.enter(Some("old"), Some(&once), b"", 1_000);
+        assert_eq!(again.map(|a| a.site.clone()), Err(Shut::Replayed));
+    }
 
     #[test]
     fn a_time_is_written_in_one_way() {

@@ -53,6 +53,28 @@ impl CallerKey {
         hex::encode(self.digest(&parts))
     }
 
+    /// Eight digits drawn from these parts.
+    pub fn dial_in_code(&self, parts: &[&str]) -> String {
+        let digest = self.of_parts(b"dial-in code\0", parts);
+        let mut head = [0; 8];
+        head.copy_from_slice(&digest[..8]);
+        // 2^64 mod 10^8 leaves a bias below 1e-11.
+        format!("{:08}", u64::from_be_bytes(head) % 100_000_000)
+    }
+
+    /// What names one use of a code, so that it is taken once however often it is sent.
+    pub fn dial_in_mark(&self, parts: &[&str]) -> String {
+        hex::encode(&self.of_parts(b"dial-in use\0", parts)[..16])
+    }
+
+    fn of_parts(&self, purpose: &[u8], parts: &[&str]) -> [u8; 32] {
+        let lengths: Vec<_> = parts.iter().map(|part| part.len().to_be_bytes()).collect();
+        let parts = lengths.iter().zip(parts);
+        let parts = parts.flat_map(|(length, part)| [&length[..], part.as_bytes()]);
+        let parts: Vec<_> = std::iter::once(purpose).chain(parts).collect();
+        self.digest(&parts)
+    }
+
     fn digest(&self, parts: &[&[u8]]) -> [u8; 32] {
         let mut mac = self.mac.clone();
         for part in parts {

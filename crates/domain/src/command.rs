@@ -37,6 +37,7 @@ use crate::culture::practices::{DecidePractice, RecordPractice};
 use crate::culture::profiles::{ProposeCultureProfile, SignCultureProfile};
 use crate::culture::segments::RecordSegment;
 use crate::culture::traits::{LinkTrait, RecordTrait};
+use crate::dial_in::UseDialInCode;
 use crate::discovery::call_types::DescribeCallType;
 use crate::discovery::experience::{RecordWorkshop, StateExperience};
 use crate::discovery::flows::{RecordCallFlow, WalkCallFlow};
@@ -320,6 +321,8 @@ commands! {
     RegisterTestLine => "register_test_line";
     /// Hands out trial calls to named staff.
     AssignTestCalls => "assign_test_calls";
+    /// Says that the person's one-time code for a trial call was entered on the dial-in line.
+    UseDialInCode => "use_dial_in_code";
     /// Widens a chunk's coverage: every card in every shift and language on every line.
     OpenTestCampaign => "open_test_campaign";
     /// Gives thanks to a team, for kindness, a catch or a save.

@@ -20,6 +20,7 @@ use crate::contingency::{
 };
 use crate::counterfactual::{frozen_staffing, replayed};
 use crate::culture;
+use crate::dial_in;
 use crate::discovery;
 use crate::dissent;
 use crate::event::Event;
@@ -154,6 +155,7 @@ pub fn decide(t: &Transition, command: &Command, actor: &Actor, now: Timestamp) 
         Command::NameTestCallers(c) => test_campaign::name_callers(t, c, now),
         Command::RegisterTestTelephones(c) => test_numbers::register_telephones(t, c, now),
         Command::RegisterTestLine(c) => test_numbers::register_line(t, c, now),
+        Command::UseDialInCode(c) => dial_in::use_code(t, c, actor, now),
         Command::AssignTestCalls(c) => test_campaign::assign(t, c, now),
         Command::OpenTestCampaign(c) => test_campaign::open(t, c, now),
         Command::GiveKudos(c) => kudos::give(t, c, now),
@@ -347,6 +349,7 @@ pub fn apply(t: &mut Transition, event: &Event) {
         Event::TestCallersNamed(e) => test_campaign::apply_named(t, e),
         Event::TestTelephonesRegistered(e) => test_numbers::apply_telephones(t, e),
         Event::TestLineRegistered(e) => test_numbers::apply_line(t, e),
+        Event::DialInCodeUsed(e) => dial_in::apply_used(t, e),
         Event::TestCallsAssigned(e) => test_campaign::apply_assigned(t, e),
         Event::TestCampaignOpened(e) => test_campaign::apply_opened(t, e),
         Event::KudosGiven(e) => t.fun.kudos.push(e.clone()),

@@ -36,6 +36,7 @@ use crate::culture::practices::{PracticeDecided, PracticeRecorded};
 use crate::culture::profiles::{CultureProfileProposed, CultureProfileSigned};
 use crate::culture::segments::SegmentRecorded;
 use crate::culture::traits::{TraitLinked, TraitRecorded};
+use crate::dial_in::DialInCodeUsed;
 use crate::discovery::call_types::CallTypeDescribed;
 use crate::discovery::experience::{ExperienceStated, WorkshopHeld};
 use crate::discovery::flows::{CallFlowRecorded, CallFlowWalked};
@@ -238,6 +239,7 @@ events! {
     TestTelephonesRegistered => "test_telephones_registered", "Telephones for test calls are registered.";
     TestLineRegistered => "test_line_registered", "The outsourcer's number for test calls of a chunk is registered.";
     TestCallsAssigned => "test_calls_assigned", "Trial calls were handed out.";
+    DialInCodeUsed => "dial_in_code_used", "A one-time code made a telephone one of the campaign's for a quarter of an hour.";
     TestCampaignOpened => "test_campaign_opened", "A chunk's coverage is wider than its plan.";
     KudosGiven => "kudos_given", "Somebody thanked a team.";
     PlayChosen => "play_chosen", "Somebody joined or left the game of the test calls.";

@@ -29,6 +29,7 @@ pub mod contingency;
 pub mod counterfactual;
 pub mod covering;
 pub mod culture;
+pub mod dial_in;
 pub mod discovery;
 pub mod dispatch;
 pub mod dissent;

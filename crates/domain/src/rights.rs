@@ -137,7 +137,7 @@ table! {
         VerifyRouteOrder
         RecordTestCall RecordEscalationTest RecordEmergencyDrill RecordLastResortCall RecordAccess TestTriggers;
     Client [PlaceTestCalls]:
-        WriteTestScenarios DrawTrainingSample ReviewTraining;
+        WriteTestScenarios DrawTrainingSample ReviewTraining UseDialInCode;
     Either [JudgeClinically]:
         ReviewAutoFails RecordVeto WithdrawVeto;
     Either [Review]:

@@ -311,7 +311,7 @@ pub(crate) fn apply_opened(t: &mut Transition, e: &TestCampaignOpened) {
 }
 
 /// Whether the person has placed the call since it was handed out, whatever came of it.
-fn is_placed(t: &Transition, assignment: &Assignment, since: Timestamp) -> bool {
+pub(crate) fn is_placed(t: &Transition, assignment: &Assignment, since: Timestamp) -> bool {
     t.test_calls.iter().rev().any(|call| {
         call.at > since
             && call.caller.as_ref() == Some(&assignment.person)

@@ -4,6 +4,7 @@
 use crate::Decided;
 use crate::boards::{Board, Kind};
 use crate::caller::{CallerHash, e164};
+use crate::dial_in::DialInCodeUsed;
 use crate::event::Event;
 use crate::ids::ChunkId;
 use crate::lines::bad;
@@ -56,6 +57,9 @@ pub struct TestNumbers {
     pub telephones: BTreeMap<CallerHash, String>,
     /// The outsourcer's number for each chunk.
     pub lines: BTreeMap<ChunkId, String>,
+    /// Telephones from which a one-time code was entered, each with when and whose.
+    #[serde(skip_serializing_if = "BTreeMap::is_empty")]
+    pub dialled_in: BTreeMap<CallerHash, Vec<DialInCodeUsed>>,
 }
 
 pub(crate) const BOARD: Kind = Kind {
@@ -66,9 +70,11 @@ pub(crate) const BOARD: Kind = Kind {
 };
 
 impl TestNumbers {
-    /// Whether a caller is a telephone of the campaign.
-    pub fn is_test(&self, caller: &CallerHash) -> bool {
-        self.telephones.contains_key(caller)
+    /// Whether a caller is a telephone of the campaign at that time.
+    pub fn is_test(&self, caller: &CallerHash, at: Timestamp) -> bool {
+        let entered = self.dialled_in.get(caller).into_iter().flatten();
+        let mut entered = entered.filter(|e| e.at <= at && at < e.until);
+        self.telephones.contains_key(caller) || entered.next().is_some()
     }
 }
 
@@ -147,6 +153,12 @@ fn draw(t: &Transition) -> Board {
     }
     for (chunk, number) in &t.test_numbers.lines {
         board.row(["line".into(), chunk.to_string(), number.clone()]);
+    }
+    if !t.test_numbers.dialled_in.is_empty() {
+        board.note(format!(
+            "{} telephones more were one for a quarter of an hour: a code of My calls was entered there.",
+            t.test_numbers.dialled_in.len()
+        ));
     }
     board.note("The guards leave calls from these telephones out of their evidence.");
     board

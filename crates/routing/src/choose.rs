@@ -150,7 +150,13 @@ pub fn choose<'t>(
         caller,
     };
     let Some(entry) = number else {
-        return home(Reason::UnknownNumber, None);
+        // An escalation number is a telephone in-house, seldom a number with a route of its own.
+        let reason = if table.escalation_numbers.contains(call.dialled) {
+            Reason::Escalation
+        } else {
+            Reason::UnknownNumber
+        };
+        return home(reason, None);
     };
     let chunk = entry.chunks.iter().find(|chunk| chunk.is_open(now_us));
     if let Some(reason) = bypass(table, standing, call, chunk) {

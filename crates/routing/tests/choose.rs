@@ -127,6 +127,10 @@ fn precedence_from_the_latch_down_to_the_share() {
         dialled: "7002",
         ..plain
     };
+    let nurse = Call {
+        dialled: "7999",
+        ..plain
+    };
     for (name, decision, reason) in [
         (
             "latch",
@@ -140,6 +144,11 @@ fn precedence_from_the_latch_down_to_the_share() {
         ),
         ("from the outsourcer", simple(&full, &loops), Reason::Loop),
         ("our own header", simple(&full, &again), Reason::Loop),
+        (
+            "escalation, no route of its own",
+            simple(&full, &nurse),
+            Reason::Escalation,
+        ),
         (
             "unknown number",
             simple(&full, &unknown),

@@ -3,21 +3,28 @@
 //! Apart from the pages on purpose: other networks, other rights, nothing to sign in to. Whatever goes
 //! wrong here is an error to the asker, whose own configuration then routes home.
 
+mod askers;
+mod tls;
+
 use crate::clock;
 use crate::data_dir::random_bytes;
 use crate::node::Node;
 use crate::node::policy::fact;
 use crate::output::Failure;
 use crate::route_tokens::RouteTokens;
+use arc_swap::ArcSwap;
+use askers::Askers;
 use axum::Router;
 use axum::body::Bytes;
+use axum::extract::connect_info::Connected;
 use axum::extract::{ConnectInfo, DefaultBodyLimit, Path, Query, State};
 use axum::http::{HeaderMap, StatusCode, Uri, header};
 use axum::response::{IntoResponse, Response};
 use axum::routing::post;
+use axum::serve::{IncomingStream, Listener};
 use base64::Engine;
 use base64::engine::general_purpose::STANDARD;
-use segue_adapters::gate::{Asker, Gate, Shut};
+use segue_adapters::gate::{Certified, Gate, Shut};
 use segue_adapters::twilio::{self, AfterDial};
 use segue_adapters::{Answer, Ask, BadAsk, Dialect, Reply, Request};
 use segue_journal::accounts::Accounts;
@@ -26,14 +33,17 @@ use segue_routing::NumberEntry;
 use segue_sip::CallToken;
 use serde::de::Error as _;
 use serde::{Deserialize, Deserializer};
-use std::fs;
 use std::net::SocketAddr;
 use std::path::PathBuf;
 use std::sync::atomic::{AtomicU64, Ordering};
 use std::sync::{Arc, Mutex, PoisonError};
+use tls::{Judge, Peer, TlsListener};
 use tokio::net::TcpListener;
 use tokio::sync::watch;
 use tokio::task::JoinHandle;
+use tokio_rustls::rustls::pki_types::CertificateDer;
+
+pub use tls::RouteTlsFiles;
 
 /// Longest question: `mod_xml_curl` sends every variable of the channel.
 const BODY_BYTES_MAX: usize = 256 * 1_024;
@@ -51,6 +61,8 @@ pub struct RouteDoorOptions {
     pub tokens: PathBuf,
     /// The URL Twilio knows it by.
     pub url: String,
+    /// Its TLS; without it the door speaks plain HTTP.
+    pub tls: Option<RouteTlsFiles>,
 }
 
 struct RouteDoor {
@@ -58,10 +70,18 @@ struct RouteDoor {
     facts: FactsWriter,
     gate: Mutex<Gate>,
     tokens: RouteTokens,
-    twilio_token: Option<String>,
+    /// Those of the file that the gate does not hold.
+    others: ArcSwap<Others>,
+    judge: Option<Judge>,
     url: String,
     token_seed: u64,
     token_next: AtomicU64,
+}
+
+/// Askers without a token of the gate's.
+struct Others {
+    certificates: Vec<Certified>,
+    twilio: Option<String>,
 }
 
 /// Why a question is not answered.
@@ -98,9 +118,24 @@ pub async fn start(
     node: Arc<Node>,
     facts: FactsWriter,
     accounts: Accounts,
-    mut stopping: watch::Receiver<bool>,
+    stopping: watch::Receiver<bool>,
 ) -> Result<(SocketAddr, JoinHandle<()>), Failure> {
-    let (askers, twilio_token) = askers(&options.tokens)?;
+    let (
+        Askers {
+            tokens,
+            certificates,
+            twilio,
+        },
+        seen,
+    ) = askers::read(&options.tokens)?;
+    let (config, judge) = options.tls.as_ref().map(tls::load).transpose()?.unzip();
+    let judge = judge.flatten();
+    if judge.is_none() && !certificates.is_empty() {
+        return Err(Failure::BadInput(format!(
+            "`{}` names client certificates, and the door asks for none; say who issues them with --route-tls-ca",
+            options.tokens.display()
+        )));
+    }
     let listener = TcpListener::bind(options.addr).await.map_err(|e| {
         Failure::Unavailable(format!(
             "cannot listen on http {} ({e}); choose another with --route-http",
@@ -111,75 +146,86 @@ pub async fn start(
     let door = Arc::new(RouteDoor {
         node,
         facts,
-        gate: Mutex::new(Gate::new(askers, WINDOW_S)),
+        gate: Mutex::new(Gate::new(tokens, WINDOW_S)),
         tokens: RouteTokens::new(accounts),
-        twilio_token,
+        others: ArcSwap::from_pointee(Others {
+            certificates,
+            twilio,
+        }),
+        judge,
         url: options.url.trim_end_matches('/').to_owned(),
         token_seed: u64::from_le_bytes(random_bytes::<8>()?),
         token_next: AtomicU64::new(0),
     });
+    let reading = reread(Arc::clone(&door), options.tokens.clone(), seen);
     let router = Router::new()
         .route("/route/v1/twilio/next", post(next))
         .route("/route/v1/{dialect}", post(ask))
         .layer(DefaultBodyLimit::max(BODY_BYTES_MAX))
-        .with_state(door)
-        .into_make_service_with_connect_info::<SocketAddr>();
-    let task = tokio::spawn(async move {
-        let stopped = async move {
-            let _ = stopping.wait_for(|stop| *stop).await;
-        };
-        let served = axum::serve(listener, router)
-            .with_graceful_shutdown(stopped)
-            .await;
-        if let Err(error) = served {
-            tracing::error!(%error, "the route door is shut; askers route home");
+        .with_state(door);
+    let task = match config {
+        Some(config) => {
+            let listener = TlsListener::start(listener, config).map_err(anyhow::Error::new)?;
+            tokio::spawn(serve(listener, router, reading, stopping))
         }
-    });
+        None => tokio::spawn(serve(listener, router, reading, stopping)),
+    };
     Ok((addr, task))
 }
 
-fn askers(path: &std::path::Path) -> Result<(Vec<Asker>, Option<String>), Failure> {
-    let text = fs::read_to_string(path)
-        .map_err(|e| Failure::BadInput(format!("`{}` cannot be read: {e}", path.display())))?;
-    let (mut askers, mut twilio) = (Vec::new(), None);
-    for line in text
-        .lines()
-        .map(str::trim)
-        .filter(|l| !l.is_empty() && !l.starts_with('#'))
-    {
-        let words: Vec<&str> = line.split_whitespace().collect();
-        match words[..] {
-            ["twilio", token] => twilio = Some(token.to_owned()),
-            [site, token] => askers.push(asker(site, token, false)),
-            [site, token, "signed"] => askers.push(asker(site, token, true)),
-            _ => {
-                return Err(Failure::BadInput(format!(
-                    "`{}` has a line that is not `SITE TOKEN`, `SITE TOKEN signed` or `twilio TOKEN`",
-                    path.display()
-                )));
-            }
-        }
-    }
-    Ok((askers, twilio))
+async fn reread(door: Arc<RouteDoor>, path: PathBuf, seen: [u8; 32]) {
+    let changed = |askers: Askers| {
+        let Askers {
+            tokens,
+            certificates,
+            twilio,
+        } = askers;
+        let mut gate = door.gate.lock().unwrap_or_else(PoisonError::into_inner);
+        gate.replace(tokens);
+        door.others.store(Arc::new(Others {
+            certificates,
+            twilio,
+        }));
+    };
+    askers::watch(&path, seen, askers::PACE, changed).await;
 }
 
-fn asker(site: &str, token: &str, signed: bool) -> Asker {
-    Asker::new((site != "*").then(|| site.to_owned()), token, signed)
+async fn serve<L>(
+    listener: L,
+    router: Router,
+    reading: impl Future<Output = ()> + Send,
+    mut stopping: watch::Receiver<bool>,
+) where
+    L: Listener,
+    L::Addr: std::fmt::Debug,
+    Peer: for<'a> Connected<IncomingStream<'a, L>>,
+{
+    let stopped = async move {
+        let _ = stopping.wait_for(|stop| *stop).await;
+    };
+    let router = router.into_make_service_with_connect_info::<Peer>();
+    let served = axum::serve(listener, router).with_graceful_shutdown(stopped);
+    tokio::select! {
+        served = served.into_future() => if let Err(error) = served {
+            tracing::error!(%error, "the route door is shut; askers route home");
+        },
+        () = reading => {}
+    }
 }
 
 async fn ask(
     State(door): State<Arc<RouteDoor>>,
     Path(name): Path<String>,
     uri: Uri,
-    ConnectInfo(peer): ConnectInfo<SocketAddr>,
+    ConnectInfo(peer): ConnectInfo<Peer>,
     headers: HeaderMap,
     body: Bytes,
 ) -> Result<Response, Unanswered> {
     let dialect = Dialect::of(&name).ok_or(Unanswered::NoDialect)?;
     let site = door
-        .enter(dialect, &uri.to_string(), &headers, &body)
+        .enter(dialect, &uri.to_string(), &headers, &body, &peer)
         .await?;
-    let answer = door.answer(dialect, &peer, &body, site.as_deref(), None)?;
+    let answer = door.answer(dialect, &peer.addr, &body, site.as_deref(), None)?;
     let reply = if dialect == Dialect::Twilio {
         twilio::reply(&answer, None, AfterDial::Next, &door.next_url())
     } else {
@@ -211,15 +257,21 @@ async fn next(
     State(door): State<Arc<RouteDoor>>,
     Query(Tried { tried, call }): Query<Tried>,
     uri: Uri,
-    ConnectInfo(peer): ConnectInfo<SocketAddr>,
+    ConnectInfo(peer): ConnectInfo<Peer>,
     headers: HeaderMap,
     body: Bytes,
 ) -> Result<Response, Unanswered> {
     let site = door
-        .enter(Dialect::Twilio, &uri.to_string(), &headers, &body)
+        .enter(Dialect::Twilio, &uri.to_string(), &headers, &body, &peer)
         .await?;
     let after = twilio::after_dial(&body)?;
-    let answer = door.answer(Dialect::Twilio, &peer, &body, site.as_deref(), Some(call))?;
+    let answer = door.answer(
+        Dialect::Twilio,
+        &peer.addr,
+        &body,
+        site.as_deref(),
+        Some(call),
+    )?;
     // Latched home meanwhile: the list is shorter by the outsourcer, and in-house was not tried yet.
     let out = answer.arm == segue_routing::Arm::Outsourced;
     let tried = (out || tried > 0).then_some(tried);
@@ -249,19 +301,22 @@ impl RouteDoor {
         CallToken((u128::from(self.token_seed) << 64) | u128::from(count))
     }
 
-    /// Lets a question in; the site it may ask for, if only one.
+    /// Lets a question in; the site it may ask for, if only one. A token that is sent decides, also where a certificate is
+    /// shown beside it.
     async fn enter(
         &self,
         dialect: Dialect,
         uri: &str,
         headers: &HeaderMap,
         body: &[u8],
+        peer: &Peer,
     ) -> Result<Option<String>, Unanswered> {
         let text = |name: &str| headers.get(name).and_then(|value| value.to_str().ok());
         if dialect == Dialect::Twilio
             && let Some(signature) = text("x-twilio-signature")
         {
-            let token = self.twilio_token.as_deref().ok_or(Shut::Unknown)?;
+            let others = self.others.load();
+            let token = others.twilio.as_deref().ok_or(Shut::Unknown)?;
             let url = format!("{}{uri}", self.url);
             let signed = twilio::is_signed(token.as_bytes(), &url, body, signature);
             return if signed {
@@ -271,6 +326,9 @@ impl RouteDoor {
             };
         }
         let token = text("authorization").and_then(token_of);
+        if let (None, Some(shown)) = (&token, &peer.shown) {
+            return Ok(self.by_certificate(shown)?);
+        }
         let by_file = self.by_file(token.as_deref(), text("x-segue-signature"), body);
         match (by_file, token) {
             (Err(Shut::Unknown), Some(token)) => {
@@ -281,15 +339,28 @@ impl RouteDoor {
         }
     }
 
+    fn by_certificate(&self, shown: &[CertificateDer<'_>]) -> Result<Option<String>, Shut> {
+        let (judge, own) = self
+            .judge
+            .as_ref()
+            .zip(shown.first())
+            .ok_or(Shut::Unknown)?;
+        judge.holds(shown, now_s())?;
+        let others = self.others.load();
+        let known = others.certificates.iter().find(|known| known.is(own));
+        known
+            .map(|known| known.site.clone())
+            .ok_or(Shut::UnregisteredCertificate)
+    }
+
     fn by_file(
         &self,
         token: Option<&str>,
         signature: Option<&str>,
         body: &[u8],
     ) -> Result<Option<String>, Shut> {
-        let now_s = u64::try_from(clock::now().as_second()).unwrap_or(0);
         let mut gate = self.gate.lock().unwrap_or_else(PoisonError::into_inner);
-        let asker = gate.enter(token, signature, body, now_s)?;
+        let asker = gate.enter(token, signature, body, now_s())?;
         Ok(asker.site.clone())
     }
 
@@ -341,6 +412,10 @@ impl RouteDoor {
         let unknown = installed.table.home_of_unknown();
         Ok(Answer::of(&decision, unknown, call, hash, VALID_MS))
     }
+}
+
+fn now_s() -> u64 {
+    u64::try_from(clock::now().as_second()).unwrap_or(0)
 }
 
 /// Whether a site may ask for a number: it owns a chunk there, or nobody does and every call stays in-house.

@@ -3,6 +3,7 @@
 use crate::checkpoints;
 use crate::clock;
 use crate::console::cases;
+use crate::console::dial_in::DialInLine;
 use crate::console::heartbeat::HeartbeatPath;
 use crate::console::human_heartbeat::HumanHeartbeat;
 use crate::console::verify_call::VerifyCalls;
@@ -38,6 +39,7 @@ use segue_sip::io_stream::{PeerNames, StreamOptions};
 use segue_sip::io_udp::{Server, ServerOptions};
 use segue_sip::tls::{Tls, TlsFiles};
 use segue_sip::{Hop, Transport};
+use segue_trials::agent::{Agent, AgentSettings};
 use std::collections::HashSet;
 use std::fs::File;
 use std::net::{IpAddr, Ipv4Addr, Ipv6Addr, SocketAddr};
@@ -110,6 +112,8 @@ pub struct LineOptions {
     pub human_heartbeats: Vec<ChunkId>,
     /// The number the node calls itself from after a fallback, if it is to.
     pub verify_caller: Option<String>,
+    /// Where testers enter the codes of their calls, and what they dial to reach it.
+    pub dial_in: Option<(SocketAddr, String)>,
     /// The door for PBXs and clouds that ask over HTTP.
     pub route_door: Option<RouteDoorOptions>,
 }
@@ -122,6 +126,8 @@ pub struct Service {
     pub stream_addrs: [Option<SocketAddr>; 2],
     /// Where PBXs and clouds ask over HTTP.
     pub route_addr: Option<SocketAddr>,
+    /// Where testers enter the codes of their calls.
+    pub dial_in_addr: Option<SocketAddr>,
     /// Where pages and API are served.
     pub http_addr: SocketAddr,
     /// The home door.
@@ -178,7 +184,10 @@ impl Service {
         let sip = start_sip(&options, &node, &writer)?;
         let (route_stop, for_paper) = (stopping.clone(), (state.clone(), stopping.clone()));
         let accounts = open_accounts(&options.data).await?;
+        let dial_in = dial_in(&options).await?;
+        let dial_in_addr = dial_in.as_ref().map(|line| line.agent.local_addr());
         let parts = ConsoleParts {
+            dial_in,
             node: Arc::clone(&node),
             door: Arc::clone(&door),
             desk: Arc::clone(&desk),
@@ -211,6 +220,7 @@ impl Service {
             sip_addr: sip.local_addr(),
             stream_addrs: [Transport::Tcp, Transport::Tls].map(|t| sip.stream_addr(t)),
             route_addr,
+            dial_in_addr,
             http_addr,
             door,
             desk,
@@ -321,6 +331,24 @@ fn verify_calls(options: &Options, sip: SocketAddr) -> Option<VerifyCalls> {
 fn sign_on(options: &Options) -> Result<Option<SignOnDoor>, Failure> {
     let asked = options.outside.sign_on.clone();
     asked.map(SignOnDoor::new).transpose()
+}
+
+/// The line on which testers enter the codes of their calls.
+async fn dial_in(options: &Options) -> Result<Option<DialInLine>, Failure> {
+    let Some((addr, number)) = options.line.dial_in.clone() else {
+        return Ok(None);
+    };
+    let agent = Agent::bind(AgentSettings {
+        seed: u64::from_le_bytes(random_bytes::<8>()?),
+        incoming_calls_max: 100,
+        calls_max: 1_000,
+        ..AgentSettings::new(addr, "segue-dial-in")
+    });
+    Ok(Some(DialInLine {
+        agent: agent.await.map_err(|e| unavailable(&e))?,
+        number,
+        peers: AllowList::new(options.peers.iter().copied()),
+    }))
 }
 
 /// The chunks whose people are called, from the node to its own number.

@@ -63,12 +63,11 @@ impl Tls {
     pub fn load(files: &TlsFiles) -> Result<Self, TlsError> {
         let unfit = |error: rustls::Error| TlsError::Unfit(error.to_string());
         let chain = certificates("a certificate", &files.certificate)?;
-        let key = PrivateKeyDer::from_pem_file(&files.key)
-            .map_err(|error| fault("a private key", &files.key, &error))?;
-        let mut roots = RootCertStore::empty();
-        if let Some(path) = &files.authorities {
-            roots.add_parsable_certificates(certificates("an authority", path)?);
-        }
+        let key = private_key(&files.key)?;
+        let roots = match &files.authorities {
+            Some(path) => authorities(path)?,
+            None => RootCertStore::empty(),
+        };
         let roots = Arc::new(roots);
         let provider = Arc::new(ring::default_provider());
         let server = ServerConfig::builder_with_provider(Arc::clone(&provider))
@@ -109,7 +108,36 @@ fn fault(what: &'static str, path: &Path, reason: &dyn std::fmt::Display) -> Tls
     }
 }
 
-fn certificates(what: &'static str, path: &Path) -> Result<Vec<CertificateDer<'static>>, TlsError> {
+/// The private key of a PEM file.
+///
+/// # Errors
+/// [`TlsError::File`].
+pub fn private_key(path: &Path) -> Result<PrivateKeyDer<'static>, TlsError> {
+    PrivateKeyDer::from_pem_file(path).map_err(|error| fault("a private key", path, &error))
+}
+
+/// The authorities of a PEM file.
+///
+/// # Errors
+/// [`TlsError::File`], also where none of its certificates can be one.
+pub fn authorities(path: &Path) -> Result<RootCertStore, TlsError> {
+    const WHAT: &str = "an authority";
+    let mut roots = RootCertStore::empty();
+    let (good, _) = roots.add_parsable_certificates(certificates(WHAT, path)?);
+    if good == 0 {
+        return Err(fault(WHAT, path, &"no certificate of an authority in it"));
+    }
+    Ok(roots)
+}
+
+/// The certificates of a PEM file, in order; at least one.
+///
+/// # Errors
+/// [`TlsError::File`], which says `what` was looked for.
+pub fn certificates(
+    what: &'static str,
+    path: &Path,
+) -> Result<Vec<CertificateDer<'static>>, TlsError> {
     let found: Result<Vec<_>, _> = CertificateDer::pem_file_iter(path)
         .map_err(|error| fault(what, path, &error))?
         .collect();

@@ -1,6 +1,7 @@
 //! A small SIP user agent with audio, queueing centres and test calls.
 //!
-//! A test call measures one call, a test line is its honest far end, and a path is checked by several of them. A probe is run elsewhere: at a place of the outsourcer's.
+//! A test call measures one call, a test line is its honest far end, and a path is checked by several of them. A transfer is a caller whom an agent
+//! hands on to the nurse. A probe is run elsewhere: at a place of the outsourcer's.
 //!
 //! Used by `segue demo` (callers, an IVR and two centres on loopback), by `segue trial call`, and by tests. Everything
 //! is real SIP over UDP and real RTP; nothing here decides where a call goes.
@@ -25,3 +26,4 @@ pub mod stop;
 pub mod test_call;
 pub mod test_line;
 pub mod tone;
+pub mod transfer;

@@ -205,7 +205,7 @@ fn opinion(report: &AudioReport, delay_ms: u64) -> f64 {
 }
 
 /// Asks a test line for a number and waits for its `#`.
-async fn ask(audio: &Audio, question: &str) -> Option<String> {
+pub(crate) async fn ask(audio: &Audio, question: &str) -> Option<String> {
     let known = audio.report().digits.len();
     audio.send_digits(question);
     let answered = audio.until(|now| now.digits.get(known..).is_some_and(|d| d.ends_with('#')));

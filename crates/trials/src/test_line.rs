@@ -2,20 +2,25 @@
 //!
 //! It plays a person's tone, says "I hear you" when it hears the caller, then the recorder's warning tone where calls
 //! are recorded, and sends each digit back. `*1` asks for the caller's number as shown here, `*2` for the number
-//! dialled; both come back as digits that end with `#`. `*3` asks to be transferred.
+//! dialled; both come back as digits that end with `#`. `*3` asks to be transferred. A call that replaces one of its own
+//! (RFC 3891) is answered at once, and the other is hung up.
 
-use crate::agent::{Agent, Incoming, Leg};
+use crate::agent::{Agent, Caller, DialogId, Incoming, Leg, Place};
 use crate::audio::Audio;
 use crate::tone::Tone;
-use std::sync::Arc;
+use std::collections::HashMap;
+use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
 use std::time::Duration;
+use tokio::sync::Notify;
 use tokio::task::JoinSet;
-use tokio::time::sleep;
+use tokio::time::{sleep, timeout};
 
 /// How long each of its announcements lasts.
 const ANNOUNCEMENT: Duration = Duration::from_millis(500);
 /// Calls on one line at once.
 const CALLS_MAX: usize = 2_000;
+/// How long whom it transfers to may ring.
+const TARGET_WAIT: Duration = Duration::from_secs(60);
 
 /// What a test line is like.
 #[derive(Clone, Debug, Default)]
@@ -25,7 +30,17 @@ pub struct TestLine {
     /// How long it rings before it answers.
     pub ring: Duration,
     /// Whom `*3` transfers to; without it `*3` is sent back like any digits.
-    pub transfer_to: Option<String>,
+    pub transfer: Option<Transfer>,
+}
+
+/// How a test line transfers.
+#[derive(Clone, Debug)]
+pub struct Transfer {
+    /// The URI of whom to.
+    pub to: String,
+    /// Holds the caller and speaks with whom it transfers to first, as a warm transfer begins; else it only sends the
+    /// caller on.
+    pub announced: bool,
 }
 
 /// What a test line saw of one call.
@@ -37,10 +52,23 @@ pub struct Shown {
     pub dialled: String,
 }
 
+/// A line at work.
+struct Serving {
+    line: TestLine,
+    caller: Caller,
+    /// Calls up now, by Call-ID; whoever replaces one tells it to end.
+    up: Mutex<HashMap<String, (DialogId, Arc<Notify>)>>,
+}
+
 impl TestLine {
     /// Answers every call of an agent until it stops or `until` is over; what was shown on each call, in order.
     pub async fn serve(self, agent: &mut Agent, until: impl Future<Output = ()>) -> Vec<Shown> {
-        let (line, mut calls, mut seen) = (Arc::new(self), JoinSet::new(), Vec::new());
+        let (mut calls, mut seen) = (JoinSet::new(), Vec::new());
+        let line = Arc::new(Serving {
+            line: self,
+            caller: agent.caller(),
+            up: Mutex::default(),
+        });
         tokio::pin!(until);
         loop {
             let incoming = tokio::select! {
@@ -65,25 +93,70 @@ impl TestLine {
         }
         seen
     }
+}
 
+impl Serving {
     /// Answers one call and serves it until it is over.
-    pub async fn take(&self, incoming: Incoming) {
+    async fn take(&self, incoming: Incoming) {
         let shown = Shown {
             caller: incoming.caller(),
             dialled: incoming.dialled(),
         };
-        incoming.ring();
-        tokio::select! {
-            _ = incoming.given_up() => return,
-            () = sleep(self.ring) => {}
+        let replaced = match incoming.header("Replaces") {
+            None => None,
+            Some(named) => match self.found(&named) {
+                Some(old) => Some(old),
+                None => {
+                    incoming.refuse(481, None);
+                    return;
+                }
+            },
+        };
+        if replaced.is_none() {
+            incoming.ring();
+            tokio::select! {
+                _ = incoming.given_up() => return,
+                () = sleep(self.line.ring) => {}
+            }
         }
+        let dialog = incoming.progress().dialog;
         let leg = incoming.answer();
+        if let Some(old) = replaced {
+            old.notify_one();
+        }
+        let over = Arc::new(Notify::new());
+        if let Some(dialog) = &dialog {
+            let known = (dialog.clone(), Arc::clone(&over));
+            self.up().insert(dialog.call_id.clone(), known);
+        }
+        tokio::select! {
+            () = over.notified() => {}
+            () = self.talk(&leg, &shown) => {}
+        }
+        if let Some(dialog) = dialog {
+            self.up().remove(&dialog.call_id);
+        }
+    }
+
+    /// The call that another names to replace it.
+    fn found(&self, replaces: &str) -> Option<Arc<Notify>> {
+        let named = DialogId::of_replaces(replaces)?;
+        let up = self.up();
+        let (dialog, over) = up.get(&named.call_id)?;
+        (*dialog == named).then(|| Arc::clone(over))
+    }
+
+    fn up(&self) -> MutexGuard<'_, HashMap<String, (DialogId, Arc<Notify>)>> {
+        self.up.lock().unwrap_or_else(PoisonError::into_inner)
+    }
+
+    async fn talk(&self, leg: &Leg, shown: &Shown) {
         let Some(audio) = leg.audio() else { return };
         audio.play(Tone::Person);
         tokio::select! {
             _ = leg.ended() => {}
             () = self.speak(audio) => { leg.ended().await; }
-            () = self.obey(&leg, audio, &shown) => {}
+            () = self.obey(leg, audio, shown) => {}
         }
     }
 
@@ -92,7 +165,7 @@ impl TestLine {
             return;
         }
         audio.play(Tone::Heard);
-        if self.recorded {
+        if self.line.recorded {
             sleep(ANNOUNCEMENT).await;
             audio.play(Tone::Recorded);
             sleep(ANNOUNCEMENT).await;
@@ -116,9 +189,10 @@ impl TestLine {
                 }
                 (true, "1") => say(audio, shown.caller.as_deref().unwrap_or_default()),
                 (true, "2") => say(audio, &shown.dialled),
-                (true, "3") if self.transfer_to.is_some() => {
-                    leg.transfer(self.transfer_to.as_deref().unwrap_or_default())
-                        .await;
+                (true, "3") if self.line.transfer.is_some() => {
+                    if self.hand_over(leg, shown).await {
+                        return;
+                    }
                 }
                 _ => {
                     audio.send_digits(digit);
@@ -127,6 +201,53 @@ impl TestLine {
             asked = false;
         }
     }
+
+    /// Transfers the caller; whether somebody has them now. Where nobody has, they stay on this line.
+    async fn hand_over(&self, leg: &Leg, shown: &Shown) -> bool {
+        let Some(transfer) = &self.line.transfer else {
+            return false;
+        };
+        if !transfer.announced {
+            return leg.transfer(&transfer.to).await && has_them(leg).await;
+        }
+        let place = Place {
+            caller: Some(shown.dialled.clone()),
+            audio: Some(Tone::Caller),
+            ..Place::new(transfer.to.as_str())
+        };
+        if !leg.hold(true).await {
+            return false;
+        }
+        let spoken = match self.caller.place(place).await {
+            Ok(spoken) if timeout(TARGET_WAIT, spoken.answered()).await == Ok(true) => spoken,
+            _ => {
+                leg.hold(false).await;
+                return false;
+            }
+        };
+        sleep(ANNOUNCEMENT).await;
+        let dialog = spoken.progress().dialog;
+        let handed = match &dialog {
+            Some(dialog) => {
+                leg.transfer_announced(&transfer.to, dialog).await && has_them(leg).await
+            }
+            None => false,
+        };
+        if !handed {
+            leg.hold(false).await;
+        }
+        handed
+    }
+}
+
+/// Waits for the last word on a transfer; whether whom it went to answered.
+async fn has_them(leg: &Leg) -> bool {
+    let last = leg.until(|now| now.transfer_status.is_some_and(|status| status >= 200));
+    let now = timeout(TARGET_WAIT, last).await;
+    now.is_ok_and(|now| {
+        now.transfer_status
+            .is_some_and(|status| (200..300).contains(&status))
+    })
 }
 
 /// Sends a number as digits, without its plus, and `#` after it.

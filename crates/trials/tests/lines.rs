@@ -1,4 +1,4 @@
-//! Test lines and what is proved against them: audio, digits, numbers shown, hold, transfer, mailboxes, calls at once.
+//! Test lines and what is proved against them: audio, digits, numbers shown, hold, mailboxes, calls at once.
 
 #![expect(
     clippy::expect_used,
@@ -61,7 +61,7 @@ async fn a_test_call_to_a_test_line_proves_audio_digits_numbers_and_hold() {
     let line = TestLine {
         recorded: true,
         ring: Duration::from_millis(200),
-        transfer_to: None,
+        transfer: None,
     };
     let (addr, stop, served) = serving(line).await;
     let caller = agent("caller").await;
@@ -123,65 +123,6 @@ async fn either_side_holds_and_the_held_side_falls_silent() {
         );
     }
     out.hang_up();
-    caller.stop().await;
-    far_end.stop().await;
-}
-
-#[tokio::test]
-async fn a_caller_is_transferred_to_the_nurse_and_the_far_end_learns_of_it() {
-    let (nurse, nurse_stop, nurse_served) = serving(TestLine::default()).await;
-    let line = TestLine {
-        transfer_to: Some(format!("sip:7900@{nurse}")),
-        ..TestLine::default()
-    };
-    let mut far_end = agent("line").await;
-    let caller = agent("caller").await;
-    let to = format!("sip:7001@{}", far_end.local_addr());
-    let out = caller
-        .caller()
-        .place(from_somebody(to))
-        .await
-        .expect("placed");
-    let incoming = far_end.incoming().await.expect("arrives");
-    let into = tokio::spawn(async move {
-        let leg = incoming.answer();
-        let asked = leg
-            .audio()
-            .expect("audio")
-            .until(|r| r.digits == "*3")
-            .await;
-        assert!(
-            asked
-                && leg
-                    .transfer(line.transfer_to.as_deref().expect("set"))
-                    .await
-        );
-        let told = leg.until(|now| now.transfer_status == Some(200)).await;
-        leg.hang_up();
-        told
-    });
-    assert!(timeout(PATIENCE, out.answered()).await.expect("in time"));
-    out.audio().expect("audio").send_digits("*3");
-    let referred = timeout(PATIENCE, out.until(|now| now.referred_to.is_some()))
-        .await
-        .expect("in time");
-    let target = referred.referred_to.expect("referred");
-    let second = caller
-        .caller()
-        .place(from_somebody(target))
-        .await
-        .expect("placed");
-    assert!(timeout(PATIENCE, second.answered()).await.expect("in time"));
-    out.tell_transfer(200);
-    let told = timeout(PATIENCE, into)
-        .await
-        .expect("in time")
-        .expect("no panic");
-    assert_eq!(told.transfer_status, Some(200));
-    second.hang_up();
-    nurse_stop.send(()).expect("it still serves");
-    let shown = timeout(PATIENCE, nurse_served).await.expect("in time");
-    assert_eq!(shown.expect("no panic")[0].dialled, "7900");
     caller.stop().await;
     far_end.stop().await;
 }

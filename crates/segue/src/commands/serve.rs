@@ -9,7 +9,7 @@ use crate::node::cluster::ClusterOptions;
 use crate::node::trunks::TrunkChecks;
 use crate::office::block_on;
 use crate::output::{Answer, Answered, Failure};
-use crate::route_door::RouteDoorOptions;
+use crate::route_door::{RouteDoorOptions, RouteTlsFiles};
 use crate::service::{LineOptions, Options, Service};
 use clap::{Args, ValueEnum};
 use segue_domain::ids::{ChunkId, LineId, is_usable};
@@ -151,9 +151,24 @@ struct Line {
     /// Where PBXs and clouds ask over HTTP; their own door, apart from the pages
     #[arg(long, value_name = "ADDR", requires = "route_tokens")]
     route_http: Option<SocketAddr>,
-    /// Who may ask: a line each, `SITE TOKEN` or `SITE TOKEN signed`, `*` for every site; `twilio TOKEN` for its webhooks
+    /// Who may ask: a line each, `SITE TOKEN`, `SITE TOKEN signed` or `SITE certificate SHA256`, `*` for every site; `twilio
+    /// TOKEN` for its webhooks. Read again when it changes
     #[arg(long, value_name = "FILE", requires = "route_http")]
     route_tokens: Option<PathBuf>,
+    /// Certificate of that door's own TLS with its chain, PEM; without it the door speaks plain HTTP
+    #[arg(
+        long,
+        value_name = "FILE",
+        requires = "route_tls_key",
+        requires = "route_http"
+    )]
+    route_tls_cert: Option<PathBuf>,
+    /// Its private key, PEM
+    #[arg(long, value_name = "FILE", requires = "route_tls_cert")]
+    route_tls_key: Option<PathBuf>,
+    /// Who issues the client certificates that ask there, PEM; without it tokens alone ask
+    #[arg(long, value_name = "FILE", requires = "route_tls_cert")]
+    route_tls_ca: Option<PathBuf>,
     /// The URL that Twilio was given for this door, without the path
     #[arg(long, value_name = "URL", default_value = "")]
     route_url: String,
@@ -168,6 +183,12 @@ struct Line {
     /// After a fallback the node calls its own number from this one until a person in-house has answered
     #[arg(long, value_name = "NUMBER", value_parser = trial::caller_number)]
     verify_from: Option<String>,
+    /// Where a tester's code from My calls is heard (SIP over UDP): a line that Segue answers itself, called by --peer alone
+    #[arg(long, value_name = "ADDR", requires = "dial_in_number")]
+    dial_in: Option<SocketAddr>,
+    /// What testers dial to reach it, as My calls shows it
+    #[arg(long, value_name = "NUMBER", requires = "dial_in")]
+    dial_in_number: Option<String>,
     /// Seconds from one heartbeat to the next
     #[arg(long, value_name = "SECONDS", default_value_t = 60, value_parser = clap::value_parser!(u64).range(5..=60))]
     heartbeat_every: u64,
@@ -255,12 +276,25 @@ impl Line {
         self.heartbeats.iter().map(path).collect()
     }
 
+    fn route_tls(&self) -> Option<RouteTlsFiles> {
+        let (certificate, key) = self
+            .route_tls_cert
+            .clone()
+            .zip(self.route_tls_key.clone())?;
+        Some(RouteTlsFiles {
+            certificate,
+            key,
+            clients: self.route_tls_ca.clone(),
+        })
+    }
+
     fn options(&self) -> Result<LineOptions, Failure> {
         let files = self.tls_cert.clone().zip(self.tls_key.clone());
         Ok(LineOptions {
             heartbeats: self.heartbeats()?,
             human_heartbeats: self.human_heartbeats.clone(),
             verify_caller: self.verify_from.clone(),
+            dial_in: self.dial_in.zip(self.dial_in_number.clone()),
             tcp: self.sip_tcp,
             tls: self.sip_tls,
             tls_files: files.map(|(certificate, key)| TlsFiles {
@@ -276,6 +310,7 @@ impl Line {
                     addr,
                     tokens,
                     url: self.route_url.clone(),
+                    tls: self.route_tls(),
                 }),
             advertised: self.sip_advertise.clone(),
             source_messages_per_s_max: Some(self.source_rate),
@@ -338,6 +373,7 @@ fn announce(service: &Service) {
         ("tcp", service.stream_addrs[0]),
         ("tls", service.stream_addrs[1]),
         ("route door", service.route_addr),
+        ("dial-in line on udp", service.dial_in_addr),
     ];
     let also: String = streams
         .iter()

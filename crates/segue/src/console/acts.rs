@@ -1,5 +1,6 @@
 //! What people do on pages: bringing calls home, and every other command of the trade.
 
+use super::dial_in::DialInCode;
 use super::people::Lookup;
 use super::{Shared, Unjournalled};
 use crate::clock;
@@ -20,10 +21,13 @@ use segue_web::{
     FallbackRequest, Person, SCOPE_ALL, Submission,
 };
 use serde_json::{Value, json};
+use std::collections::VecDeque;
 
 /// Unjournalled presses remembered for the page; the home door keeps them all.
 const UNJOURNALLED_MAX: usize = 100;
 
+/// The board of a person's own trial calls.
+const MY_CALLS: &str = "my-test-calls";
 /// What every answer about eligibility says: Segue is no call distributor.
 const INFORMS: &str = "Segue names who may take the call; whoever asks routes it. Where no call distributor asks, people read this.";
 
@@ -137,12 +141,35 @@ impl Shared {
         if boards::is_restricted(&request.name) {
             self.note_board(&request.name, &reader).await?;
         }
-        Ok(BoardView {
+        let mut view = BoardView {
             title: board.title,
             columns: board.columns.into_iter().map(str::to_owned).collect(),
             rows: board.rows,
             notes: board.notes,
-        })
+        };
+        if request.name == MY_CALLS {
+            self.with_codes(&request.person, &mut view);
+        }
+        Ok(view)
+    }
+
+    /// Beside each of the reader's open calls the code that makes their telephone one of the campaign's.
+    fn with_codes(&self, person: &Person, view: &mut BoardView) {
+        let Some((number, codes)) = self.dial_in_codes(person) else {
+            return;
+        };
+        view.columns.push("dial-in code".to_owned());
+        let mut codes: VecDeque<_> = codes.into();
+        for row in &mut view.rows {
+            // Both run over the person's calls, the board in order of their dates.
+            let own = |code: &DialInCode| row[1] == code.chunk && row[2] == code.cell;
+            let place = codes.iter().position(own).filter(|_| row[6] != "yes");
+            let code = place.and_then(|place| codes.remove(place));
+            row.push(code.map(|code| code.code).unwrap_or_default());
+        }
+        view.notes.push(format!(
+            "From a telephone that is not registered: call {number} first, enter the code after the tone, and dial within a quarter of an hour."
+        ));
     }
 
     /// A board that few may see is about people or the client's money: who looks at it is written down first.

@@ -106,10 +106,12 @@ pub(super) fn leave_out_tests(
     decisions: &mut Vec<Decision>,
     records: &mut Vec<AcdCall>,
 ) {
-    let is_test = |caller: Option<CallerHash>| caller.is_some_and(|c| tests.is_test(&c));
+    let is_test = |caller: Option<CallerHash>, at: Timestamp| {
+        caller.is_some_and(|caller| tests.is_test(&caller, at))
+    };
     let (placed, real): (Vec<_>, Vec<_>) = decisions
         .drain(..)
-        .partition(|decision| decision.is_test || is_test(decision.caller));
+        .partition(|decision| decision.is_test || is_test(decision.caller, decision.at));
     let placed: HashSet<_> = placed
         .into_iter()
         .map(|decision| decision.call_id)
@@ -119,7 +121,9 @@ pub(super) fn leave_out_tests(
             .call_id
             .as_ref()
             .is_some_and(|id| placed.contains(id));
-        !of_test && !is_test(record.caller)
+        // A record without any time is heard of nowhere; a registered telephone is one at any.
+        let at = started(record).unwrap_or(Timestamp::MAX);
+        !of_test && !is_test(record.caller, at)
     });
     *decisions = real;
 }
@@ -127,6 +131,7 @@ pub(super) fn leave_out_tests(
 #[cfg(test)]
 mod tests {
     use super::*;
+    use segue_domain::dial_in::{DialInCodeUsed, HOLDS};
 
     fn at(ms: i64) -> Timestamp {
         Timestamp::from_millisecond(1_800_000_000_000 + ms).unwrap()
@@ -207,7 +212,24 @@ mod tests {
             is_test: true,
             ..decision("marked", 0, 2)
         };
-        let mut decisions = vec![decision("real", 0, 1), decision("test", 0, 9), marked];
+        // A code of My calls was entered from this one: for a quarter of an hour it is one of the campaign's.
+        let entered = DialInCodeUsed {
+            person: "tess".into(),
+            chunk: "RVS-Main/MSG".into(),
+            cell: "message × night".into(),
+            telephone: CallerHash([8; 32]).to_string(),
+            at: at(0),
+            until: at(0) + HOLDS,
+        };
+        tests.dialled_in.insert(CallerHash([8; 32]), vec![entered]);
+        let over = 15 * 60_000;
+        let mut decisions = vec![
+            decision("real", 0, 1),
+            decision("test", 0, 9),
+            marked,
+            decision("dialled in", 60_000, 8),
+            decision("a patient later", over, 8),
+        ];
         let mut anonymous = record("cb-2", 0, 1, Some("test"));
         anonymous.caller = None;
         let mut records = vec![
@@ -215,11 +237,13 @@ mod tests {
             anonymous,
             record("cb-3", 0, 9, None),
             record("cb-4", 0, 2, Some("marked")),
+            record("cb-5", 60_500, 8, None),
+            record("cb-6", over + 500, 8, None),
         ];
         leave_out_tests(&tests, &mut decisions, &mut records);
         let left: Vec<_> = decisions.iter().map(|d| d.call_id.as_str()).collect();
-        assert_eq!(left, ["real"]);
+        assert_eq!(left, ["real", "a patient later"]);
         let left: Vec<_> = records.iter().map(|r| r.source_call_id.as_str()).collect();
-        assert_eq!(left, ["cb-1"]);
+        assert_eq!(left, ["cb-1", "cb-6"]);
     }
 }

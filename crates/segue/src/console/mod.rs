@@ -8,6 +8,7 @@ mod acts;
 mod build;
 mod calendar;
 pub(crate) mod cases;
+pub(crate) mod dial_in;
 mod discovery;
 mod draft;
 mod gather;
@@ -108,6 +109,8 @@ pub(crate) struct ConsoleParts {
     pub(crate) human_heartbeats: Vec<human_heartbeat::HumanHeartbeat>,
     /// How the node calls itself after a fallback, if it is to.
     pub(crate) verify_calls: Option<verify_call::VerifyCalls>,
+    /// Where testers enter the codes of their calls, if anywhere.
+    pub(crate) dial_in: Option<dial_in::DialInLine>,
     /// What the SIP side counts.
     pub(crate) sip: segue_sip::io_udp::Watch,
     /// The other nodes, if there are any.
@@ -144,6 +147,8 @@ struct Shared {
     memory: Mutex<Memory>,
     /// Told when "had we not moved" was made up for after a start: then the guards begin.
     replayed_once: Notify,
+    /// What testers dial to enter a code, where there is such a line.
+    dial_in_number: Option<String>,
     /// Who knocks with a probe that is not known here waits for one of these.
     probe_turns: Semaphore,
     /// The call history, understood; whoever reads it holds it, so that it is read once.
@@ -179,11 +184,17 @@ struct Unjournalled {
 
 impl NodeConsole {
     /// Starts keeping the view up to date, until `stop`. Must be called inside a tokio runtime.
-    pub(crate) fn start(parts: ConsoleParts) -> Self {
+    pub(crate) fn start(mut parts: ConsoleParts) -> Self {
         let (stop, heartbeats) = (parts.stop.clone(), parts.heartbeats.clone());
         let verify_calls = parts.verify_calls.clone();
         let human_heartbeats = parts.human_heartbeats.clone();
-        let shared = Arc::new(Shared::new(parts));
+        let dial_in = parts.dial_in.take();
+        let mut shared = Shared::new(parts);
+        shared.dial_in_number = dial_in.as_ref().map(|line| line.number.clone());
+        let shared = Arc::new(shared);
+        if let Some(line) = dial_in {
+            tokio::spawn(dial_in::keep(Arc::clone(&shared), line, stop.clone()));
+        }
         if let Some(calls) = verify_calls {
             tokio::spawn(verify_call::keep(Arc::clone(&shared), calls, stop.clone()));
         }
@@ -232,6 +243,7 @@ impl Shared {
             rebuild: Notify::new(),
             memory: Mutex::default(),
             replayed_once: Notify::new(),
+            dial_in_number: None,
             probe_turns: Semaphore::new(probing::TURNS_MAX),
             history: tokio::sync::Mutex::default(),
             hours: tokio::sync::Mutex::default(),

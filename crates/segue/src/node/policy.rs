@@ -331,7 +331,7 @@ pub(crate) fn fact(
         targets: Vec::new(),
         caller: d.caller,
         // A number that is not in the table was not checked to be a line's: it stays out of the store.
-        dialled: if d.number.is_some() {
+        dialled: if d.number.is_some() || d.reason == Reason::Escalation {
             dialled.to_owned()
         } else {
             "unknown".to_owned()

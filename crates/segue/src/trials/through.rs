@@ -105,14 +105,26 @@ impl Through<'_> {
         leg.hang_up();
         let caller = self.key.hash(from);
         let mine = |d: &Decision| d.caller == Some(caller) && d.dialled == dialled;
+        let kept = self.kept(since, mine).await?;
+        let decision = kept.into_iter().next_back();
+        Ok(Placed { answered, decision })
+    }
+
+    /// The decisions that the node kept since then about calls such as these, oldest first; waits until the last of them says
+    /// what became of it.
+    pub async fn kept(
+        &self,
+        since: jiff::Timestamp,
+        mine: impl Fn(&Decision) -> bool,
+    ) -> Result<Vec<Decision>, Failure> {
         let deadline = Instant::now() + WRITTEN_WAIT;
         loop {
             let kept = self.facts.decisions_since(&Cursor::from(since), PAGE).await;
-            let kept = kept.map_err(|e| unavailable(&e))?;
-            let decision = kept.into_iter().rev().find(mine);
-            let whole = decision.as_ref().is_some_and(|d| !d.targets.is_empty());
+            let mut kept = kept.map_err(|e| unavailable(&e))?;
+            kept.retain(&mine);
+            let whole = kept.last().is_some_and(|d| !d.targets.is_empty());
             if whole || Instant::now() >= deadline {
-                return Ok(Placed { answered, decision });
+                return Ok(kept);
             }
             sleep(Duration::from_millis(100)).await;
         }

@@ -3,11 +3,11 @@
 
 use super::dialog::Dialog;
 use super::leg::Order;
+use super::refer::Referred;
 use super::sdp::{self, Direction};
 use super::transact::Driver;
 use super::wire::{Inbound, line};
 use crate::audio::Audio;
-use segue_sip::msg::fields::Address;
 use std::net::SocketAddr;
 use std::time::Duration;
 
@@ -16,7 +16,7 @@ use std::time::Duration;
 enum Kind {
     Hold(bool),
     Refer,
-    Notify,
+    Notify(u16),
 }
 
 struct Waiting {
@@ -43,7 +43,7 @@ impl Inside {
         let (kind, method) = match order {
             Order::Hold(on) => (Kind::Hold(on), "INVITE"),
             Order::Refer(_) => (Kind::Refer, "REFER"),
-            Order::TellTransfer(_) => (Kind::Notify, "NOTIFY"),
+            Order::TellTransfer(status) => (Kind::Notify(status), "NOTIFY"),
             Order::Ring | Order::Answer | Order::Refuse(..) | Order::HangUp => return,
         };
         dialog.cseq += 1;
@@ -57,7 +57,10 @@ impl Inside {
             }
             Order::Refer(target) => {
                 let target = format!("<{target}>");
-                let more = [("Refer-To", target.as_str())];
+                let more = [
+                    ("Refer-To", target.as_str()),
+                    ("Referred-By", contact.as_str()),
+                ];
                 dialog.request_with(method, &via, &contact, &more, ("", ""))
             }
             Order::TellTransfer(status) => notify(dialog, &via, &contact, *status),
@@ -120,8 +123,10 @@ impl Inside {
         driver.note(|progress| match kind {
             Kind::Hold(on) if done => progress.holding = on,
             Kind::Refer if done => progress.refer_accepted = true,
-            Kind::Notify => {}
-            Kind::Hold(_) | Kind::Refer => progress.inside_refused = Some(response.status),
+            Kind::Notify(status) if done => progress.transfer_told = Some(status),
+            Kind::Hold(_) | Kind::Refer | Kind::Notify(_) => {
+                progress.inside_refused = Some(response.status);
+            }
         });
         true
     }
@@ -148,13 +153,11 @@ impl Inside {
 
     /// Whether silence ended a request within the call, which itself goes on.
     pub(crate) fn gave_up(&mut self, driver: &Driver) -> bool {
-        let Some(waiting) = self.waiting.take() else {
-            return false;
-        };
-        if waiting.kind != Kind::Notify {
+        let waited = self.waiting.take().is_some();
+        if waited {
             driver.note(|progress| progress.inside_refused = Some(408));
         }
-        true
+        waited
     }
 
     /// Answers a request within the call, if it is one of these.
@@ -225,15 +228,13 @@ fn notify(dialog: &Dialog, via: &str, contact: &str, status: u16) -> Vec<u8> {
 }
 
 fn on_refer(request: &Inbound, tag: &str, driver: &Driver) -> Vec<u8> {
-    let target = request.header("Refer-To");
-    let target = target.as_deref().and_then(|value| {
-        let uri = Address::parse(value.as_bytes())?.uri;
-        std::str::from_utf8(uri).ok().map(str::to_owned)
-    });
-    let Some(target) = target else {
+    let referred = request
+        .header("Refer-To")
+        .and_then(|target| Referred::read(&target, request.header("Referred-By")));
+    let Some(referred) = referred else {
         return request.response(400, tag, "", "");
     };
-    driver.note(|progress| progress.referred_to = Some(target));
+    driver.note(|progress| progress.referred = Some(referred));
     let mut more = String::new();
     line(&mut more, "Contact", &driver.shared.contact());
     request.response(202, tag, &more, "")

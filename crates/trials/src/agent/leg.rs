@@ -1,5 +1,6 @@
 //! One call as its owner sees it: what has happened so far, its audio, and the few things one can do.
 
+use super::refer::{DialogId, Referred};
 use crate::audio::Audio;
 use std::fmt;
 use std::time::Duration;
@@ -41,12 +42,16 @@ pub struct Progress {
     pub held: bool,
     /// What the last request within the call was refused with (re-INVITE, REFER); 408 for silence.
     pub inside_refused: Option<u16>,
-    /// Where the other side asks us to call (REFER, RFC 3515).
-    pub referred_to: Option<String>,
+    /// Whom the other side asks us to call (REFER, RFC 3515).
+    pub referred: Option<Referred>,
+    /// The last word on that call that the other side took (NOTIFY).
+    pub transfer_told: Option<u16>,
     /// Whether our REFER was accepted.
     pub refer_accepted: bool,
     /// The last word on the transfer we asked for (NOTIFY): 100 under way, 200 answered.
     pub transfer_status: Option<u16>,
+    /// The call's name among its two ends, once there is one.
+    pub dialog: Option<DialogId>,
     /// Set once the call is over.
     pub end: Option<End>,
 }
@@ -133,15 +138,29 @@ impl Leg {
     /// Asks the other side to call `target` instead (REFER); whether it agreed to try. How it went is told in
     /// [`Progress::transfer_status`].
     pub async fn transfer(&self, target: &str) -> bool {
-        self.order(Order::Refer(target.to_owned()));
+        self.refer(target.to_owned()).await
+    }
+
+    /// The same after this side has spoken with the target on a call of its own, which the new one then replaces
+    /// (RFC 5589 §7.3, RFC 3891).
+    pub async fn transfer_announced(&self, target: &str, spoken: &DialogId) -> bool {
+        self.refer(spoken.replaced_at(target)).await
+    }
+
+    async fn refer(&self, target: String) -> bool {
+        self.order(Order::Refer(target));
         let settled = self.until(|now| now.refer_accepted || now.inside_refused.is_some());
         let now = tokio::time::timeout(INSIDE_WAIT, settled).await;
         now.is_ok_and(|now| now.end.is_none() && now.refer_accepted)
     }
 
-    /// Tells whoever sent us on how the call there went (NOTIFY with a status line, RFC 3515 §2.4.4).
-    pub fn tell_transfer(&self, status: u16) {
+    /// Tells whoever sent us on how the call there went (NOTIFY with a status line, RFC 3515 §2.4.4); whether it was taken.
+    pub async fn tell_transfer(&self, status: u16) -> bool {
         self.order(Order::TellTransfer(status));
+        let taken = |now: &Progress| now.transfer_told == Some(status);
+        let settled = self.until(|now| taken(now) || now.inside_refused.is_some());
+        let now = tokio::time::timeout(INSIDE_WAIT, settled).await;
+        now.is_ok_and(|now| taken(&now))
     }
 
     /// The call's audio, if it was asked for.

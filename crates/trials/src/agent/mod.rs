@@ -7,6 +7,7 @@ mod dialog;
 mod inside;
 mod leg;
 mod reader;
+mod refer;
 mod sdp;
 mod transact;
 mod uac;
@@ -14,6 +15,7 @@ mod uas;
 pub(crate) mod wire;
 
 pub use leg::{End, Leg, Progress};
+pub use refer::{DialogId, Referred};
 
 use crate::audio::Audio;
 use crate::clock::Clock;
@@ -204,6 +206,11 @@ impl Incoming {
     /// The caller's number (P-Asserted-Identity, else From); `None` when withheld.
     pub fn caller(&self) -> Option<String> {
         self.invite.caller()
+    }
+
+    /// What has happened to the call so far.
+    pub fn progress(&self) -> Progress {
+        self.leg.progress()
     }
 
     /// Where the INVITE came from.

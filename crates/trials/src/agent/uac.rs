@@ -4,6 +4,7 @@ use super::Place;
 use super::dialog::Dialog;
 use super::inside::Inside;
 use super::leg::{End, Order};
+use super::refer::DialogId;
 use super::sdp;
 use super::transact::{Driver, Wake};
 use super::wire::{Inbound, finish, line};
@@ -270,10 +271,16 @@ impl Uac {
             audio.connect(remote);
         }
         let elapsed = self.driver.elapsed();
+        let own = DialogId {
+            call_id: self.call_id.clone(),
+            local_tag: response.from_tag.clone(),
+            remote_tag: response.to_tag.clone().unwrap_or_default(),
+        };
         self.driver.note(|progress| {
             progress.last_status = Some(response.status);
             progress.post_dial_delay.get_or_insert(elapsed);
             progress.answer_delay = Some(elapsed);
+            progress.dialog = Some(own);
         });
     }
 

@@ -3,6 +3,7 @@
 use super::dialog::Dialog;
 use super::inside::Inside;
 use super::leg::{End, Order};
+use super::refer::DialogId;
 use super::sdp;
 use super::transact::{Driver, Wake};
 use super::wire::{Inbound, line};
@@ -38,6 +39,12 @@ impl Uas {
     pub(crate) fn new(driver: Driver, invite: Inbound, tag: String) -> Self {
         let dialog = Dialog::of_callee(&invite, &tag);
         let last_response = invite.response(100, &tag, "", "");
+        let own = DialogId {
+            call_id: invite.call_id.clone(),
+            local_tag: tag.clone(),
+            remote_tag: invite.from_tag.clone(),
+        };
+        driver.note(|progress| progress.dialog = Some(own));
         Self {
             driver,
             invite,

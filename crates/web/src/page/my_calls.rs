@@ -17,7 +17,7 @@ use serde_json::json;
 use std::sync::Arc;
 use tower_sessions::Session;
 
-/// The board the calls come from: due, chunk, cell, dial, card, you want, placed.
+/// The board the calls come from: due, chunk, cell, dial, card, you want, placed; then the dial-in code where there is a line.
 const BOARD: &str = "my-test-calls";
 /// Longest note on a call; the domain checks it for callers' data.
 const NOTE_CHARS_MAX: usize = 200;
@@ -31,11 +31,13 @@ struct Call {
     card: String,
     want: String,
     placed: bool,
+    /// The code that makes an unregistered telephone one of the campaign's; empty where there is no line to enter it.
+    code: String,
 }
 
 impl Call {
     fn read(row: &[String]) -> Option<Self> {
-        let [due, chunk, cell, dial, card, want, placed] = row else {
+        let [due, chunk, cell, dial, card, want, placed, code @ ..] = row else {
             return None;
         };
         Some(Self {
@@ -46,6 +48,7 @@ impl Call {
             card: card.clone(),
             want: want.clone(),
             placed: placed == "yes",
+            code: code.first().cloned().unwrap_or_default(),
         })
     }
 }
@@ -59,6 +62,8 @@ struct MyCalls {
     /// Makes sending a form twice one call.
     command: String,
     thanks: bool,
+    /// How a code is entered; empty where there is no line for it.
+    dial_in: String,
 }
 
 /// How one call went.
@@ -112,6 +117,9 @@ async fn page(
         .iter()
         .filter_map(|row| Call::read(row))
         .collect();
+    let coded = calls.iter().any(|call| !call.code.is_empty());
+    let dial_in = board.notes.last().filter(|_| coded).cloned();
+    let dial_in = dial_in.unwrap_or_default();
     let (done, open): (Vec<_>, Vec<_>) = calls.into_iter().partition(|call| call.placed);
     let view = app.view();
     let chrome = Chrome::new(app, &view, Some(person), form, Room::Boards, "My calls")?;
@@ -121,6 +129,7 @@ async fn page(
         placed: done.len(),
         command: secret::random_id()?,
         thanks,
+        dial_in,
     };
     render(StatusCode::OK, &page)
 }

@@ -1,6 +1,7 @@
 //! Testing before trusting (A19, A22–A28): what must be proved before a call goes out.
 
 mod agent_maturity;
+mod dial_in;
 mod resource_access;
 pub(crate) mod resource_probes;
 mod telephony_checks;

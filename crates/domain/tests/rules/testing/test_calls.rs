@@ -5,6 +5,7 @@ use crate::fixture::{manager, nurse};
 use crate::support::{Story, test_call};
 use jiff::civil::date;
 use segue_domain::agent_maturity::{AgentWork, RecordAgentWork};
+use segue_domain::dial_in::UseDialInCode;
 use segue_domain::kudos::{GiveKudos, KudosKind, PlayAlong};
 use segue_domain::test_calls::RecordTestCall;
 use segue_domain::test_campaign::{
@@ -101,6 +102,13 @@ pub(super) fn history() -> Story {
     let work = RecordAgentWork { work: vec![work] };
     story.does(&manager(Side::Outsourcer), work);
     story.does(&client, telephone("training room 2"));
+    let code = UseDialInCode {
+        chunk: MSG.into(),
+        cell: DAY.into(),
+        telephone: "6b".repeat(32),
+        used_before: 0,
+    };
+    story.does(&quality(), code);
     story.does(&manager(Side::Outsourcer), test_line("+16095550199"));
     story
 }
@@ -242,7 +250,7 @@ fn a22_test_calls_have_numbers_of_their_own() {
     let mut story = history();
     let (client, outsourcer) = (manager(Side::Client), manager(Side::Outsourcer));
     let caller = "5a".repeat(32).parse().unwrap();
-    assert!(story.t.test_numbers.is_test(&caller));
+    assert!(story.t.test_numbers.is_test(&caller, story.now));
     story
         .when(&client, telephone("training room 2"))
         .changes_nothing();

@@ -1,11 +1,12 @@
 //! `segue trial answer`: the far end of test calls, to be run at the outsourcer's site or behind any queue.
 
+use super::require_no_emergency;
 use crate::commands::serve::wait_for_signal;
 use crate::office::block_on;
 use crate::output::{Answer, Answered};
 use crate::trials::through;
 use clap::Args;
-use segue_trials::test_line::TestLine;
+use segue_trials::test_line::{TestLine, Transfer};
 use serde_json::json;
 use std::io::Write as _;
 use std::net::SocketAddr;
@@ -26,9 +27,18 @@ pub struct AnswerCalls {
     /// Say that calls are recorded
     #[arg(long)]
     recorded: bool,
-    /// Whom `*3` transfers the caller to
-    #[arg(long, value_name = "URI")]
+    /// Whom `*3` transfers the caller to, such as sip:7900@NODE
+    #[arg(long, value_name = "URI", value_parser = no_emergency)]
     transfer_to: Option<String>,
+    /// Speak with them first, the caller on hold, as a warm transfer begins
+    #[arg(long, requires = "transfer_to")]
+    announce: bool,
+}
+
+/// A URI that a test may call.
+fn no_emergency(uri: &str) -> Result<String, String> {
+    require_no_emergency(uri).map_err(|refused| refused.to_string())?;
+    Ok(uri.to_owned())
 }
 
 impl AnswerCalls {
@@ -40,7 +50,10 @@ impl AnswerCalls {
             let line = TestLine {
                 recorded: self.recorded,
                 ring: Duration::from_millis(self.ring_ms),
-                transfer_to: self.transfer_to.clone(),
+                transfer: self.transfer_to.clone().map(|to| Transfer {
+                    to,
+                    announced: self.announce,
+                }),
             };
             let until = async {
                 match self.seconds {

@@ -4,6 +4,7 @@ mod answer;
 mod call;
 mod path;
 mod share;
+mod transfer;
 
 pub(crate) use call::{caller_number, require_no_emergency};
 
@@ -22,6 +23,8 @@ pub enum Trial {
     Path(Box<path::Path>),
     /// Prove the share that runs by two calls from either side of the threshold; a mismatch pauses the chunk
     Share(share::Share),
+    /// Have a caller transferred by the outsourcer's agent to the nurse, and measure what the caller lives through
+    Transfer(Box<transfer::TransferTo>),
 }
 
 impl Trial {
@@ -32,6 +35,7 @@ impl Trial {
             Self::Answer(answer) => answer.run(),
             Self::Path(path) => path.run(global),
             Self::Share(share) => share.run(global),
+            Self::Transfer(transfer) => transfer.run(global),
         }
     }
 }

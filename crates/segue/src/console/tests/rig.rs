@@ -227,6 +227,7 @@ impl Rig {
             heartbeats: Vec::new(),
             human_heartbeats: Vec::new(),
             verify_calls: None,
+            dial_in: None,
             sip: segue_sip::io_udp::Watch::default(),
             cluster: None,
             stop: stopping,

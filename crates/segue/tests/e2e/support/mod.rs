@@ -2,6 +2,7 @@
 //! nothing but the command line.
 
 pub(crate) mod centre;
+pub(crate) mod certificates;
 pub(crate) mod chance;
 pub(crate) mod cli;
 pub(crate) mod clock;

@@ -1,0 +1,185 @@
+//! A caller handed on to the nurse, through the real binary: agent and nurse as processes at their own addresses, the node
+//! between them, and what is recorded of it.
+
+use crate::support::centre::closed_port;
+use crate::support::cli::{binary, spawn};
+use crate::support::serve::Serving;
+use crate::support::world::{CHUNK, DIALLED, Targets, World};
+use serde_json::{Value, json};
+use std::io::{BufRead, BufReader};
+use std::net::SocketAddr;
+use std::process::Child;
+
+/// A test line as a process; ended with the test.
+struct Line {
+    child: Child,
+    addr: SocketAddr,
+}
+
+impl Line {
+    fn at(ip: &str, more: &[&str]) -> Self {
+        let folder = std::env::temp_dir();
+        let bound = format!("{ip}:0");
+        let args = ["trial", "answer", "--sip", &bound, "--seconds", "120"];
+        let mut child = spawn(&folder, None, &[&args[..], more].concat());
+        let mut errors = BufReader::new(child.stderr.take().expect("piped"));
+        let mut said = String::new();
+        errors.read_line(&mut said).expect("where it listens");
+        let addr = said.trim().strip_prefix("segue: test line on udp ");
+        let addr = addr.unwrap_or_else(|| panic!("an address in {said}"));
+        Self {
+            child,
+            addr: addr.parse().expect("an address"),
+        }
+    }
+}
+
+impl Drop for Line {
+    fn drop(&mut self) {
+        let _ = self.child.kill();
+        let _ = self.child.wait();
+    }
+}
+
+/// The newest fact of a kind.
+fn last(world: &World, export: &str, kind: &str) -> Value {
+    let facts = world.facts(export);
+    let fact = facts.iter().rev().find(|fact| fact["kind"] == kind);
+    let body = fact.unwrap_or_else(|| panic!("a {kind}"))["body"].clone();
+    serde_json::from_str(body.as_str().expect("a body")).expect("JSON")
+}
+
+#[test]
+fn the_way_to_the_nurse_is_measured_recorded_and_never_out() {
+    let node = closed_port([127, 0, 0, 1]);
+    let to = format!("sip:7900@{node}");
+    let nurse = Line::at("127.0.0.2", &["--ring-ms", "300"]);
+    let agent = Line::at("127.0.0.3", &["--transfer-to", &to, "--announce"]);
+    let hasty = Line::at("127.0.0.3", &["--transfer-to", &to]);
+    let world = World::live(
+        Targets {
+            in_house: nurse.addr,
+            outsourced: agent.addr,
+            last_resort: closed_port([127, 0, 0, 4]),
+        },
+        &[20],
+    );
+    let any = SocketAddr::from(([127, 0, 0, 1], 0));
+    let serving = Serving::start_at(&world.data(), node, any);
+    let via = node.to_string();
+    let trial = |more: &[&str]| {
+        let own = [
+            "trial",
+            "transfer",
+            "RVS-Main-TFN",
+            DIALLED,
+            "--via",
+            &via,
+            "--agent-line",
+        ];
+        world.ask(Some(&world.client), &[&own[..], more].concat())
+    };
+
+    let warm = trial(&["--nurse-line", "--record"]).done();
+    let seen = &warm["transfer"];
+    assert_eq!(seen["faults"], json!([]), "{warm}");
+    for (key, expected) in [
+        ("outcome", json!("transferred")),
+        ("kind", json!("announced")),
+        ("number", json!("7900")),
+        ("warm", json!(true)),
+        ("past_split", json!(true)),
+        // The agent's own call to her, and the caller's.
+        ("escalation_calls", json!(2)),
+        ("went_out", json!(0)),
+        ("audio_in", json!(true)),
+        ("audio_out", json!(true)),
+        ("dialled_shown", json!("7900")),
+    ] {
+        assert_eq!(seen[key], expected, "{key} in {warm}");
+    }
+    assert!(
+        seen["bucket"].as_u64() < Some(2_000),
+        "first to go out: {warm}"
+    );
+    assert!(seen["nurse_after_ms"].as_u64() >= Some(300), "{warm}");
+    let reference = warm["reference"].as_str().expect("a reference");
+    assert!(world.data().join(reference).exists());
+    let checked = last(&world, "checked.jsonl", "telephony_checked");
+    assert_eq!(
+        (
+            &checked["checks"][0]["kind"],
+            &checked["checks"][0]["outcome"],
+            &checked["reference"]
+        ),
+        (
+            &json!("warm_transfer"),
+            &json!("passed"),
+            &warm["reference"]
+        )
+    );
+    let tested = last(&world, "tested.jsonl", "escalation_tested");
+    assert_eq!(
+        (&tested["number"], &tested["warm"], &tested["past_split"]),
+        (&json!("7900"), &json!(true), &json!(true))
+    );
+    assert!(
+        tested["chunks"]
+            .as_array()
+            .expect("chunks")
+            .contains(&json!(CHUNK)),
+        "{tested}"
+    );
+
+    let blind = format!("sip:7001@{}", hasty.addr);
+    let said = trial(&["--nurse-line", "--to", &blind]);
+    assert_eq!(said.code, 5, "{said:?}");
+    let seen = said.json()["transfer"].clone();
+    assert_eq!(
+        (
+            &seen["outcome"],
+            &seen["kind"],
+            &seen["warm"],
+            &seen["went_out"]
+        ),
+        (
+            &json!("transferred"),
+            &json!("blind"),
+            &json!(false),
+            &json!(0)
+        ),
+        "{seen}"
+    );
+    assert!(seen["nurse_ring_ms"].as_u64() >= Some(250), "{seen}");
+    assert!(seen["faults"].to_string().contains("blind"), "{seen}");
+
+    // Nobody is at the nurse's telephone: the caller is not lost.
+    drop(nurse);
+    let said = trial(&["--to", &blind]);
+    assert_eq!(said.code, 5, "{said:?}");
+    let seen = said.json()["transfer"].clone();
+    assert_eq!(seen["caller_kept"], true, "{seen}");
+    assert_eq!(
+        (&seen["past_split"], &seen["went_out"]),
+        (&json!(true), &json!(0)),
+        "{seen}"
+    );
+    assert_eq!(serving.stop(), 0);
+}
+
+#[test]
+fn a_test_line_hands_nobody_on_to_the_emergency_service() {
+    let folder = tempfile::tempdir().expect("a folder");
+    let said = binary(&folder.path().join("data"), None)
+        .args([
+            "trial",
+            "answer",
+            "--sip",
+            "127.0.0.3:0",
+            "--transfer-to",
+            "sip:911@127.0.0.1",
+        ])
+        .output()
+        .expect("it runs");
+    assert_eq!(said.status.code(), Some(2), "{said:?}");
+}

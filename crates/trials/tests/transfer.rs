@@ -1,0 +1,486 @@
+//! Callers handed on to the nurse: by a test line, by SIPp and by baresip as the agent; and agents who do it wrong.
+
+#![expect(
+    clippy::expect_used,
+    clippy::print_stdout,
+    reason = "a test says what it expects and stops there, and says aloud what it skipped"
+)]
+
+use segue_trials::agent::{Agent, AgentSettings, Caller, Place, Timers};
+use segue_trials::test_line::{Shown, TestLine, Transfer};
+use segue_trials::transfer::{TransferKind, TransferReport, TransferTrial};
+use std::net::{Ipv4Addr, SocketAddr, UdpSocket};
+use std::path::Path;
+use std::process::{Child, Command, Stdio};
+use std::time::Duration;
+use tokio::io::AsyncWriteExt;
+use tokio::net::TcpStream;
+use tokio::sync::oneshot;
+use tokio::task::JoinHandle;
+use tokio::time::{sleep, timeout};
+
+const PATIENCE: Duration = Duration::from_secs(20);
+const OWN: &str = "+16095550123";
+
+async fn agent(name: &str) -> Agent {
+    let timers = Timers {
+        b_ms: 3_000,
+        linger_ms: 500,
+        ..Timers::default()
+    };
+    Agent::bind(AgentSettings {
+        timers,
+        ..AgentSettings::new((Ipv4Addr::LOCALHOST, 0).into(), name)
+    })
+    .await
+    .expect("a free port")
+}
+
+/// A test line at work.
+struct Line {
+    addr: SocketAddr,
+    stop: oneshot::Sender<()>,
+    served: JoinHandle<Vec<Shown>>,
+}
+
+impl Line {
+    async fn start(line: TestLine) -> Self {
+        let mut far_end = agent("line").await;
+        let (addr, (stop, stopped)) = (far_end.local_addr(), oneshot::channel());
+        let served = tokio::spawn(async move {
+            let until = async {
+                let _ = stopped.await;
+            };
+            let shown = line.serve(&mut far_end, until).await;
+            far_end.stop().await;
+            shown
+        });
+        Self { addr, stop, served }
+    }
+
+    /// The agent's line, which transfers to this number there.
+    async fn agent(nurse: SocketAddr, number: &str, announced: bool) -> Self {
+        let to = format!("sip:{number}@{nurse}");
+        Self::start(TestLine {
+            transfer: Some(Transfer { to, announced }),
+            ..TestLine::default()
+        })
+        .await
+    }
+
+    /// Numbers it was shown: who called, and what.
+    async fn shown(self) -> Vec<(Option<String>, String)> {
+        self.stop.send(()).expect("it still serves");
+        let shown = timeout(PATIENCE, self.served).await.expect("in time");
+        let shown = shown.expect("no panic").into_iter();
+        shown.map(|s| (s.caller, s.dialled)).collect()
+    }
+}
+
+/// A transfer by whoever answers there; the nurse is called where the escalation numbers are.
+async fn tried(
+    caller: &Caller,
+    to: SocketAddr,
+    nurse: SocketAddr,
+    by_line: bool,
+) -> TransferReport {
+    let trial = TransferTrial {
+        agent: Place {
+            caller: Some(OWN.into()),
+            ..Place::new(format!("sip:7001@{to}"))
+        },
+        agent_is_line: by_line,
+        numbers: vec!["7900".into()],
+        begin_wait: Duration::from_secs(8),
+        nurse_wait: Duration::from_secs(8),
+        nurse_is_line: true,
+    };
+    let onward = |number: &str| Place {
+        caller: Some(OWN.into()),
+        ..Place::new(format!("sip:{number}@{nurse}"))
+    };
+    trial.run(caller, onward).await.expect("placed")
+}
+
+/// What every transfer that went well has in common.
+fn is_well(report: &TransferReport) {
+    assert_eq!(report.outcome, "transferred", "{report:?}");
+    assert_eq!(report.number.as_deref(), Some("7900"));
+    assert_eq!(
+        [
+            report.audio_in,
+            report.audio_out,
+            report.agent_stayed,
+            report.agent_released
+        ],
+        [Some(true); 4],
+        "{report:?}"
+    );
+    assert_eq!(report.caller_shown.as_deref(), Some("16095550123"));
+    assert_eq!(report.dialled_shown.as_deref(), Some("7900"));
+    assert_eq!(report.caller_kept, None, "{report:?}");
+}
+
+#[tokio::test]
+async fn a_blind_transfer_rings_the_nurse_and_is_not_warm() {
+    let nurse = Line::start(TestLine {
+        ring: Duration::from_millis(300),
+        ..TestLine::default()
+    })
+    .await;
+    let far_end = Line::agent(nurse.addr, "7900", false).await;
+    let caller = agent("caller").await;
+    let report = tried(&caller.caller(), far_end.addr, nurse.addr, true).await;
+    is_well(&report);
+    assert_eq!(report.kind, Some(TransferKind::Blind));
+    assert!(!report.is_warm());
+    assert!(report.nurse_ring_ms >= Some(250), "{report:?}");
+    assert!(report.nurse_after_ms >= report.nurse_ring_ms, "{report:?}");
+    assert_eq!(nurse.shown().await, [(Some(OWN.into()), "7900".into())]);
+    far_end.shown().await;
+    caller.stop().await;
+}
+
+#[tokio::test]
+async fn an_announced_transfer_is_warm_and_counts_the_wait_from_the_hold() {
+    let nurse = Line::start(TestLine {
+        ring: Duration::from_millis(600),
+        ..TestLine::default()
+    })
+    .await;
+    let far_end = Line::agent(nurse.addr, "7900", true).await;
+    let caller = agent("caller").await;
+    let report = tried(&caller.caller(), far_end.addr, nurse.addr, true).await;
+    is_well(&report);
+    assert_eq!(report.kind, Some(TransferKind::Announced));
+    assert!(report.is_warm());
+    // The caller's own call does not ring: the nurse has answered already. The wait holds her ringing for the agent.
+    assert_eq!(report.nurse_ring_ms, Some(0), "{report:?}");
+    assert!(report.nurse_after_ms >= Some(600), "{report:?}");
+    let shown = nurse.shown().await;
+    assert_eq!(
+        shown,
+        [
+            (Some("7001".into()), "7900".into()),
+            (Some(OWN.into()), "7900".into())
+        ]
+    );
+    far_end.shown().await;
+    caller.stop().await;
+}
+
+#[tokio::test]
+async fn a_nurse_who_does_not_take_the_call_leaves_the_caller_with_the_agent() {
+    let mut nurse = agent("nurse").await;
+    let at = nurse.local_addr();
+    let busy = tokio::spawn(async move {
+        while let Some(incoming) = nurse.incoming().await {
+            incoming.refuse(486, None);
+        }
+    });
+    let caller = agent("caller").await;
+    for (announced, outcome) in [(false, "nurse_refused_486"), (true, "not_transferred")] {
+        let far_end = Line::agent(at, "7900", announced).await;
+        let report = tried(&caller.caller(), far_end.addr, at, true).await;
+        assert_eq!(report.outcome, outcome, "{report:?}");
+        assert_eq!(report.caller_kept, Some(true), "{report:?}");
+        assert_eq!((report.audio_in, report.nurse_after_ms), (None, None));
+        far_end.shown().await;
+    }
+    busy.abort();
+    caller.stop().await;
+}
+
+#[tokio::test]
+async fn no_number_but_an_escalation_number_is_called_whoever_asks_for_it() {
+    let nurse = Line::start(TestLine::default()).await;
+    let caller = agent("caller").await;
+    for number in ["911", "7001", "+79005550123"] {
+        let far_end = Line::agent(nurse.addr, number, false).await;
+        let report = tried(&caller.caller(), far_end.addr, nurse.addr, true).await;
+        assert_eq!(report.outcome, "transferred_elsewhere", "{report:?}");
+        assert_eq!(report.number.as_deref(), Some(number));
+        assert_eq!(
+            report.caller_kept,
+            Some(true),
+            "the agent hears of it: {report:?}"
+        );
+        far_end.shown().await;
+    }
+    assert_eq!(nurse.shown().await, []);
+    caller.stop().await;
+}
+
+#[tokio::test]
+async fn a_call_that_replaces_none_of_the_lines_calls_is_refused() {
+    let line = Line::start(TestLine::default()).await;
+    let caller = agent("caller").await;
+    for named in ["nobody@127.0.0.1;to-tag=1;from-tag=2", "garbage"] {
+        let place = Place {
+            headers: vec![("Replaces".into(), named.into())],
+            ..Place::new(format!("sip:7900@{}", line.addr))
+        };
+        let leg = caller.caller().place(place).await.expect("placed");
+        assert!(!timeout(PATIENCE, leg.answered()).await.expect("in time"));
+        assert_eq!(leg.progress().last_status, Some(481), "{named}");
+    }
+    line.shown().await;
+    caller.stop().await;
+}
+
+/// False, with a visible line, where a peer is missing and may be.
+fn there(program: &str, package: &str) -> bool {
+    let there = Path::new(program).exists();
+    if !there {
+        let required = std::env::var("SEGUE_REQUIRE_PEERS").is_ok_and(|v| v == "1");
+        assert!(
+            !required,
+            "{program} is required: apt-get install {package}"
+        );
+        println!("SKIPPED: no {program}; install {package}");
+    }
+    there
+}
+
+/// A peer; ended with the test.
+struct Peer(Child);
+
+impl Drop for Peer {
+    fn drop(&mut self) {
+        let _ = self.0.kill();
+        let _ = self.0.wait();
+    }
+}
+
+fn free_port() -> u16 {
+    let socket = UdpSocket::bind("127.0.0.1:0").expect("a port");
+    socket.local_addr().expect("bound").port()
+}
+
+/// An agent who answers, sends the caller on, hears how it went, and hangs up.
+const TRANSFERS: &str = r#"<?xml version="1.0" encoding="ISO-8859-1" ?>
+<scenario name="agent">
+<recv request="INVITE" rrs="true"/>
+<send><![CDATA[
+SIP/2.0 180 Ringing
+[last_Via:]
+[last_From:]
+[last_To:];tag=[call_number]
+[last_Call-ID:]
+[last_CSeq:]
+Contact: <sip:agent@[local_ip]:[local_port]>
+Content-Length: 0
+
+]]></send>
+<send retrans="500"><![CDATA[
+SIP/2.0 200 OK
+[last_Via:]
+[last_From:]
+[last_To:];tag=[call_number]
+[last_Call-ID:]
+[last_CSeq:]
+Contact: <sip:agent@[local_ip]:[local_port]>
+Content-Type: application/sdp
+Content-Length: [len]
+
+v=0
+o=agent 1 1 IN IP4 [local_ip]
+s=-
+c=IN IP4 [media_ip]
+t=0 0
+m=audio [media_port] RTP/AVP 0
+a=rtpmap:0 PCMU/8000
+
+]]></send>
+<recv request="ACK"/>
+<pause milliseconds="300"/>
+<send retrans="500"><![CDATA[
+REFER [next_url] SIP/2.0
+Via: SIP/2.0/[transport] [local_ip]:[local_port];branch=[branch]
+From: [$to];tag=[call_number]
+To: [$from]
+Call-ID: [call_id]
+CSeq: 7 REFER
+Max-Forwards: 70
+Contact: <sip:agent@[local_ip]:[local_port]>
+Refer-To: <sip:7900@NURSE>
+Content-Length: 0
+
+]]></send>
+<recv response="202"/>
+<recv request="NOTIFY"><action><ereg regexp="SIP/2.0 100" search_in="body" check_it="true" assign_to="under_way"/></action></recv>
+<send><![CDATA[
+SIP/2.0 200 OK
+[last_Via:]
+[last_From:]
+[last_To:]
+[last_Call-ID:]
+[last_CSeq:]
+Content-Length: 0
+
+]]></send>
+<recv request="NOTIFY"><action><ereg regexp="SIP/2.0 200" search_in="body" check_it="true" assign_to="answered"/></action></recv>
+<Reference variables="under_way,answered"/>
+<send><![CDATA[
+SIP/2.0 200 OK
+[last_Via:]
+[last_From:]
+[last_To:]
+[last_Call-ID:]
+[last_CSeq:]
+Content-Length: 0
+
+]]></send>
+<send retrans="500"><![CDATA[
+BYE [next_url] SIP/2.0
+Via: SIP/2.0/[transport] [local_ip]:[local_port];branch=[branch]
+From: [$to];tag=[call_number]
+To: [$from]
+Call-ID: [call_id]
+CSeq: 8 BYE
+Max-Forwards: 70
+Content-Length: 0
+
+]]></send>
+<recv response="200"/>
+</scenario>"#;
+
+#[tokio::test]
+async fn sipp_as_the_agent_sends_the_caller_on_and_is_told() {
+    const SIPP: &str = "/usr/bin/sipp";
+    if !there(SIPP, "sip-tester") {
+        return;
+    }
+    let nurse = Line::start(TestLine::default()).await;
+    let folder = tempfile::tempdir().expect("a folder");
+    let scenario = TRANSFERS.replace("NURSE", &nurse.addr.to_string()).replace(
+        "<recv request=\"INVITE\" rrs=\"true\"/>",
+        concat!(
+            "<recv request=\"INVITE\" rrs=\"true\"><action>",
+            "<ereg regexp=\".*\" search_in=\"hdr\" header=\"From:\" assign_to=\"from\"/>",
+            "<ereg regexp=\".*\" search_in=\"hdr\" header=\"To:\" assign_to=\"to\"/>",
+            "</action></recv>"
+        ),
+    );
+    std::fs::write(folder.path().join("agent.xml"), scenario).expect("written");
+    let (port, media) = (free_port().to_string(), free_port().to_string());
+    let sipp = Command::new(SIPP)
+        .args([
+            "-sf",
+            "agent.xml",
+            "-i",
+            "127.0.0.1",
+            "-p",
+            &port,
+            "-mp",
+            &media,
+        ])
+        .args([
+            "-m",
+            "1",
+            "-nostdin",
+            "-timeout",
+            "40",
+            "-trace_err",
+            "-error_file",
+            "errors.log",
+        ])
+        .current_dir(folder.path())
+        .stdin(Stdio::null())
+        .stdout(Stdio::null())
+        .stderr(Stdio::null())
+        .spawn();
+    let mut sipp = Peer(sipp.expect("SIPp starts"));
+    sleep(Duration::from_millis(500)).await;
+    let caller = agent("caller").await;
+    let to = format!("127.0.0.1:{port}").parse().expect("an address");
+    let report = tried(&caller.caller(), to, nurse.addr, false).await;
+    let errors = || std::fs::read_to_string(folder.path().join("errors.log")).unwrap_or_default();
+    assert_eq!(report.outcome, "transferred", "{report:?} {}", errors());
+    is_well(&report);
+    assert_eq!(report.kind, Some(TransferKind::Blind));
+    let ended = tokio::task::spawn_blocking(move || sipp.0.wait().expect("it ends"));
+    let ended = timeout(PATIENCE, ended)
+        .await
+        .expect("in time")
+        .expect("no panic");
+    assert!(ended.success(), "every step of the agent's: {}", errors());
+    nurse.shown().await;
+    caller.stop().await;
+}
+
+/// A sound file of so many seconds with a square wave: 8 kHz, 16 bits, one channel.
+fn wave(hz: u32, seconds: u32) -> Vec<u8> {
+    let samples = 8_000 * seconds;
+    let size = 2 * samples;
+    let mut out = b"RIFF".to_vec();
+    out.extend((36 + size).to_le_bytes());
+    out.extend(b"WAVEfmt ");
+    out.extend(16_u32.to_le_bytes());
+    // PCM, one channel.
+    out.extend([1, 0, 1, 0]);
+    out.extend(8_000_u32.to_le_bytes());
+    out.extend(16_000_u32.to_le_bytes());
+    out.extend([2, 0, 16, 0]);
+    out.extend(b"data");
+    out.extend(size.to_le_bytes());
+    for n in 0..samples {
+        let up = n * 2 * hz / 8_000 % 2 == 0;
+        out.extend(if up { 6_000_i16 } else { -6_000 }.to_le_bytes());
+    }
+    out
+}
+
+#[tokio::test]
+async fn baresip_as_the_agent_sends_the_caller_on_and_hangs_up() {
+    const BARESIP: &str = "/usr/bin/baresip";
+    if !there(BARESIP, "baresip-core") {
+        return;
+    }
+    let nurse = Line::start(TestLine::default()).await;
+    let folder = tempfile::tempdir().expect("a folder");
+    let (port, control) = (free_port(), free_port());
+    std::fs::write(folder.path().join("voice.wav"), wave(1_000, 20)).expect("written");
+    let config = format!(
+        "sip_listen 127.0.0.1:{port}\naudio_source aufile,{}/voice.wav\nmodule_path /usr/lib/baresip/modules\n\
+         module g711.so\nmodule aufile.so\nmodule_app account.so\nmodule_app menu.so\nmodule_app ctrl_tcp.so\n\
+         ctrl_tcp_listen 127.0.0.1:{control}\n",
+        folder.path().display()
+    );
+    std::fs::write(folder.path().join("config"), config).expect("written");
+    let account = format!("<sip:7001@127.0.0.1:{port}>;regint=0;answermode=auto\n");
+    std::fs::write(folder.path().join("accounts"), account).expect("written");
+    let log = std::fs::File::create(folder.path().join("log")).expect("a log");
+    let baresip = Command::new(BARESIP)
+        .args(["-4", "-f"])
+        .arg(folder.path())
+        .stdin(Stdio::null())
+        .stdout(log.try_clone().expect("a log"))
+        .stderr(log)
+        .spawn();
+    let _baresip = Peer(baresip.expect("baresip starts"));
+    sleep(Duration::from_secs(1)).await;
+    let order = format!(
+        r#"{{"command":"transfer","params":"sip:7900@{}"}}"#,
+        nurse.addr
+    );
+    // The agent listens for two seconds, then presses the key for a transfer.
+    let pressed = tokio::spawn(async move {
+        sleep(Duration::from_secs(2)).await;
+        let mut desk = TcpStream::connect(("127.0.0.1", control)).await?;
+        let netstring = format!("{}:{order},", order.len());
+        desk.write_all(netstring.as_bytes()).await?;
+        sleep(PATIENCE).await;
+        Ok::<_, std::io::Error>(desk)
+    });
+    let caller = agent("caller").await;
+    let to = format!("127.0.0.1:{port}").parse().expect("an address");
+    let report = tried(&caller.caller(), to, nurse.addr, false).await;
+    let log = std::fs::read_to_string(folder.path().join("log")).unwrap_or_default();
+    assert_eq!(report.outcome, "transferred", "{report:?} {log}");
+    is_well(&report);
+    assert_eq!(report.kind, Some(TransferKind::Blind));
+    pressed.abort();
+    assert_eq!(nurse.shown().await, [(Some(OWN.into()), "7900".into())]);
+    caller.stop().await;
+}
