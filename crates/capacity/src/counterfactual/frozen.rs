@@ -74,8 +74,8 @@ pub fn read_week(text: &str) -> Result<Vec<u32>, CapacityError> {
 fn row(line: &str) -> Option<(usize, u32)> {
     let mut parts = line.split([',', ';', '\t']).map(str::trim);
     let (day, time, agents) = (parts.next()?, parts.next()?, parts.next()?);
-    let named = |name: &&str| day.get(..3).is_some_and(|d| d.eq_ignore_ascii_case(name));
-    let day = DAY_NAMES.iter().position(|name| named(&name))?;
+    let named = |name: &str| day.get(..3).is_some_and(|d| d.eq_ignore_ascii_case(name));
+    let day = DAY_NAMES.iter().position(|name| named(name))?;
     let (hour, minute) = time.split_once(':')?;
     let (hour, minute): (usize, usize) = (hour.parse().ok()?, minute.parse().ok()?);
     let is_quarter = hour < 24 && minute < 60 && minute.is_multiple_of(15);

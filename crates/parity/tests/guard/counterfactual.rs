@@ -69,7 +69,7 @@ fn a_block_waits_for_its_counterfactual_for_half_an_hour() {
         let assessment = guard.assess(now_us, Situation::default());
         assessment.metrics[0].inputs.weight_of_evidence
     };
-    let hears = |awaits: bool| {
+    let hearing = |awaits: bool| {
         let mut guard = Guard::new(signed());
         guard.await_counterfactual(awaits);
         for call in &calls {
@@ -79,26 +79,26 @@ fn a_block_waits_for_its_counterfactual_for_half_an_hour() {
     };
     // Calls come from 8 to 12: two blocks, the first from 6 to 9.
     assert_eq!(
-        blocks(&mut hears(false), mature_us),
+        blocks(&mut hearing(false), mature_us),
         2,
         "nothing is to come"
     );
-    let mut late = hears(true);
+    let mut late = hearing(true);
     assert_eq!(
         blocks(&mut late, mature_us),
         1,
         "the first has waited long enough"
     );
     assert_eq!(blocks(&mut late, mature_us + 29 * minute_us), 1);
-    let mut heard = late.clone();
+    let mut in_time = late.clone();
     assert_eq!(blocks(&mut late, mature_us + 30 * minute_us), 2);
     let record = Record::Counterfactual(Counterfactual {
         metric: MetricId(0),
         at_us: 9 * HOUR_US,
         bad_share: 0.2,
     });
-    assert_eq!(heard.observe(&record), Observed::Counted);
-    assert_eq!(blocks(&mut heard, mature_us + 29 * minute_us), 2);
+    assert_eq!(in_time.observe(&record), Observed::Counted);
+    assert_eq!(blocks(&mut in_time, mature_us + 29 * minute_us), 2);
     assert_eq!(
         late.observe(&record),
         Observed::Refused,

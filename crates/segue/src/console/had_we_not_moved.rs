@@ -6,7 +6,7 @@
 
 use super::{SEGUE, Shared};
 use crate::clock;
-use crate::office::chain;
+use anyhow::Context as _;
 use jiff::tz::TimeZone;
 use jiff::{SignedDuration, Timestamp};
 use segue_capacity::counterfactual::frozen::{Asked, replay};
@@ -16,7 +16,7 @@ use segue_domain::counterfactual::replayed::{INTERVAL_S, RecordCounterfactual};
 use segue_domain::ids::ChunkId;
 use segue_domain::{Actor, Command, Role, Side, Transition};
 use segue_guard::BLOCK_MIN;
-use segue_journal::facts::{Cursor, Decision, Facts, FactsError};
+use segue_journal::facts::{Cursor, Decision, Facts};
 use std::collections::{BTreeMap, BTreeSet};
 use std::sync::Arc;
 use std::time::Duration;
@@ -32,7 +32,7 @@ const STANDS_BY_FOR: SignedDuration = SignedDuration::from_mins(10);
 const BACK: SignedDuration = SignedDuration::from_hours(24);
 /// The name of this work among the nodes, and how long it counts as being done.
 const JOB: &str = "counterfactual";
-const VALID: Duration = Duration::from_secs(120);
+const VALID: Duration = Duration::from_mins(2);
 /// Decisions read at once, and how often for one block: more calls than that are no count.
 const PAGE: u32 = 5_000;
 const PAGES_MAX: usize = 200;
@@ -193,14 +193,14 @@ async fn decisions(
     facts: &Facts,
     began: Timestamp,
     until: Timestamp,
-) -> Result<Vec<Decision>, anyhow::Error> {
+) -> anyhow::Result<Vec<Decision>> {
     let mut all: Vec<Decision> = Vec::new();
     let mut cursor = Cursor::from(began);
     for _ in 0..PAGES_MAX {
         let page = facts
             .decisions_since(&cursor, PAGE)
             .await
-            .map_err(unreadable)?;
+            .context("the call facts cannot be read")?;
         let is_last = page.len() < PAGE as usize || page.last().is_none_or(|d| d.at >= until);
         all.extend(page.into_iter().filter(|d| d.at < until));
         match all.last() {
@@ -209,10 +209,6 @@ async fn decisions(
         }
     }
     anyhow::bail!("more than {} calls in six hours are not counted", all.len())
-}
-
-fn unreadable(error: FactsError) -> anyhow::Error {
-    anyhow::anyhow!("the call facts cannot be read: {}", chain(&error))
 }
 
 /// Calls by quarter of an hour: every one that was decided for a chunk of these calls, whatever became of it; test calls are nobody's.

@@ -10,7 +10,7 @@ use jiff::tz::TimeZone;
 use segue_capacity::counterfactual::frozen::{Asked, replay};
 use segue_domain::Transition;
 use segue_domain::counterfactual::StaffingKey;
-use segue_domain::counterfactual::replayed::{ReplayedBlock, ShareBp, Sums};
+use segue_domain::counterfactual::replayed::{Replayed, ReplayedBlock, ShareBp, Sums};
 use segue_domain::ids::{CallTypeId, SiteId};
 use serde_json::{Value, json};
 use std::fmt::Write as _;
@@ -54,7 +54,7 @@ impl HadWeNotMoved {
         for (key, frozen) in staffings {
             let replayed = t.counterfactuals.replayed(key);
             let sums = replayed.map(|replayed| replayed.sums).unwrap_or_default();
-            let blocks = replayed.into_iter().flat_map(|r| r.blocks());
+            let blocks = replayed.into_iter().flat_map(Replayed::blocks);
             let blocks: Vec<_> = blocks.map(|block| (block, again(&t, key, block))).collect();
             wanting |= blocks.iter().any(|(_, again)| *again == Again::Other);
             said(&mut text, key, frozen.agreed.is_some(), &sums, &blocks);
