@@ -162,7 +162,7 @@ fn account(name: &str, side: Side, role: Role) -> NewAccount {
     }
 }
 
-async fn accounts(file: &Path, now: Timestamp) -> Accounts {
+async fn accounts(file: &std::path::Path, now: Timestamp) -> Accounts {
     let accounts = Accounts::open(file).await.unwrap();
     let accounts = accounts.sealed_with(&[7; 32]);
     for (name, side, role) in [
