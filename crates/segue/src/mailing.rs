@@ -24,7 +24,7 @@ use tokio::sync::watch;
 /// How often it is looked whether something is to be mailed.
 const LOOK: Duration = Duration::from_secs(5);
 /// Longest one mail takes.
-const SEND_WAIT: Duration = Duration::from_secs(60);
+const SEND_WAIT: Duration = Duration::from_mins(1);
 /// The pause after a mail that failed; each further one twice as long, up to the longest.
 const PAUSE_MIN: SignedDuration = SignedDuration::from_secs(5);
 const PAUSE_MAX: SignedDuration = SignedDuration::from_hours(1);
@@ -177,8 +177,8 @@ fn missing(data: &DataDir, mail: &Path) -> Vec<String> {
 /// Why the newest checkpoint that could not be mailed was not, and what to do.
 pub fn trouble(data: &DataDir) -> Result<(), String> {
     let mails = checkpoints::all(data).into_iter().rev();
-    let told = mails.map(|path| path.with_extension(TROUBLE));
-    match told.filter_map(|path| fs::read_to_string(path).ok()).next() {
+    let mut told = mails.map(|path| path.with_extension(TROUBLE));
+    match told.find_map(|path| fs::read_to_string(path).ok()) {
         None => Ok(()),
         Some(why) => Err(format!(
             "a checkpoint was not mailed, and is tried no longer than {DAYS_MAX} days: {}; see to the relay, or send the `.eml` in `{FOLDER}` by hand and remove the `.unmailed` beside it",

@@ -1,4 +1,5 @@
 //! Which ID tokens are believed: a table of tokens that are right but for one thing, and the example of the standard.
+#![expect(clippy::unwrap_used, reason = "a failed fixture is a failed test")]
 
 use base64::Engine;
 use base64::engine::general_purpose::URL_SAFE_NO_PAD;

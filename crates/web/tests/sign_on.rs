@@ -8,7 +8,7 @@ use axum::http::StatusCode;
 use console::{AS_OF, CAUTIOUS, CODE, MemoryConsole, USER, at, example};
 use segue_web::sign_on::SignOn;
 use segue_web::{App, Person, Settings, router};
-use std::sync::Arc;
+use std::sync::{Arc, PoisonError};
 use visitor::Visitor;
 
 fn site() -> (Arc<MemoryConsole>, axum::Router) {
@@ -28,7 +28,10 @@ fn person(user: &str) -> Person {
 }
 
 fn answers(console: &MemoryConsole, answer: SignOn) {
-    *console.sign_on.lock().expect("no panic while held") = Some(answer);
+    *console
+        .sign_on
+        .lock()
+        .unwrap_or_else(PoisonError::into_inner) = Some(answer);
 }
 
 fn known() -> SignOn {

@@ -167,6 +167,19 @@ fn account(name: &str, side: Side, role: Role) -> NewAccount {
     }
 }
 
+async fn accounts(file: &std::path::Path, now: Timestamp) -> Accounts {
+    let accounts = Accounts::open(file).await.unwrap();
+    let accounts = accounts.sealed_with(&[7; 32]);
+    for (name, side, role) in [
+        ("rvs-duty", Side::Client, Role::Duty),
+        ("rvs-manager", Side::Client, Role::Implementation),
+        ("cb-manager", Side::Outsourcer, Role::Implementation),
+    ] {
+        accounts.add(&account(name, side, role), now).await.unwrap();
+    }
+    accounts
+}
+
 impl Rig {
     pub(super) async fn new() -> Self {
         Self::knowing(&[]).await
@@ -195,17 +208,7 @@ impl Rig {
             path("pending.json"),
             Arc::clone(&wake),
         );
-        let accounts = Accounts::open(&path("accounts.db"))
-            .await
-            .unwrap()
-            .sealed_with(&[7; 32]);
-        for (name, side, role) in [
-            ("rvs-duty", Side::Client, Role::Duty),
-            ("rvs-manager", Side::Client, Role::Implementation),
-            ("cb-manager", Side::Outsourcer, Role::Implementation),
-        ] {
-            accounts.add(&account(name, side, role), now).await.unwrap();
-        }
+        let accounts = accounts(&path("accounts.db"), now).await;
         let facts = Facts::open(&path("facts.db")).await.unwrap();
         let (states, state) =
             watch::channel(Arc::new(Transition::new(TransitionId::from("riverside"))));
