@@ -20,7 +20,7 @@ const ANNOUNCEMENT: Duration = Duration::from_millis(500);
 /// Calls on one line at once.
 const CALLS_MAX: usize = 2_000;
 /// How long whom it transfers to may ring.
-const TARGET_WAIT: Duration = Duration::from_secs(60);
+const TARGET_WAIT: Duration = Duration::from_mins(1);
 
 /// What a test line is like.
 #[derive(Clone, Debug, Default)]
@@ -102,16 +102,12 @@ impl Serving {
             caller: incoming.caller(),
             dialled: incoming.dialled(),
         };
-        let replaced = match incoming.header("Replaces") {
-            None => None,
-            Some(named) => match self.found(&named) {
-                Some(old) => Some(old),
-                None => {
-                    incoming.refuse(481, None);
-                    return;
-                }
-            },
-        };
+        let named = incoming.header("Replaces");
+        let replaced = named.as_deref().and_then(|named| self.found(named));
+        if named.is_some() && replaced.is_none() {
+            incoming.refuse(481, None);
+            return;
+        }
         if replaced.is_none() {
             incoming.ring();
             tokio::select! {

@@ -4,7 +4,7 @@
 //! Nobody is called but the escalation numbers: a far end that names another is declined and told so.
 
 use crate::agent::{Caller, End, Leg, Place, PlaceError, Referred};
-use crate::audio::Audio;
+use crate::audio::{Audio, AudioReport};
 use crate::clock::millis;
 use crate::test_call::ask;
 use crate::tone::Tone;
@@ -14,7 +14,7 @@ use std::time::Duration;
 use tokio::time::{Instant, sleep, timeout};
 
 /// How long the agent's telephone may ring.
-const AGENT_WAIT: Duration = Duration::from_secs(60);
+const AGENT_WAIT: Duration = Duration::from_mins(1);
 /// How long the far end must have been heard, and a test line may take to hear us.
 const HEARD_WAIT: Duration = Duration::from_secs(10);
 /// How long the agent may stay after the nurse has the caller.
@@ -119,17 +119,14 @@ impl TransferTrial {
         let number = uri_user(referred.uri.as_bytes());
         let number = number.map(|user| String::from_utf8_lossy(user).into_owned());
         report.number.clone_from(&number);
-        match number.filter(|number| self.numbers.contains(number)) {
-            Some(number) => {
-                let place = with_headers(onward(&number), &referred);
-                self.to_the_nurse(caller, &leg, place, begun, &mut report)
-                    .await?;
-            }
-            None => {
-                report.outcome = "transferred_elsewhere".into();
-                leg.tell_transfer(603).await;
-                report.caller_kept = Some(leg.progress().end.is_none());
-            }
+        if let Some(number) = number.filter(|number| self.numbers.contains(number)) {
+            let place = with_headers(onward(&number), &referred);
+            self.to_the_nurse(caller, &leg, place, begun, &mut report)
+                .await?;
+        } else {
+            report.outcome = "transferred_elsewhere".into();
+            leg.tell_transfer(603).await;
+            report.caller_kept = Some(leg.progress().end.is_none());
         }
         leg.hang_up();
         Ok(report)
@@ -199,15 +196,15 @@ impl TransferTrial {
 
     async fn listen(&self, audio: &Audio, own: bool, report: &mut TransferReport) {
         if !self.nurse_is_line {
-            let heard = audio.until(|now| now.heard_anything());
+            let heard = audio.until(AudioReport::heard_anything);
             report.audio_in = Some(timeout(HEARD_WAIT, heard).await == Ok(true));
             sleep(Duration::from_secs(2)).await;
             return;
         }
         let heard = audio.until(|now| now.heard(Tone::Person) || now.heard(Tone::Heard));
         report.audio_in = Some(timeout(HEARD_WAIT, heard).await == Ok(true));
-        let hears = audio.until(|now| now.heard(Tone::Heard));
-        report.audio_out = Some(timeout(HEARD_WAIT, hears).await == Ok(true));
+        let proof = audio.until(|now| now.heard(Tone::Heard));
+        report.audio_out = Some(timeout(HEARD_WAIT, proof).await == Ok(true));
         if own {
             report.caller_shown = Some(ask(audio, "*1").await.unwrap_or_default());
         }

@@ -425,10 +425,33 @@ fn wave(hz: u32, seconds: u32) -> Vec<u8> {
     out.extend(b"data");
     out.extend(size.to_le_bytes());
     for n in 0..samples {
-        let up = n * 2 * hz / 8_000 % 2 == 0;
+        let up = (n * 2 * hz / 8_000).is_multiple_of(2);
         out.extend(if up { 6_000_i16 } else { -6_000 }.to_le_bytes());
     }
     out
+}
+
+/// An agent's telephone that answers by itself and is told what to do on a port of its own.
+fn baresip(program: &str, folder: &Path, port: u16, control: u16) -> Peer {
+    std::fs::write(folder.join("voice.wav"), wave(1_000, 20)).expect("written");
+    let config = format!(
+        "sip_listen 127.0.0.1:{port}\naudio_source aufile,{}/voice.wav\nmodule_path /usr/lib/baresip/modules\n\
+         module g711.so\nmodule aufile.so\nmodule_app account.so\nmodule_app menu.so\nmodule_app ctrl_tcp.so\n\
+         ctrl_tcp_listen 127.0.0.1:{control}\n",
+        folder.display()
+    );
+    std::fs::write(folder.join("config"), config).expect("written");
+    let account = format!("<sip:7001@127.0.0.1:{port}>;regint=0;answermode=auto\n");
+    std::fs::write(folder.join("accounts"), account).expect("written");
+    let log = std::fs::File::create(folder.join("log")).expect("a log");
+    let baresip = Command::new(program)
+        .args(["-4", "-f"])
+        .arg(folder)
+        .stdin(Stdio::null())
+        .stdout(log.try_clone().expect("a log"))
+        .stderr(log)
+        .spawn();
+    Peer(baresip.expect("baresip starts"))
 }
 
 #[tokio::test]
@@ -440,25 +463,7 @@ async fn baresip_as_the_agent_sends_the_caller_on_and_hangs_up() {
     let nurse = Line::start(TestLine::default()).await;
     let folder = tempfile::tempdir().expect("a folder");
     let (port, control) = (free_port(), free_port());
-    std::fs::write(folder.path().join("voice.wav"), wave(1_000, 20)).expect("written");
-    let config = format!(
-        "sip_listen 127.0.0.1:{port}\naudio_source aufile,{}/voice.wav\nmodule_path /usr/lib/baresip/modules\n\
-         module g711.so\nmodule aufile.so\nmodule_app account.so\nmodule_app menu.so\nmodule_app ctrl_tcp.so\n\
-         ctrl_tcp_listen 127.0.0.1:{control}\n",
-        folder.path().display()
-    );
-    std::fs::write(folder.path().join("config"), config).expect("written");
-    let account = format!("<sip:7001@127.0.0.1:{port}>;regint=0;answermode=auto\n");
-    std::fs::write(folder.path().join("accounts"), account).expect("written");
-    let log = std::fs::File::create(folder.path().join("log")).expect("a log");
-    let baresip = Command::new(BARESIP)
-        .args(["-4", "-f"])
-        .arg(folder.path())
-        .stdin(Stdio::null())
-        .stdout(log.try_clone().expect("a log"))
-        .stderr(log)
-        .spawn();
-    let _baresip = Peer(baresip.expect("baresip starts"));
+    let _baresip = baresip(BARESIP, folder.path(), port, control);
     sleep(Duration::from_secs(1)).await;
     let order = format!(
         r#"{{"command":"transfer","params":"sip:7900@{}"}}"#,

@@ -195,7 +195,7 @@ mod tests {
         );
         let told = Mutex::new(Vec::new());
         let watching = watch(&path, seen, pace, |askers| {
-            told.lock().unwrap().push(askers.tokens.len())
+            told.lock().unwrap().push(askers.tokens.len());
         });
         let until = async |expected: &[usize]| {
             while *told.lock().unwrap() != expected {

@@ -260,7 +260,7 @@ async fn shake_hands(
             tracing::debug!(%error, from = %addr.ip(), "a TLS handshake at the route door failed");
         }
         Err(_) => {
-            tracing::debug!(from = %addr.ip(), "a TLS handshake at the route door took too long")
+            tracing::debug!(from = %addr.ip(), "a TLS handshake at the route door took too long");
         }
     }
 }

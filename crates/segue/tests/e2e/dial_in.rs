@@ -73,6 +73,28 @@ async fn enters(line: SocketAddr, codes: &[&str]) -> Vec<Tone> {
     told
 }
 
+/// Nobody calls it unasked, and nobody without a number.
+async fn nobody_else_calls(line: SocketAddr) {
+    for (from, caller, status) in [
+        ("127.0.0.9", Some(TELEPHONE), 403),
+        ("127.0.0.1", None, 433),
+    ] {
+        let (agent, leg) = calls(from, caller, line).await;
+        assert!(!timeout(PATIENCE, leg.answered()).await.expect("in time"));
+        assert_eq!(leg.progress().last_status, Some(status));
+        agent.stop().await;
+    }
+}
+
+/// The codes used so far.
+fn used(world: &World, export: &str) -> Vec<Value> {
+    let facts = world.facts(export).into_iter();
+    let used = facts.filter(|fact| fact["kind"] == "dial_in_code_used");
+    let body = |fact: Value| fact["body"].as_str().expect("a body").to_owned();
+    used.map(|fact| serde_json::from_str(&body(fact)).expect("JSON"))
+        .collect()
+}
+
 #[tokio::test(flavor = "multi_thread")]
 async fn a_code_from_my_calls_makes_any_telephone_a_test_telephone_once() {
     let world = World::live(Targets::nobody(), &[20]);
@@ -108,13 +130,7 @@ async fn a_code_from_my_calls_makes_any_telephone_a_test_telephone_once() {
         enters(line, &[wrong, &first]).await,
         [Tone::Closed, Tone::Heard]
     );
-    let used = |export: &str| -> Vec<Value> {
-        let facts = world.facts(export).into_iter();
-        let used = facts.filter(|fact| fact["kind"] == "dial_in_code_used");
-        used.map(|fact| serde_json::from_str(fact["body"].as_str().expect("a body")).expect("JSON"))
-            .collect()
-    };
-    let known = used("once.jsonl");
+    let known = used(&world, "once.jsonl");
     assert_eq!(known.len(), 1, "{known:?}");
     assert_eq!(
         (&known[0]["person"], &known[0]["chunk"]),
@@ -140,17 +156,8 @@ async fn a_code_from_my_calls_makes_any_telephone_a_test_telephone_once() {
         enters(line, &[&first, &second]).await,
         [Tone::Closed, Tone::Heard]
     );
-    assert_eq!(used("twice.jsonl").len(), 2);
+    assert_eq!(used(&world, "twice.jsonl").len(), 2);
 
-    // Nobody calls it unasked, and nobody without a number.
-    for (from, caller, status) in [
-        ("127.0.0.9", Some(TELEPHONE), 403),
-        ("127.0.0.1", None, 433),
-    ] {
-        let (agent, leg) = calls(from, caller, line).await;
-        assert!(!timeout(PATIENCE, leg.answered()).await.expect("in time"));
-        assert_eq!(leg.progress().last_status, Some(status));
-        agent.stop().await;
-    }
+    nobody_else_calls(line).await;
     assert_eq!(serving.stop(), 0);
 }

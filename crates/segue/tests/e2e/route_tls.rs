@@ -5,6 +5,7 @@ use crate::support::certificates::{Authority, Issued, Made, door_options};
 use crate::support::clock::wait_for;
 use crate::support::serve::Serving;
 use crate::support::world::{DIALLED, Targets, World};
+use std::fmt::Write as _;
 use std::fs;
 use std::net::SocketAddr;
 use std::path::Path;
@@ -96,7 +97,7 @@ fn a_site_asks_with_its_certificate_and_no_other_certificate_does() {
         ("RVS-Main", &foreign),
         ("RVS-Main", &server),
     ] {
-        lines.push_str(&format!("{site} certificate {}\n", issued.fingerprint()));
+        let _ = writeln!(lines, "{site} certificate {}", issued.fingerprint());
     }
     fs::write(&file, &lines).expect("written");
     let at = closed_port([127, 0, 0, 1]);

@@ -2,7 +2,7 @@
 //! between them, and what is recorded of it.
 
 use crate::support::centre::closed_port;
-use crate::support::cli::{binary, spawn};
+use crate::support::cli::{Said, binary, spawn};
 use crate::support::serve::Serving;
 use crate::support::world::{CHUNK, DIALLED, Targets, World};
 use serde_json::{Value, json};
@@ -49,6 +49,80 @@ fn last(world: &World, export: &str, kind: &str) -> Value {
     serde_json::from_str(body.as_str().expect("a body")).expect("JSON")
 }
 
+/// The path, and how its transfers are tried.
+struct Path {
+    world: World,
+    via: String,
+}
+
+impl Path {
+    fn tried(&self, more: &[&str]) -> Said {
+        let own = [
+            "trial",
+            "transfer",
+            "RVS-Main-TFN",
+            DIALLED,
+            "--via",
+            &self.via,
+            "--agent-line",
+        ];
+        self.world
+            .ask(Some(&self.world.client), &[&own[..], more].concat())
+    }
+
+    /// A transfer that does not pass; what was seen of it.
+    fn fails(&self, more: &[&str]) -> Value {
+        let said = self.tried(more);
+        assert_eq!(said.code, 5, "{said:?}");
+        said.json()["transfer"].clone()
+    }
+
+    fn a_warm_transfer_is_recorded(&self) {
+        let warm = self.tried(&["--nurse-line", "--record"]).done();
+        let seen = &warm["transfer"];
+        for (key, expected) in [
+            ("faults", json!([])),
+            ("outcome", json!("transferred")),
+            ("kind", json!("announced")),
+            ("number", json!("7900")),
+            ("warm", json!(true)),
+            ("past_split", json!(true)),
+            // The agent's own call to her, and the caller's.
+            ("escalation_calls", json!(2)),
+            ("went_out", json!(0)),
+            ("audio_in", json!(true)),
+            ("audio_out", json!(true)),
+            ("dialled_shown", json!("7900")),
+        ] {
+            assert_eq!(seen[key], expected, "{key} in {warm}");
+        }
+        assert!(
+            seen["bucket"].as_u64() < Some(2_000),
+            "first to go out: {warm}"
+        );
+        assert!(seen["nurse_after_ms"].as_u64() >= Some(300), "{warm}");
+        let reference = warm["reference"].as_str().expect("a reference");
+        assert!(self.world.data().join(reference).exists());
+        let checked = last(&self.world, "checked.jsonl", "telephony_checked");
+        let check = &checked["checks"][0];
+        assert_eq!(
+            [&check["kind"], &check["outcome"], &checked["reference"]],
+            [
+                &json!("warm_transfer"),
+                &json!("passed"),
+                &warm["reference"]
+            ]
+        );
+        let tested = last(&self.world, "tested.jsonl", "escalation_tested");
+        assert_eq!(
+            [&tested["number"], &tested["warm"], &tested["past_split"]],
+            [&json!("7900"), &json!(true), &json!(true)]
+        );
+        let chunks = tested["chunks"].as_array().expect("chunks");
+        assert!(chunks.contains(&json!(CHUNK)), "{tested}");
+    }
+}
+
 #[test]
 fn the_way_to_the_nurse_is_measured_recorded_and_never_out() {
     let node = closed_port([127, 0, 0, 1]);
@@ -67,103 +141,32 @@ fn the_way_to_the_nurse_is_measured_recorded_and_never_out() {
     let any = SocketAddr::from(([127, 0, 0, 1], 0));
     let serving = Serving::start_at(&world.data(), node, any);
     let via = node.to_string();
-    let trial = |more: &[&str]| {
-        let own = [
-            "trial",
-            "transfer",
-            "RVS-Main-TFN",
-            DIALLED,
-            "--via",
-            &via,
-            "--agent-line",
-        ];
-        world.ask(Some(&world.client), &[&own[..], more].concat())
-    };
-
-    let warm = trial(&["--nurse-line", "--record"]).done();
-    let seen = &warm["transfer"];
-    assert_eq!(seen["faults"], json!([]), "{warm}");
-    for (key, expected) in [
-        ("outcome", json!("transferred")),
-        ("kind", json!("announced")),
-        ("number", json!("7900")),
-        ("warm", json!(true)),
-        ("past_split", json!(true)),
-        // The agent's own call to her, and the caller's.
-        ("escalation_calls", json!(2)),
-        ("went_out", json!(0)),
-        ("audio_in", json!(true)),
-        ("audio_out", json!(true)),
-        ("dialled_shown", json!("7900")),
-    ] {
-        assert_eq!(seen[key], expected, "{key} in {warm}");
-    }
-    assert!(
-        seen["bucket"].as_u64() < Some(2_000),
-        "first to go out: {warm}"
-    );
-    assert!(seen["nurse_after_ms"].as_u64() >= Some(300), "{warm}");
-    let reference = warm["reference"].as_str().expect("a reference");
-    assert!(world.data().join(reference).exists());
-    let checked = last(&world, "checked.jsonl", "telephony_checked");
-    assert_eq!(
-        (
-            &checked["checks"][0]["kind"],
-            &checked["checks"][0]["outcome"],
-            &checked["reference"]
-        ),
-        (
-            &json!("warm_transfer"),
-            &json!("passed"),
-            &warm["reference"]
-        )
-    );
-    let tested = last(&world, "tested.jsonl", "escalation_tested");
-    assert_eq!(
-        (&tested["number"], &tested["warm"], &tested["past_split"]),
-        (&json!("7900"), &json!(true), &json!(true))
-    );
-    assert!(
-        tested["chunks"]
-            .as_array()
-            .expect("chunks")
-            .contains(&json!(CHUNK)),
-        "{tested}"
-    );
+    let path = Path { world, via };
+    path.a_warm_transfer_is_recorded();
 
     let blind = format!("sip:7001@{}", hasty.addr);
-    let said = trial(&["--nurse-line", "--to", &blind]);
-    assert_eq!(said.code, 5, "{said:?}");
-    let seen = said.json()["transfer"].clone();
-    assert_eq!(
-        (
-            &seen["outcome"],
-            &seen["kind"],
-            &seen["warm"],
-            &seen["went_out"]
-        ),
-        (
-            &json!("transferred"),
-            &json!("blind"),
-            &json!(false),
-            &json!(0)
-        ),
-        "{seen}"
-    );
+    let seen = path.fails(&["--nurse-line", "--to", &blind]);
+    for (key, expected) in [
+        ("outcome", json!("transferred")),
+        ("kind", json!("blind")),
+        ("warm", json!(false)),
+        ("went_out", json!(0)),
+    ] {
+        assert_eq!(seen[key], expected, "{key} in {seen}");
+    }
     assert!(seen["nurse_ring_ms"].as_u64() >= Some(250), "{seen}");
     assert!(seen["faults"].to_string().contains("blind"), "{seen}");
 
     // Nobody is at the nurse's telephone: the caller is not lost.
     drop(nurse);
-    let said = trial(&["--to", &blind]);
-    assert_eq!(said.code, 5, "{said:?}");
-    let seen = said.json()["transfer"].clone();
-    assert_eq!(seen["caller_kept"], true, "{seen}");
-    assert_eq!(
-        (&seen["past_split"], &seen["went_out"]),
-        (&json!(true), &json!(0)),
-        "{seen}"
-    );
+    let seen = path.fails(&["--to", &blind]);
+    for (key, expected) in [
+        ("caller_kept", json!(true)),
+        ("past_split", json!(true)),
+        ("went_out", json!(0)),
+    ] {
+        assert_eq!(seen[key], expected, "{key} in {seen}");
+    }
     assert_eq!(serving.stop(), 0);
 }
 
