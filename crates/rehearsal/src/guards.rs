@@ -50,11 +50,11 @@ impl Broken {
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
 pub(crate) struct Shown {
     /// First out, µs.
-    pub(crate) out_us: Option<i64>,
-    /// First shown no worse than agreed.
-    pub(crate) passed_us: Option<i64>,
-    /// First shown worse.
-    pub(crate) failed_us: Option<i64>,
+    pub(crate) out: Option<i64>,
+    /// First shown no worse than agreed, µs.
+    pub(crate) passed: Option<i64>,
+    /// First shown worse, µs.
+    pub(crate) worse: Option<i64>,
 }
 
 /// One chunk under watch.
@@ -124,13 +124,13 @@ impl<'a> Guards<'a> {
             let Some(chunk) = t.chunk(&watched.chunk) else {
                 continue;
             };
-            if watched.shown.out_us.is_some() && chunk.epoch > watched.epoch {
+            if watched.shown.out.is_some() && chunk.epoch > watched.epoch {
                 watched.guard.rolled_back(now_us);
                 watched.returned_at = Some(watched.last);
             }
             watched.epoch = chunk.epoch;
             if chunk.is_out() {
-                watched.shown.out_us.get_or_insert(now_us);
+                watched.shown.out.get_or_insert(now_us);
             }
         }
     }
@@ -140,7 +140,7 @@ impl<'a> Guards<'a> {
         let recorded = &self.setting.calls[call];
         let route = usize::from(recorded.route);
         // Before a chunk is out there is nothing to compare.
-        let of_route = |w: &Watched| w.shown.out_us.is_some() && w.routes.contains(&route);
+        let of_route = |w: &Watched| w.shown.out.is_some() && w.routes.contains(&route);
         let Some(watched) = self.watched.iter().position(of_route) else {
             return;
         };
@@ -288,7 +288,7 @@ impl Watched {
         );
         self.last = assessment.inputs.log_e_combined;
         if assessment.verdict == Verdict::Pass {
-            self.shown.passed_us.get_or_insert(now_us);
+            self.shown.passed.get_or_insert(now_us);
         }
         let needed = -guard.rules().alpha().ln();
         let anew = self
@@ -299,7 +299,7 @@ impl Watched {
             .iter()
             .find(|m| m.role == Role::Guardrail && m.verdict == Verdict::Fail)
             .filter(|_| anew)?;
-        self.shown.failed_us.get_or_insert(now_us);
+        self.shown.worse.get_or_insert(now_us);
         Some(failed.name)
     }
 }

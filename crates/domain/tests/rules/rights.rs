@@ -122,7 +122,7 @@ fn the_rule_says_what_decide_does_and_the_refusal_says_who_may() {
                     .find(|r| Side::BOTH.iter().any(|s| rule.carried_by(*r, *s)));
                 // What no role carries the program says by itself.
                 let says = match can {
-                    Some(role) => refusal.who.contains(role.words()),
+                    Some(can) => refusal.who.contains(can.words()),
                     None => refusal.how.contains("Segue says it by itself"),
                 };
                 assert!(says, "{name}: {refusal}");

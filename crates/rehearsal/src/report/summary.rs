@@ -255,10 +255,10 @@ pub(super) fn evidence(told: &Told<'_>) -> Vec<EvidenceShown> {
     let chunks: BTreeSet<_> = told.lived.iter().flat_map(|l| l.shown.keys()).collect();
     let row = |chunk: &ChunkId| {
         let of_runs = told.lived.iter().filter_map(|l| l.shown.get(chunk));
-        let out: Vec<_> = of_runs.filter(|shown| shown.out_us.is_some()).collect();
+        let out: Vec<_> = of_runs.filter(|shown| shown.out.is_some()).collect();
         let count = |n: usize| u32::try_from(n).unwrap_or(u32::MAX);
         let days = |shown: &&Shown| {
-            let passed_us = shown.passed_us?.checked_sub(shown.out_us?)?;
+            let passed_us = shown.passed?.checked_sub(shown.out?)?;
             u32::try_from(passed_us / (24 * HOUR_US)).ok()
         };
         let mut days: Vec<_> = out.iter().filter_map(days).collect();
@@ -268,7 +268,7 @@ pub(super) fn evidence(told: &Told<'_>) -> Vec<EvidenceShown> {
             runs: count(out.len()),
             passed: count(days.len()),
             days_to_pass: days.get(days.len() / 2).copied(),
-            failed: count(out.iter().filter(|s| s.failed_us.is_some()).count()),
+            failed: count(out.iter().filter(|s| s.worse.is_some()).count()),
         }
     };
     chunks.into_iter().map(row).collect()

@@ -224,7 +224,7 @@ fn arrivals(
     let length = until.duration_since(began).as_secs() / INTERVAL_S;
     let mut counts = vec![0_u32; usize::try_from(length).unwrap_or(0)];
     let real = decisions.iter().filter(|d| {
-        let is_test = d.is_test || d.caller.is_some_and(|c| t.test_numbers.is_test(&c));
+        let is_test = d.is_test || d.caller.is_some_and(|c| t.test_numbers.is_test(&c, d.at));
         !is_test && d.chunk.as_deref().is_some_and(of_key)
     });
     for decision in real {

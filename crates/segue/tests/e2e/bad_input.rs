@@ -265,7 +265,6 @@ fn who_acts_and_where_is_asked_for_clearly() {
             2,
             "rvs-director",
         ),
-        (None, "user add x/y --side client --role viewer", 2, "x/y"),
         (
             client,
             "--as cb-director do open-discovery",
