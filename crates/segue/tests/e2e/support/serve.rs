@@ -13,6 +13,9 @@ use std::time::Duration;
 /// How long a start may take.
 const START: Duration = Duration::from_secs(30);
 
+/// What the telephone numbers of the tests' callers have in common.
+const CALLERS: &str = "609555";
+
 /// A running `segue serve`; ends with the test.
 pub(crate) struct Serving {
     child: Child,
@@ -61,6 +64,10 @@ impl Serving {
         let mut child = binary(data, None)
             .args(args)
             .args(more)
+            .env(
+                "SEGUE_LOG",
+                "info,segue=trace,segue_sip=trace,segue_web=trace,segue_journal=trace",
+            )
             .stdin(Stdio::null())
             .stdout(Stdio::null())
             .spawn()
@@ -131,6 +138,13 @@ impl Drop for Serving {
     fn drop(&mut self) {
         let _ = self.child.kill();
         let _ = self.child.wait();
+        if std::thread::panicking() {
+            return;
+        }
+        // Whatever a test did: no line of the log says who called.
+        let log = self.log();
+        let told = log.lines().find(|line| line.contains(CALLERS));
+        assert_eq!(told, None, "the log names a caller");
     }
 }
 
