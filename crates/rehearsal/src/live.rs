@@ -6,14 +6,16 @@ use crate::floors::{AgreedFloors, Floors, Interval, Verdict, Verdicts};
 use crate::guards::{Broken, Guards, Shown};
 use crate::people::Roster;
 use crate::report::GuardAction;
-use crate::setting::Setting;
+use crate::setting::{HOUR_US, Setting};
 use crate::signing::SignedFloors;
 use crate::stage::Stage;
 use crate::tally::Tally;
 use segue_capacity::simulate::INTERVAL_US;
 use segue_domain::Transition;
+use segue_domain::chunks::Chunk;
 use segue_domain::ids::ChunkId;
 use segue_example::{Example, Goal};
+use segue_parity::rules::MetricName;
 use std::collections::BTreeMap;
 
 /// Intervals without records after which nothing goes forward: twice the cadence.
@@ -57,6 +59,8 @@ struct Run<'a> {
     course: Course,
     judged: Vec<Judged>,
     guards: Guards<'a>,
+    /// What the guards found against chunks when they were asked last.
+    evidence: BTreeMap<ChunkId, MetricName>,
     silent: u32,
 }
 
@@ -77,6 +81,7 @@ pub(crate) fn live(setting: &Setting, agreed: &Agreed<'_>, replication: u64) -> 
         stage: Stage::new(setting, replication).telling_calls(),
         guards: Guards::new(setting, (agreed.still, replication), agreed.t, watched),
         judged,
+        evidence: BTreeMap::new(),
         director,
         roster: Roster::new(setting.routes.len()),
         course: Course::default(),
@@ -146,12 +151,14 @@ impl Run<'_> {
         self.silent = if silent { self.silent + 1 } else { 0 };
         self.director.hold(self.silent >= SILENT_MAX, at_us);
         self.guards.follow(self.director.t(), at_us);
-        let mut evidence = BTreeMap::new();
         if !silent {
             for ended in self.stage.take_ended() {
                 self.guards.ended(&ended);
             }
-            evidence.extend(self.guards.look(self.director.t(), at_us));
+            if at_us.rem_euclid(HOUR_US) == 0 {
+                let found = self.guards.look(self.director.t(), at_us);
+                self.evidence = found.into_iter().collect();
+            }
         }
         for judged in &mut self.judged {
             let seen = judged
@@ -165,7 +172,9 @@ impl Run<'_> {
                 Verdict::Pass => None,
                 Verdict::NoData => continue,
             };
-            let shown = evidence.get(&judged.chunk).copied();
+            let is_out = self.director.t().chunk(&judged.chunk);
+            let is_out = is_out.is_some_and(Chunk::is_out);
+            let shown = self.evidence.get(&judged.chunk).filter(|_| is_out).copied();
             let broken = floor.or(shown.map(Broken::Evidence));
             if floor.is_some() {
                 self.director.harmed += u64::from(seen.offered - seen.answered_within);
