@@ -15,5 +15,5 @@ mod time;
 pub use centre::{Call, Centre, GROUPS_MAX, Observer, SKILLS_MAX, Skill, SkillMask};
 pub use dice::Dice;
 pub use profile::{Break, INTERVAL_US, Profile, Shift, people_on_phones};
-pub use run::{Group, Load, Model, Span, Tally, drive, run};
+pub use run::{Group, Load, Model, Span, Tally, run, run_by_skill};
 pub use time::{micros, seconds};

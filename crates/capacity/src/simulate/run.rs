@@ -70,23 +70,35 @@ pub struct Tally {
 }
 
 impl Tally {
-    pub(crate) fn count(&mut self, wait_us: i64) {
+    fn count(&mut self, wait_us: i64) {
         self.offered += 1;
         self.waited += u64::from(wait_us > 0);
         self.wait_us += wait_us;
+    }
+
+    fn add(&mut self, other: &Self) {
+        self.offered += other.offered;
+        self.answered += other.answered;
+        self.answered_within += other.answered_within;
+        self.abandoned += other.abandoned;
+        self.waited += other.waited;
+        self.wait_us += other.wait_us;
     }
 }
 
 struct Counting<'b> {
     span: Span,
-    batches: &'b mut [Tally],
+    /// By skill: in time is up to this wait.
+    within_us: &'b [i64],
+    batches: &'b mut [Vec<Tally>],
 }
 
 impl Counting<'_> {
     fn batch(&mut self, call: &Call) -> Option<&mut Tally> {
         let since_us = call.at_us - self.span.warm_up_us;
         let index = since_us.checked_div(self.span.batch_us)?;
-        self.batches
+        let batches = self.batches.get_mut(call.skill.index())?;
+        batches
             .get_mut(usize::try_from(index).ok()?)
             .filter(|_| since_us >= 0)
     }
@@ -94,11 +106,12 @@ impl Counting<'_> {
 
 impl Observer for Counting<'_> {
     fn answered(&mut self, call: &Call, wait_us: i64, _: usize) {
-        let within_us = self.span.within_us;
+        let within_us = self.within_us.get(call.skill.index());
+        let in_time = within_us.is_some_and(|within_us| wait_us <= *within_us);
         if let Some(batch) = self.batch(call) {
             batch.count(wait_us);
             batch.answered += 1;
-            batch.answered_within += u64::from(wait_us <= within_us);
+            batch.answered_within += u64::from(in_time);
         }
     }
 
@@ -112,21 +125,34 @@ impl Observer for Counting<'_> {
 
 /// Runs the model once. The same seed gives the same counts; two models under one seed meet the same chance.
 pub fn run(model: &Model, span: Span, seed: u64) -> Vec<Tally> {
-    let mut batches = vec![Tally::default(); span.batches];
+    let within_us = vec![span.within_us; model.loads.len()];
+    let by_skill = run_by_skill(model, span, &within_us, seed);
+    let mut all = vec![Tally::default(); span.batches];
+    for batches in by_skill {
+        for (sum, batch) in all.iter_mut().zip(batches) {
+            sum.add(&batch);
+        }
+    }
+    all
+}
+
+/// The same, skill by skill, each with the wait up to which it is in time instead of the span's.
+pub fn run_by_skill(model: &Model, span: Span, within_us: &[i64], seed: u64) -> Vec<Vec<Tally>> {
+    let mut batches = vec![vec![Tally::default(); span.batches]; model.loads.len()];
     let length = i64::try_from(span.batches).unwrap_or(i64::MAX);
     let end_us = span
         .warm_up_us
         .saturating_add(span.batch_us.saturating_mul(length));
     let mut counting = Counting {
         span,
+        within_us,
         batches: &mut batches,
     };
     drive(model, end_us, seed, &mut counting);
     batches
 }
 
-/// Runs the model over the calls that arrive before the end, and tells an observer what became of each.
-pub fn drive(model: &Model, end_us: i64, seed: u64, observer: &mut impl Observer) {
+fn drive(model: &Model, end_us: i64, seed: u64, observer: &mut impl Observer) {
     let masks: Vec<_> = model.groups.iter().map(|g| g.skills).collect();
     let mut centre = Centre::new(&masks, 0);
     let mut arrivals = Arrivals::new(model, seed);

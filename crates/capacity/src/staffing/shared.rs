@@ -9,8 +9,8 @@ use crate::error::CapacityError;
 use crate::load::{HOUR_S, Load, Patience, ServiceTarget};
 use crate::simulate::batch::{BATCHES, Estimate, T_95, of_offered};
 use crate::simulate::{
-    Call, GROUPS_MAX, Group, Load as Arriving, Model, Observer, Profile, SKILLS_MAX, Skill,
-    SkillMask, Tally, drive, micros,
+    GROUPS_MAX, Group, Load as Arriving, Model, Profile, SKILLS_MAX, Skill, SkillMask, Span, Tally,
+    micros, run_by_skill,
 };
 use serde::{Deserialize, Serialize};
 use std::collections::{BTreeMap, BTreeSet};
@@ -239,21 +239,18 @@ impl<'q> Search<'q> {
             loads: self.loads.clone(),
             groups: staffed.collect(),
         };
-        let mut counting = ByType {
+        let within_us: Vec<_> = self
+            .types
+            .iter()
+            .map(|t| micros(f64::from(t.target.within_s)))
+            .collect();
+        let span = Span {
             warm_up_us: self.batch_us,
             batch_us: self.batch_us,
-            within_us: self
-                .types
-                .iter()
-                .map(|t| micros(f64::from(t.target.within_s)))
-                .collect(),
-            batches: vec![vec![Tally::default(); BATCHES]; self.types.len()],
+            batches: BATCHES,
+            within_us: 0,
         };
-        // One batch more to warm up: an empty centre flatters.
-        let batches = i64::try_from(BATCHES + 1).unwrap_or(i64::MAX);
-        let end_us = self.batch_us.saturating_mul(batches);
-        drive(&model, end_us, self.seed, &mut counting);
-        counting.batches
+        run_by_skill(&model, span, &within_us, self.seed)
     }
 
     /// By type, how far it is from its target; 0 where it reaches it. Nothing once all tries are used.
@@ -391,39 +388,4 @@ fn estimates(batches: &[Tally]) -> [Estimate; 2] {
         Estimate::of(batches, |b| of_offered(b.answered_within, b)),
         Estimate::of(batches, |b| of_offered(b.abandoned, b)),
     ]
-}
-
-/// Counts by type and batch.
-struct ByType {
-    warm_up_us: i64,
-    batch_us: i64,
-    within_us: Vec<i64>,
-    batches: Vec<Vec<Tally>>,
-}
-
-impl ByType {
-    fn batch(&mut self, call: &Call) -> Option<&mut Tally> {
-        let since_us = call.at_us - self.warm_up_us;
-        let index = usize::try_from(since_us.div_euclid(self.batch_us)).ok()?;
-        self.batches.get_mut(call.skill.index())?.get_mut(index)
-    }
-}
-
-impl Observer for ByType {
-    fn answered(&mut self, call: &Call, wait_us: i64, _: usize) {
-        let in_time = self.within_us.get(call.skill.index());
-        let in_time = in_time.is_some_and(|within_us| wait_us <= *within_us);
-        if let Some(batch) = self.batch(call) {
-            batch.count(wait_us);
-            batch.answered += 1;
-            batch.answered_within += u64::from(in_time);
-        }
-    }
-
-    fn abandoned(&mut self, call: &Call, wait_us: i64) {
-        if let Some(batch) = self.batch(call) {
-            batch.count(wait_us);
-            batch.abandoned += 1;
-        }
-    }
 }
