@@ -143,7 +143,7 @@ fn verdict_of(
         () if !few && refuted && inputs.estimate_beyond_margin => Verdict::Fail,
         () if inputs.stale || few => Verdict::NoData,
         () if worse => Verdict::WorseWithinMargin,
-        () if inputs.log_e_noninferior >= proof => Verdict::Pass,
+        () if inputs.log_e_noninferior >= proof && !inputs.estimate_beyond_margin => Verdict::Pass,
         () => Verdict::Inconclusive,
     }
 }
@@ -308,7 +308,8 @@ pub fn group_comparisons(signed: &SignedRules) -> usize {
 }
 
 /// Whether a group of callers is proved worse off than the limit that everybody was promised. An e-value passes n/α by chance
-/// with probability α/n at most, at whatever time one looks (Ville); n comparisons together pass it with α at most.
+/// with probability α/n at most, at whatever time one looks (Ville); n comparisons together pass it with α at most. That takes
+/// blocks whose chance is fair given those before: a day that is thin as a whole is not.
 pub fn is_harmed(signed: &SignedRules, group: &GroupInputs) -> bool {
     let comparisons = u64::try_from(group_comparisons(signed)).unwrap_or(u64::MAX);
     let needed = (float(comparisons.max(1)) / signed.alpha()).ln();
