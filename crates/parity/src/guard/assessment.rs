@@ -185,6 +185,9 @@ pub struct GroupInputs {
     pub log_e_beyond_limit: f64,
     /// Whether the best estimate lies beyond the limit.
     pub beyond_limit: bool,
+    /// Whether its calls are judged together with those of the other small groups now: then the three above say nothing of it.
+    #[serde(default)]
+    pub is_small: bool,
 }
 
 /// The 90 % quantile of one arm's waits, with an interval that holds at every time.

@@ -75,6 +75,7 @@ impl Guard {
                     blocks: group.blocks,
                     log_e_beyond_limit: group.log_e_beyond_limit,
                     beyond_limit: group.beyond_limit,
+                    is_small: group.is_small,
                 })
             })
             .collect()

@@ -29,6 +29,7 @@ pub use assessment::{Action, Assessment, Situation};
 pub use judge::{group_comparisons, is_harmed, judge};
 pub use record::{Observed, Record};
 pub use verdict::Verdict;
+pub use weigh::value_of;
 
 use crate::kpi::Ratio;
 use crate::rules::{Instrument, Role, SignedRules};
@@ -285,7 +286,7 @@ pub fn at_signing(signed: &SignedRules) -> Vec<String> {
     let groups = group_comparisons(signed);
     if groups > 0 {
         says.push(format!(
-            "Groups of callers: {groups} comparisons share {}; so large at most is the chance that any group is ever held for at a centre that keeps the limit for everybody.",
+            "Groups of callers: {groups} comparisons share {}; so large at most is the chance that any group is ever held for at a centre that keeps the limit for everybody, as far as one block's luck is not the next one's.",
             say::percent_bp(signed.rules().alpha_bp)
         ));
     }

@@ -119,7 +119,7 @@ impl Guard {
 }
 
 /// What a call says about a metric; nothing where it is in no population of it.
-fn value_of(call: &Call, rule: &MetricRule) -> Option<f64> {
+pub fn value_of(call: &Call, rule: &MetricRule) -> Option<f64> {
     let short = |wait_ms: u32| u64::from(wait_ms) < u64::from(rule.short_abandon_s) * 1_000;
     let bad = |bad: bool| Some(f64::from(u8::from(bad)));
     match (rule.name, call.outcome) {

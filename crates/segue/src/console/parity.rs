@@ -247,7 +247,7 @@ fn counterfactual(sums: &Sums, name: MetricName) -> Option<PictureRow> {
         [share.expected, share.low, share.high].map(|bp| percent(f64::from(bp) / 10_000.0, name));
     Some(PictureRow {
         label: "Had we not moved".into(),
-        note: format!("{} calls, replayed in-house", sums.offered),
+        note: format!("{} calls of the type, replayed in-house", sums.offered),
         kind: RowKind::Counterfactual,
         value,
         interval: Some((a.min(b), a.max(b))),
@@ -267,12 +267,19 @@ fn had_we_not_moved(turn: &Turn, watch: &Watch) -> Option<String> {
     };
     let in_fact = both.value().map_or_else(
         || "what really happened is not known yet".to_owned(),
-        |share| format!("in fact {:.1} % of {}", share * 100.0, both.denominator),
+        |share| {
+            format!(
+                "of the {} of this chunk so far, at both centres, {:.1} % did",
+                both.denominator,
+                share * 100.0
+            )
+        },
     );
     Some(format!(
-        "Had we not moved: {} of {} callers would have hung up; {in_fact}.",
+        "Had we not moved: {} of the {} callers of the whole call type in {} replayed blocks would have hung up; {in_fact}.",
         expected.words(),
-        sums.offered
+        sums.offered,
+        sums.blocks
     ))
 }
 
@@ -434,10 +441,13 @@ fn groups(rules: &SignedRules, turn: &Turn) -> Vec<GroupRow> {
     let row = |group: &GroupInputs| {
         let segments = &rules.rules().segments;
         let name = group.segment.and_then(|s| segments.get(usize::from(s)));
-        let (aspect, word) = match (is_harmed(rules, group), group.beyond_limit) {
-            (true, _) => (Aspect::Harm, "Worse than promised"),
-            (false, true) => (Aspect::Open, "Beyond the limit, not proved"),
-            (false, false) => (Aspect::Proved, "Within the limit"),
+        // Nothing here is ever proved good: a group is watched for harm alone.
+        let (aspect, word) = match () {
+            () if is_harmed(rules, group) => (Aspect::Harm, "Worse than promised"),
+            () if group.is_small => (Aspect::Unknown, "Judged with the small groups"),
+            () if group.blocks == 0 => (Aspect::Unknown, "No block judged yet"),
+            () if group.beyond_limit => (Aspect::Open, "Beyond the limit, not proved"),
+            () => (Aspect::Open, "No harm shown"),
         };
         GroupRow {
             group: name.map_or_else(|| "groups below one in twenty calls".into(), Clone::clone),
@@ -455,7 +465,7 @@ fn groups_say(rules: &SignedRules) -> Option<String> {
     let comparisons = group_comparisons(rules);
     (comparisons > 0).then(|| {
         format!(
-            "{comparisons} comparisons share {} %: so large at most is the chance that a group is ever held for by chance. A group's harm holds and pages; it brings no call home by itself.",
+            "{comparisons} comparisons share {} %: so large at most is the chance that a group is ever held for by chance, as far as one block's luck is not the next one's: staffing that is thin for whole days makes it more. A group's harm holds and pages; it brings no call home by itself.",
             f64::from(rules.rules().alpha_bp) / 100.0
         )
     })

@@ -32,7 +32,7 @@ pub(crate) fn parity() -> ParityView {
         word: "Not proved".into(),
         finding: "We cannot yet say that CareBridge answers triage as fast as in-house.".into(),
         lead: "80.0 % within 30 s against 82.0 %. The true gap may be 5.9 points worse or 1.5 better; the contract allows 3 worse. About 18 working days at this share decide it.".into(),
-        had_we_not_moved: Some("Had we not moved: 4.1 % (3.2–5.0) of 2,010 callers would have hung up; in fact 2.9 % of 2000.".into()),
+        had_we_not_moved: Some("Had we not moved: 4.1 % (3.2–5.0) of the 2010 callers of the whole call type in 8 replayed blocks would have hung up; of the 2000 of this chunk so far, at both centres, 2.9 % did.".into()),
         picture: Some(Picture {
             title: "Answered within 30 s".into(),
             caption: "The part of CareBridge's band left of the limit must clear it.".into(),

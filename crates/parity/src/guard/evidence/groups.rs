@@ -17,6 +17,9 @@ pub(super) struct Group {
     open: BTreeMap<i64, Open>,
     bet: BlockBet,
     judged: Open,
+    /// Whether its last block was judged together with the small ones.
+    #[serde(default)]
+    is_small: bool,
 }
 
 /// Evidence on every group, in constant memory.
@@ -39,6 +42,7 @@ pub(in crate::guard) struct GroupReading {
     pub(in crate::guard) blocks: u64,
     pub(in crate::guard) log_e_beyond_limit: f64,
     pub(in crate::guard) beyond_limit: bool,
+    pub(in crate::guard) is_small: bool,
 }
 
 impl Groups {
@@ -68,7 +72,8 @@ impl Groups {
             let Some(open) = group.open.remove(&index) else {
                 continue;
             };
-            if group.judged.calls * OWN_FROM_ONE_IN >= before {
+            group.is_small = group.judged.calls * OWN_FROM_ONE_IN < before;
+            if !group.is_small {
                 group.bet.add(limit(open.calls, open.bad));
             } else {
                 small.count(open);
@@ -91,6 +96,7 @@ impl Groups {
             blocks: group.bet.blocks(),
             log_e_beyond_limit: group.bet.log_e_beyond_margin(),
             beyond_limit: group.bet.beyond_margin(),
+            is_small: group.is_small,
         };
         let own = (0_u16..).zip(&self.named);
         let own = own.map(|(segment, group)| of(Some(segment), group));
