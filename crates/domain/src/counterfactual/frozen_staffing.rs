@@ -258,7 +258,7 @@ fn check_callers(c: &FreezeStaffing, abandoned: u64) -> Result<(), Refusal> {
 /// Counted after calls went out, a staffing is that of an emptied centre.
 fn check_days(t: &Transition, c: &FreezeStaffing, now: Timestamp) -> Result<(), Refusal> {
     let key = &c.key;
-    if c.last_day < c.first_day || c.last_day > t.day_at(&key.site, now) {
+    if c.last_day < c.first_day || c.last_day >= t.day_at(&key.site, now) {
         return Err(bad("days that are over, the first before the last".into()));
     }
     let chunks = t

@@ -96,12 +96,39 @@ pub struct Sums {
     pub short_x100: u64,
     /// Who would have hung up, in hundredths.
     pub hung_up_x100: u64,
-    /// The variance of that, in hundredths squared.
-    pub hung_up_var_x10000: u64,
+    /// How far that spreads.
+    pub hung_up_spread: Spread,
     /// Who would have been late, in hundredths.
     pub late_x100: u64,
-    /// The variance of that, in hundredths squared.
-    pub late_var_x10000: u64,
+    /// How far that spreads.
+    pub late_spread: Spread,
+}
+
+/// How far a sum of blocks spreads. Blocks of one day share who came to work that day, so their deviations add up; days do not
+/// share it, so their variances do.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Serialize, Deserialize)]
+pub struct Spread {
+    /// The variance of all days before the last, in hundredths squared.
+    before_x10000: u64,
+    /// The last day, counted in UTC.
+    day: i64,
+    /// Its standard deviation, in hundredths.
+    day_sd_x100: u64,
+}
+
+impl Spread {
+    fn add(&mut self, day: i64, sd_x100: u64) {
+        if day != self.day {
+            self.before_x10000 = self.variance();
+            (self.day, self.day_sd_x100) = (day, 0);
+        }
+        self.day_sd_x100 = self.day_sd_x100.saturating_add(sd_x100);
+    }
+
+    fn variance(self) -> u64 {
+        let day = self.day_sd_x100.saturating_mul(self.day_sd_x100);
+        self.before_x10000.saturating_add(day)
+    }
 }
 
 /// A share in basis points with the range in which 95 % of such days lie.
@@ -141,24 +168,24 @@ impl Replayed {
 impl Sums {
     /// One block more.
     pub fn add(&mut self, block: &ReplayedBlock) {
-        let add = |sum: &mut u64, sd: u64| *sum = sum.saturating_add(sd.saturating_mul(sd));
+        let day = block.from.as_second().div_euclid(24 * 3_600);
         self.blocks += 1;
         self.offered += u64::from(block.offered);
         self.short_x100 += block.short_x100;
         self.hung_up_x100 += block.hung_up.mean_x100;
-        add(&mut self.hung_up_var_x10000, block.hung_up.sd_x100);
+        self.hung_up_spread.add(day, block.hung_up.sd_x100);
         self.late_x100 += block.late.mean_x100;
-        add(&mut self.late_var_x10000, block.late.sd_x100);
+        self.late_spread.add(day, block.late.sd_x100);
     }
 
     /// The part of the callers who would have hung up after S; nothing where nobody called.
     pub fn hung_up(&self) -> Option<ShareBp> {
-        self.share(self.hung_up_x100, self.hung_up_var_x10000)
+        self.share(self.hung_up_x100, self.hung_up_spread.variance())
     }
 
     /// The part who would not have been with a person within T, hang-ups after S included.
     pub fn late(&self) -> Option<ShareBp> {
-        self.share(self.late_x100, self.late_var_x10000)
+        self.share(self.late_x100, self.late_spread.variance())
     }
 
     fn share(&self, bad_x100: u64, variance: u64) -> Option<ShareBp> {
