@@ -1,10 +1,10 @@
 //! The guards: the sequential evidence that judges on the line, told each call of the rehearsal once (`statistics.md`, Verdicts).
 //!
-//! Rules come from the signed terms as they do there (`segue_guard::rules`). "Had we not moved" is the same calls with the same chance
-//! and everybody at home: what a simulator estimates on the line is known here.
+//! Rules come from the signed terms as they do there (`segue_guard::rules`). "Had we not moved" is what becomes of the same calls with
+//! everybody at home, on the mean of several lives: one life alone would be a reference that chance makes larger than it is.
 
 use crate::course::Course;
-use crate::director::Assigned;
+use crate::director::{Assigned, routes_of};
 use crate::floors::{self, Floor};
 use crate::play;
 use crate::setting::Setting;
@@ -17,8 +17,8 @@ use segue_parity::guard::Situation;
 use segue_parity::guard::record::{
     Arm, Beat, Call, Counterfactual, FeedId, MetricId, Outcome, Place, Reading, StratumId,
 };
-use segue_parity::guard::{Guard, Record, Verdict};
-use segue_parity::rules::{MetricName, MetricRule, Role};
+use segue_parity::guard::{Guard, Record, Verdict, value_of};
+use segue_parity::rules::{MetricName, MetricRule, Role, SignedRules};
 use std::collections::BTreeMap;
 
 /// What speaks against a chunk.
@@ -63,19 +63,98 @@ struct Watched {
     routes: Vec<usize>,
     guard: Guard,
     epoch: u64,
-    /// Combined ln e when the chunk last came home: what was proved then is not proved again.
+    /// Combined ln e of the harm that was found at the last look.
+    proved: Option<f64>,
+    /// The same when the chunk last came home by it: what was proved then is not proved again.
     returned_at: Option<f64>,
-    last: f64,
-    had_we_not_moved: Blocks,
+    /// Blocks of [`Unmoved`] that the guard was told.
+    told_until_us: i64,
     shown: Shown,
 }
 
 /// Bad calls and all, by metric and begin of the block.
 type Blocks = BTreeMap<(MetricId, i64), [u64; 2]>;
 
+/// What would become of each chunk's calls with nothing moved: everything that guards need and no run changes.
+pub(crate) struct Unmoved {
+    chunks: Vec<OfChunk>,
+}
+
+struct OfChunk {
+    chunk: ChunkId,
+    routes: Vec<usize>,
+    rules: SignedRules,
+    blocks: Blocks,
+}
+
+/// Lives that the mean is made of, and the chance they are played with: not that of any run.
+pub(crate) const LIVES: u32 = 20;
+const FIRST_LIFE: u64 = u64::MAX / 2;
+
+impl Unmoved {
+    /// The chunks with rules, their numbers, and blocks without a call yet. A chunk without rules is judged by its floors alone.
+    pub(crate) fn of(setting: &Setting, t: &Transition) -> Self {
+        let chunks = t.chunks.iter().filter_map(|(id, chunk)| {
+            Some(OfChunk {
+                chunk: id.clone(),
+                routes: routes_of(setting, t, id),
+                rules: segue_guard::rules(t, chunk).ok()?,
+                blocks: Blocks::new(),
+            })
+        });
+        Self {
+            chunks: chunks.collect(),
+        }
+    }
+
+    /// One life with nothing moved.
+    pub(crate) fn life(&self, setting: &Setting, still: &Course, n: u32) -> Vec<Blocks> {
+        let mut lived = vec![Blocks::new(); self.chunks.len()];
+        play::each(setting, still, FIRST_LIFE + u64::from(n), |ended| {
+            let route = usize::from(setting.calls[ended.call].route);
+            for (of, blocks) in self.chunks.iter().zip(&mut lived) {
+                if of.routes.contains(&route) {
+                    count(blocks, &of.rules, &ended);
+                }
+            }
+        });
+        lived
+    }
+
+    /// Adds a life.
+    pub(crate) fn add(&mut self, life: Vec<Blocks>) {
+        for (of, blocks) in self.chunks.iter_mut().zip(life) {
+            for (block, [bad, all]) in blocks {
+                let sum = of.blocks.entry(block).or_default();
+                sum[0] += bad;
+                sum[1] += all;
+            }
+        }
+    }
+}
+
+/// One call in the blocks of what depends on load.
+fn count(blocks: &mut Blocks, rules: &SignedRules, ended: &Ended) {
+    let rules = rules.rules();
+    for name in [MetricName::NotWithinThreshold, MetricName::Abandonment] {
+        let Some(metric) = rules.metric(name) else {
+            continue;
+        };
+        let rule = &rules.metrics[usize::from(metric.0)];
+        let Some(value) = value_of(&call_of(ended, nowhere(ended)), rule) else {
+            continue;
+        };
+        let block = (metric, block_of(rule, ended.at_us));
+        let [bad, all] = blocks.entry(block).or_default();
+        *bad += u64::from(value > 0.5);
+        *all += 1;
+    }
+}
+
 /// All guards of a run.
 pub(crate) struct Guards<'a> {
     setting: &'a Setting,
+    unmoved: &'a Unmoved,
     watched: Vec<Watched>,
     /// Where each call belongs that has not left its queue.
     open: BTreeMap<usize, (usize, Place)>,
@@ -84,35 +163,22 @@ pub(crate) struct Guards<'a> {
 }
 
 impl<'a> Guards<'a> {
-    /// Over the numbers of each chunk. A chunk without rules is judged by its floors alone.
-    pub(crate) fn new(
-        setting: &'a Setting,
-        (still, replication): (&Course, u64),
-        t: &Transition,
-        chunks: impl Iterator<Item = (ChunkId, Vec<usize>)>,
-    ) -> Self {
-        let watched = chunks.filter_map(|(chunk, routes)| {
-            let rules = segue_guard::rules(t, t.chunk(&chunk)?).ok()?;
-            Some(Watched {
-                chunk,
-                routes,
-                guard: Guard::new(rules),
-                epoch: 0,
-                returned_at: None,
-                last: 0.0,
-                had_we_not_moved: Blocks::new(),
-                shown: Shown::default(),
-            })
-        });
-        let mut watched: Vec<_> = watched.collect();
-        play::each(setting, still, replication, |ended| {
-            let route = usize::from(setting.calls[ended.call].route);
-            let own = watched.iter_mut().filter(|w| w.routes.contains(&route));
-            own.for_each(|w| w.lived(&ended));
+    /// One for each chunk that has rules.
+    pub(crate) fn new(setting: &'a Setting, unmoved: &'a Unmoved) -> Self {
+        let watched = unmoved.chunks.iter().map(|of| Watched {
+            chunk: of.chunk.clone(),
+            routes: of.routes.clone(),
+            guard: Guard::new(of.rules.clone()),
+            epoch: 0,
+            proved: None,
+            returned_at: None,
+            told_until_us: i64::MIN,
+            shown: Shown::default(),
         });
         Self {
             setting,
-            watched,
+            unmoved,
+            watched: watched.collect(),
             open: BTreeMap::new(),
             over: Todo::default(),
         }
@@ -126,7 +192,7 @@ impl<'a> Guards<'a> {
             };
             if watched.shown.out.is_some() && chunk.epoch > watched.epoch {
                 watched.guard.rolled_back(now_us);
-                watched.returned_at = Some(watched.last);
+                watched.returned_at = watched.proved.take().or(watched.returned_at);
             }
             watched.epoch = chunk.epoch;
             if chunk.is_out() {
@@ -164,21 +230,9 @@ impl<'a> Guards<'a> {
             return;
         };
         let guard = &mut self.watched[watched].guard;
-        let wait_ms = u32::try_from(ended.wait_us / 1_000).unwrap_or(u32::MAX);
-        let key = u64::try_from(ended.call).unwrap_or(u64::MAX);
-        let answered_by = match ended.side {
-            Side::Home => Arm::InHouse,
-            Side::Out => Arm::Outsourced,
-        };
-        let _ = guard.observe(&Record::Call(Call {
-            key,
-            place,
-            outcome: outcome(ended, wait_ms),
-            answered_by: (!ended.abandoned).then_some(answered_by),
-            handle_ms: None,
-            transferred: None,
-            disposition: None,
-        }));
+        let call = call_of(ended, place);
+        let key = call.key;
+        let _ = guard.observe(&Record::Call(call));
         if let (false, Some(metric)) = (
             ended.abandoned,
             guard.rules().rules().metric(MetricName::HandleTime),
@@ -203,10 +257,10 @@ impl<'a> Guards<'a> {
                 .observe(&Record::Reading(reading));
         }
         let mut failed = Vec::new();
-        for watched in &mut self.watched {
+        for (watched, of) in self.watched.iter_mut().zip(&self.unmoved.chunks) {
             let chunk = t.chunk(&watched.chunk);
             if let Some(chunk) = chunk.filter(|c| c.is_out() && c.state != ChunkState::Closed)
-                && let Some(metric) = watched.look(chunk, now_us)
+                && let Some(metric) = watched.look(chunk, &of.blocks, now_us)
             {
                 failed.push((watched.chunk.clone(), metric));
             }
@@ -221,11 +275,37 @@ impl<'a> Guards<'a> {
     }
 }
 
-fn outcome(ended: &Ended, wait_ms: u32) -> Outcome {
-    if ended.abandoned {
-        Outcome::Abandoned { wait_ms }
-    } else {
-        Outcome::Answered { wait_ms }
+/// A call as a guard is told it.
+fn call_of(ended: &Ended, place: Place) -> Call {
+    let wait_ms = u32::try_from(ended.wait_us / 1_000).unwrap_or(u32::MAX);
+    let answered_by = match ended.side {
+        Side::Home => Arm::InHouse,
+        Side::Out => Arm::Outsourced,
+    };
+    Call {
+        key: u64::try_from(ended.call).unwrap_or(u64::MAX),
+        place,
+        outcome: if ended.abandoned {
+            Outcome::Abandoned { wait_ms }
+        } else {
+            Outcome::Answered { wait_ms }
+        },
+        answered_by: (!ended.abandoned).then_some(answered_by),
+        handle_ms: None,
+        transferred: None,
+        disposition: None,
+    }
+}
+
+/// The place of a call that no split assigned.
+fn nowhere(ended: &Ended) -> Place {
+    Place {
+        at_us: ended.at_us,
+        arm: Arm::InHouse,
+        pi_bp: 0,
+        caller: None,
+        stratum: StratumId(0),
+        segments: [None; 3],
     }
 }
 
@@ -235,41 +315,20 @@ fn block_of(rule: &MetricRule, at_us: i64) -> i64 {
 }
 
 impl Watched {
-    /// One call of the life without a move.
-    fn lived(&mut self, ended: &Ended) {
-        let rules = self.guard.rules().rules();
-        for name in [MetricName::NotWithinThreshold, MetricName::Abandonment] {
-            let Some(metric) = rules.metric(name) else {
-                continue;
-            };
-            let rule = &rules.metrics[usize::from(metric.0)];
-            let over = |seconds: u32| ended.wait_us > i64::from(seconds) * 1_000_000;
-            if ended.abandoned && ended.wait_us < i64::from(rule.short_abandon_s) * 1_000_000 {
-                continue;
-            }
-            let late = name == MetricName::NotWithinThreshold && over(rule.threshold_s);
-            let block = (metric, block_of(rule, ended.at_us));
-            let [bad, all] = self.had_we_not_moved.entry(block).or_default();
-            *bad += u64::from(ended.abandoned || late);
-            *all += 1;
-        }
-    }
-
     /// The metric that speaks for coming home now, where one does and it is proved anew.
-    fn look(&mut self, chunk: &Chunk, now_us: i64) -> Option<MetricName> {
+    fn look(&mut self, chunk: &Chunk, unmoved: &Blocks, now_us: i64) -> Option<MetricName> {
         let guard = &mut self.guard;
         // Before its block is closed, each guard knows what it would have been.
-        for ((metric, at_us), [bad, all]) in &self.had_we_not_moved {
-            if *at_us <= now_us && *all > 0 {
-                let _ = guard.observe(&Record::Counterfactual(Counterfactual {
-                    metric: *metric,
-                    at_us: *at_us,
-                    bad_share: share(*bad, *all),
-                }));
-            }
+        let is_new = |at_us: i64| self.told_until_us < at_us && at_us <= now_us;
+        for ((metric, at_us), [bad, all]) in unmoved.iter().filter(|((_, at_us), _)| is_new(*at_us))
+        {
+            let _ = guard.observe(&Record::Counterfactual(Counterfactual {
+                metric: *metric,
+                at_us: *at_us,
+                bad_share: share(*bad, *all),
+            }));
         }
-        self.had_we_not_moved
-            .retain(|(_, at_us), _| *at_us > now_us);
+        self.told_until_us = now_us;
         for arm in Arm::BOTH {
             let _ = guard.observe(&Record::Beat(Beat {
                 feed: FeedId(0),
@@ -286,19 +345,19 @@ impl Watched {
                 ..Situation::default()
             },
         );
-        self.last = assessment.inputs.log_e_combined;
+        let log_e = assessment.inputs.log_e_combined;
         if assessment.verdict == Verdict::Pass {
             self.shown.passed.get_or_insert(now_us);
         }
         let needed = -guard.rules().alpha().ln();
-        let anew = self
-            .returned_at
-            .is_none_or(|then| self.last - then >= needed);
+        let anew = self.returned_at.is_none_or(|then| log_e - then >= needed);
         let failed = assessment
             .metrics
             .iter()
             .find(|m| m.role == Role::Guardrail && m.verdict == Verdict::Fail)
-            .filter(|_| anew)?;
+            .filter(|_| anew);
+        self.proved = failed.map(|_| log_e);
+        let failed = failed?;
         self.shown.worse.get_or_insert(now_us);
         Some(failed.name)
     }

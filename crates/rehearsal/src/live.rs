@@ -3,7 +3,7 @@
 use crate::course::Course;
 use crate::director::{Director, StepTaken};
 use crate::floors::{AgreedFloors, Floors, Interval, Verdict, Verdicts};
-use crate::guards::{Broken, Guards, Shown};
+use crate::guards::{Broken, Guards, Shown, Unmoved};
 use crate::people::Roster;
 use crate::report::GuardAction;
 use crate::setting::{HOUR_US, Setting};
@@ -41,8 +41,8 @@ pub(crate) struct Agreed<'a> {
     pub(crate) goals: &'a [Goal],
     /// The floors both signed, by chunk.
     pub(crate) floors: &'a [SignedFloors],
-    /// Nothing moved.
-    pub(crate) still: &'a Course,
+    /// What would become of the calls with nothing moved.
+    pub(crate) unmoved: &'a Unmoved,
 }
 
 struct Judged {
@@ -75,11 +75,10 @@ pub(crate) fn live(setting: &Setting, agreed: &Agreed<'_>, replication: u64) -> 
         chunk,
     });
     let judged: Vec<_> = judged.collect();
-    let watched = judged.iter().map(|j| (j.chunk.clone(), j.routes.clone()));
     let mut run = Run {
         setting,
         stage: Stage::new(setting, replication).telling_calls(),
-        guards: Guards::new(setting, (agreed.still, replication), agreed.t, watched),
+        guards: Guards::new(setting, agreed.unmoved),
         judged,
         evidence: BTreeMap::new(),
         director,

@@ -125,7 +125,7 @@ fn again(report: &Report) -> String {
         (
             "Decision code",
             format!(
-                "decide, table, choice and evidence as live, {}; the floors are the rehearsal's own",
+                "decide, table, choice and evidence as live, {}; the floors are the rehearsal's own, groups of callers are not judged, and whoever is advised by evidence brings every call home",
                 env!("CARGO_PKG_VERSION")
             ),
         ),

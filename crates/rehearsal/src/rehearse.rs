@@ -3,6 +3,7 @@
 use crate::calls::Calls;
 use crate::course::Course;
 use crate::error::RehearsalError;
+use crate::guards::{LIVES, Unmoved};
 use crate::injections::{Injection, Release, Script};
 use crate::live::{Agreed, Lived, live};
 use crate::play;
@@ -82,12 +83,15 @@ pub fn rehearse(asked: &Rehearsal<'_>) -> Result<Report, RehearsalError> {
     let goals: Vec<_> = in_order(&asked.example.plan).map(Goal::Accepted).collect();
     let still = play::no_move(&setting);
     let floors = signing::sign(&setting, &t, &still);
+    let mut unmoved = Unmoved::of(&setting, &t);
+    let lives = on_threads(asked.threads, LIVES, |n| unmoved.life(&setting, &still, n));
+    lives.into_iter().for_each(|life| unmoved.add(life));
     let agreed = Agreed {
         example: asked.example,
         t: &t,
         goals: &goals,
         floors: &floors,
-        still: &still,
+        unmoved: &unmoved,
     };
     let lived: Vec<Lived> = on_threads(asked.threads, runs.full, |n| {
         live(&setting, &agreed, n.into())
@@ -316,7 +320,7 @@ mod tests {
             t: &t,
             goals: &goals,
             floors: &[],
-            still: &play::no_move(&setting),
+            unmoved: &Unmoved::of(&setting, &t),
         };
         let lived = live(&setting, &agreed, 2);
         assert!(

@@ -2,7 +2,7 @@
 //! more than once a quarter (`domain.md` §7.13, `statistics.md` Verdicts 6).
 
 use crate::course::Course;
-use crate::director::chunk_of;
+use crate::director::routes_of;
 use crate::floors::{AgreedFloors, Floors, Interval, Verdict, Verdicts};
 use crate::live::joined;
 use crate::setting::Setting;
@@ -40,11 +40,7 @@ pub struct SignedFloors {
 /// Signs floors for every chunk.
 pub(crate) fn sign(s: &Setting, t: &Transition, no_move: &Course) -> Vec<SignedFloors> {
     let chunks: Vec<_> = t.chunks.keys().collect();
-    let routes_of = |chunk| -> Vec<usize> {
-        let owned = |n: &usize| chunk_of(t, &s.routes[*n].dialled).as_ref() == Some(chunk);
-        (0..s.routes.len()).filter(owned).collect()
-    };
-    let routes: Vec<_> = chunks.iter().map(|chunk| routes_of(*chunk)).collect();
+    let routes: Vec<_> = chunks.iter().map(|chunk| routes_of(s, t, chunk)).collect();
     let seen = baseline(s, no_move, &routes);
     let signed = chunks.iter().zip(seen).map(|(chunk, seen)| {
         let most = (seen.len() / QUARTER_INTERVALS).max(1);

@@ -387,7 +387,13 @@ impl<'a> Director<'a> {
     }
 }
 
-pub(crate) fn chunk_of(t: &Transition, dialled: &str) -> Option<ChunkId> {
+/// The numbers of a chunk.
+pub(crate) fn routes_of(s: &Setting, t: &Transition, chunk: &ChunkId) -> Vec<usize> {
+    let owned = |n: &usize| chunk_of(t, &s.routes[*n].dialled).as_ref() == Some(chunk);
+    (0..s.routes.len()).filter(owned).collect()
+}
+
+fn chunk_of(t: &Transition, dialled: &str) -> Option<ChunkId> {
     t.lines.iter().find_map(|line| {
         let route = line.routes.iter().find(|r| r.dialled == dialled)?;
         let mut chunks = t.chunks.values();

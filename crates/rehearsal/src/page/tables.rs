@@ -219,7 +219,7 @@ pub(super) fn evidence(report: &Report) -> String {
     ];
     table(
         "Evidence",
-        "The guards' own verdicts, call by call, against the signed target and no move with the same chance.",
+        "The guards' own verdicts, call by call, against the signed target and what no move would have come to.",
         (1, &heads),
         &rows,
     )

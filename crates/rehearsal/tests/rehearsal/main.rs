@@ -263,9 +263,9 @@ fn longer_calls_and_absent_people_cost_hang_ups() {
     );
 }
 
-/// The guards' own evidence: it accuses nobody while all is well, and finds what no floor breaks.
+/// The guards' own evidence: it accuses nobody while all is well, and brings home what no floor had broken.
 #[test]
-fn evidence_finds_harm_that_breaks_no_floor_and_accuses_nobody_else() {
+fn evidence_brings_home_what_no_floor_had_broken_and_accuses_nobody_in_a_calm_run() {
     let calm = played(Vec::new());
     assert_eq!(calm.evidence.iter().map(|e| e.failed).sum::<u32>(), 0);
     let passed = calm.evidence.iter().filter(|e| e.passed == 1);
@@ -279,7 +279,14 @@ fn evidence_finds_harm_that_breaks_no_floor_and_accuses_nobody_else() {
     let harmed = played(vec![half_stay_away]);
     let by_evidence = action(&harmed, "the evidence");
     assert!(by_evidence.did.starts_with("home by the duty manager"));
-    assert!(harmed.evidence.iter().any(|e| e.failed == 1));
+    let before = harmed
+        .guard_actions
+        .iter()
+        .filter(|a| a.scope == by_evidence.scope && a.at < by_evidence.at);
+    assert_eq!(before.count(), 0, "{:#?}", harmed.guard_actions);
+    let accused = harmed.evidence.iter().filter(|e| e.failed == 1);
+    let accused: Vec<_> = accused.map(|e| e.chunk.as_str()).collect();
+    assert!(accused.contains(&by_evidence.scope.as_str()), "{accused:?}");
 }
 
 #[test]
