@@ -85,6 +85,9 @@ pub enum CapacityError {
         "\"{0}\" stands there twice, or is none of the calls; name each call type once, and in groups only those"
     )]
     Name(String),
+    /// People who cost nothing: any number of them is as good as any other.
+    #[error("an agent of {0} costs 0; give every group a cost of at least 1")]
+    Free(String),
     /// No staffing that reaches all targets was found.
     #[error(
         "no staffing of these groups that reaches every target was found in {tried} tries; let more groups take the calls, or lower a target"

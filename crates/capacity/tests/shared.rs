@@ -103,6 +103,10 @@ fn no_calls_need_nobody_and_what_cannot_be_is_said() {
         refused(&some, &[group("m", &["TRI"], 1)]),
         CapacityError::Name("TRI".into())
     );
+    assert_eq!(
+        refused(&some, &[group("m", &["MSG"], 0)]),
+        CapacityError::Free("m".into())
+    );
     let twice = [some[0].clone(), some[0].clone()];
     assert_eq!(
         refused(&twice, &[group("m", &["MSG"], 1)]),

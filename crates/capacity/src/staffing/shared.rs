@@ -2,7 +2,7 @@
 //!
 //! No formula knows it, so staffings are simulated, all with the same callers (common random numbers): from what each type would
 //! take alone (Erlang), people are added where a target is missed and taken away, or exchanged, while every target holds. The
-//! answer is one that no single person less and no cheaper exchange keeps; it is a search, and no proof of the least.
+//! answer is one that no single person less and no cheaper exchange keeps, unless the search was cut short; it is no proof of the least.
 
 use super::agents_needed;
 use crate::error::CapacityError;
@@ -42,7 +42,7 @@ pub struct AgentGroup {
     pub name: String,
     /// The types they take.
     pub takes: BTreeSet<String>,
-    /// What one of them costs, in any unit that all groups share.
+    /// What one of them costs, in any unit that all groups share; at least 1.
     pub cost: u32,
 }
 
@@ -80,6 +80,8 @@ pub struct SharedStaffing {
     pub types: Vec<TypeResult>,
     /// Staffings simulated.
     pub tried: u32,
+    /// Whether so many were simulated that the search ended before every cheaper exchange was looked at.
+    pub cut_short: bool,
 }
 
 /// Finds how many of each group it takes. The same seed gives the same answer.
@@ -135,6 +137,9 @@ fn masks(types: &[TypeOfCalls], groups: &[AgentGroup]) -> Result<Vec<SkillMask>,
     let teams = groups.iter().map(|g| ("group", &g.name));
     if let Some((_, name)) = kinds.chain(teams).find(|named| !seen.insert(*named)) {
         return Err(CapacityError::Name(name.clone()));
+    }
+    if let Some(free) = groups.iter().find(|g| g.cost == 0) {
+        return Err(CapacityError::Free(free.name.clone()));
     }
     let mask = |group: &AgentGroup| {
         let skill = |name: &String| {
@@ -304,7 +309,7 @@ impl<'q> Search<'q> {
                 more[group] += 1;
                 let left: f64 = self.shortfall(&more)?.iter().sum();
                 let gain = short.iter().sum::<f64>() - left;
-                let value = gain / f64::from(self.groups[group].cost.max(1));
+                let value = gain / f64::from(self.groups[group].cost);
                 if best.as_ref().is_none_or(|(b, _)| value > *b) {
                     best = Some((value, more));
                 }
@@ -378,6 +383,7 @@ impl<'q> Search<'q> {
             cost: self.cost(&agents),
             types: types.collect(),
             tried: self.tried,
+            cut_short: self.tried == TRIES_MAX,
             agents,
         }
     }

@@ -101,6 +101,7 @@ impl Shared {
             "agents_apart": found.apart,
             "cost": found.cost,
             "tried": found.tried,
+            "cut_short": found.cut_short,
             "seed": self.seed,
         });
         Ok(Answer::new(&answer, said(&types, &groups, &found)))
@@ -132,11 +133,19 @@ fn said(types: &[TypeOfCalls], groups: &[AgentGroup], found: &SharedStaffing) ->
             got.calls
         );
     }
-    let _ = writeln!(
-        text,
-        "No person less and no cheaper exchange of one or two reaches every target ({} staffings simulated).",
-        found.tried
-    );
+    let _ = if found.cut_short {
+        writeln!(
+            text,
+            "The search was cut short after {} staffings: a cheaper one may be near.",
+            found.tried
+        )
+    } else {
+        writeln!(
+            text,
+            "No person less and no cheaper exchange of one or two reaches every target ({} staffings simulated).",
+            found.tried
+        )
+    };
     text
 }
 
@@ -163,6 +172,7 @@ mod tests {
         for (text, says) in [
             (text.replace("target", "goal"), "goal"),
             (text.replace("80/20", "fast"), "percent/seconds"),
+            (text.replace("cost = 20", "cost = 0"), "at least 1"),
             (text.replace("\"MSG\"]", "\"TRI\"]"), "TRI"),
         ] {
             std::fs::write(&file, text).unwrap();
