@@ -383,14 +383,15 @@ fn is_final(error: &DeskError) -> bool {
     )
 }
 
-/// What a node that was not reached goes on sending out past the fence time.
+/// What a node that was not reached goes on sending out past the fence time: its own table decides, which may be older than this one's.
 fn but(holding: &[String]) -> String {
-    if holding.is_empty() {
-        return String::new();
-    }
+    let named = if holding.is_empty() {
+        String::new()
+    } else {
+        format!(" (here {})", holding.join(", "))
+    };
     format!(
-        " but the last agreed share of {}, which hold: press there too",
-        holding.join(", ")
+        " but the last agreed share of chunks that hold by their own tables{named}: press there too"
     )
 }
 

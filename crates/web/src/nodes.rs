@@ -138,7 +138,7 @@ impl NodesView {
 
     fn but_held(&self) -> String {
         if self.holds.is_empty() {
-            return "as every chunk is signed to come home then".to_owned();
+            return "unless a chunk holds by its own table".to_owned();
         }
         format!(
             "but the last agreed share of {}, signed to hold or too much for home now",
@@ -313,7 +313,7 @@ mod tests {
             (
                 |v| v.nodes[1].sends_ms_left = Some(0),
                 "Cut off",
-                "as every chunk is signed to come home",
+                "unless a chunk holds by its own table",
             ),
             (
                 |v| v.nodes[1].lease_ms_left = 0,
