@@ -146,6 +146,7 @@ fn a_staffing_of_an_emptied_centre_is_none() {
         last_day: story.t.day_at(&"RVS-Main".into(), story.now),
         ..freeze()
     };
+    story.hours_pass(24);
     story.when(&manager(Side::Client), since).refuses(
         Code::BadFact,
         "when calls of MSG at RVS-Main went out for the first time",

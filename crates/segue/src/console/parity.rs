@@ -276,10 +276,13 @@ fn had_we_not_moved(turn: &Turn, watch: &Watch) -> Option<String> {
         },
     );
     Some(format!(
-        "Had we not moved: {} of the {} callers of the whole call type in {} replayed blocks would have hung up; {in_fact}.",
+        "Had we not moved: {} of the {} callers of the whole call type in {} would have hung up; {in_fact}.",
         expected.words(),
         sums.offered,
-        sums.blocks
+        match sums.blocks {
+            1 => "1 replayed block".to_owned(),
+            blocks => format!("{blocks} replayed blocks"),
+        }
     ))
 }
 

@@ -150,7 +150,7 @@ async fn a_block_is_replayed_once_and_is_what_the_guard_holds_the_outsourcer_aga
     let says = chunk.had_we_not_moved.unwrap();
     assert!(says.starts_with("Had we not moved: "), "{says}");
     assert!(
-        says.contains(" of 39 callers would have hung up; in fact "),
+        says.contains(" of the 39 callers of the whole call type in 1 replayed block would have hung up; "),
         "{says}"
     );
     let picture = chunk.picture.unwrap();
