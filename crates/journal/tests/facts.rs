@@ -224,6 +224,11 @@ async fn a_full_queue_drops_and_counts_and_never_waits(facts: Facts) {
     assert!(facts.acd_call("carebridge", "1").await.unwrap().is_some());
     assert!(facts.decision("c3").await.unwrap().is_some());
     assert!(facts.decision("c4").await.unwrap().is_none());
+    // Whoever counts the calls of that quarter of an hour is told what is not among them; other times are whole.
+    let missing = async |from, until| facts.missing(at(from), at(until)).await.unwrap();
+    assert_eq!(missing(60, 900).await, 6);
+    assert_eq!(missing(900, 1_800).await, 0);
+    assert_eq!(missing(-900, 0).await, 0);
 }
 
 async fn facts_the_database_refuses_are_counted_as_lost(facts: Facts) {

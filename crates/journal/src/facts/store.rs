@@ -18,6 +18,7 @@ const SCHEMA: Schema = Schema {
             3,
             include_str!("../../migrations/sqlite/0003_callers_groups.sql"),
         ),
+        (4, include_str!("../../migrations/sqlite/0004_missing.sql")),
     ],
     postgres: &[
         (1, include_str!("../../migrations/postgres/0001_facts.sql")),
@@ -28,6 +29,10 @@ const SCHEMA: Schema = Schema {
         (
             3,
             include_str!("../../migrations/postgres/0003_callers_groups.sql"),
+        ),
+        (
+            4,
+            include_str!("../../migrations/postgres/0004_missing.sql"),
         ),
     ],
 };
@@ -54,8 +59,12 @@ pub(super) mod sql {
     pub(crate) const OPEN_CASES_OPEN: &str = include_str!("../../sql/open_cases.open.sql");
     pub(crate) const OPEN_CASES_PRUNE: &str = include_str!("../../sql/open_cases.prune.sql");
 
+    pub(crate) const MISSING_ADD: &str = include_str!("../../sql/missing.add.sql");
+    pub(crate) const MISSING_BETWEEN: &str = include_str!("../../sql/missing.between.sql");
+    pub(crate) const MISSING_PRUNE: &str = include_str!("../../sql/missing.prune.sql");
+
     #[cfg(test)]
-    pub(crate) const ALL: [&str; 19] = [
+    pub(crate) const ALL: [&str; 22] = [
         DECISIONS_UPSERT,
         DECISIONS_FIND,
         DECISIONS_LAST_TEST,
@@ -75,6 +84,9 @@ pub(super) mod sql {
         OPEN_CASES_UPSERT,
         OPEN_CASES_OPEN,
         OPEN_CASES_PRUNE,
+        MISSING_ADD,
+        MISSING_BETWEEN,
+        MISSING_PRUNE,
     ];
 }
 
@@ -189,12 +201,13 @@ impl Facts {
             .as_microsecond();
         let failed = self.database.unavailable("delete old call facts from");
         let mut tx = self.database.write().await.map_err(&failed)?;
-        let mut deleted = [0; 4];
+        let mut deleted = [0; 5];
         let statements = [
             sql::DECISIONS_PRUNE,
             sql::ACD_EVENTS_PRUNE,
             sql::ACD_CALLS_PRUNE,
             sql::OPEN_CASES_PRUNE,
+            sql::MISSING_PRUNE,
         ];
         for (statement, deleted) in statements.into_iter().zip(&mut deleted) {
             let query = sqlx::query(statement)
@@ -207,7 +220,7 @@ impl Facts {
                 .rows_affected();
         }
         tx.commit().await.map_err(&failed)?;
-        let [decisions, acd_events, acd_calls, open_cases] = deleted;
+        let [decisions, acd_events, acd_calls, open_cases, _] = deleted;
         Ok(Pruned {
             decisions,
             acd_events,

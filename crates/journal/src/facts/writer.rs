@@ -1,5 +1,6 @@
 //! Hands call facts to the store without ever making a call wait: a full queue drops the fact and counts it.
 
+use super::missing::Missing;
 use super::store::Facts;
 use super::{AcdEvent, Decision};
 use std::sync::Arc;
@@ -40,6 +41,7 @@ struct Counters {
 pub struct FactsWriter {
     queue: mpsc::Sender<Fact>,
     counters: Arc<Counters>,
+    missing: Arc<Missing>,
 }
 
 impl FactsWriter {
@@ -49,13 +51,24 @@ impl FactsWriter {
     pub fn start(facts: Facts, queue_facts_max: usize) -> Self {
         let (queue, facts_in) = mpsc::channel(queue_facts_max.max(1));
         let counters = Arc::new(Counters::default());
-        tokio::spawn(write(facts, facts_in, Arc::clone(&counters)));
-        Self { queue, counters }
+        let missing = Arc::default();
+        let own = (Arc::clone(&counters), Arc::clone(&missing));
+        tokio::spawn(write(facts, facts_in, own));
+        Self {
+            queue,
+            counters,
+            missing,
+        }
     }
 
     /// Hands over a decision; `false` when there was no room and it is counted as dropped.
     pub fn decision(&self, decision: Decision) -> bool {
-        self.hand_over(Fact::Decision(Box::new(decision)))
+        let at = decision.at;
+        let taken = self.hand_over(Fact::Decision(Box::new(decision)));
+        if !taken {
+            self.missing.note(at);
+        }
+        taken
     }
 
     /// Hands over a message of a centre's feed; `false` when there was no room and it is counted as dropped.
@@ -90,7 +103,11 @@ impl FactsWriter {
     }
 }
 
-async fn write(facts: Facts, mut queue: mpsc::Receiver<Fact>, counters: Arc<Counters>) {
+async fn write(
+    facts: Facts,
+    mut queue: mpsc::Receiver<Fact>,
+    (counters, missing): (Arc<Counters>, Arc<Missing>),
+) {
     let mut batch = Vec::with_capacity(BATCH_FACTS_MAX);
     while queue.recv_many(&mut batch, BATCH_FACTS_MAX).await > 0 {
         let (mut decisions, mut events, mut flushes) = (Vec::new(), Vec::new(), Vec::new());
@@ -103,8 +120,10 @@ async fn write(facts: Facts, mut queue: mpsc::Receiver<Fact>, counters: Arc<Coun
         }
         let count = (decisions.len() + events.len()) as u64;
         let counter = if store(&facts, &decisions, &events).await {
+            missing.write_down(&facts).await;
             &counters.stored
         } else {
+            decisions.iter().for_each(|d| missing.note(d.at));
             &counters.lost
         };
         counter.fetch_add(count, Ordering::Relaxed);

@@ -11,7 +11,7 @@ use segue_domain::counterfactual::frozen_staffing::{
 };
 use segue_domain::signature::Signed;
 use segue_domain::{Event, Side};
-use segue_journal::facts::{AcdEventKind, Decision};
+use segue_journal::facts::{AcdEventKind, Decision, FactsWriter};
 use segue_routing::Arm as Route;
 use segue_web::Console as _;
 use segue_web::parity::{ChunkParity, RowKind};
@@ -150,7 +150,9 @@ async fn a_block_is_replayed_once_and_is_what_the_guard_holds_the_outsourcer_aga
     let says = chunk.had_we_not_moved.unwrap();
     assert!(says.starts_with("Had we not moved: "), "{says}");
     assert!(
-        says.contains(" of the 39 callers of the whole call type in 1 replayed block would have hung up; "),
+        says.contains(
+            " of the 39 callers of the whole call type in 1 replayed block would have hung up; "
+        ),
         "{says}"
     );
     let picture = chunk.picture.unwrap();
@@ -172,6 +174,30 @@ async fn a_block_is_replayed_once_and_is_what_the_guard_holds_the_outsourcer_aga
     // Another process, with nothing remembered, hears of it as well.
     let chunk = shown(&rig, &mut GuardLoop::default(), over + 21 * MINUTE).await;
     assert!(chunk.had_we_not_moved.is_some());
+}
+
+#[tokio::test]
+async fn a_block_of_which_calls_are_missing_is_not_recorded() {
+    let rig = Rig::knowing(&frozen()).await;
+    let from = block();
+    a_block_of_calls(&rig, from).await;
+    let lost = Decision {
+        call_id: "f".repeat(32),
+        at: from + 2 * MINUTE,
+        ..rig
+            .facts
+            .decision(&format!("{:032x}", 1))
+            .await
+            .unwrap()
+            .unwrap()
+    };
+    // A queue with room for one, and two to go in at once.
+    let writer = FactsWriter::start(rig.facts.clone(), 1);
+    assert!(writer.decision(lost.clone()) && !writer.decision(lost));
+    writer.flush().await;
+    let over = from + BLOCK;
+    let recorded = rig.shared().replay_blocks(over + 3 * MINUTE).await;
+    assert!(recorded.is_empty(), "{recorded:?}");
 }
 
 #[tokio::test]

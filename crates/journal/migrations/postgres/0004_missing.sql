@@ -1,0 +1,5 @@
+-- Decisions that were made and could not be stored, by quarter of an hour (UTC): who counts calls knows what is missing.
+create table missing_decisions (
+    quarter_us bigint primary key,
+    decisions bigint not null
+);
