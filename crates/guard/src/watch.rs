@@ -5,6 +5,7 @@ use crate::arming::{Arming, Exhibit};
 use crate::fact::{CallKey, Fact, Fed, Recorded, Routed};
 use crate::had_we_not_moved;
 use crate::outside::Outside;
+use crate::proved::ProvedBefore;
 use crate::recent::Recent;
 use crate::segments;
 use crate::terms::{CannotWatch, FEED, rules};
@@ -39,8 +40,8 @@ struct Watched {
     planned_s: u32,
     epoch: u64,
     last: Option<Action>,
-    /// ln of the combined e-value when statistics last lowered the share: what was proved then is not proved again.
-    returned_at_log_e: Option<f64>,
+    /// What was proved when statistics last lowered the share.
+    returned_at_log_e: ProvedBefore,
     /// The share that was to be lowered, and what was proved then: asked again until it has fallen.
     asked: Option<(TrafficShare, f64)>,
     /// Since when calls have been going out when the guard began.
@@ -133,7 +134,7 @@ impl Watch {
                     planned_s: base.map_or(0, |base| base.aht_s),
                     epoch: chunk.epoch,
                     last: None,
-                    returned_at_log_e: None,
+                    returned_at_log_e: ProvedBefore::default(),
                     asked: None,
                     began: chunk.share_since,
                     replayed: had_we_not_moved::Told::default(),
@@ -284,7 +285,7 @@ impl Watched {
     fn renew(&mut self, t: &Transition, chunk: &Chunk) {
         let Ok(signed) = rules(t, chunk) else { return };
         if *self.guard.rules() != signed && self.guard.renew(signed) {
-            self.returned_at_log_e = None;
+            self.returned_at_log_e = ProvedBefore::default();
             self.asked = None;
             self.replayed.begin_afresh();
         }
@@ -335,7 +336,7 @@ impl Watched {
         }
         let now_us = now.as_microsecond();
         if let Some((_, log_e)) = self.asked.take_if(|(from, _)| chunk.share < *from) {
-            self.returned_at_log_e = Some(log_e);
+            self.returned_at_log_e.returned(log_e);
             self.guard.rolled_back(now_us);
         }
         let situation = Situation {
@@ -358,7 +359,8 @@ impl Watched {
             planned_s: self.planned_s,
             rules: &floors,
             now,
-            proved_anew: self.is_proved_anew(assessment.inputs.log_e_combined),
+            proved_anew: (self.returned_at_log_e)
+                .is_anew(assessment.inputs.log_e_combined, self.guard.rules()),
             arming: around.arming,
         };
         let commands = scene.commands(&assessment, is_new);
@@ -373,13 +375,5 @@ impl Watched {
             commands,
             assessment,
         }
-    }
-
-    /// Evidence is never reset, so what brought the share down stays proved. A second return needs as much again: the
-    /// ratio of an e-value to itself at an earlier time is an e-value from then on.
-    fn is_proved_anew(&self, log_e: f64) -> bool {
-        let needed = -self.guard.rules().alpha().ln();
-        self.returned_at_log_e
-            .is_none_or(|then| log_e - then >= needed)
     }
 }
