@@ -7,7 +7,7 @@ DEMO_ARGS ?=
 export SEGUE_TOOLS ?= $(CURDIR)/.tools
 export SEGUE_DUCKDB_PYTHON ?= $(SEGUE_TOOLS)/venv/bin/python
 
-.PHONY: demo test test-spark lint doc model mutants calibrate bench-parity bench-domain bench-calls bench-sip soak-sip prove-nodes prove-faults bench-nodes soak-nodes fuzz-sip fuzz-adapters bench-rehearsal bench-planner check-deps help setup
+.PHONY: demo test test-spark lint doc model mutants calibrate bench-parity bench-domain bench-calls bench-sip soak soak-sip prove-nodes prove-faults bench-nodes soak-nodes fuzz-sip fuzz-adapters bench-rehearsal bench-planner check-deps help setup
 
 help: ## this list
 	@grep -hE '^[a-z-]+:.*##' $(MAKEFILE_LIST) | sed -E 's/:[^#]*## /\t/' | column -t -s "$$(printf '\t')"
@@ -65,6 +65,8 @@ bench-sip: ## choose, redirect and proxy beside Kamailio in the same run
 
 soak-sip: ## a million calls on a bad network and virtual time, every one accounted for; SOAK_ARGS='CALLS SEED'
 	cargo run --release -p segue-sip --example soak_sip -- $(SOAK_ARGS)
+
+soak: soak-nodes soak-sip ## the long tier: fault schedules of nodes, and a million calls on a bad network
 
 prove-nodes: ## three real nodes on a real PostgreSQL: database gone, a press, a node killed, a node standing still
 	cargo build --bin segue

@@ -28,6 +28,54 @@ pub struct Margins {
     pub satisfaction_points: u32,
     /// The chance with which a truly equal centre should prove it, in percent: what sample sizes are computed for.
     pub proof_chance_percent: u32,
+    /// On which blocks of time access is judged: answer in time, and hang-ups.
+    #[serde(skip_serializing_if = "AccessBlock::is_usual")]
+    pub access_block: AccessBlock,
+}
+
+/// A block of time is one piece of evidence on access: waits inside it hang together. Where whole days are busy or thin, blocks of a
+/// day hang together less than shorter ones do (`segue parity own-weeks` says which the client's own weeks need), and harm shows later.
+#[derive(
+    Clone,
+    Copy,
+    Debug,
+    Default,
+    PartialEq,
+    Eq,
+    PartialOrd,
+    Ord,
+    Serialize,
+    Deserialize,
+    schemars::JsonSchema,
+)]
+#[serde(rename_all = "snake_case")]
+pub enum AccessBlock {
+    /// From each full hour on.
+    OneHour,
+    /// From midnight UTC on.
+    #[default]
+    ThreeHours,
+    /// From midnight UTC on.
+    SixHours,
+    /// UTC.
+    WholeDay,
+}
+
+impl AccessBlock {
+    /// In words.
+    pub const fn words(self) -> &'static str {
+        match self {
+            Self::OneHour => "an hour",
+            Self::ThreeHours => "three hours",
+            Self::SixHours => "six hours",
+            Self::WholeDay => "a whole day",
+        }
+    }
+
+    /// Terms that were signed before this could be agreed stay the same bytes.
+    fn is_usual(&self) -> bool {
+        *self == Self::default()
+    }
 }
 
 impl Default for Margins {
@@ -39,6 +87,7 @@ impl Default for Margins {
             qa_points: 2,
             satisfaction_points: 3,
             proof_chance_percent: 70,
+            access_block: AccessBlock::default(),
         }
     }
 }
@@ -271,5 +320,9 @@ fn draw(t: &Transition) -> Board {
         }
     }
     board.note(format!("Formula {}.", t.terms.service_level_formula));
+    board.note(format!(
+        "Access is judged on blocks of {}.",
+        t.terms.margins.access_block.words()
+    ));
     board
 }

@@ -87,7 +87,7 @@ impl Arming {
                 "The client's own weeks were judged by other rules than those in force; show it again (`segue parity own-weeks`)."
             }
             Self::CriesWolf => {
-                "On the client's own weeks the guard cried wolf more than once in twenty: it acts on no statistics; agree other blocks or margins."
+                "On the client's own weeks the guard cried wolf more than once in twenty: it acts on no statistics; agree longer blocks (`access_block` of the margins) or other margins."
             }
         }
     }

@@ -1,6 +1,7 @@
 //! "Had we not moved": the blocks that the program replayed and recorded are told to the guard as the baseline of what depends on
 //! load, each once; and what they add up to, for whoever reads the guard's figures beside them.
 
+use crate::terms::BLOCK_MIN;
 use jiff::Timestamp;
 use segue_domain::Transition;
 use segue_domain::chunks::Chunk;
@@ -63,12 +64,19 @@ fn is_told(guard: &mut Guard, block: &ReplayedBlock) -> bool {
         let (Some(metric), Some(share)) = (guard.rules().rules().metric(name), share) else {
             continue;
         };
-        let record = Record::Counterfactual(Counterfactual {
-            metric,
-            at_us: block.from.as_microsecond(),
-            bad_share: f64::from(share.expected) / 10_000.0,
-        });
-        taken |= guard.observe(&record) == Observed::Counted;
+        let told_min = guard.rules().rules().metrics[usize::from(metric.0)].told_min();
+        // Where blocks are hours, each hour of what was replayed is held against the whole of it.
+        let told_us = i64::from(told_min.min(BLOCK_MIN)) * 60_000_000;
+        let mut at_us = block.from.as_microsecond();
+        while at_us < block.until.as_microsecond() {
+            let record = Record::Counterfactual(Counterfactual {
+                metric,
+                at_us,
+                bad_share: f64::from(share.expected) / 10_000.0,
+            });
+            taken |= guard.observe(&record) == Observed::Counted;
+            at_us += told_us;
+        }
     }
     taken
 }

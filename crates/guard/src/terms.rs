@@ -5,9 +5,10 @@ use segue_domain::Transition;
 use segue_domain::chunks::Chunk;
 use segue_domain::contingency::library::TriggerKind;
 use segue_domain::contingency::triggers::SetTrigger;
+use segue_domain::parity::AccessBlock;
 use segue_parity::rules::{
-    ConductRules, FailProof, FeedRule, FloorRules, MetricName, MetricRule, Role, RuleFaults, Rules,
-    SignedRules,
+    ConductRules, FailProof, FeedRule, FloorRules, MetricName, MetricRule, PART_MIN, Role,
+    RuleFaults, Rules, SignedRules,
 };
 use std::collections::BTreeMap;
 
@@ -15,8 +16,9 @@ use std::collections::BTreeMap;
 pub(crate) const FEED: &str = "acd";
 /// Both centres' feeds speak at least this often; silent for twice as long is stale.
 const CADENCE_S: u32 = 300;
-/// Access is judged on blocks of three hours, from midnight UTC on; "had we not moved" is replayed in the same.
-pub const BLOCK_MIN: u32 = 180;
+/// "Had we not moved" is replayed in blocks of three hours, from midnight UTC on; access is judged on
+/// these, on their hours, or on longer ones.
+pub const BLOCK_MIN: u32 = PART_MIN;
 /// A record may come this much later than its call.
 const MATURITY_S: u32 = 900;
 const DAY_S: u32 = 86_400;
@@ -79,7 +81,7 @@ pub fn rules(t: &Transition, chunk: &Chunk) -> Result<SignedRules, CannotWatch> 
         events_min: 5,
         fail: FailProof::WorseThanEqual,
         weight: 1,
-        block_min: Some(BLOCK_MIN),
+        block_min: block_min(margins.access_block),
         spread_s: name.is_duration().then_some(baseline),
     };
     let (service, abandonment) = (
@@ -148,6 +150,26 @@ pub fn floor_rules(t: &Transition) -> FloorRules {
         threshold_s: t.terms.service_level_threshold_s,
         short_abandon_s: t.terms.short_abandon_s,
         ..FloorRules::default()
+    }
+}
+
+/// Blocks as a guard's rules name them.
+const fn block_min(agreed: AccessBlock) -> Option<u32> {
+    match agreed {
+        AccessBlock::OneHour => Some(60),
+        AccessBlock::ThreeHours => Some(BLOCK_MIN),
+        AccessBlock::SixHours => Some(2 * BLOCK_MIN),
+        AccessBlock::WholeDay => None,
+    }
+}
+
+/// The shortest block that may be agreed where the evidence needs blocks of so many minutes; nothing: whole days.
+pub const fn block_that_fits(needed_min: Option<u32>) -> AccessBlock {
+    match needed_min {
+        Some(..=60) => AccessBlock::OneHour,
+        Some(61..=BLOCK_MIN) => AccessBlock::ThreeHours,
+        Some(181..=360) => AccessBlock::SixHours,
+        _ => AccessBlock::WholeDay,
     }
 }
 

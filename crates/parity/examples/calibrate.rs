@@ -147,6 +147,12 @@ fn false_promotions(runs: u64, seed: u64) {
             WorldKind::RedialChains,
             abandonment,
         ),
+        (
+            MetricName::Abandonment,
+            WorldKind::SeasonAndRamp,
+            abandonment,
+        ),
+        (MetricName::Abandonment, WorldKind::ShareByHour, abandonment),
     ];
     let asked: Vec<WorldKind> = asked().collect();
     for (metric, kind, harm) in cases.into_iter().filter(|case| asked.contains(&case.1)) {
@@ -272,40 +278,68 @@ fn shared_alpha(runs: u64, seed: u64) {
     }
 }
 
-/// The days on which each way of betting on blocks cried on the same calls; in the order of [`WAYS`].
+/// Ways to bet on blocks; the guard is the last.
 const WAYS: [&str; 4] = [
     "plain, 3 h",
     "plain, own block",
     "stakes of the target, own block",
     "guard",
 ];
+/// An e-value that keeps α 5 %.
+const ASKED: f64 = 20.0;
 
-fn block_ways(kind: WorldKind, harm: Harm, days: u32, runs: u64, seed: u64) -> [Vec<u32>; 4] {
+/// What each way made of the same calls, run by run.
+struct Played {
+    others: Vec<[PeerBlockBet; 3]>,
+    guard: Vec<u32>,
+}
+
+impl Played {
+    /// The days on which a way cried, when the others are asked for this much evidence.
+    fn cried(&self, way: usize, asked: f64) -> Vec<u32> {
+        if way == self.others[0].len() {
+            return self.guard.clone();
+        }
+        let runs = self.others.iter().map(|bets| bets[way].cried(asked));
+        runs.map(|day| day.unwrap_or(NEVER)).collect()
+    }
+
+    /// The evidence to ask of a way on target, so that it cries in no more than `allowed` runs within 30 days.
+    fn asked_for(&self, way: usize, allowed: u64) -> f64 {
+        let runs = self.others.iter().map(|bets| bets[way].most_by(30));
+        let mut most: Vec<f64> = runs.collect();
+        most.sort_by(|a, b| b.total_cmp(a));
+        let first_silent = usize::try_from(allowed).map_or(0.0, |place| most[place]);
+        first_silent * (1.0 + 1e-9)
+    }
+}
+
+fn play(kind: WorldKind, harm: Harm, days: u32, runs: u64, seed: u64) -> Played {
     let trial = trial(kind, harm, 0.5, &[MetricName::Abandonment], days, 24);
     let own_min = trial.signed.rules().metrics[0].block_min.unwrap_or(1_440);
-    let mut cried: [Vec<u32>; 4] = std::array::from_fn(|_| Vec::new());
+    let mut played = Played {
+        others: Vec::new(),
+        guard: Vec::new(),
+    };
     for number in 0..runs {
         progress(kind.name(), number, runs);
         let bet = |block_min, stakes| PeerBlockBet::new(Harm::NONE.abandonment, block_min, stakes);
-        let mut peers = [
+        let mut others = [
             bet(180, Stakes::Plain),
             bet(own_min, Stakes::Plain),
             bet(own_min, Stakes::OfTarget),
         ];
         // The others see every day, also those after the guard has cried.
         listen(&trial.world, seed, number, |day, call| {
-            for peer in &mut peers {
-                peer.add(day, call);
+            for other in &mut others {
+                other.add(day, call);
             }
         });
-        let guard = run(&trial, seed, number, |_, _| {}).failed;
-        let days = peers.iter().map(PeerBlockBet::cried);
-        let days = days.chain([guard.map(|failed| failed.0)]);
-        for (cried, day) in cried.iter_mut().zip(days) {
-            cried.push(day.unwrap_or(NEVER));
-        }
+        let failed = run(&trial, seed, number, |_, _| {}).failed;
+        played.others.push(others);
+        played.guard.push(failed.map_or(NEVER, |failed| failed.0));
     }
-    cried
+    played
 }
 
 /// What a run that never cried counts as.
@@ -314,10 +348,10 @@ const NEVER: u32 = u32::MAX;
 /// The guard beside other bets on blocks of the same calls, abandonment alone: on target for 30 days, and at 10 % for 60.
 fn block_bets(runs: u64, seed: u64) {
     println!(
-        "\nAbandonment alone, ways to bet on blocks on the same calls: cried in 30 days on target; days to find 5 → 10 %; and run by run, days earlier than the plain three-hour bet"
+        "\nAbandonment alone, ways to bet on blocks on the same calls: cried in 30 days on target; days to find 5 → 10 %, at α and when as little evidence is asked as makes false alarms as frequent as the guard's"
     );
     println!(
-        "| world | bet | false in 30 days | 99 % bound | found by day 30 | median | 90 % | earlier, median | earlier or the same day |\n|---|---|---|---|---|---|---|---|---|"
+        "| world | bet | false in 30 days | 99 % bound | found by day 30 | median | 90 % | e asked for the guard's false alarms | found by day 30 | median | 90 % | later than the guard, median |\n|---|---|---|---|---|---|---|---|---|---|---|---|"
     );
     for kind in [
         WorldKind::Independent,
@@ -326,36 +360,52 @@ fn block_bets(runs: u64, seed: u64) {
         WorldKind::RedialChains,
         WorldKind::StaffingNoise,
     ] {
-        let on_target = block_ways(kind, Harm::NONE, 30, runs, seed);
+        let on_target = play(kind, Harm::NONE, 30, runs, seed);
         let waits = Harm {
             abandonment: 0.10,
             ..Harm::NONE
         };
-        let worse = block_ways(kind, waits, 60, runs, seed);
+        let worse = play(kind, waits, 60, runs, seed);
+        let guards = by_day_30(&on_target.guard);
         for (way, name) in WAYS.into_iter().enumerate() {
-            let by_day_30 = |days: &[u32]| days.iter().filter(|day| **day <= 30).count() as u64;
-            let pairs = worse[0].iter().zip(&worse[way]);
-            let mut earlier: Vec<i64> = pairs
-                .map(|(plain, this)| i64::from((*plain).min(61)) - i64::from((*this).min(61)))
+            let cried = by_day_30(&on_target.cried(way, ASKED));
+            let is_guard = name == "guard";
+            let asked = if is_guard {
+                ASKED
+            } else {
+                on_target.asked_for(way, guards)
+            };
+            let evenly = worse.cried(way, asked);
+            let pairs = evenly.iter().zip(&worse.guard);
+            let mut later: Vec<i64> = pairs
+                .map(|(other, guard)| i64::from((*other).min(61)) - i64::from((*guard).min(61)))
                 .collect();
-            let not_later = earlier.iter().filter(|days| **days >= 0).count() as u64;
-            earlier.sort_unstable();
-            let mut days = worse[way].clone();
-            days.sort_unstable();
-            let cried = by_day_30(&on_target[way]);
+            later.sort_unstable();
             println!(
-                "| {} | {name} | {} | {} | {} | {} | {} | {} | {} |",
+                "| {} | {name} | {} | {} | {} | {asked:.3} | {} | {} |",
                 kind.name(),
                 percent(cried, runs),
                 hundredths(upper_bound_99(cried, runs)),
-                percent(by_day_30(&worse[way]), runs),
-                day_at(&days, 50),
-                day_at(&days, 90),
-                earlier[earlier.len() / 2],
-                percent(not_later, runs)
+                found_by_day(worse.cried(way, ASKED)),
+                found_by_day(evenly),
+                later[later.len() / 2],
             );
         }
     }
+}
+
+fn by_day_30(days: &[u32]) -> u64 {
+    days.iter().filter(|day| **day <= 30).count() as u64
+}
+
+fn found_by_day(mut days: Vec<u32>) -> String {
+    days.sort_unstable();
+    format!(
+        "{} | {} | {}",
+        percent(by_day_30(&days), days.len() as u64),
+        day_at(&days, 50),
+        day_at(&days, 90)
+    )
 }
 
 fn day_at(sorted: &[u32], percent: usize) -> String {

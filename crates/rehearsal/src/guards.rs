@@ -13,6 +13,7 @@ use crate::todo::Todo;
 use segue_domain::Transition;
 use segue_domain::chunks::{Chunk, ChunkState};
 use segue_domain::ids::ChunkId;
+use segue_guard::ProvedBefore;
 use segue_parity::guard::Situation;
 use segue_parity::guard::record::{
     Arm, Beat, Call, Counterfactual, FeedId, MetricId, Outcome, Place, Reading, StratumId,
@@ -65,8 +66,8 @@ struct Watched {
     epoch: u64,
     /// Combined ln e of the harm that was found at the last look.
     proved: Option<f64>,
-    /// The same when the chunk last came home by it: what was proved then is not proved again.
-    returned_at: Option<f64>,
+    /// What was proved when the chunk last came home by it.
+    returned_at: ProvedBefore,
     /// Blocks of [`Unmoved`] that the guard was told.
     told_until_us: i64,
     shown: Shown,
@@ -171,7 +172,7 @@ impl<'a> Guards<'a> {
             guard: Guard::new(of.rules.clone()),
             epoch: 0,
             proved: None,
-            returned_at: None,
+            returned_at: ProvedBefore::default(),
             told_until_us: i64::MIN,
             shown: Shown::default(),
         });
@@ -192,7 +193,9 @@ impl<'a> Guards<'a> {
             };
             if watched.shown.out.is_some() && chunk.epoch > watched.epoch {
                 watched.guard.rolled_back(now_us);
-                watched.returned_at = watched.proved.take().or(watched.returned_at);
+                if let Some(log_e) = watched.proved.take() {
+                    watched.returned_at.returned(log_e);
+                }
             }
             watched.epoch = chunk.epoch;
             if chunk.is_out() {
@@ -310,7 +313,7 @@ fn nowhere(ended: &Ended) -> Place {
 }
 
 fn block_of(rule: &MetricRule, at_us: i64) -> i64 {
-    let block_us = i64::from(rule.block_min.unwrap_or(1_440)) * 60_000_000;
+    let block_us = i64::from(rule.told_min()) * 60_000_000;
     at_us.div_euclid(block_us) * block_us
 }
 
@@ -349,8 +352,7 @@ impl Watched {
         if assessment.verdict == Verdict::Pass {
             self.shown.passed.get_or_insert(now_us);
         }
-        let needed = -guard.rules().alpha().ln();
-        let anew = self.returned_at.is_none_or(|then| log_e - then >= needed);
+        let anew = self.returned_at.is_anew(log_e, guard.rules());
         let failed = assessment
             .metrics
             .iter()

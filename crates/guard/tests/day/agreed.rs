@@ -3,6 +3,7 @@
 use super::rig::{Centre, Day, MSG};
 use segue_domain::contingency::library::TriggerKind;
 use segue_domain::contingency::watch::{Hold, Observed, ReportObservation};
+use segue_domain::parity::AccessBlock;
 use segue_domain::pauses::PauseChunk;
 use segue_domain::people::fallback_minimums::Cover;
 use segue_domain::people::recorded_readiness::{ReadinessFigures, RecordReadiness};
@@ -46,6 +47,23 @@ fn margins_signed_anew_are_the_guards_at_once() {
         Some(Arming::OtherRules),
         "what was shown was shown for the old margin"
     );
+}
+
+#[test]
+fn longer_blocks_agreed_are_the_guards_from_then_on() {
+    let mut day = Day::live_at(50, true);
+    day.look_every_min = 15;
+    day.play(240, Centre::Well, Centre::Well);
+    let block = |day: &Day| {
+        let rules = day.watch.rules(&MSG.into()).unwrap().rules();
+        let metric = rules.metric(MetricName::Abandonment).unwrap();
+        rules.metrics[usize::from(metric.0)].block_min
+    };
+    assert_eq!(block(&day), Some(180));
+    day.t.terms.margins.access_block = AccessBlock::WholeDay;
+    day.play(60, Centre::Well, Centre::Well);
+    assert_eq!(block(&day), None);
+    assert_eq!(day.watch.arming(&MSG.into()), Some(Arming::OtherRules));
 }
 
 #[test]

@@ -191,7 +191,8 @@ pub struct PeerBlockBet {
     sum: f64,
     squares: f64,
     log_wealth: [f64; STAKES.len()],
-    cried: Option<u32>,
+    /// Each day (from 1) on which there was more evidence of harm than ever before, and ln of it.
+    peaks: Vec<(u32, f64)>,
 }
 
 impl PeerBlockBet {
@@ -208,7 +209,7 @@ impl PeerBlockBet {
             sum: 0.0,
             squares: 0.0,
             log_wealth: [0.0; STAKES.len()],
-            cried: None,
+            peaks: Vec::new(),
         }
     }
 
@@ -227,9 +228,16 @@ impl PeerBlockBet {
         self.bad += f64::from(u8::from(matches!(call.outcome, Outcome::Abandoned { .. })));
     }
 
-    /// The day on which it cried harm, from 1.
-    pub const fn cried(&self) -> Option<u32> {
-        self.cried
+    /// The day, from 1, on which it would have cried harm had this e-value been asked of it: 1/α where it is to keep α.
+    pub fn cried(&self, asked: f64) -> Option<u32> {
+        let mut peaks = self.peaks.iter();
+        peaks.find(|(_, log)| *log >= asked.ln()).map(|peak| peak.0)
+    }
+
+    /// The most evidence of harm that it had by the end of a day, an e-value.
+    pub fn most_by(&self, day: u32) -> f64 {
+        let until = self.peaks.iter().take_while(|peak| peak.0 <= day);
+        until.last().map_or(0.0, |peak| peak.1.exp())
     }
 
     fn close(&mut self, day: u32) {
@@ -253,8 +261,11 @@ impl PeerBlockBet {
             self.blocks += 1.0;
             self.sum += z;
             self.squares += z * z;
-            if log_mean(SPREAD.into_iter().zip(self.log_wealth)) >= 20.0_f64.ln() {
-                self.cried.get_or_insert(day + 1);
+            let log = log_mean(SPREAD.into_iter().zip(self.log_wealth));
+            match self.peaks.last_mut() {
+                Some((_, most)) if log <= *most => {}
+                Some((on, most)) if *on == day + 1 => *most = log,
+                _ => self.peaks.push((day + 1, log)),
             }
         }
         (self.calls, self.bad) = (0.0, 0.0);

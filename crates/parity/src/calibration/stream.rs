@@ -128,8 +128,12 @@ impl<'w> Stream<'w> {
         let served = if world.kind.queues() {
             self.queue(arm, clock_s, handle_s, centres)
         } else {
-            let share = if out { world.harm.abandonment } else { TARGET };
-            if self.dice.chance(share * season) {
+            let share = if out {
+                world.outside_abandonment(season)
+            } else {
+                TARGET * season
+            };
+            if self.dice.chance(share) {
                 Served::Left(40.0)
             } else {
                 Served::After(self.dice.exponential(10.0))

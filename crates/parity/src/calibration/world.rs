@@ -101,7 +101,8 @@ pub struct Harm {
     pub repeat: f64,
     /// Times the in-house handle time as reported (queues are staffed for it).
     pub handle_time: f64,
-    /// The outsourced centre's true abandonment.
+    /// The outsourced centre's true abandonment. What it is above the target is added to what is asked of each hour, where that
+    /// changes: the larger of target and "had we not moved".
     pub abandonment: f64,
 }
 
@@ -279,6 +280,16 @@ impl World {
             }
             WorldKind::ShareByHour => [0.1, 0.9, 0.3, 0.7][hour % 4],
             _ => self.share,
+        }
+    }
+
+    /// The outsourced centre's abandonment where the usual rates are so many times as high.
+    pub(super) fn outside_abandonment(&self, season: f64) -> f64 {
+        let worse = self.harm.abandonment - TARGET;
+        if worse > 0.0 {
+            TARGET * season.max(1.0) + worse
+        } else {
+            self.harm.abandonment * season
         }
     }
 

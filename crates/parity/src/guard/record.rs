@@ -116,12 +116,12 @@ pub struct Reading {
     pub value: f64,
 }
 
-/// "Had we not moved": the simulator's answer for one block of a load-driven metric.
+/// "Had we not moved": the simulator's answer for one block of a load-driven metric, or for three hours of a longer one.
 #[derive(Debug, Clone, Copy, PartialEq, Serialize, Deserialize)]
 pub struct Counterfactual {
     /// Which metric.
     pub metric: MetricId,
-    /// Any instant of the block (UTC, microseconds).
+    /// Any instant of the block, or of the three hours (UTC, microseconds).
     pub at_us: i64,
     /// Share of bad calls, 0–1, that the frozen in-house staffing would have had with all calls of the block.
     pub bad_share: f64,

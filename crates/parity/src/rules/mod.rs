@@ -94,6 +94,19 @@ pub struct MetricRule {
     pub block_min: Option<u32>,
 }
 
+/// "Had we not moved" is told in parts of so many minutes where blocks are longer.
+pub const PART_MIN: u32 = 180;
+
+impl MetricRule {
+    /// Minutes that one figure of "had we not moved" is for: the block, or a part of a longer one.
+    pub const fn told_min(&self) -> u32 {
+        match self.block_min {
+            Some(minutes) if minutes % PART_MIN != 0 => minutes,
+            _ => PART_MIN,
+        }
+    }
+}
+
 const fn default_threshold_s() -> u32 {
     30
 }

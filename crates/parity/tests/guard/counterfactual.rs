@@ -105,3 +105,65 @@ fn a_block_waits_for_its_counterfactual_for_half_an_hour() {
         "judged without it"
     );
 }
+
+/// Where a whole day is one block, it is held against "had we not moved" of the hours in which its calls went out.
+#[test]
+fn a_day_is_held_against_the_hours_of_its_own_calls() {
+    let mut rules = signed().rules().clone();
+    rules.metrics[0].block_min = None;
+    let by_day = rules.check().unwrap();
+    // Calls come from 8 to 12; two in a hundred would have hung up before noon, and half of all others in the afternoon.
+    let verdict = |morning: f64, told_afternoon: bool| {
+        let mut guard = Guard::new(by_day.clone());
+        guard.await_counterfactual(true);
+        for call in busy(10) {
+            let _ = guard.observe(&Record::Call(call));
+        }
+        for day in 0..30 {
+            for (part, bad_share) in [(2, morning), (3, morning), (4, 0.5), (5, 0.5)] {
+                if part > 3 && !told_afternoon {
+                    continue;
+                }
+                let record = Record::Counterfactual(Counterfactual {
+                    metric: MetricId(0),
+                    at_us: day * DAY_US + part * BLOCK_US,
+                    bad_share,
+                });
+                assert_eq!(guard.observe(&record), Observed::Counted);
+            }
+        }
+        beat(&mut guard, 31 * DAY_US);
+        let assessment = guard.assess(31 * DAY_US, Situation::default());
+        assert_eq!(assessment.metrics[0].inputs.weight_of_evidence, 30);
+        assessment.metrics[0].verdict
+    };
+    for afternoon in [false, true] {
+        assert_eq!(verdict(0.02, afternoon), Verdict::Fail);
+        assert_ne!(verdict(0.12, afternoon), Verdict::Fail);
+    }
+}
+
+/// Hours are replayed three at a time, so that an hour waits for its figure until all three are over.
+#[test]
+fn an_hour_waits_for_the_three_that_are_replayed_at_once() {
+    let mut rules = signed().rules().clone();
+    rules.metrics[0].block_min = Some(60);
+    rules.metrics[0].maturity_s = 0;
+    let mut guard = Guard::new(rules.check().unwrap());
+    guard.await_counterfactual(true);
+    for call in busy(10) {
+        if call.place.at_us < 12 * HOUR_US {
+            let _ = guard.observe(&Record::Call(call));
+        }
+    }
+    let mut blocks = |now_us: i64| {
+        beat(&mut guard, now_us);
+        let assessment = guard.assess(now_us, Situation::default());
+        assessment.metrics[0].inputs.weight_of_evidence
+    };
+    // The hour from 8 is over at 9, with the three it is replayed with; that from 9 with those until 12.
+    assert_eq!(blocks(9 * HOUR_US + HOUR_US / 3), 0);
+    assert_eq!(blocks(9 * HOUR_US + HOUR_US / 2), 1);
+    assert_eq!(blocks(12 * HOUR_US + HOUR_US / 3), 1);
+    assert_eq!(blocks(12 * HOUR_US + HOUR_US / 2), 4);
+}

@@ -4,7 +4,7 @@ use super::Reading;
 use super::groups::{GroupReading, Groups};
 use crate::guard::record::{Arm, Counterfactual, Place};
 use crate::kpi::float;
-use crate::rules::MetricRule;
+use crate::rules::{MetricRule, PART_MIN};
 use crate::sequences::block_bet::{Block, BlockBet};
 use crate::sequences::empirical_bernstein::EmpiricalBernstein;
 use serde::{Deserialize, Serialize};
@@ -12,7 +12,7 @@ use std::collections::BTreeMap;
 
 const MINUTE_US: i64 = 60 * 1_000_000;
 const DAY_MIN: u32 = 1_440;
-/// Blocks, and counterfactual blocks, that may be open at once.
+/// Parts of blocks, and counterfactual ones, that may be open at once.
 const OPEN_MAX: usize = 4_096;
 /// A block that is mature waits so long for its counterfactual, where one is to come; then the target alone judges it.
 const WAIT_US: i64 = 30 * MINUTE_US;
@@ -32,8 +32,11 @@ pub(super) struct Blocks {
     target: f64,
     margin: f64,
     block_us: i64,
+    part_us: i64,
+    /// By part of a block: "had we not moved" is known for parts of three hours, and a block is held against that of its own calls.
     open: BTreeMap<i64, Open>,
     counterfactual: BTreeMap<i64, f64>,
+    /// The first block that is not closed.
     closed_until: i64,
     /// Whether a counterfactual of each block is to come.
     #[serde(default)]
@@ -51,6 +54,7 @@ impl Blocks {
             target: f64::from(rule.target_bp.unwrap_or(rule.baseline)) / 10_000.0,
             margin: f64::from(rule.margin_bp) / 10_000.0,
             block_us: i64::from(rule.block_min.unwrap_or(DAY_MIN)) * MINUTE_US,
+            part_us: i64::from(rule.told_min()) * MINUTE_US,
             open: BTreeMap::new(),
             counterfactual: BTreeMap::new(),
             closed_until: i64::MIN,
@@ -69,18 +73,31 @@ impl Blocks {
         if place.arm == Arm::InHouse {
             return;
         }
-        let index = place.at_us.div_euclid(self.block_us);
-        let open = self.open.entry(index).or_default();
+        let open = self.open.entry(self.part(place.at_us)).or_default();
         open.calls += 1;
         open.bad += u64::from(bad);
-        self.groups.add(place.segments, index, bad);
+        let block = place.at_us.div_euclid(self.block_us);
+        self.groups.add(place.segments, block, bad);
     }
 
-    pub(super) fn counterfactual(&mut self, block: &Counterfactual) -> bool {
-        let index = block.at_us.div_euclid(self.block_us);
-        let fits = (0.0..=1.0).contains(&block.bad_share) && index >= self.closed_until;
+    fn part(&self, at_us: i64) -> i64 {
+        at_us.div_euclid(self.part_us)
+    }
+
+    fn block_of(&self, part: i64) -> i64 {
+        part.div_euclid(self.parts())
+    }
+
+    fn parts(&self) -> i64 {
+        self.block_us / self.part_us
+    }
+
+    pub(super) fn counterfactual(&mut self, told: &Counterfactual) -> bool {
+        let part = self.part(told.at_us);
+        let is_open = self.block_of(part) >= self.closed_until;
+        let fits = (0.0..=1.0).contains(&told.bad_share) && is_open;
         if fits {
-            self.counterfactual.insert(index, block.bad_share);
+            self.counterfactual.insert(part, told.bad_share);
             while self.counterfactual.len() > OPEN_MAX {
                 self.counterfactual.pop_first();
             }
@@ -88,38 +105,59 @@ impl Blocks {
         fits
     }
 
-    /// The first block that is not judged yet: it runs, or its counterfactual is still to come.
+    /// The first block that is not judged yet: it runs, or "had we not moved" of a part of it is still to come.
     fn end(&self, until_us: i64) -> i64 {
         let ended = until_us.div_euclid(self.block_us);
-        let is_awaited = |index: &&i64| {
-            let over_us = (**index + 1).saturating_mul(self.block_us);
-            !self.counterfactual.contains_key(*index) && until_us.saturating_sub(over_us) < WAIT_US
+        let is_awaited = |part: &&i64| {
+            let part_over_us = (**part + 1).saturating_mul(self.part_us);
+            // Shorter blocks wait until all of the hours that are replayed at once are over.
+            let told_us = i64::from(PART_MIN) * MINUTE_US;
+            let over_us = -(-part_over_us).div_euclid(told_us) * told_us;
+            !self.counterfactual.contains_key(*part) && until_us.saturating_sub(over_us) < WAIT_US
         };
         let mut open = self.open.keys().filter(|_| self.awaits);
         open.find(is_awaited)
-            .map_or(ended, |first| ended.min(*first))
+            .map_or(ended, |first| ended.min(self.block_of(*first)))
     }
 
     /// Bets on every block that has ended.
     pub(super) fn complete(&mut self, until_us: i64) {
         let end = self.end(until_us);
         self.closed_until = self.closed_until.max(end);
-        let rest = self.open.split_off(&end);
-        for (index, block) in std::mem::replace(&mut self.open, rest) {
-            let had_we_not_moved = self.counterfactual.get(&index).copied().unwrap_or(0.0);
-            let reference = self.target.max(had_we_not_moved);
-            let whole = Block {
-                calls: block.calls,
-                bad: block.bad,
-                reference,
-                allowed: reference + self.margin,
-            };
+        let first = end.saturating_mul(self.parts());
+        let rest = self.open.split_off(&first);
+        let parts: Vec<(i64, Open)> = std::mem::replace(&mut self.open, rest)
+            .into_iter()
+            .collect();
+        let per_block = self.parts();
+        let block = |part: &(i64, Open)| part.0.div_euclid(per_block);
+        for parts in parts.chunk_by(|a, b| block(a) == block(b)) {
+            let whole = self.whole(parts);
+            let index = block(&parts[0]);
             self.bet.add(whole);
             self.groups.close(index, whole);
             self.shares
-                .add(float(block.bad) / float(block.calls.max(1)));
+                .add(float(whole.bad) / float(whole.calls.max(1)));
         }
-        self.counterfactual = self.counterfactual.split_off(&end);
+        self.counterfactual = self.counterfactual.split_off(&first);
+    }
+
+    /// A block of its parts: "had we not moved" weighed by the calls that really went out. Where that is not known the target stands.
+    fn whole(&self, parts: &[(i64, Open)]) -> Block {
+        let (mut calls, mut bad, mut unmoved) = (0, 0, 0.0);
+        for (part, open) in parts {
+            calls += open.calls;
+            bad += open.bad;
+            let share = self.counterfactual.get(part).copied();
+            unmoved += share.unwrap_or(self.target) * float(open.calls);
+        }
+        let reference = self.target.max(unmoved / float(calls.max(1)));
+        Block {
+            calls,
+            bad,
+            reference,
+            allowed: reference + self.margin,
+        }
     }
 
     /// What is known of each group of callers.

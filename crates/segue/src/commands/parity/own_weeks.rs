@@ -10,8 +10,10 @@ use clap::Args;
 use segue_calls::offered::in_order;
 use segue_calls::store::CallStore;
 use segue_domain::ids::ChunkId;
-use segue_guard::{Arming, Exhibit, rules};
+use segue_domain::parity::AccessBlock;
+use segue_guard::{Arming, Exhibit, block_that_fits, rules};
 use segue_parity::guard::record::{Arm, Call, Outcome, Place, StratumId};
+use segue_parity::sequences::block_bet::block_length_min;
 use serde_json::json;
 
 /// Calls judged at most: a split plays all of them.
@@ -94,7 +96,9 @@ impl OwnWeeks {
                 exhibit.calls, exhibit.days
             )));
         }
-        let answer = self.answer(&exhibit);
+        let late = state.terms.service_level_threshold_s;
+        let fits = block_that_fits(block_length_min(&quarters(&calls, late * 1_000)));
+        let answer = self.answer(&exhibit, state.terms.margins.access_block, fits);
         let files = GuardFiles::new(ctx.data.root());
         files
             .exhibit(exhibit)
@@ -102,7 +106,7 @@ impl OwnWeeks {
         Ok(answer)
     }
 
-    fn answer(&self, exhibit: &Exhibit) -> Answer {
+    fn answer(&self, exhibit: &Exhibit, agreed: AccessBlock, fits: AccessBlock) -> Answer {
         let arming = Arming::of(Some(exhibit), &exhibit.rules);
         let shown = &exhibit.shown;
         let json = json!({
@@ -114,19 +118,73 @@ impl OwnWeeks {
             "false_roll_backs": shown.false_roll_backs,
             "upper": shown.upper,
             "may_arm": shown.may_arm,
+            "access_block": { "agreed": agreed, "fits": fits },
         });
         let text = format!(
-            "{}: of {} random splits of {} calls on {} days, {} would have sent an equal centre back (99 % bound {:.1} %).\n{}",
+            "{}: of {} random splits of {} calls on {} days, {} would have sent an equal centre back (99 % bound {:.1} %).\n{}\n{}",
             exhibit.chunk,
             shown.false_roll_backs.denominator,
             exhibit.calls,
             exhibit.days,
             shown.false_roll_backs.numerator,
             shown.upper * 100.0,
-            arming.words()
+            arming.words(),
+            blocks_say(agreed, fits)
         );
         Answer::new(&json, text).wanting_if(!shown.may_arm)
     }
+}
+
+/// Offered calls and late ones by quarter of an hour, whole days (UTC) from the first to the last.
+fn quarters(calls: &[Call], late_ms: u32) -> Vec<(u64, u64)> {
+    const QUARTER_US: i64 = 900_000_000;
+    const PER_DAY: i64 = 96;
+    let place = |call: &Call| call.place.at_us.div_euclid(QUARTER_US);
+    let (first, last) = (calls.iter().map(place).min(), calls.iter().map(place).max());
+    let (Some(first), Some(last)) = (first, last) else {
+        return Vec::new();
+    };
+    let first = first.div_euclid(PER_DAY) * PER_DAY;
+    let length = (last.div_euclid(PER_DAY) + 1) * PER_DAY - first;
+    let mut cells = vec![(0, 0); usize::try_from(length).unwrap_or(0)];
+    for call in calls {
+        let cell = usize::try_from(place(call) - first).ok();
+        if let Some((offered, late)) = cell.and_then(|cell| cells.get_mut(cell)) {
+            let in_time =
+                matches!(call.outcome, Outcome::Answered { wait_ms } if wait_ms <= late_ms);
+            *offered += 1;
+            *late += u64::from(!in_time);
+        }
+    }
+    cells
+}
+
+fn blocks_say(agreed: AccessBlock, fits: AccessBlock) -> String {
+    if agreed >= fits {
+        let shorter = if agreed > fits {
+            format!(
+                "; blocks of {} would do, and find harm sooner (`access_block` of the margins)",
+                fits.words()
+            )
+        } else {
+            String::new()
+        };
+        return format!(
+            "Access is judged on blocks of {}: on these weeks neighbouring ones hang together little enough{shorter}.",
+            agreed.words()
+        );
+    }
+    format!(
+        "Access is judged on blocks of {}, which hang together on these weeks; blocks of {} do not: agree `access_block` \"{}\" with the margins.",
+        agreed.words(),
+        fits.words(),
+        match fits {
+            AccessBlock::OneHour => "one_hour",
+            AccessBlock::ThreeHours => "three_hours",
+            AccessBlock::SixHours => "six_hours",
+            AccessBlock::WholeDay => "whole_day",
+        }
+    )
 }
 
 /// A caller's hash, shortened as the guard shortens it.
