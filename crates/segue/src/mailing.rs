@@ -23,7 +23,7 @@ use tokio::sync::watch;
 
 /// How often it is looked whether something is to be mailed.
 const LOOK: Duration = Duration::from_secs(5);
-/// Longest one mail takes.
+/// Longest one mail takes, from the connection to the relay's last word.
 const SEND_WAIT: Duration = Duration::from_mins(1);
 /// The pause after a mail that failed; each further one twice as long, up to the longest.
 const PAUSE_MIN: SignedDuration = SignedDuration::from_secs(5);
@@ -55,6 +55,8 @@ pub struct MailOptions {
     pub authorities: Option<PathBuf>,
     /// Name and password there.
     pub login: Option<(String, String)>,
+    /// How long the relay is waited for.
+    wait: Duration,
 }
 
 impl std::fmt::Debug for MailOptions {
@@ -82,6 +84,7 @@ impl MailOptions {
             tls,
             authorities: None,
             login: None,
+            wait: SEND_WAIT,
         })
     }
 
@@ -105,7 +108,7 @@ impl MailOptions {
         };
         let mut relay = AsyncSmtpTransport::<Tokio1Executor>::builder_dangerous(&self.host)
             .port(self.port)
-            .timeout(Some(SEND_WAIT))
+            .timeout(Some(self.wait))
             .tls(tls);
         if let Some((name, password)) = self.login.clone() {
             relay = relay.credentials(Credentials::new(name, password));
@@ -134,7 +137,15 @@ impl MailOptions {
     async fn send(&self, to: &str, mail: &[u8]) -> Result<(), String> {
         let envelope = Envelope::new(Some(self.from.clone()), vec![address(to)?]);
         let envelope = envelope.map_err(|e| e.to_string())?;
-        let sent = self.transport()?.send_raw(&envelope, mail).await;
+        let transport = self.transport()?;
+        // The library's own limit is for the connection alone: a relay that takes it and never speaks must not hang this.
+        let sent = tokio::time::timeout(self.wait, transport.send_raw(&envelope, mail)).await;
+        let sent = sent.map_err(|_| {
+            format!(
+                "the relay did not take it within {} s; look at its log, and whether --mail-relay and --mail-tls are right",
+                self.wait.as_secs()
+            )
+        })?;
         sent.map(|_| ()).map_err(|error| {
             // The library's own words leave the cause to its source.
             let cause = std::error::Error::source(&error);
@@ -298,6 +309,32 @@ mod tests {
         tell(&file, &[]);
         tell(&file, &[]);
         assert_eq!(trouble(&data), Ok(()));
+    }
+
+    #[tokio::test]
+    async fn a_relay_that_never_answers_holds_nothing_up_and_the_mail_stays() {
+        let directory = tempfile::tempdir().unwrap();
+        let root = directory.path().join("data");
+        let data = DataDir::create(&root, NewData::default()).unwrap();
+        fs::create_dir_all(root.join(FOLDER)).unwrap();
+        for kind in ["json", "eml"] {
+            fs::write(root.join(format!("{FOLDER}/2026-11-27.{kind}")), "x").unwrap();
+        }
+        fs::write(root.join("checkpoint-recipients.txt"), "a@example.org\n").unwrap();
+        // The machine takes the connection; nobody ever speaks on it.
+        let silent = tokio::net::TcpListener::bind("127.0.0.1:0").await.unwrap();
+        let relay = silent.local_addr().unwrap().to_string();
+        let options = MailOptions::new(&relay, "segue@example.org", MailTls::None).unwrap();
+        let options = MailOptions {
+            wait: Duration::from_millis(100),
+            ..options
+        };
+        let now = "2026-11-27T08:00:00Z".parse().unwrap();
+        let tried = tokio::time::timeout(Duration::from_secs(20), mail_due(&options, &data, now));
+        assert!(!tried.await.expect("it gives up"));
+        let says = trouble(&data).unwrap_err();
+        assert!(says.contains("a@example.org: the relay did not take it"), "{says}");
+        assert_eq!(due(&data, now).len(), 1, "it is tried again");
     }
 
     #[test]
