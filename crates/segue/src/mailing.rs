@@ -177,7 +177,7 @@ fn due(data: &DataDir, now: Timestamp) -> Vec<PathBuf> {
 /// Who does not have this mail yet.
 fn missing(data: &DataDir, mail: &Path) -> Vec<String> {
     let had = fs::read_to_string(mail.with_extension("mailed")).unwrap_or_default();
-    let mut wanted = checkpoints::recipients(data);
+    let mut wanted = checkpoints::recipients(data).addresses;
     wanted.retain(|address| !had.lines().any(|line| line == address));
     wanted
 }
@@ -185,8 +185,9 @@ fn missing(data: &DataDir, mail: &Path) -> Vec<String> {
 /// For `segue doctor`.
 ///
 /// # Errors
-/// Why the newest checkpoint that could not be mailed was not, and what to do.
+/// Why the newest checkpoint that could not be mailed was not, or whom none will be mailed to, and what to do.
 pub fn trouble(data: &DataDir) -> Result<(), String> {
+    checkpoints::recipients(data).check()?;
     let mails = checkpoints::all(data).into_iter().rev();
     let mut told = mails.map(|path| path.with_extension(TROUBLE));
     match told.find_map(|path| fs::read_to_string(path).ok()) {
@@ -290,7 +291,7 @@ mod tests {
             }
         }
         assert!(due(&data, now).is_empty(), "nobody is to have it");
-        let to = "a@example.org\n# not an address\n b@example.net \n";
+        let to = "a@example.org\n# a remark\n b@example.net \n";
         fs::write(root.join("checkpoint-recipients.txt"), to).unwrap();
         let waiting = due(&data, now);
         assert_eq!(waiting.len(), 2);
