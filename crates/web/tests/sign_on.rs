@@ -179,7 +179,7 @@ async fn nobody_leads_a_sign_in_elsewhere_and_a_second_factor_still_counts() {
 #[tokio::test]
 async fn whoever_no_account_is_tied_to_reads_what_to_ask_for() {
     let (console, router) = site();
-    let (issuer, subject) = ("https://id.example.org".into(), "<b>4711".into());
+    let (issuer, subject) = ("https://id.example.org".into(), "<b>it's; 4711".into());
     answers(&console, SignOn::NotTied { issuer, subject });
     let mut v = Visitor::new(router);
     v.get("/login/sso").await;
@@ -190,6 +190,10 @@ async fn whoever_no_account_is_tied_to_reads_what_to_ask_for() {
         "{}",
         ended.text
     );
+    // Copied into a shell it is one word, whatever the provider calls its people.
+    let escaped = |text: &str| text.replace('<', "&#60;").replace('>', "&#62;").replace('\'', "&#39;");
+    let word = escaped(r"--oidc-subject='<b>it'\''s; 4711'");
+    assert!(ended.text.contains(&word), "{word}: {}", ended.text);
     assert!(
         !ended.text.contains("<b>4711"),
         "what comes from outside is escaped"

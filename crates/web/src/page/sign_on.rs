@@ -4,6 +4,7 @@
 //! open must not be made void by that. The page it comes back to therefore reads no cookie and sets none: it sends the browser
 //! on to the same question asked by ourselves.
 
+use crate::format::shell_word;
 use crate::page::Failure;
 use crate::page::failure::{Message, message};
 use crate::page::login::{again, own_page};
@@ -180,9 +181,10 @@ async fn answered(
             Ok(Redirect::to(&format!("/login/code?next={next}")).into_response())
         }
         SignOn::NotTied { issuer, subject } => {
+            let (of, who) = (shell_word(&issuer), shell_word(&subject));
             let lead = format!(
                 "{issuer} let you in as `{subject}`, and no account of Segue is tied to that. Give it to your party's \
-                 administrator, who ties your account: segue user link NAME --oidc-issuer {issuer} --oidc-subject {subject}"
+                 administrator, who ties your account: segue user link NAME --oidc-issuer={of} --oidc-subject={who}"
             );
             let text = Message {
                 status: StatusCode::FORBIDDEN,
