@@ -203,6 +203,7 @@ impl SignOnDoor {
             issuer: &provider.issuer,
             client_id: &self.options.client,
             nonce: &returned.start.nonce,
+            shown_since: returned.shown_since,
             now,
         };
         let mut checked = check(&token, &keys, &expected);

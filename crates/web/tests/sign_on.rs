@@ -119,6 +119,16 @@ async fn a_browser_goes_there_and_comes_back_to_the_page_it_wanted() {
         again.header("location"),
         "https://id.example.org/auth?again=true"
     );
+    // Asked anew, it must say when: without that nobody has shown anything.
+    let ended = v.get(BACK).await;
+    assert_eq!(ended.status, StatusCode::FORBIDDEN);
+    let shown = SignOn::Known {
+        person: person(USER),
+        proved_at: Some(at(AS_OF)),
+    };
+    answers(&console, shown);
+    v.get("/login/sso?again=1&next=/sign").await;
+    assert_eq!(v.get(BACK).await.header("location"), "/sign");
 }
 
 #[tokio::test]

@@ -58,7 +58,12 @@ impl Site {
 
     /// Begins a sign-in and goes through the provider; the question that the browser comes back with.
     async fn away(&self, visitor: &mut Visitor, next: &str) -> String {
-        let begun = visitor.get(&format!("/login/sso?next={next}")).await;
+        let asked = format!("/login/sso?next={next}");
+        self.away_by(visitor, &asked).await
+    }
+
+    async fn away_by(&self, visitor: &mut Visitor, asked: &str) -> String {
+        let begun = visitor.get(asked).await;
         let (there, here) = (
             format!("http://{}", self.at),
             format!("http://{}", self.serving.http),
@@ -129,6 +134,7 @@ async fn a_provider_lets_in_whom_an_administrator_tied_and_nobody_else() {
     let known = site.signs_in(&mut v).await;
     assert_eq!((known.status, known.location.as_str()), (303, "/account"));
     assert!(is_in(&mut v).await);
+    site.asks_anew_before_something_is_signed(&mut v).await;
     site.refuses_what_is_not_the_providers().await;
     site.refuses_what_was_used().await;
     // Untied: out at once, and no way back.
@@ -170,6 +176,25 @@ impl Site {
         assert_eq!(refused.status, 403);
         refused.says("another provider");
         assert!(!is_in(&mut v).await);
+    }
+
+    /// Before something is signed the provider's word counts only if it says when it was given, and that was now.
+    async fn asks_anew_before_something_is_signed(&self, v: &mut Visitor) {
+        let asked = "/login/sso?again=1&next=/sign";
+        for (token, says) in [
+            ("timeless", "does not say when you showed it who you are"),
+            ("old", "did not ask you again"),
+        ] {
+            self.hand(&format!("token={token}")).await;
+            let back = self.away_by(v, asked).await;
+            let refused = self.back(v, &back).await;
+            assert_eq!(refused.status, 403, "{token}");
+            refused.says(says);
+        }
+        self.hand("token=").await;
+        let back = self.away_by(v, asked).await;
+        let shown = self.back(v, &back).await;
+        assert_eq!((shown.status, shown.location.as_str()), (303, "/sign"));
     }
 
     async fn refuses_what_was_used(&self) {

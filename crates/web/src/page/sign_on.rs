@@ -17,6 +17,7 @@ use axum::Extension;
 use axum::extract::{Query, RawQuery, State};
 use axum::http::{HeaderMap, HeaderValue, StatusCode, header};
 use axum::response::{Html, IntoResponse, Redirect, Response};
+use jiff::Timestamp;
 use serde::{Deserialize, Serialize};
 use std::sync::Arc;
 use tower_sessions::Session;
@@ -38,6 +39,8 @@ const CODE_CHARS_MAX: usize = 4_096;
 struct Away {
     start: SignOnStart,
     next: String,
+    /// Whether the person is to show anew who they are.
+    again: bool,
     /// Seconds since 1970, by this machine's clock, as sessions are measured.
     begun_s: i64,
 }
@@ -58,13 +61,15 @@ pub(crate) async fn begin(
     Query(asked): Query<Begin>,
 ) -> Result<Response, Failure> {
     let next = own_page(&asked.next);
-    let begun = match app.console.begin_sign_on(asked.again.is_some()).await {
+    let anew = asked.again.is_some();
+    let begun = match app.console.begin_sign_on(anew).await {
         Ok(begun) => begun,
         Err(why) => return again(&app, &form, StatusCode::SERVICE_UNAVAILABLE, next, why),
     };
     let away = Away {
         start: begun.start,
         next: next.to_owned(),
+        again: anew,
         begun_s: OffsetDateTime::now_utc().unix_timestamp(),
     };
     let cookie = sealed(&app.settings, &away);
@@ -165,7 +170,9 @@ async fn answered(
             "The provider sent no code. Sign in again, or with name and password.".into(),
         );
     }
+    let begun = Timestamp::from_second(away.begun_s).unwrap_or(Timestamp::MAX);
     let came = SignOnReturn {
+        shown_since: away.again.then_some(begun),
         start: away.start,
         code: returned.code,
         issuer: returned.iss,

@@ -1,7 +1,8 @@
 // A real OpenID Connect provider (npm `oidc-provider`) for the tests, with a hand on what it answers.
 //
 // It lets everybody in whom `GET /hand?sub=NAME` named last, without a form. `GET /hand?token=KIND` has its next ID tokens
-// changed on their way: signed by a key it does not publish, for another client, with another nonce, or by nobody.
+// changed on their way: signed by a key it does not publish, for another client, with another nonce, by nobody,
+// without the time of the sign-in, or with an old one.
 //   node oidc_provider.mjs PORT CALLBACK
 import { createServer } from "node:http";
 import { createRequire } from "node:module";
@@ -42,6 +43,8 @@ async function changed(token) {
   const claims = jose.decodeJwt(token);
   if (hand.token === "client") claims.aud = "another";
   if (hand.token === "nonce") claims.nonce = "another";
+  if (hand.token === "timeless") delete claims.auth_time;
+  if (hand.token === "old") claims.auth_time -= 600;
   const header = { alg: "RS256", kid: "own" };
   if (hand.token === "none") return new jose.UnsecuredJWT(claims).encode();
   return new jose.SignJWT(claims).setProtectedHeader(header).sign(hand.token === "key" ? stranger : own);
