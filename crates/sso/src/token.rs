@@ -40,8 +40,6 @@ pub struct Expected<'a> {
 pub struct Identity {
     /// The person at the provider, never given to another.
     pub subject: String,
-    /// Whether the provider says it asked for more than one factor (`amr` with `mfa`, RFC 8176).
-    pub several_factors: bool,
     /// When the person last showed the provider who they are, if it says so.
     pub authenticated_at: Option<Timestamp>,
 }
@@ -108,7 +106,6 @@ struct Claims {
     nbf: Option<i64>,
     nonce: Option<String>,
     auth_time: Option<i64>,
-    amr: Option<Vec<String>>,
 }
 
 #[derive(Deserialize)]
@@ -140,9 +137,6 @@ pub fn check(token: &str, keys: &Keys, expected: &Expected<'_>) -> Result<Identi
     claims.check(expected)?;
     let at = |s: i64| Timestamp::from_second(s).map_err(|_| TokenError::Malformed);
     Ok(Identity {
-        several_factors: claims
-            .amr
-            .is_some_and(|ways| ways.iter().any(|way| way == "mfa")),
         authenticated_at: claims.auth_time.map(at).transpose()?,
         subject: claims.sub,
     })

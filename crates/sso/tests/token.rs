@@ -74,19 +74,9 @@ fn a_right_token_says_who_came_in_and_when() {
     let token = signer.token(&header(), &claims());
     let identity = Identity {
         subject: "248289761001".into(),
-        several_factors: false,
         authenticated_at: Some(Timestamp::from_second(NOW_S - 700).unwrap()),
     };
     assert_eq!(check(&token, &keys, &expected()), Ok(identity));
-    for (ways, several) in [
-        (json!(["pwd", "mfa"]), true),
-        (json!(["pwd", "otp"]), false),
-    ] {
-        let mut claims = claims();
-        claims["amr"] = ways;
-        let identity = check(&signer.token(&header(), &claims), &keys, &expected()).unwrap();
-        assert_eq!(identity.several_factors, several);
-    }
     // Several audiences, where the token says which of them asked.
     let mut claims = claims();
     claims["aud"] = json!(["segue", "other"]);

@@ -47,18 +47,18 @@ impl Accounts {
         self.change(name, query.bind(now.as_microsecond())).await
     }
 
-    /// Lets somebody in whom a provider let in: half way, where the account has a second factor of its own and the provider
-    /// asked for one factor alone. `None` when no account is tied to them.
+    /// Lets somebody in whom a provider let in: half way, where the account has a second factor of its own, whatever the provider
+    /// says it asked for. `None` when no account is tied to them.
     pub async fn enter_with_identity(
         &self,
         identity: &ProviderIdentity,
-        several_factors: bool,
-        (source, now): (&str, Timestamp),
+        source: &str,
+        now: Timestamp,
     ) -> Result<Option<Entry>, AccountError> {
         let Some(mut entry) = self.tied_to(identity).await? else {
             return Ok(None);
         };
-        if entry.account.has_second_factor && !several_factors {
+        if entry.account.has_second_factor {
             entry.door = Door::HalfWay;
         } else {
             self.arrived(&[], &entry.account.name, source, now).await?;

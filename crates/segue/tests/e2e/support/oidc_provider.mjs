@@ -28,7 +28,6 @@ const provider = new Provider(issuer, {
   features: { devInteractions: { enabled: false } },
   findAccount: (_, id) => ({ accountId: id, claims: () => ({ sub: id }) }),
   interactions: { url: (_, interaction) => `/interaction/${interaction.uid}` },
-  claims: { openid: ["sub", "amr"] },
   loadExistingGrant: async (ctx) => {
     const { client, session } = ctx.oidc;
     const grant = new ctx.oidc.provider.Grant({ clientId: client.clientId, accountId: session.accountId });
@@ -57,7 +56,7 @@ createServer(async (request, response) => {
     return response.end("done");
   }
   if (url.pathname.startsWith("/interaction/")) {
-    return provider.interactionFinished(request, response, { login: { accountId: hand.sub, amr: hand.amr?.split(",") } });
+    return provider.interactionFinished(request, response, { login: { accountId: hand.sub } });
   }
   if (url.pathname === "/token" && hand.token) {
     const end = response.end.bind(response);
