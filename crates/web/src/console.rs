@@ -1,6 +1,6 @@
 //! The one arrow from the pages to the program: what a page may ask and what it gets back.
 
-use crate::account::{AccountChange, AccountChanged, AccountView};
+use crate::account::{AccountChange, AccountChanged, AccountView, Shown};
 use crate::calendar::CalendarView;
 use crate::discovery::DiscoveryView;
 use crate::draft::{DraftChoices, DraftView};
@@ -61,15 +61,19 @@ pub trait Console: Send + Sync + 'static {
     /// Somebody signed in shows again who they are: with the code of the second factor, or else the password.
     fn prove(&self, person: Person, secret: String, source: IpAddr) -> BoxFuture<'_, SignIn>;
 
-    /// The person's own account.
-    fn account(&self, person: Person) -> BoxFuture<'_, Result<AccountView, ActError>>;
+    /// The person's own account; what would let somebody in is shown to who showed not long ago who they are.
+    fn account(
+        &self,
+        person: Person,
+        proved_at: Option<Timestamp>,
+    ) -> BoxFuture<'_, Result<AccountView, ActError>>;
 
     /// Changes the person's own account.
     fn change_account(
         &self,
         person: Person,
         change: AccountChange,
-        source: IpAddr,
+        shown: Shown,
     ) -> BoxFuture<'_, Result<AccountChanged, ActError>>;
 
     /// What waits for this person's signature.

@@ -11,7 +11,7 @@ use futures_util::FutureExt;
 use futures_util::future::BoxFuture;
 use jiff::Timestamp;
 use segue_domain::passkey::Passkey;
-use segue_web::account::{AccountChange, AccountChanged, AccountView, EnrolmentView, TokenView};
+use segue_web::account::{AccountChange, AccountChanged, AccountView, EnrolmentView, Shown, TokenView};
 use segue_web::calendar::CalendarView;
 use segue_web::discovery::DiscoveryView;
 use segue_web::draft::{DraftChoices, DraftView};
@@ -90,6 +90,8 @@ pub(crate) struct MemoryConsole {
     /// Who came in before this is let in no more.
     pub(crate) valid_from: Mutex<Option<Timestamp>>,
     enrolling: Mutex<bool>,
+    /// What was shown before this was shown too long ago.
+    pub(crate) stale_before: Mutex<Option<Timestamp>>,
     /// What the provider of single sign-on answers; there is none without it.
     pub(crate) sign_on: Mutex<Option<SignOn>>,
     /// Changes of accounts that reached the console.
@@ -112,6 +114,7 @@ impl MemoryConsole {
             answered: Mutex::default(),
             valid_from: Mutex::default(),
             enrolling: Mutex::default(),
+            stale_before: Mutex::default(),
             sign_on: Mutex::default(),
             changes: Mutex::default(),
             submitted: Mutex::default(),
@@ -143,6 +146,11 @@ impl MemoryConsole {
         }
         *attempts += 1;
         SignIn::Unknown
+    }
+
+    fn is_stale(&self, proved_at: Option<Timestamp>) -> bool {
+        let before = *self.stale_before.lock().expect("no panic while held");
+        before.is_some_and(|before| proved_at.is_none_or(|at| at < before))
     }
 
     fn came_from(&self, source: IpAddr) {
@@ -299,12 +307,18 @@ impl Console for MemoryConsole {
         std::future::ready(answer).boxed()
     }
 
-    fn account(&self, person: Person) -> BoxFuture<'_, Result<AccountView, ActError>> {
+    fn account(
+        &self,
+        person: Person,
+        proved_at: Option<Timestamp>,
+    ) -> BoxFuture<'_, Result<AccountView, ActError>> {
         let enrolled = person.user == CAUTIOUS;
         let begun = *self.enrolling.lock().expect("no panic while held");
+        let stale = self.is_stale(proved_at);
         let view = AccountView {
             has_second_factor: enrolled,
-            enrolling: (begun && !enrolled).then(|| EnrolmentView {
+            enrolment_waits: begun && stale,
+            enrolling: (begun && !enrolled && !stale).then(|| EnrolmentView {
                 secret: SECRET.into(),
                 link: format!(
                     "otpauth://totp/Segue:{}?secret={SECRET}&issuer=Segue",
@@ -326,9 +340,20 @@ impl Console for MemoryConsole {
         &self,
         person: Person,
         change: AccountChange,
-        source: IpAddr,
+        shown: Shown,
     ) -> BoxFuture<'_, Result<AccountChanged, ActError>> {
-        self.came_from(source);
+        self.came_from(shown.source);
+        let confirms = matches!(change, AccountChange::ConfirmSecondFactor { .. });
+        if confirms && self.is_stale(shown.proved_at) {
+            let refusal = RefusalView {
+                code: "STEP_UP".into(),
+                rule: "whoever signs has shown within minutes who they are".into(),
+                missing: vec!["your code or password within the last 10 minutes".into()],
+                who: "you".into(),
+                how: "open /account/prove, then do it again".into(),
+            };
+            return std::future::ready(Err(ActError::Refused(Box::new(refusal)))).boxed();
+        }
         let answer = match &change {
             AccountChange::BeginSecondFactor => {
                 *self.enrolling.lock().expect("no panic while held") = true;
