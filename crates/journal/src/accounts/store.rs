@@ -2,7 +2,7 @@
 
 use super::seal::Seal;
 use super::secret::{Secrets, check_password, check_pin};
-use super::throttle::Charge;
+use super::throttle::{Charge, place};
 use super::{Account, AccountError, Door, Entry, EntryError, NewAccount};
 use crate::database::{Database, OpenError, Place, Schema, Unavailable};
 use jiff::Timestamp;
@@ -37,6 +37,8 @@ const SCHEMA: Schema = Schema {
 const ACCOUNTS_MAX: i64 = 10_000;
 /// Most rows of failed attempts kept; the oldest go first.
 const ATTEMPT_ROWS_MAX: i64 = 100_000;
+/// Most rounds of deleting those beyond, each of a thousand rows: more than come in between two looks.
+const SHED_ROUNDS_MAX: usize = 100;
 /// Failed attempts are forgotten after a day, in seconds.
 const ATTEMPTS_KEPT_S: i64 = 86_400;
 /// How long it is kept who looked at what, in seconds: six years (45 CFR 164.316(b)(2)).
@@ -64,6 +66,7 @@ pub(super) mod sql {
     pub(crate) const ATTEMPTS_SHED: &str = include_str!("../../sql/attempts.shed.sql");
     pub(crate) const ARRIVALS_UPSERT: &str = include_str!("../../sql/arrivals.upsert.sql");
     pub(crate) const ARRIVALS_FIND: &str = include_str!("../../sql/arrivals.find.sql");
+    pub(crate) const ARRIVALS_LIST: &str = include_str!("../../sql/arrivals.list.sql");
     pub(crate) const ARRIVALS_SHED: &str = include_str!("../../sql/arrivals.shed.sql");
     pub(crate) const USERS_SET_ROLES: &str = include_str!("../../sql/users.set_roles.sql");
     pub(crate) const USERS_SET_STAFF: &str = include_str!("../../sql/users.set_staff.sql");
@@ -87,7 +90,7 @@ pub(super) mod sql {
     pub(crate) const AUDIT_PRUNE: &str = include_str!("../../sql/audit.prune.sql");
 
     #[cfg(test)]
-    pub(crate) const ALL: [&str; 38] = [
+    pub(crate) const ALL: [&str; 39] = [
         TOTP_PLAIN,
         TOTP_SEAL,
         USERS_FIND_BY_IDENTITY,
@@ -125,6 +128,7 @@ pub(super) mod sql {
         ATTEMPTS_SHED,
         ARRIVALS_UPSERT,
         ARRIVALS_FIND,
+        ARRIVALS_LIST,
         ARRIVALS_SHED,
     ];
 }
@@ -333,7 +337,6 @@ impl Accounts {
         let before = now.as_microsecond() - ATTEMPTS_KEPT_S * 1_000_000;
         for (statement, bound) in [
             (sql::ATTEMPTS_PRUNE, before),
-            (sql::ATTEMPTS_SHED, ATTEMPT_ROWS_MAX),
             (
                 sql::AUDIT_PRUNE,
                 now.as_microsecond() - AUDIT_KEPT_S * 1_000_000,
@@ -346,6 +349,16 @@ impl Accounts {
                 .map_err(&failed)?;
         }
         tx.commit().await.map_err(&failed)?;
+        for _ in 0..SHED_ROUNDS_MAX {
+            let shed = sqlx::query(sql::ATTEMPTS_SHED)
+                .bind(ATTEMPT_ROWS_MAX)
+                .execute(self.database.writing("delete old attempts from").await?)
+                .await
+                .map_err(&failed)?;
+            if shed.rows_affected() == 0 {
+                break;
+            }
+        }
         Ok(())
     }
 
@@ -393,6 +406,7 @@ impl Accounts {
     ) -> Result<Vec<Charge>, EntryError> {
         let failed = self.database.unavailable("count an attempt in");
         let failed = |error| AccountError::from(failed(error));
+        let source = &place(source);
         // A name no account can have is charged as one name, so that nobody fills the table with them.
         let name = if segue_domain::ids::is_usable(name) {
             name
@@ -402,7 +416,7 @@ impl Accounts {
         let mut tx = self.database.write().await.map_err(&failed)?;
         let before: Option<i64> = sqlx::query_scalar(sql::ARRIVALS_FIND)
             .bind(name)
-            .bind(source)
+            .bind(source.as_str())
             .fetch_optional(&mut *tx)
             .await
             .map_err(&failed)?;
@@ -429,11 +443,12 @@ impl Accounts {
         now: Timestamp,
     ) -> Result<(), AccountError> {
         let failed = self.database.unavailable("note an arrival in");
+        let source = place(source);
         let mut tx = self.database.write().await.map_err(&failed)?;
         Charge::refund(charges, &mut tx).await.map_err(&failed)?;
         sqlx::query(sql::ARRIVALS_UPSERT)
             .bind(name)
-            .bind(source)
+            .bind(&source)
             .bind(now.as_microsecond())
             .execute(&mut *tx)
             .await
