@@ -3,7 +3,7 @@
 use super::seal::Seal;
 use super::secret::{Secrets, check_password, check_pin};
 use super::throttle::{Charge, place};
-use super::{Account, AccountError, Door, Entry, EntryError, NewAccount};
+use super::{Account, AccountError, Door, Entry, EntryError, NewAccount, is_reserved};
 use crate::database::{Database, OpenError, Place, Schema, Unavailable};
 use jiff::Timestamp;
 use segue_domain::{Role, Side};
@@ -173,6 +173,11 @@ impl Accounts {
     pub async fn add(&self, new: &NewAccount, now: Timestamp) -> Result<Account, AccountError> {
         if !segue_domain::ids::is_usable(&new.name) {
             return Err(AccountError::BadName {
+                name: new.name.clone(),
+            });
+        }
+        if is_reserved(&new.name) {
+            return Err(AccountError::ReservedName {
                 name: new.name.clone(),
             });
         }
