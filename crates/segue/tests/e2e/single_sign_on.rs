@@ -146,6 +146,34 @@ async fn a_provider_lets_in_whom_an_administrator_tied_and_nobody_else() {
     site.works_without_the_provider().await;
 }
 
+#[tokio::test(flavor = "multi_thread")]
+async fn a_provider_that_signs_with_a_new_key_lets_people_in_and_is_asked_for_it_once() {
+    let Some(site) = site() else { return };
+    site.hand("sub=dana-at-the-clinic").await;
+    let ours = site
+        .world
+        .person("rvs-admin", "client", &["administrator"], None);
+    site.link(&ours, "dana-at-the-clinic").done();
+    let mut keys = Visitor::new(site.at);
+    // The key changes while somebody is away at the provider.
+    let mut v = site.visitor();
+    let back = site.away(&mut v, "/account").await;
+    let before = keys.get("/keys-read").await.text;
+    site.hand("rotate=the-next").await;
+    let known = site.back(&mut v, &back).await;
+    assert_eq!((known.status, known.location.as_str()), (303, "/account"));
+    assert_ne!(keys.get("/keys-read").await.text, before);
+    // A key that is never published has them read no more.
+    site.hand("token=stray").await;
+    let mut v = site.visitor();
+    let back = site.away(&mut v, "/account").await;
+    let before = keys.get("/keys-read").await.text;
+    let refused = site.back(&mut v, &back).await;
+    assert_eq!(refused.status, 403);
+    refused.says("a key that the provider does not publish");
+    assert_eq!(keys.get("/keys-read").await.text, before);
+}
+
 impl Site {
     async fn refuses_what_is_not_the_providers(&self) {
         for (token, says) in [
