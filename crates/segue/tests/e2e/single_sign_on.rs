@@ -1,5 +1,6 @@
 //! Single sign-on against a real provider (npm `oidc-provider`): who comes in, who does not, and what works without it.
 
+use crate::chromium::{self, Look};
 use crate::support::centre::closed_port;
 use crate::support::page::{Page, Visitor};
 use crate::support::peers::Peer;
@@ -20,19 +21,31 @@ struct Site {
     serving: Serving,
     provider: Peer,
     at: SocketAddr,
+    /// The provider as its tokens name it.
+    issuer: String,
 }
 
 /// A transition with 20 % out, its pages, and a provider that knows them.
 fn site() -> Option<Site> {
+    site_with_provider_at("127.0.0.1")
+}
+
+/// The same; browsers take `localhost` and `127.0.0.1` for two sites.
+fn site_with_provider_at(host: &str) -> Option<Site> {
     let (at, pages) = (closed_port([127, 0, 0, 1]), closed_port([127, 0, 0, 1]));
     let mut command = Command::new("node");
     command.args([PROVIDER, &at.port().to_string()]);
-    command.arg(format!("http://{pages}/login/sso/back"));
+    command
+        .arg(format!("http://{pages}/login/sso/back"))
+        .arg(host);
     let provider = Peer::start("npm package oidc-provider", &mut command)?;
     let world = World::live(Targets::nobody(), &[20]);
     let secret = world.path("oidc.secret");
     fs::write(&secret, "a secret: of both\n").expect("written");
-    let (issuer, own) = (format!("http://{at}"), format!("http://{pages}"));
+    let (issuer, own) = (
+        format!("http://{host}:{}", at.port()),
+        format!("http://{pages}"),
+    );
     let secret = secret.display().to_string();
     let options = ["--oidc-issuer", &issuer, "--oidc-client", "segue"];
     let more = ["--oidc-secret-file", &secret, "--pages-url", &own];
@@ -42,6 +55,7 @@ fn site() -> Option<Site> {
         serving,
         provider,
         at,
+        issuer,
     })
 }
 
@@ -96,8 +110,7 @@ impl Site {
     }
 
     fn link(&self, token: &str, subject: &str) -> crate::support::cli::Said {
-        let issuer = format!("http://{}", self.at);
-        let args = ["user", "link", CLIENT, "--oidc-issuer", &issuer];
+        let args = ["user", "link", CLIENT, "--oidc-issuer", &self.issuer];
         self.world.ask(
             Some(token),
             &[&args[..], &["--oidc-subject", subject]].concat(),
@@ -172,6 +185,47 @@ async fn a_provider_that_signs_with_a_new_key_lets_people_in_and_is_asked_for_it
     assert_eq!(refused.status, 403);
     refused.says("a key that the provider does not publish");
     assert_eq!(keys.get("/keys-read").await.text, before);
+}
+
+/// A real browser, and a provider that is another site to it: none of our cookies comes back with it from there.
+#[tokio::test(flavor = "multi_thread", worker_threads = 4)]
+async fn a_browser_goes_from_the_sign_in_page_to_the_provider_and_back_to_its_page() {
+    if !chromium::available() {
+        return;
+    }
+    for look in [Look::DESK, Look::PHONE.without_javascript()] {
+        let Some(site) = site_with_provider_at("localhost") else {
+            return;
+        };
+        site.hand("sub=dana-at-the-clinic").await;
+        let base = format!("http://{}", site.serving.http);
+        chromium::with(look, async |b| {
+            let link = r#"a[href^="/login/sso"]"#;
+            b.open(&format!("{base}/account")).await;
+            b.sees(link, &format!("Sign in with localhost:{}", site.at.port()))
+                .await;
+            b.click(link).await;
+            b.sees("main", "Segue does not know you yet.").await;
+            let ours = site
+                .world
+                .person("rvs-admin", "client", &["administrator"], None);
+            site.link(&ours, "dana-at-the-clinic").done();
+            b.open(&format!("{base}/login?next=/account")).await;
+            b.click(link).await;
+            b.sees("h1", &format!("Your account, {CLIENT}.")).await;
+            assert_eq!(b.path().await, "/account");
+            // Who signs is asked anew, and comes back to where they sign.
+            b.open(&format!("{base}/account/prove?next=/sign")).await;
+            b.click(r#"a[href^="/login/sso"]"#).await;
+            b.until_path("/sign").await;
+            // The page that says who is not known is a 403, which a browser's log calls an error.
+            let complaints = b.complaints().await;
+            let others = complaints.iter().filter(|told| !told.contains("403"));
+            assert_eq!(others.collect::<Vec<_>>(), Vec::<&String>::new());
+        })
+        .await;
+        assert_eq!(site.serving.stop(), 0);
+    }
 }
 
 impl Site {

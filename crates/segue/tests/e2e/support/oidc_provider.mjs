@@ -4,7 +4,7 @@
 // changed on their way: signed by a key it does not publish, for another client, with another nonce, by nobody,
 // without the time of the sign-in, with an old one, or under the name of a key that it never publishes.
 // `GET /hand?rotate=NAME` has it sign with a new key of that name; `GET /keys-read` says how often its keys were read.
-//   node oidc_provider.mjs PORT CALLBACK
+//   node oidc_provider.mjs PORT CALLBACK HOST
 import { createServer } from "node:http";
 import { createRequire } from "node:module";
 import { pathToFileURL } from "node:url";
@@ -14,8 +14,8 @@ const from = createRequire(pathToFileURL(tools));
 const { default: Provider } = await import(pathToFileURL(from.resolve("oidc-provider")));
 const jose = await import(pathToFileURL(createRequire(pathToFileURL(from.resolve("oidc-provider"))).resolve("jose")));
 
-const [port, callback] = process.argv.slice(2);
-const issuer = `http://127.0.0.1:${port}`;
+const [port, callback, host] = process.argv.slice(2);
+const issuer = `http://${host}:${port}`;
 const hand = { sub: "nobody", token: "" };
 const keyPair = async () => (await jose.generateKeyPair("RS256", { extractable: true })).privateKey;
 const stranger = await keyPair();
