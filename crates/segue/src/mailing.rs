@@ -16,6 +16,7 @@ use lettre::address::Envelope;
 use lettre::transport::smtp::authentication::Credentials;
 use lettre::transport::smtp::client::{Certificate, Tls, TlsParameters};
 use lettre::{Address, AsyncSmtpTransport, AsyncTransport as _, Tokio1Executor};
+use segue_web::nodes::UnmailedView;
 use std::fs;
 use std::path::{Path, PathBuf};
 use std::time::Duration;
@@ -182,15 +183,30 @@ fn missing(data: &DataDir, mail: &Path) -> Vec<String> {
     wanted
 }
 
-/// For `segue doctor`.
+/// The newest checkpoint that could not be mailed, as the file that says why.
+fn newest_trouble(data: &DataDir) -> Option<(PathBuf, String)> {
+    let mails = checkpoints::all(data).into_iter().rev();
+    let mut told = mails.map(|path| path.with_extension(TROUBLE));
+    told.find_map(|path| Some((path.clone(), fs::read_to_string(path).ok()?)))
+}
+
+/// The same for the pages, without anybody's address: both parties read it.
+pub fn unmailed(data: &DataDir) -> Option<UnmailedView> {
+    let (path, _) = newest_trouble(data)?;
+    Some(UnmailedView {
+        day: path.file_stem()?.to_string_lossy().into_owned(),
+        missing: missing(data, &path).len(),
+        of: checkpoints::recipients(data).addresses.len(),
+    })
+}
+
+/// For `segue doctor` and `segue status`.
 ///
 /// # Errors
 /// Why the newest checkpoint that could not be mailed was not, or whom none will be mailed to, and what to do.
 pub fn trouble(data: &DataDir) -> Result<(), String> {
     checkpoints::recipients(data).check()?;
-    let mails = checkpoints::all(data).into_iter().rev();
-    let mut told = mails.map(|path| path.with_extension(TROUBLE));
-    match told.find_map(|path| fs::read_to_string(path).ok()) {
+    match newest_trouble(data).map(|(_, why)| why) {
         None => Ok(()),
         Some(why) => Err(format!(
             "a checkpoint was not mailed, and is tried no longer than {DAYS_MAX} days: {}; see to the relay, or send the `.eml` in `{FOLDER}` by hand and remove the `.unmailed` beside it",
@@ -307,6 +323,11 @@ mod tests {
         tell(&file, &["b@example.net: the relay is down".into()]);
         let says = trouble(&data).unwrap_err();
         assert!(says.contains("b@example.net: the relay is down"), "{says}");
+        let shown = unmailed(&data).unwrap();
+        assert_eq!(
+            (shown.day.as_str(), shown.missing, shown.of),
+            ("2026-11-27", 2, 2)
+        );
         tell(&file, &[]);
         tell(&file, &[]);
         assert_eq!(trouble(&data), Ok(()));
