@@ -8,7 +8,7 @@ use axum::http::Method;
 use jiff::{SignedDuration, Timestamp};
 use segue_sso::{
     Expected, Identity, Keys, Provider, Start, TokenError, authorization_url, callback, check,
-    is_fit, token_request,
+    is_fit, sign_out_url, token_request,
 };
 use segue_trials::probe::{PageAnswer, Trust, TrustError, ask};
 use segue_web::sign_on::{SignOnBegun, SignOnReturn, SignOnStart};
@@ -177,6 +177,13 @@ impl SignOnDoor {
             },
             over_tls: self.callback.starts_with("https://"),
         })
+    }
+
+    /// Where somebody whom the provider let in signs out there, as far as it was asked before.
+    pub async fn sign_out_url(&self) -> Option<String> {
+        let memory = self.memory.lock().await;
+        let (provider, ..) = memory.known.as_ref()?;
+        sign_out_url(provider, &self.options.client)
     }
 
     /// Whom the provider let in.

@@ -74,6 +74,14 @@ pub fn authorization_url(
     format!("{endpoint}{joint}{query}{prompt}")
 }
 
+/// Where somebody who signed in there signs out, where the provider has such a page. It asks them itself, and needs no address
+/// to come back to.
+pub fn sign_out_url(provider: &Provider, client_id: &str) -> Option<String> {
+    let endpoint = provider.end_session_endpoint.as_ref()?;
+    let joint = if endpoint.contains('?') { '&' } else { '?' };
+    Some(format!("{endpoint}{joint}{}", form(&[("client_id", client_id)])))
+}
+
 /// The form that turns a code into a token, and the `Authorization` header beside it, if the provider wants one.
 pub fn token_request(
     provider: &Provider,
@@ -137,6 +145,7 @@ mod tests {
             jwks_uri: "https://id.example.org/jwks".into(),
             client_secret,
             names_itself: false,
+            end_session_endpoint: Some("https://id.example.org/out?realm=a".into()),
         }
     }
 
@@ -153,6 +162,11 @@ mod tests {
             "E9Melhoa2OwvFrEMTJguCHaoeK1t8URWbuGJSstw-cM"
         );
         let basic = provider(ClientSecret::Basic);
+        let out = sign_out_url(&basic, "segue & co");
+        assert_eq!(
+            out.as_deref(),
+            Some("https://id.example.org/out?realm=a&client_id=segue%20%26%20co")
+        );
         let back = callback("https://segue.example/");
         assert_eq!(back, "https://segue.example/login/sso/back");
         let url = authorization_url(&basic, "segue & co", &back, (&start, false));

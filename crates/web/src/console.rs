@@ -54,6 +54,9 @@ pub trait Console: Send + Sync + 'static {
     /// Ends it with what the browser came back with.
     fn end_sign_on(&self, returned: SignOnReturn) -> BoxFuture<'_, SignOn>;
 
+    /// Where somebody whom the provider let in signs out there too, if it has a page for that.
+    fn provider_sign_out(&self) -> BoxFuture<'_, Option<String>>;
+
     /// Whether somebody who came in is still let in: the password may have changed, or the account be gone. Accounts that
     /// cannot be read keep nobody out here; acts ask again.
     fn admits(&self, person: Person) -> BoxFuture<'_, bool>;

@@ -5,7 +5,7 @@ mod console;
 mod visitor;
 
 use axum::http::StatusCode;
-use console::{AS_OF, CAUTIOUS, CODE, MemoryConsole, USER, at, example};
+use console::{AS_OF, CAUTIOUS, CODE, MemoryConsole, PASSWORD, USER, at, example};
 use segue_web::sign_on::SignOn;
 use segue_web::{App, Person, Settings, router};
 use std::sync::{Arc, PoisonError};
@@ -184,6 +184,35 @@ async fn nobody_leads_a_sign_in_elsewhere_and_a_second_factor_still_counts() {
         .await;
     assert_eq!(whole.header("location"), "/");
     assert_eq!(v.get("/api/v1/live").await.status, StatusCode::OK);
+}
+
+#[tokio::test]
+async fn who_signs_out_is_offered_to_sign_out_at_the_provider_that_let_them_in() {
+    let (console, router) = site();
+    let out = "https://id.example.org/out?client_id=segue";
+    let mut v = Visitor::new(router);
+    let signs_out = async |v: &mut Visitor| {
+        let csrf = v.get("/account").await.hidden("csrf");
+        v.post("/logout", &[("csrf", &csrf)]).await
+    };
+    for (user, answer) in [(USER, known()), (CAUTIOUS, SignOn::HalfWay(person(CAUTIOUS)))] {
+        answers(&console, answer);
+        v.get("/login/sso").await;
+        v.get(BACK).await;
+        if user == CAUTIOUS {
+            let csrf = v.get("/login/code").await.hidden("csrf");
+            v.post("/login/code", &[("csrf", &csrf), ("code", CODE)])
+                .await;
+        }
+        let left = signs_out(&mut v).await;
+        assert_eq!(left.header("location"), "/login?out=1", "{user}");
+        let page = v.get("/login?out=1").await;
+        assert!(page.text.contains(out), "{}", page.text);
+        assert!(!v.get("/login").await.text.contains(out));
+    }
+    // Who came in by password has nothing to end there.
+    v.sign_in(USER, PASSWORD).await;
+    assert_eq!(signs_out(&mut v).await.header("location"), "/login");
 }
 
 #[tokio::test]

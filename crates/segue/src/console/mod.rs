@@ -347,6 +347,13 @@ impl Console for NodeConsole {
         Box::pin(self.shared.end_sign_on(returned))
     }
 
+    fn provider_sign_out(&self) -> Boxed<'_, Option<String>> {
+        Box::pin(async move {
+            let door = self.shared.sign_on.as_ref()?;
+            door.sign_out_url().await
+        })
+    }
+
     fn admits(&self, person: Person) -> Boxed<'_, bool> {
         Box::pin(async move { self.shared.people.admits(&person).await })
     }

@@ -218,6 +218,11 @@ async fn a_browser_goes_from_the_sign_in_page_to_the_provider_and_back_to_its_pa
             b.open(&format!("{base}/account/prove?next=/sign")).await;
             b.click(r#"a[href^="/login/sso"]"#).await;
             b.until_path("/sign").await;
+            // Out here, and there.
+            b.click(".foot button").await;
+            b.sees("main", "You are signed out of Segue.").await;
+            b.click(r#"a[href*="client_id=segue"]"#).await;
+            b.sees("body", "Do you want to sign-out").await;
             // The page that says who is not known is a 403, which a browser's log calls an error.
             let complaints = b.complaints().await;
             let others = complaints.iter().filter(|told| !told.contains("403"));

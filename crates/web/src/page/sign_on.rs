@@ -181,10 +181,12 @@ async fn answered(
     match app.console.end_sign_on(came).await {
         SignOn::Known { person, proved_at } => {
             session::sign_in(session, &person, proved_at, headers).await?;
+            session::note_provider(session).await?;
             Ok(Redirect::to(next).into_response())
         }
         SignOn::HalfWay(person) => {
             session::half_way(session, &person).await?;
+            session::note_provider(session).await?;
             Ok(Redirect::to(&format!("/login/code?next={next}")).into_response())
         }
         SignOn::NotTied { issuer, subject } => {

@@ -292,6 +292,12 @@ impl Console for MemoryConsole {
         std::future::ready(valid_from.is_none_or(|from| person.since >= from)).boxed()
     }
 
+    fn provider_sign_out(&self) -> BoxFuture<'_, Option<String>> {
+        let provider = self.sign_on_provider();
+        let url = provider.map(|provider| format!("https://{provider}/out?client_id=segue"));
+        std::future::ready(url).boxed()
+    }
+
     fn prove(&self, person: Person, secret: String, source: IpAddr) -> BoxFuture<'_, SignIn> {
         self.came_from(source);
         let right = if person.user == CAUTIOUS {
