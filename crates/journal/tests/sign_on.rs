@@ -117,7 +117,9 @@ async fn nobody_has_two_accounts_by_one_sign_in(accounts: Accounts) {
     assert!(matches!(tied, Err(AccountError::Unknown { .. })));
 }
 
-async fn the_accounts_own_second_factor_is_asked_for_whatever_the_provider_asked(accounts: Accounts) {
+async fn the_accounts_own_second_factor_is_asked_for_whatever_the_provider_asked(
+    accounts: Accounts,
+) {
     let who = identity("4711");
     accounts
         .set_identity("dana", Some(&who), at(0))

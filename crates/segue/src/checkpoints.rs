@@ -253,12 +253,16 @@ mod tests {
         // A process that ended between file and mail: the next look makes the mail up.
         fs::remove_file(one.0.with_extension("eml")).unwrap();
         assert_eq!(take("2026-11-27T09:00:00Z").await, (one.0.clone(), false));
-        assert_eq!(fs::read_to_string(one.0.with_extension("eml")).unwrap(), mail);
+        assert_eq!(
+            fs::read_to_string(one.0.with_extension("eml")).unwrap(),
+            mail
+        );
     }
 
     #[test]
     fn a_line_that_is_no_address_is_told_and_keeps_nothing_from_the_others() {
-        let read = Recipients::of("dana@example.org\n\n# max is away\nmax@\n Kim <kim@example.org>\n");
+        let read =
+            Recipients::of("dana@example.org\n\n# max is away\nmax@\n Kim <kim@example.org>\n");
         assert_eq!(read.addresses, ["dana@example.org"]);
         let says = read.check().unwrap_err();
         assert!(says.contains(": max@; Kim <kim@example.org>; "), "{says}");

@@ -355,7 +355,10 @@ mod tests {
         let tried = tokio::time::timeout(Duration::from_secs(20), mail_due(&options, &data, now));
         assert!(!tried.await.expect("it gives up"));
         let says = trouble(&data).unwrap_err();
-        assert!(says.contains("a@example.org: the relay did not take it"), "{says}");
+        assert!(
+            says.contains("a@example.org: the relay did not take it"),
+            "{says}"
+        );
         assert_eq!(due(&data, now).len(), 1, "it is tried again");
     }
 

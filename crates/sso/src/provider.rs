@@ -179,7 +179,10 @@ mod tests {
         let read = Provider::read(ISSUER, &document(|_| {})).unwrap();
         assert_eq!(read.client_secret, ClientSecret::Basic);
         assert!(!read.names_itself && read.end_session_endpoint.is_none());
-        for (url, taken) in [("https://id.example.org/out", true), ("javascript:alert(1)", false)] {
+        for (url, taken) in [
+            ("https://id.example.org/out", true),
+            ("javascript:alert(1)", false),
+        ] {
             let out = document(|d| d["end_session_endpoint"] = url.into());
             let read = Provider::read(ISSUER, &out).unwrap();
             assert_eq!(read.end_session_endpoint.is_some(), taken, "{url}");

@@ -79,7 +79,10 @@ pub fn authorization_url(
 pub fn sign_out_url(provider: &Provider, client_id: &str) -> Option<String> {
     let endpoint = provider.end_session_endpoint.as_ref()?;
     let joint = if endpoint.contains('?') { '&' } else { '?' };
-    Some(format!("{endpoint}{joint}{}", form(&[("client_id", client_id)])))
+    Some(format!(
+        "{endpoint}{joint}{}",
+        form(&[("client_id", client_id)])
+    ))
 }
 
 /// The form that turns a code into a token, and the `Authorization` header beside it, if the provider wants one.

@@ -205,11 +205,16 @@ mod tests {
             "über\nzwei",
         ] {
             let said = format!("printf %s {}", shell_word(word));
-            let heard = std::process::Command::new("sh").args(["-c", &said]).output();
+            let heard = std::process::Command::new("sh")
+                .args(["-c", &said])
+                .output();
             let heard = heard.expect("a shell").stdout;
             assert_eq!(String::from_utf8_lossy(&heard), word, "{said}");
         }
-        assert_eq!(shell_word("https://id.example.org"), "https://id.example.org");
+        assert_eq!(
+            shell_word("https://id.example.org"),
+            "https://id.example.org"
+        );
     }
 
     #[test]

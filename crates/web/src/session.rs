@@ -198,15 +198,18 @@ pub(crate) async fn sign_in(
 }
 
 /// A provider let them in: who signs out is offered to do so there too.
-pub(crate) async fn note_provider(
-    session: &Session,
-) -> Result<(), tower_sessions::session::Error> {
+pub(crate) async fn note_provider(session: &Session) -> Result<(), tower_sessions::session::Error> {
     session.insert(BY_PROVIDER, true).await
 }
 
 /// Whether a provider let them in, or half way in.
 pub(crate) async fn is_by_provider(session: &Session) -> bool {
-    session.get(BY_PROVIDER).await.ok().flatten().unwrap_or(false)
+    session
+        .get(BY_PROVIDER)
+        .await
+        .ok()
+        .flatten()
+        .unwrap_or(false)
 }
 
 /// Remembers whose password was right, under a new session id; nobody is signed in by it.

@@ -5,7 +5,9 @@ mod console;
 mod visitor;
 
 use axum::http::StatusCode;
-use console::{ACT_TOKEN, AS_OF, CAUTIOUS, CODE, HOME_TOKEN, MemoryConsole, PASSWORD, PIN, USER, at, example};
+use console::{
+    ACT_TOKEN, AS_OF, CAUTIOUS, CODE, HOME_TOKEN, MemoryConsole, PASSWORD, PIN, USER, at, example,
+};
 use segue_web::{App, Settings, router};
 use serde_json::json;
 use std::sync::Arc;
@@ -191,9 +193,16 @@ async fn an_enrolment_that_was_left_open_is_shown_to_its_person_alone() {
     let confirm = [("act", "confirm"), ("value", "492039")];
     let refused = post(&mut v, "/account", &confirm).await;
     assert_eq!(refused.status, StatusCode::CONFLICT);
-    assert!(refused.text.contains("open /account/prove"), "{}", refused.text);
+    assert!(
+        refused.text.contains("open /account/prove"),
+        "{}",
+        refused.text
+    );
     let asked = v.get("/account/prove?next=/account").await.text;
-    assert!(asked.contains("Before you change how you come in"), "{asked}");
+    assert!(
+        asked.contains("Before you change how you come in"),
+        "{asked}"
+    );
     // Shown once more, it goes on.
     *console.stale_before.lock().expect("no panic") = Some(at(AS_OF));
     let proof = [("proof", PASSWORD), ("next", "/account")];

@@ -195,7 +195,10 @@ async fn who_signs_out_is_offered_to_sign_out_at_the_provider_that_let_them_in()
         let csrf = v.get("/account").await.hidden("csrf");
         v.post("/logout", &[("csrf", &csrf)]).await
     };
-    for (user, answer) in [(USER, known()), (CAUTIOUS, SignOn::HalfWay(person(CAUTIOUS)))] {
+    for (user, answer) in [
+        (USER, known()),
+        (CAUTIOUS, SignOn::HalfWay(person(CAUTIOUS))),
+    ] {
         answers(&console, answer);
         v.get("/login/sso").await;
         v.get(BACK).await;
@@ -230,7 +233,11 @@ async fn whoever_no_account_is_tied_to_reads_what_to_ask_for() {
         ended.text
     );
     // Copied into a shell it is one word, whatever the provider calls its people.
-    let escaped = |text: &str| text.replace('<', "&#60;").replace('>', "&#62;").replace('\'', "&#39;");
+    let escaped = |text: &str| {
+        text.replace('<', "&#60;")
+            .replace('>', "&#62;")
+            .replace('\'', "&#39;")
+    };
     let word = escaped(r"--oidc-subject='<b>it'\''s; 4711'");
     assert!(ended.text.contains(&word), "{word}: {}", ended.text);
     assert!(

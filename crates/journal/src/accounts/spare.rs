@@ -219,7 +219,8 @@ mod tests {
         // Whoever guesses elsewhere keeps her not out where she came in before.
         let at_home = async |pin: &str| {
             let who = ("dana", pin);
-            let entered = accounts.enter_with_spare_pin(&spares, &attempts, who, ("2001:db8::8", now));
+            let entered =
+                accounts.enter_with_spare_pin(&spares, &attempts, who, ("2001:db8::8", now));
             entered.await
         };
         assert!(at_home("20272027").await.is_ok());

@@ -21,7 +21,10 @@ pub(super) const CODE: &str = "code";
 /// Where somebody comes from, as attempts are counted: the address, of IPv6 the network of a site (its first 64 bits), where
 /// anybody takes as many addresses as they like.
 pub(super) fn place(source: &str) -> String {
-    match source.parse::<IpAddr>().map(|address| address.to_canonical()) {
+    match source
+        .parse::<IpAddr>()
+        .map(|address| address.to_canonical())
+    {
         Ok(IpAddr::V6(address)) => {
             let [a, b, c, d, ..] = address.segments();
             format!("{}/64", Ipv6Addr::new(a, b, c, d, 0, 0, 0, 0))

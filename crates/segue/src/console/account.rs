@@ -26,7 +26,11 @@ impl Shared {
         let begun = accounts.enrolment(&account.name).await.map_err(failed)?;
         // Whoever reads the secret makes the codes: a session that was left open, or stolen, must not show it.
         let is_shown = rights::require_proof(proved_at, clock::now()).is_ok();
-        let (enrolling, waits) = if is_shown { (begun, false) } else { (None, begun.is_some()) };
+        let (enrolling, waits) = if is_shown {
+            (begun, false)
+        } else {
+            (None, begun.is_some())
+        };
         let tokens = accounts.tokens().await.map_err(failed)?;
         let own = tokens.iter().filter(|token| token.name == account.name);
         Ok(AccountView {

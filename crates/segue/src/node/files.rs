@@ -139,7 +139,11 @@ mod tests {
         assert_eq!(firsts.iter().filter(|first| **first).count(), 1);
         let winner = u8::try_from(firsts.iter().position(|first| *first).unwrap()).unwrap();
         assert_eq!(fs::read(&path).unwrap(), [winner; 4_096]);
-        assert_eq!(fs::read_dir(dir.path()).unwrap().count(), 1, "nothing is left beside it");
+        assert_eq!(
+            fs::read_dir(dir.path()).unwrap().count(),
+            1,
+            "nothing is left beside it"
+        );
     }
 
     #[test]

@@ -237,6 +237,10 @@ pub(crate) async fn sign_out(
     }
     let by_provider = session::is_by_provider(&session).await;
     session::sign_out(&session).await?;
-    let to = if by_provider { "/login?out=1" } else { "/login" };
+    let to = if by_provider {
+        "/login?out=1"
+    } else {
+        "/login"
+    };
     Ok(Redirect::to(to).into_response())
 }

@@ -11,7 +11,9 @@ use futures_util::FutureExt;
 use futures_util::future::BoxFuture;
 use jiff::Timestamp;
 use segue_domain::passkey::Passkey;
-use segue_web::account::{AccountChange, AccountChanged, AccountView, EnrolmentView, Shown, TokenView};
+use segue_web::account::{
+    AccountChange, AccountChanged, AccountView, EnrolmentView, Shown, TokenView,
+};
 use segue_web::calendar::CalendarView;
 use segue_web::discovery::DiscoveryView;
 use segue_web::draft::{DraftChoices, DraftView};

@@ -20,7 +20,16 @@ pub(super) fn ended(known: Option<SignOn>, returned: &SignOnReturn) -> SignOn {
     let message = "This code is not taken.".to_owned();
     let anew = returned.shown_since.is_some();
     known
-        .filter(|known| !anew || matches!(known, SignOn::Known { proved_at: Some(_), .. }))
+        .filter(|known| {
+            !anew
+                || matches!(
+                    known,
+                    SignOn::Known {
+                        proved_at: Some(_),
+                        ..
+                    }
+                )
+        })
         .filter(|_| returned.start.verifier == "the-verifier" && returned.code == "the code")
         .unwrap_or(SignOn::Refused { message })
 }

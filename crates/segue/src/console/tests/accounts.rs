@@ -172,7 +172,11 @@ async fn a_session_alone_changes_nothing_of_how_its_person_comes_in() {
     let long_ago = Some(clock::now() - SignedDuration::from_mins(11));
     for proved_at in [None, long_ago] {
         // Whoever has the session alone reads no secret, and turns on, off or replaces nothing.
-        let view = rig.console.account(person.clone(), proved_at).await.unwrap();
+        let view = rig
+            .console
+            .account(person.clone(), proved_at)
+            .await
+            .unwrap();
         assert!(view.enrolling.is_none() && view.enrolment_waits);
         let code = code(&secret, clock::now());
         for change in [
