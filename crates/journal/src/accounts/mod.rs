@@ -11,6 +11,7 @@ mod second_factor;
 mod secret;
 mod sign_on;
 mod spare;
+mod sql;
 mod store;
 mod throttle;
 mod token;

@@ -1,7 +1,8 @@
 //! Single sign-on: which account a provider's subject opens. Nobody gets an account, a role or a party by signing in there: an
 //! administrator of the account's own party ties it, and may untie it.
 
-use super::store::{account_of, sql};
+use super::sql;
+use super::store::account_of;
 use super::{AccountError, Accounts, Door, Entry};
 use jiff::Timestamp;
 

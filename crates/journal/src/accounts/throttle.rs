@@ -5,7 +5,7 @@
 //! at the same address under another name, cannot keep the duty nurse out.
 
 use super::EntryError;
-use super::store::sql;
+use super::sql;
 use jiff::Timestamp;
 use sqlx::AnyConnection;
 use std::net::{IpAddr, Ipv6Addr};

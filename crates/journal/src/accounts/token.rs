@@ -1,6 +1,7 @@
 //! Tokens for machines: 256 random bits shown once, kept as a hash, bound to a person, a scope and, where wanted, one site.
 
-use super::store::{column, instant, named_account, side_of, sql};
+use super::sql;
+use super::store::{column, instant, named_account, side_of};
 use super::{AccountError, Accounts, Door, Entry, EntryError, TOKEN_BEGINS};
 use jiff::Timestamp;
 use segue_domain::Side;

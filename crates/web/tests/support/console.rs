@@ -11,9 +11,7 @@ use futures_util::FutureExt;
 use futures_util::future::BoxFuture;
 use jiff::Timestamp;
 use segue_domain::passkey::Passkey;
-use segue_web::account::{
-    AccountChange, AccountChanged, AccountView, EnrolmentView, Shown, TokenView,
-};
+use segue_web::account::{AccountChange, AccountChanged, AccountView, Shown};
 use segue_web::calendar::CalendarView;
 use segue_web::discovery::DiscoveryView;
 use segue_web::draft::{DraftChoices, DraftView};
@@ -33,6 +31,7 @@ use std::net::IpAddr;
 use std::sync::{Arc, Mutex};
 use tokio::sync::watch;
 
+mod account_view;
 mod board_view;
 mod calendar_view;
 mod discovery_view;
@@ -58,7 +57,6 @@ pub(crate) const CAUTIOUS: &str = "casey";
 pub(crate) const CODE: &str = "492039";
 /// What waits for a signature.
 pub(crate) const TO_SIGN: &str = "0123456789abcdef0123456789abcdef0123456789abcdef0123456789abcdef";
-const SECRET: &str = "GEZDGNBVGY3TQOJQGEZDGNBVGY3TQOJQ";
 
 /// The moment the fixture shows: Tue 13 Apr 2027 10:42 EDT.
 pub(crate) const AS_OF: &str = "2027-04-13T14:42:00Z";
@@ -322,25 +320,7 @@ impl Console for MemoryConsole {
     ) -> BoxFuture<'_, Result<AccountView, ActError>> {
         let enrolled = person.user == CAUTIOUS;
         let begun = *self.enrolling.lock().expect("no panic while held");
-        let stale = self.is_stale(proved_at);
-        let view = AccountView {
-            has_second_factor: enrolled,
-            enrolment_waits: begun && stale,
-            enrolling: (begun && !enrolled && !stale).then(|| EnrolmentView {
-                secret: SECRET.into(),
-                link: format!(
-                    "otpauth://totp/Segue:{}?secret={SECRET}&issuer=Segue",
-                    person.user
-                ),
-            }),
-            recovery_codes: if enrolled { 10 } else { 0 },
-            tokens: vec![TokenView {
-                label: "acd".into(),
-                may: "ingest, RVS-Main alone".into(),
-                used: "never used".into(),
-                ends: "ends 1 Mar 2028 00:00 UTC".into(),
-            }],
-        };
+        let view = account_view::account(&person.user, (enrolled, begun, self.is_stale(proved_at)));
         std::future::ready(Ok(view)).boxed()
     }
 
@@ -353,14 +333,7 @@ impl Console for MemoryConsole {
         self.came_from(shown.source);
         let confirms = matches!(change, AccountChange::ConfirmSecondFactor { .. });
         if confirms && self.is_stale(shown.proved_at) {
-            let refusal = RefusalView {
-                code: "STEP_UP".into(),
-                rule: "whoever signs has shown within minutes who they are".into(),
-                missing: vec!["your code or password within the last 10 minutes".into()],
-                who: "you".into(),
-                how: "open /account/prove, then do it again".into(),
-            };
-            return std::future::ready(Err(ActError::Refused(Box::new(refusal)))).boxed();
+            return std::future::ready(Err(account_view::not_shown())).boxed();
         }
         let answer = match &change {
             AccountChange::BeginSecondFactor => {
