@@ -295,9 +295,19 @@ pub fn require_step_up(
     proved_at: Option<Timestamp>,
     now: Timestamp,
 ) -> Result<(), Refusal> {
-    let signs = of(command).any_of.contains(&Right::Sign);
+    if of(command).any_of.contains(&Right::Sign) {
+        return require_proof(proved_at, now);
+    }
+    Ok(())
+}
+
+/// Whoever changes how they come in has shown within minutes who they are, like whoever signs: a session alone is not enough.
+///
+/// # Errors
+/// `STEP_UP`, when `proved_at` is too long ago or nothing was shown.
+pub fn require_proof(proved_at: Option<Timestamp>, now: Timestamp) -> Result<(), Refusal> {
     let fresh = |at: Timestamp| now.duration_since(at).as_secs() <= STEP_UP_S_MAX;
-    if !signs || proved_at.is_some_and(fresh) {
+    if proved_at.is_some_and(fresh) {
         return Ok(());
     }
     let minutes = STEP_UP_S_MAX / 60;
@@ -306,7 +316,7 @@ pub fn require_step_up(
             "your code or password within the last {minutes} minutes"
         ))
         .who("you, on the pages or with the password in the request")
-        .how("open /account/prove, then sign again; a token for machines signs nothing here"))
+        .how("open /account/prove, then do it again; a token for machines signs nothing here"))
 }
 
 /// `segue show rights`.

@@ -152,6 +152,17 @@ async fn unfit_accounts_are_refused_with_a_next_step(accounts: Accounts) {
             person("da na"),
             "cannot be an account name",
         ),
+        ("Segue's own", person("Segue"), "taken for Segue itself"),
+        ("a login's label", person("login"), "another name"),
+        ("a token", person("segue_acd"), "another name"),
+        (
+            "a password like a token",
+            NewAccount {
+                password: "segue_correct horse".into(),
+                ..person("x")
+            },
+            "as tokens do",
+        ),
         (
             "a short password",
             NewAccount {

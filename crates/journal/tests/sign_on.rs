@@ -45,13 +45,13 @@ on_both!(
     Accounts, "accounts.db", with_two:
     a_subject_opens_the_one_account_it_is_tied_to,
     nobody_has_two_accounts_by_one_sign_in,
-    the_accounts_own_second_factor_is_asked_for_unless_the_provider_asked,
+    the_accounts_own_second_factor_is_asked_for_whatever_the_provider_asked,
 );
 
 async fn a_subject_opens_the_one_account_it_is_tied_to(accounts: Accounts) {
     let who = identity("4711");
     let enter = async |who: &ProviderIdentity| {
-        let entered = accounts.enter_with_identity(who, false, (HOME, at(9)));
+        let entered = accounts.enter_with_identity(who, HOME, at(9));
         entered.await.unwrap()
     };
     assert_eq!(enter(&who).await, None);
@@ -117,7 +117,9 @@ async fn nobody_has_two_accounts_by_one_sign_in(accounts: Accounts) {
     assert!(matches!(tied, Err(AccountError::Unknown { .. })));
 }
 
-async fn the_accounts_own_second_factor_is_asked_for_unless_the_provider_asked(accounts: Accounts) {
+async fn the_accounts_own_second_factor_is_asked_for_whatever_the_provider_asked(
+    accounts: Accounts,
+) {
     let who = identity("4711");
     accounts
         .set_identity("dana", Some(&who), at(0))
@@ -133,10 +135,8 @@ async fn the_accounts_own_second_factor_is_asked_for_unless_the_provider_asked(a
     let first = code(at(0));
     let confirm = accounts.confirm_second_factor("dana", &first, HOME, at(0));
     confirm.await.unwrap();
-    for (several, door) in [(false, Door::HalfWay), (true, Door::Password)] {
-        let entered = accounts.enter_with_identity(&who, several, (HOME, at(60)));
-        assert_eq!(entered.await.unwrap().unwrap().door, door);
-    }
+    let entered = accounts.enter_with_identity(&who, HOME, at(60));
+    assert_eq!(entered.await.unwrap().unwrap().door, Door::HalfWay);
     let second = code(at(60));
     let entered = accounts.enter_second("dana", &second, HOME, at(60));
     assert_eq!(entered.await.unwrap().door, Door::Password);

@@ -3,7 +3,7 @@
 use crate::clock;
 use crate::data_dir::DataDir;
 use crate::node::cluster::Cluster;
-use crate::node::files::write_durably;
+use crate::node::files::{write_durably, write_first};
 use crate::office::{LocalDesk, unavailable};
 use crate::output::Failure;
 use anyhow::Context as _;
@@ -56,7 +56,8 @@ pub fn all(data: &DataDir) -> Vec<PathBuf> {
     paths
 }
 
-/// Takes today's, unless it is there; where it lies, and whether it is new. `None` while the journal is empty.
+/// Takes today's, unless it is there; where it lies, and whether it is new. `None` while the journal is empty. Of two who take
+/// it at the same moment one does. The mail lies beside it before anybody tries to send it; one that is missing is made up.
 pub async fn take(
     desk: &LocalDesk,
     stream: &StreamId,
@@ -67,6 +68,7 @@ pub async fn take(
         .path(FOLDER)
         .join(format!("{}.json", checkpoint::day_of(now)));
     if path.exists() {
+        write_mail(&path, data)?;
         return Ok(Some((path, false)));
     }
     // A file that is damaged, or somebody else's, stops no further checkpoint.
@@ -83,25 +85,65 @@ pub async fn take(
         return Ok(None);
     };
     fs::create_dir_all(data.path(FOLDER)).context("creating the folder of checkpoints")?;
-    write(&path, &file)?;
-    let recipients = recipients(data);
-    if !recipients.is_empty() {
-        let text = file.text().context("writing a checkpoint")?;
-        let mail = mail(&recipients, &checkpoint::day_of(now), &text, now);
-        write_durably(&path.with_extension("eml"), mail.as_bytes())
-            .map_err(|e| Failure::Unavailable(format!("{e:#}")))?;
+    let text = file.text().context("writing a checkpoint")?;
+    let first = write_first(&path, text.as_bytes());
+    let first = first.map_err(|e| Failure::Unavailable(format!("{e:#}")))?;
+    write_mail(&path, data)?;
+    Ok(Some((path, first)))
+}
+
+/// The mail of a checkpoint, where somebody is to have it and it is not there. It says what the file says, whoever writes it.
+fn write_mail(path: &Path, data: &DataDir) -> Result<(), Failure> {
+    let (mail_path, recipients) = (path.with_extension("eml"), recipients(data).addresses);
+    if recipients.is_empty() || mail_path.exists() {
+        return Ok(());
     }
-    Ok(Some((path, true)))
+    let (file, stand) = read(path)?;
+    let text = file.text().context("writing a checkpoint")?;
+    let taken_at: Result<Timestamp, _> = stand.at.parse();
+    let taken_at = taken_at.context("reading when it was taken")?;
+    let mail = mail(&recipients, &stand.day, &text, taken_at);
+    let written = write_first(&mail_path, mail.as_bytes());
+    written.map_err(|e| Failure::Unavailable(format!("{e:#}")))?;
+    Ok(())
 }
 
 /// Whom the mail is for.
-pub fn recipients(data: &DataDir) -> Vec<String> {
-    let lines = fs::read_to_string(data.path(RECIPIENTS)).unwrap_or_default();
-    let lines = lines.lines().map(str::trim);
-    lines
-        .filter(|line| line.contains('@'))
-        .map(str::to_owned)
-        .collect()
+#[derive(Debug, Default, PartialEq, Eq)]
+pub struct Recipients {
+    /// One mail each.
+    pub addresses: Vec<String>,
+    /// Lines that are no address: nobody is mailed for them.
+    pub wrong: Vec<String>,
+}
+
+impl Recipients {
+    fn of(text: &str) -> Self {
+        let lines = text.lines().map(str::trim);
+        let lines = lines.filter(|line| !line.is_empty() && !line.starts_with('#'));
+        let is_address = |line: &String| line.parse::<lettre::Address>().is_ok();
+        let (addresses, wrong) = lines.map(str::to_owned).partition(is_address);
+        Self { addresses, wrong }
+    }
+
+    /// For the log at start and for `segue doctor`.
+    ///
+    /// # Errors
+    /// Which lines are no addresses, and what to do.
+    pub fn check(&self) -> Result<(), String> {
+        if self.wrong.is_empty() {
+            return Ok(());
+        }
+        Err(format!(
+            "`{RECIPIENTS}` holds what is no address of mail: {}; write one address a line, such as dana@example.org, and `#` before a remark",
+            self.wrong.join("; ")
+        ))
+    }
+}
+
+/// Whom the mail is for, as the file says now.
+pub fn recipients(data: &DataDir) -> Recipients {
+    Recipients::of(&fs::read_to_string(data.path(RECIPIENTS)).unwrap_or_default())
 }
 
 /// The checkpoint as a message (RFC 5322) that any mail program sends: text, with the file as it is attached.
@@ -128,6 +170,9 @@ pub async fn keep(
     cluster: Option<Arc<Cluster>>,
     mut stop: watch::Receiver<bool>,
 ) {
+    if let Err(why) = recipients(&data).check() {
+        tracing::warn!(why, "somebody will not be mailed a checkpoint");
+    }
     loop {
         tokio::select! {
             () = tokio::time::sleep(LOOK) => {}
@@ -156,6 +201,74 @@ pub async fn keep(
 #[cfg(test)]
 mod tests {
     use super::*;
+    use crate::data_dir::NewData;
+    use segue_journal::{
+        Append, Body, CommandId, Desk, EVENT_SCHEMA, Journal as _, NewEvent, SqlJournal, Version,
+    };
+
+    /// A transition's journal with one fact, in its own directory.
+    async fn site() -> (tempfile::TempDir, DataDir, Arc<LocalDesk>, StreamId) {
+        let directory = tempfile::tempdir().unwrap();
+        let data = DataDir::create(&directory.path().join("data"), NewData::default()).unwrap();
+        let stream = StreamId::new("riverside").unwrap();
+        let journal = SqlJournal::open(data.place("journal")).await.unwrap();
+        let at = "2026-11-26T08:00:00Z".parse().unwrap();
+        let fact = segue_domain::Event::GatePassed(segue_domain::gates::GatePassed {
+            chunk: "RVS-Main/MSG".into(),
+            at,
+        });
+        let append = Append {
+            stream: stream.clone(),
+            expected_version: Version(0),
+            command_id: CommandId::new("fixture").unwrap(),
+            actor: "client:rvs-manager".to_owned(),
+            cause: "fixture".to_owned(),
+            recorded_at: at,
+            events: vec![NewEvent {
+                kind: fact.name().to_owned(),
+                schema: EVENT_SCHEMA,
+                body: Body::canonical(&fact).unwrap(),
+            }],
+        };
+        let _ = journal.append(&append).await.unwrap();
+        (directory, data, Arc::new(Desk::new(journal)), stream)
+    }
+
+    #[tokio::test]
+    async fn of_two_who_take_a_checkpoint_at_the_same_moment_one_does() {
+        let (_directory, data, desk, stream) = site().await;
+        fs::write(data.path(RECIPIENTS), "dana@example.org\n").unwrap();
+        let take = async |at: &str| {
+            let taken = take(&desk, &stream, &data, at.parse().unwrap()).await;
+            taken.unwrap().unwrap()
+        };
+        let (one, other) = tokio::join!(take("2026-11-27T00:00:30Z"), take("2026-11-27T00:00:31Z"));
+        assert_eq!(one.0, other.0);
+        assert!(one.1 != other.1, "one of them is the day's");
+        let at = if one.1 { "00:00:30" } else { "00:00:31" };
+        let (file, stand) = read(&one.0).unwrap();
+        assert!(stand.at.contains(at), "{}", stand.at);
+        let mail = fs::read_to_string(one.0.with_extension("eml")).unwrap();
+        assert!(mail.contains(&file.text().unwrap().replace('\n', "\r\n")));
+        // A process that ended between file and mail: the next look makes the mail up.
+        fs::remove_file(one.0.with_extension("eml")).unwrap();
+        assert_eq!(take("2026-11-27T09:00:00Z").await, (one.0.clone(), false));
+        assert_eq!(
+            fs::read_to_string(one.0.with_extension("eml")).unwrap(),
+            mail
+        );
+    }
+
+    #[test]
+    fn a_line_that_is_no_address_is_told_and_keeps_nothing_from_the_others() {
+        let read =
+            Recipients::of("dana@example.org\n\n# max is away\nmax@\n Kim <kim@example.org>\n");
+        assert_eq!(read.addresses, ["dana@example.org"]);
+        let says = read.check().unwrap_err();
+        assert!(says.contains(": max@; Kim <kim@example.org>; "), "{says}");
+        assert_eq!(Recipients::of("a@example.org").check(), Ok(()));
+        assert_eq!(Recipients::of("").check(), Ok(()));
+    }
 
     #[test]
     fn a_mail_has_its_headers_and_the_file_as_it_is() {

@@ -16,6 +16,7 @@ use lettre::address::Envelope;
 use lettre::transport::smtp::authentication::Credentials;
 use lettre::transport::smtp::client::{Certificate, Tls, TlsParameters};
 use lettre::{Address, AsyncSmtpTransport, AsyncTransport as _, Tokio1Executor};
+use segue_web::nodes::UnmailedView;
 use std::fs;
 use std::path::{Path, PathBuf};
 use std::time::Duration;
@@ -23,7 +24,7 @@ use tokio::sync::watch;
 
 /// How often it is looked whether something is to be mailed.
 const LOOK: Duration = Duration::from_secs(5);
-/// Longest one mail takes.
+/// Longest one mail takes, from the connection to the relay's last word.
 const SEND_WAIT: Duration = Duration::from_mins(1);
 /// The pause after a mail that failed; each further one twice as long, up to the longest.
 const PAUSE_MIN: SignedDuration = SignedDuration::from_secs(5);
@@ -55,6 +56,8 @@ pub struct MailOptions {
     pub authorities: Option<PathBuf>,
     /// Name and password there.
     pub login: Option<(String, String)>,
+    /// How long the relay is waited for.
+    wait: Duration,
 }
 
 impl std::fmt::Debug for MailOptions {
@@ -82,6 +85,7 @@ impl MailOptions {
             tls,
             authorities: None,
             login: None,
+            wait: SEND_WAIT,
         })
     }
 
@@ -105,7 +109,7 @@ impl MailOptions {
         };
         let mut relay = AsyncSmtpTransport::<Tokio1Executor>::builder_dangerous(&self.host)
             .port(self.port)
-            .timeout(Some(SEND_WAIT))
+            .timeout(Some(self.wait))
             .tls(tls);
         if let Some((name, password)) = self.login.clone() {
             relay = relay.credentials(Credentials::new(name, password));
@@ -134,7 +138,15 @@ impl MailOptions {
     async fn send(&self, to: &str, mail: &[u8]) -> Result<(), String> {
         let envelope = Envelope::new(Some(self.from.clone()), vec![address(to)?]);
         let envelope = envelope.map_err(|e| e.to_string())?;
-        let sent = self.transport()?.send_raw(&envelope, mail).await;
+        let transport = self.transport()?;
+        // The library's own limit is for the connection alone: a relay that takes it and never speaks must not hang this.
+        let sent = tokio::time::timeout(self.wait, transport.send_raw(&envelope, mail)).await;
+        let sent = sent.map_err(|_| {
+            format!(
+                "the relay did not take it within {} s; look at its log, and whether --mail-relay and --mail-tls are right",
+                self.wait.as_secs()
+            )
+        })?;
         sent.map(|_| ()).map_err(|error| {
             // The library's own words leave the cause to its source.
             let cause = std::error::Error::source(&error);
@@ -166,19 +178,35 @@ fn due(data: &DataDir, now: Timestamp) -> Vec<PathBuf> {
 /// Who does not have this mail yet.
 fn missing(data: &DataDir, mail: &Path) -> Vec<String> {
     let had = fs::read_to_string(mail.with_extension("mailed")).unwrap_or_default();
-    let mut wanted = checkpoints::recipients(data);
+    let mut wanted = checkpoints::recipients(data).addresses;
     wanted.retain(|address| !had.lines().any(|line| line == address));
     wanted
 }
 
-/// For `segue doctor`.
-///
-/// # Errors
-/// Why the newest checkpoint that could not be mailed was not, and what to do.
-pub fn trouble(data: &DataDir) -> Result<(), String> {
+/// The newest checkpoint that could not be mailed, as the file that says why.
+fn newest_trouble(data: &DataDir) -> Option<(PathBuf, String)> {
     let mails = checkpoints::all(data).into_iter().rev();
     let mut told = mails.map(|path| path.with_extension(TROUBLE));
-    match told.find_map(|path| fs::read_to_string(path).ok()) {
+    told.find_map(|path| Some((path.clone(), fs::read_to_string(path).ok()?)))
+}
+
+/// The same for the pages, without anybody's address: both parties read it.
+pub fn unmailed(data: &DataDir) -> Option<UnmailedView> {
+    let (path, _) = newest_trouble(data)?;
+    Some(UnmailedView {
+        day: path.file_stem()?.to_string_lossy().into_owned(),
+        missing: missing(data, &path).len(),
+        of: checkpoints::recipients(data).addresses.len(),
+    })
+}
+
+/// For `segue doctor` and `segue status`.
+///
+/// # Errors
+/// Why the newest checkpoint that could not be mailed was not, or whom none will be mailed to, and what to do.
+pub fn trouble(data: &DataDir) -> Result<(), String> {
+    checkpoints::recipients(data).check()?;
+    match newest_trouble(data).map(|(_, why)| why) {
         None => Ok(()),
         Some(why) => Err(format!(
             "a checkpoint was not mailed, and is tried no longer than {DAYS_MAX} days: {}; see to the relay, or send the `.eml` in `{FOLDER}` by hand and remove the `.unmailed` beside it",
@@ -279,7 +307,7 @@ mod tests {
             }
         }
         assert!(due(&data, now).is_empty(), "nobody is to have it");
-        let to = "a@example.org\n# not an address\n b@example.net \n";
+        let to = "a@example.org\n# a remark\n b@example.net \n";
         fs::write(root.join("checkpoint-recipients.txt"), to).unwrap();
         let waiting = due(&data, now);
         assert_eq!(waiting.len(), 2);
@@ -295,9 +323,43 @@ mod tests {
         tell(&file, &["b@example.net: the relay is down".into()]);
         let says = trouble(&data).unwrap_err();
         assert!(says.contains("b@example.net: the relay is down"), "{says}");
+        let shown = unmailed(&data).unwrap();
+        assert_eq!(
+            (shown.day.as_str(), shown.missing, shown.of),
+            ("2026-11-27", 2, 2)
+        );
         tell(&file, &[]);
         tell(&file, &[]);
         assert_eq!(trouble(&data), Ok(()));
+    }
+
+    #[tokio::test]
+    async fn a_relay_that_never_answers_holds_nothing_up_and_the_mail_stays() {
+        let directory = tempfile::tempdir().unwrap();
+        let root = directory.path().join("data");
+        let data = DataDir::create(&root, NewData::default()).unwrap();
+        fs::create_dir_all(root.join(FOLDER)).unwrap();
+        for kind in ["json", "eml"] {
+            fs::write(root.join(format!("{FOLDER}/2026-11-27.{kind}")), "x").unwrap();
+        }
+        fs::write(root.join("checkpoint-recipients.txt"), "a@example.org\n").unwrap();
+        // The machine takes the connection; nobody ever speaks on it.
+        let silent = tokio::net::TcpListener::bind("127.0.0.1:0").await.unwrap();
+        let relay = silent.local_addr().unwrap().to_string();
+        let options = MailOptions::new(&relay, "segue@example.org", MailTls::None).unwrap();
+        let options = MailOptions {
+            wait: Duration::from_millis(100),
+            ..options
+        };
+        let now = "2026-11-27T08:00:00Z".parse().unwrap();
+        let tried = tokio::time::timeout(Duration::from_secs(20), mail_due(&options, &data, now));
+        assert!(!tried.await.expect("it gives up"));
+        let says = trouble(&data).unwrap_err();
+        assert!(
+            says.contains("a@example.org: the relay did not take it"),
+            "{says}"
+        );
+        assert_eq!(due(&data, now).len(), 1, "it is tried again");
     }
 
     #[test]

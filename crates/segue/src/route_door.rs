@@ -16,12 +16,11 @@ use arc_swap::ArcSwap;
 use askers::Askers;
 use axum::Router;
 use axum::body::Bytes;
-use axum::extract::connect_info::Connected;
 use axum::extract::{ConnectInfo, DefaultBodyLimit, Path, Query, State};
 use axum::http::{HeaderMap, StatusCode, Uri, header};
 use axum::response::{IntoResponse, Response};
 use axum::routing::post;
-use axum::serve::{IncomingStream, Listener};
+use axum::serve::{Listener, ListenerExt};
 use base64::Engine;
 use base64::engine::general_purpose::STANDARD;
 use segue_adapters::gate::{Certified, Gate, Shut};
@@ -31,12 +30,14 @@ use segue_journal::accounts::Accounts;
 use segue_journal::facts::FactsWriter;
 use segue_routing::NumberEntry;
 use segue_sip::CallToken;
+use segue_web::Doorway;
 use serde::de::Error as _;
 use serde::{Deserialize, Deserializer};
 use std::net::SocketAddr;
 use std::path::PathBuf;
 use std::sync::atomic::{AtomicU64, Ordering};
 use std::sync::{Arc, Mutex, PoisonError};
+use std::time::Duration;
 use tls::{Judge, Peer, TlsListener};
 use tokio::net::TcpListener;
 use tokio::sync::watch;
@@ -49,6 +50,10 @@ pub use tls::RouteTlsFiles;
 const BODY_BYTES_MAX: usize = 256 * 1_024;
 /// How far a signed question's time may be off.
 const WINDOW_S: u64 = 300;
+/// Longest a question takes, its body read and its answer made; whoever asks routes home long before.
+const REQUEST: Duration = Duration::from_secs(10);
+/// Most connections at a time; further ones wait in the listener's own queue.
+const CONNECTIONS_MAX: usize = 1_024;
 /// How long an answer may be used: for setting up this one call.
 const VALID_MS: u64 = 5_000;
 
@@ -168,7 +173,12 @@ pub async fn start(
             let listener = TlsListener::start(listener, config).map_err(anyhow::Error::new)?;
             tokio::spawn(serve(listener, router, reading, stopping))
         }
-        None => tokio::spawn(serve(listener, router, reading, stopping)),
+        None => {
+            let listener = listener.tap_io(|stream| {
+                let _ = stream.set_nodelay(true);
+            });
+            tokio::spawn(serve(listener, router, reading, stopping))
+        }
     };
     Ok((addr, task))
 }
@@ -197,18 +207,15 @@ async fn serve<L>(
     mut stopping: watch::Receiver<bool>,
 ) where
     L: Listener,
-    L::Addr: std::fmt::Debug,
-    Peer: for<'a> Connected<IncomingStream<'a, L>>,
+    Peer: From<L::Addr>,
 {
     let stopped = async move {
         let _ = stopping.wait_for(|stop| *stop).await;
     };
-    let router = router.into_make_service_with_connect_info::<Peer>();
-    let served = axum::serve(listener, router).with_graceful_shutdown(stopped);
+    let doorway = Doorway::new(router, CONNECTIONS_MAX).within(REQUEST);
+    let who = |from: L::Addr| ConnectInfo(Peer::from(from));
     tokio::select! {
-        served = served.into_future() => if let Err(error) = served {
-            tracing::error!(%error, "the route door is shut; askers route home");
-        },
+        () = doorway.serve(listener, who, stopped, || {}) => {}
         () = reading => {}
     }
 }

@@ -8,7 +8,7 @@ use axum::http::Method;
 use jiff::{SignedDuration, Timestamp};
 use segue_sso::{
     Expected, Identity, Keys, Provider, Start, TokenError, authorization_url, callback, check,
-    is_fit, token_request,
+    is_fit, sign_out_url, token_request,
 };
 use segue_trials::probe::{PageAnswer, Trust, TrustError, ask};
 use segue_web::sign_on::{SignOnBegun, SignOnReturn, SignOnStart};
@@ -28,7 +28,7 @@ const KNOWN_FOR: SignedDuration = SignedDuration::from_hours(1);
 const SEEN_WITHIN: SignedDuration = SignedDuration::from_secs(5);
 /// A provider that failed is left alone for so long.
 const FAILED_FOR: SignedDuration = SignedDuration::from_secs(5);
-/// Keys are read again for a token that names an unknown one, at most this often.
+/// Keys are read again at once for a token that names an unknown one, and then not for that reason for so long.
 const KEYS_EVERY: SignedDuration = SignedDuration::from_secs(30);
 /// Most sign-ins that ask the provider at a time.
 const ASKING_MAX: usize = 16;
@@ -108,6 +108,8 @@ pub struct SignOnDoor {
 struct Memory {
     known: Option<(Provider, Keys, Timestamp)>,
     failed: Option<(String, Timestamp)>,
+    /// When the keys were read for a token that named an unknown one.
+    anew_at: Option<Timestamp>,
 }
 
 #[derive(Deserialize)]
@@ -177,6 +179,13 @@ impl SignOnDoor {
         })
     }
 
+    /// Where somebody whom the provider let in signs out there, as far as it was asked before.
+    pub async fn sign_out_url(&self) -> Option<String> {
+        let memory = self.memory.lock().await;
+        let (provider, ..) = memory.known.as_ref()?;
+        sign_out_url(provider, &self.options.client)
+    }
+
     /// Whom the provider let in.
     pub async fn identity(
         &self,
@@ -203,12 +212,12 @@ impl SignOnDoor {
             issuer: &provider.issuer,
             client_id: &self.options.client,
             nonce: &returned.start.nonce,
+            shown_since: returned.shown_since,
             now,
         };
         let mut checked = check(&token, &keys, &expected);
         if checked == Err(TokenError::UnknownKey) {
-            let fresh = self.known(now, KEYS_EVERY).await;
-            let (_, fresh) = fresh.map_err(Trouble::Unavailable)?;
+            let fresh = self.keys_anew(now).await.map_err(Trouble::Unavailable)?;
             checked = check(&token, &fresh, &expected);
         }
         checked.map_err(|error| Trouble::Refused(format!("Nobody is signed in: {error}.")))
@@ -271,6 +280,29 @@ impl SignOnDoor {
         within: SignedDuration,
     ) -> Result<(Provider, Keys), String> {
         let mut memory = self.memory.lock().await;
+        self.known_in(&mut memory, now, within).await
+    }
+
+    /// The keys, read anew: a provider may sign with a new one at any moment. Who comes while they are read gets the same.
+    async fn keys_anew(&self, now: Timestamp) -> Result<Keys, String> {
+        let mut memory = self.memory.lock().await;
+        let lately = |at: Timestamp| now.duration_since(at).abs() < KEYS_EVERY;
+        let within = if memory.anew_at.is_some_and(lately) {
+            KNOWN_FOR
+        } else {
+            memory.anew_at = Some(now);
+            SignedDuration::ZERO
+        };
+        let known = self.known_in(&mut memory, now, within).await;
+        known.map(|(_, keys)| keys)
+    }
+
+    async fn known_in(
+        &self,
+        memory: &mut Memory,
+        now: Timestamp,
+        within: SignedDuration,
+    ) -> Result<(Provider, Keys), String> {
         if let Some((provider, keys, read_at)) = &memory.known
             && now.duration_since(*read_at).abs() < within
         {

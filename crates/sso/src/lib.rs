@@ -11,5 +11,5 @@ mod token;
 
 pub use keys::Keys;
 pub use provider::{ClientSecret, Provider, ProviderError, is_fit};
-pub use start::{Start, authorization_url, callback, token_request};
+pub use start::{Start, authorization_url, callback, sign_out_url, token_request};
 pub use token::{Expected, Identity, MAX_AGE_S, TokenError, check};

@@ -20,6 +20,8 @@ pub struct Provider {
     pub client_secret: ClientSecret,
     /// Whether it names itself when it sends a browser back (RFC 9207).
     pub names_itself: bool,
+    /// Where people sign out there (RP-Initiated Logout 1.0), if it has such a page that browsers may be sent to.
+    pub end_session_endpoint: Option<String>,
 }
 
 /// How a client shows its secret (OpenID Connect Core, §9).
@@ -76,6 +78,7 @@ struct Document {
     token_endpoint_auth_methods_supported: Option<Vec<String>>,
     #[serde(default)]
     authorization_response_iss_parameter_supported: bool,
+    end_session_endpoint: Option<String>,
 }
 
 impl Provider {
@@ -126,6 +129,7 @@ impl Provider {
             jwks_uri: read.jwks_uri,
             client_secret,
             names_itself: read.authorization_response_iss_parameter_supported,
+            end_session_endpoint: read.end_session_endpoint.filter(|url| is_fit(url)),
         })
     }
 }
@@ -174,7 +178,15 @@ mod tests {
         );
         let read = Provider::read(ISSUER, &document(|_| {})).unwrap();
         assert_eq!(read.client_secret, ClientSecret::Basic);
-        assert!(!read.names_itself);
+        assert!(!read.names_itself && read.end_session_endpoint.is_none());
+        for (url, taken) in [
+            ("https://id.example.org/out", true),
+            ("javascript:alert(1)", false),
+        ] {
+            let out = document(|d| d["end_session_endpoint"] = url.into());
+            let read = Provider::read(ISSUER, &out).unwrap();
+            assert_eq!(read.end_session_endpoint.is_some(), taken, "{url}");
+        }
         let post = document(|d| {
             d["token_endpoint_auth_methods_supported"] = serde_json::json!(["client_secret_post"]);
         });

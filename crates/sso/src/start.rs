@@ -1,7 +1,7 @@
 //! How a sign-in begins, and what is sent to turn a code into a token.
 
 use crate::provider::{ClientSecret, Provider};
-use crate::token::MAX_AGE_S;
+use crate::token::{AGAIN_AGE_S, MAX_AGE_S};
 use base64::Engine;
 use base64::engine::general_purpose::{STANDARD, URL_SAFE_NO_PAD};
 use serde::{Deserialize, Serialize};
@@ -57,6 +57,7 @@ pub fn authorization_url(
     (start, again): (&Start, bool),
 ) -> String {
     let endpoint = &provider.authorization_endpoint;
+    let age_s = if again { AGAIN_AGE_S } else { MAX_AGE_S };
     let joint = if endpoint.contains('?') { '&' } else { '?' };
     let query = form(&[
         ("response_type", "code"),
@@ -67,10 +68,21 @@ pub fn authorization_url(
         ("nonce", &start.nonce),
         ("code_challenge", &start.challenge()),
         ("code_challenge_method", "S256"),
-        ("max_age", &MAX_AGE_S.to_string()),
+        ("max_age", &age_s.to_string()),
     ]);
     let prompt = if again { "&prompt=login" } else { "" };
     format!("{endpoint}{joint}{query}{prompt}")
+}
+
+/// Where somebody who signed in there signs out, where the provider has such a page. It asks them itself, and needs no address
+/// to come back to.
+pub fn sign_out_url(provider: &Provider, client_id: &str) -> Option<String> {
+    let endpoint = provider.end_session_endpoint.as_ref()?;
+    let joint = if endpoint.contains('?') { '&' } else { '?' };
+    Some(format!(
+        "{endpoint}{joint}{}",
+        form(&[("client_id", client_id)])
+    ))
 }
 
 /// The form that turns a code into a token, and the `Authorization` header beside it, if the provider wants one.
@@ -136,6 +148,7 @@ mod tests {
             jwks_uri: "https://id.example.org/jwks".into(),
             client_secret,
             names_itself: false,
+            end_session_endpoint: Some("https://id.example.org/out?realm=a".into()),
         }
     }
 
@@ -152,11 +165,17 @@ mod tests {
             "E9Melhoa2OwvFrEMTJguCHaoeK1t8URWbuGJSstw-cM"
         );
         let basic = provider(ClientSecret::Basic);
+        let out = sign_out_url(&basic, "segue & co");
+        assert_eq!(
+            out.as_deref(),
+            Some("https://id.example.org/out?realm=a&client_id=segue%20%26%20co")
+        );
         let back = callback("https://segue.example/");
         assert_eq!(back, "https://segue.example/login/sso/back");
         let url = authorization_url(&basic, "segue & co", &back, (&start, false));
         let anew = authorization_url(&basic, "segue & co", &back, (&start, true));
-        assert_eq!(anew, format!("{url}&prompt=login"));
+        let asked = url.replace("max_age=43200", "max_age=300");
+        assert_eq!(anew, format!("{asked}&prompt=login"));
         assert_eq!(
             url,
             "https://id.example.org/auth?realm=a&response_type=code&scope=openid&client_id=segue%20%26%20co\

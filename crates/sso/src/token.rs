@@ -8,6 +8,9 @@ use serde::Deserialize;
 
 /// Oldest sign-in at the provider that counts, in seconds: twelve hours, like a login on the command line.
 pub const MAX_AGE_S: i64 = 12 * 3_600;
+/// The same where the person is asked anew, before they sign something: what the provider is told. What counts is that they
+/// showed it after they were sent there ([`Expected::shown_since`]).
+pub(crate) const AGAIN_AGE_S: i64 = 300;
 /// How far two clocks may differ, in seconds.
 const SKEW_S: i64 = 60;
 /// Oldest token taken, in seconds: it comes straight from the provider, so it was made this moment.
@@ -26,6 +29,8 @@ pub struct Expected<'a> {
     pub client_id: &'a str,
     /// For which sign-in.
     pub nonce: &'a str,
+    /// Where somebody who is in already shows anew who they are: since when that counts. The token must say when it was.
+    pub shown_since: Option<Timestamp>,
     /// The time now.
     pub now: Timestamp,
 }
@@ -35,8 +40,6 @@ pub struct Expected<'a> {
 pub struct Identity {
     /// The person at the provider, never given to another.
     pub subject: String,
-    /// Whether the provider says it asked for more than one factor (`amr` with `mfa`, RFC 8176).
-    pub several_factors: bool,
     /// When the person last showed the provider who they are, if it says so.
     pub authenticated_at: Option<Timestamp>,
 }
@@ -72,6 +75,16 @@ pub enum TokenError {
         "the sign-in at the provider is more than twelve hours old; sign out there, then sign in again"
     )]
     TooOld,
+    /// Asked to have the person show anew who they are, the provider does not say that they did.
+    #[error(
+        "the provider does not say when you showed it who you are (`auth_time`), so it vouches for nothing you sign; open /account/prove and type your password, and ask whoever runs the provider to send `auth_time`"
+    )]
+    NoTime,
+    /// Asked the same, it let an older sign-in count.
+    #[error(
+        "the provider did not ask you again who you are; sign out there and try again, or open /account/prove and type your password"
+    )]
+    NotAnew,
 }
 
 #[derive(Deserialize)]
@@ -93,7 +106,6 @@ struct Claims {
     nbf: Option<i64>,
     nonce: Option<String>,
     auth_time: Option<i64>,
-    amr: Option<Vec<String>>,
 }
 
 #[derive(Deserialize)]
@@ -125,9 +137,6 @@ pub fn check(token: &str, keys: &Keys, expected: &Expected<'_>) -> Result<Identi
     claims.check(expected)?;
     let at = |s: i64| Timestamp::from_second(s).map_err(|_| TokenError::Malformed);
     Ok(Identity {
-        several_factors: claims
-            .amr
-            .is_some_and(|ways| ways.iter().any(|way| way == "mfa")),
         authenticated_at: claims.auth_time.map(at).transpose()?,
         subject: claims.sub,
     })
@@ -168,6 +177,12 @@ impl Claims {
         }
         if shown.saturating_add(MAX_AGE_S + SKEW_S) < now {
             return Err(TokenError::TooOld);
+        }
+        if let Some(since) = expected.shown_since {
+            let shown = self.auth_time.ok_or(TokenError::NoTime)?;
+            if shown.saturating_add(SKEW_S) < since.as_second() {
+                return Err(TokenError::NotAnew);
+            }
         }
         let named = self.sub.bytes().all(|b| b.is_ascii_graphic() || b == b' ');
         if self.sub.is_empty() || self.sub.len() > SUBJECT_CHARS_MAX || !named {

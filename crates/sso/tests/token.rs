@@ -53,6 +53,7 @@ fn expected() -> Expected<'static> {
         issuer: "https://id.example.org",
         client_id: "segue",
         nonce: "n-1",
+        shown_since: None,
         now: Timestamp::from_second(NOW_S).unwrap(),
     }
 }
@@ -73,19 +74,9 @@ fn a_right_token_says_who_came_in_and_when() {
     let token = signer.token(&header(), &claims());
     let identity = Identity {
         subject: "248289761001".into(),
-        several_factors: false,
         authenticated_at: Some(Timestamp::from_second(NOW_S - 700).unwrap()),
     };
     assert_eq!(check(&token, &keys, &expected()), Ok(identity));
-    for (ways, several) in [
-        (json!(["pwd", "mfa"]), true),
-        (json!(["pwd", "otp"]), false),
-    ] {
-        let mut claims = claims();
-        claims["amr"] = ways;
-        let identity = check(&signer.token(&header(), &claims), &keys, &expected()).unwrap();
-        assert_eq!(identity.several_factors, several);
-    }
     // Several audiences, where the token says which of them asked.
     let mut claims = claims();
     claims["aud"] = json!(["segue", "other"]);
@@ -129,6 +120,29 @@ fn a_token_with_one_thing_wrong_is_refused_for_that() {
             Err(error),
             "{field}: {value}"
         );
+    }
+}
+
+#[test]
+fn who_is_asked_anew_has_shown_it_since_and_the_token_says_when() {
+    let signer = Signer::new();
+    let keys = set(&[signer.jwk("k1")]);
+    let begun = Expected {
+        shown_since: Timestamp::from_second(NOW_S - 30).ok(),
+        ..expected()
+    };
+    // Clocks may differ by a minute.
+    for (shown, error) in [
+        (json!(NOW_S - 5), None),
+        (json!(NOW_S - 90), None),
+        (json!(NOW_S - 91), Some(TokenError::NotAnew)),
+        (Value::Null, Some(TokenError::NoTime)),
+    ] {
+        let mut claims = claims();
+        claims["auth_time"] = shown.clone();
+        let token = signer.token(&header(), &claims);
+        assert_eq!(check(&token, &keys, &begun).err(), error, "{shown}");
+        assert!(check(&token, &keys, &expected()).is_ok(), "{shown}");
     }
 }
 

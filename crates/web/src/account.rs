@@ -1,6 +1,8 @@
 //! A person's own account: second factor, password, sessions, tokens, and what others read of it.
 
+use jiff::Timestamp;
 use serde::{Deserialize, Serialize};
+use std::net::IpAddr;
 
 /// What the account page shows.
 #[derive(Clone, Debug, Default, PartialEq, Eq)]
@@ -9,6 +11,8 @@ pub struct AccountView {
     pub has_second_factor: bool,
     /// An enrolment that was begun and waits for its first code.
     pub enrolling: Option<EnrolmentView>,
+    /// Whether one was begun that is shown only to who shows once more who they are.
+    pub enrolment_waits: bool,
     /// Recovery codes left.
     pub recovery_codes: u64,
     /// The person's tokens for machines.
@@ -74,6 +78,15 @@ impl std::fmt::Debug for AccountChange {
     fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
         f.debug_struct("AccountChange").finish_non_exhaustive()
     }
+}
+
+/// What speaks for whoever changes their account.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub struct Shown {
+    /// When they last showed who they are.
+    pub proved_at: Option<Timestamp>,
+    /// The address they come from.
+    pub source: IpAddr,
 }
 
 /// What a change gave.

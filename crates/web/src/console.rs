@@ -1,6 +1,6 @@
 //! The one arrow from the pages to the program: what a page may ask and what it gets back.
 
-use crate::account::{AccountChange, AccountChanged, AccountView};
+use crate::account::{AccountChange, AccountChanged, AccountView, Shown};
 use crate::calendar::CalendarView;
 use crate::discovery::DiscoveryView;
 use crate::draft::{DraftChoices, DraftView};
@@ -54,6 +54,9 @@ pub trait Console: Send + Sync + 'static {
     /// Ends it with what the browser came back with.
     fn end_sign_on(&self, returned: SignOnReturn) -> BoxFuture<'_, SignOn>;
 
+    /// Where somebody whom the provider let in signs out there too, if it has a page for that.
+    fn provider_sign_out(&self) -> BoxFuture<'_, Option<String>>;
+
     /// Whether somebody who came in is still let in: the password may have changed, or the account be gone. Accounts that
     /// cannot be read keep nobody out here; acts ask again.
     fn admits(&self, person: Person) -> BoxFuture<'_, bool>;
@@ -61,15 +64,19 @@ pub trait Console: Send + Sync + 'static {
     /// Somebody signed in shows again who they are: with the code of the second factor, or else the password.
     fn prove(&self, person: Person, secret: String, source: IpAddr) -> BoxFuture<'_, SignIn>;
 
-    /// The person's own account.
-    fn account(&self, person: Person) -> BoxFuture<'_, Result<AccountView, ActError>>;
+    /// The person's own account; what would let somebody in is shown to who showed not long ago who they are.
+    fn account(
+        &self,
+        person: Person,
+        proved_at: Option<Timestamp>,
+    ) -> BoxFuture<'_, Result<AccountView, ActError>>;
 
     /// Changes the person's own account.
     fn change_account(
         &self,
         person: Person,
         change: AccountChange,
-        source: IpAddr,
+        shown: Shown,
     ) -> BoxFuture<'_, Result<AccountChanged, ActError>>;
 
     /// What waits for this person's signature.

@@ -8,6 +8,16 @@ use jiff::tz::TimeZone;
 pub(crate) const DASH: &str = "\u{2013}";
 const NBSP: char = '\u{a0}';
 
+/// A word of a command that people copy into a shell: as it is where it is plain, else in single quotes, so that nothing in
+/// it is a command of its own.
+pub(crate) fn shell_word(text: &str) -> String {
+    let plain = |b: u8| b.is_ascii_alphanumeric() || b"-._/:@%+,".contains(&b);
+    if !text.is_empty() && text.bytes().all(plain) {
+        return text.to_owned();
+    }
+    format!("'{}'", text.replace('\'', "'\\''"))
+}
+
 /// An instant as text and for machines.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub(crate) struct TimeTag {
@@ -182,6 +192,30 @@ pub(crate) fn short_hash(hash: &str) -> &str {
 #[cfg(test)]
 mod tests {
     use super::*;
+
+    #[test]
+    fn a_word_for_the_shell_is_one_word_whatever_it_holds() {
+        for word in [
+            "dana@clinic",
+            "",
+            "two words",
+            "it's; rm -rf ~",
+            "$(touch x) `touch x` \"$HOME\" \\ |&<>*?!#",
+            "'",
+            "über\nzwei",
+        ] {
+            let said = format!("printf %s {}", shell_word(word));
+            let heard = std::process::Command::new("sh")
+                .args(["-c", &said])
+                .output();
+            let heard = heard.expect("a shell").stdout;
+            assert_eq!(String::from_utf8_lossy(&heard), word, "{said}");
+        }
+        assert_eq!(
+            shell_word("https://id.example.org"),
+            "https://id.example.org"
+        );
+    }
 
     #[test]
     fn unknown_is_a_dash_and_zero_is_zero() {

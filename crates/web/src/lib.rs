@@ -39,5 +39,5 @@ pub use console::{
 pub use router::router;
 pub use runbook::{Runbook, RunbookChunk, RunbookNumber};
 pub use secret::NoRandom;
-pub use serve::{Peer, serve};
+pub use serve::{Doorway, Peer, serve};
 pub use state::{App, Settings};

@@ -23,6 +23,30 @@ pub struct NodesView {
     pub holds: Vec<String>,
     /// Why no share rises now, if it is because of the nodes.
     pub refusal: Option<RefusalView>,
+    /// The newest checkpoint that this node could not mail to everybody it is for.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub unmailed: Option<UnmailedView>,
+}
+
+/// A checkpoint that somebody is still to be mailed. Nobody's address is in it: both parties read it.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+pub struct UnmailedView {
+    /// Its day.
+    pub day: String,
+    /// Addresses it did not reach.
+    pub missing: usize,
+    /// Addresses it is for.
+    pub of: usize,
+}
+
+impl UnmailedView {
+    /// What is so and what to do, in two sentences.
+    pub(crate) fn says(&self) -> String {
+        format!(
+            "The checkpoint of {} was not mailed to {} of {} addresses. `segue doctor` on this node's machine says whom and why: see to the relay, or hand `checkpoints/{}.json` over by hand.",
+            self.day, self.missing, self.of, self.day
+        )
+    }
 }
 
 /// One node.
@@ -252,6 +276,7 @@ mod tests {
             healthy_s: 300,
             holds: Vec::new(),
             refusal: None,
+            unmailed: None,
         };
         change(&mut view);
         view

@@ -28,6 +28,8 @@ const ACTS: &str = "acts";
 const HALF_WAY: &str = "half_way";
 /// When the person last showed who they are.
 const PROVED: &str = "proved";
+/// Whether a provider of single sign-on let them in.
+const BY_PROVIDER: &str = "by_provider";
 /// What the browser called itself at sign-in.
 const BROWSER: &str = "browser";
 const BROWSER_CHARS_MAX: usize = 120;
@@ -193,6 +195,21 @@ pub(crate) async fn sign_in(
         .collect();
     session.insert(BROWSER, browser).await?;
     session.insert(ACTS, 1_u64).await
+}
+
+/// A provider let them in: who signs out is offered to do so there too.
+pub(crate) async fn note_provider(session: &Session) -> Result<(), tower_sessions::session::Error> {
+    session.insert(BY_PROVIDER, true).await
+}
+
+/// Whether a provider let them in, or half way in.
+pub(crate) async fn is_by_provider(session: &Session) -> bool {
+    session
+        .get(BY_PROVIDER)
+        .await
+        .ok()
+        .flatten()
+        .unwrap_or(false)
 }
 
 /// Remembers whose password was right, under a new session id; nobody is signed in by it.

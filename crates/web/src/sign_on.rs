@@ -43,6 +43,8 @@ pub struct SignOnReturn {
     pub code: String,
     /// Who the provider says it is, if it does.
     pub issuer: Option<String>,
+    /// Where the person was asked to show anew who they are: since when that counts.
+    pub shown_since: Option<Timestamp>,
     /// The address it comes from.
     pub source: IpAddr,
 }

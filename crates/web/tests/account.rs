@@ -5,7 +5,9 @@ mod console;
 mod visitor;
 
 use axum::http::StatusCode;
-use console::{ACT_TOKEN, CAUTIOUS, CODE, HOME_TOKEN, MemoryConsole, PASSWORD, PIN, USER, example};
+use console::{
+    ACT_TOKEN, AS_OF, CAUTIOUS, CODE, HOME_TOKEN, MemoryConsole, PASSWORD, PIN, USER, at, example,
+};
 use segue_web::{App, Settings, router};
 use serde_json::json;
 use std::sync::Arc;
@@ -174,6 +176,40 @@ async fn a_second_factor_is_enrolled_without_script_and_only_by_who_knows_the_pa
         !v.get("/account").await.text.contains("abcd-efgh-ijkl-mnop"),
         "shown once"
     );
+}
+
+#[tokio::test]
+async fn an_enrolment_that_was_left_open_is_shown_to_its_person_alone() {
+    let (console, router) = site();
+    let mut v = Visitor::new(router);
+    v.sign_in(USER, PASSWORD).await;
+    post(&mut v, "/account", &[("act", "begin"), ("proof", PASSWORD)]).await;
+    assert!(v.get("/account").await.text.contains("GEZDGNBVGY3TQOJQ"));
+    let later = at(AS_OF) + jiff::SignedDuration::from_secs(1);
+    *console.stale_before.lock().expect("no panic") = Some(later);
+    let left = v.get("/account").await.text;
+    assert!(!left.contains("GEZDGNBVGY3TQOJQ") && !left.contains("<svg"));
+    assert!(left.contains("/account/prove?next=/account"), "{left}");
+    let confirm = [("act", "confirm"), ("value", "492039")];
+    let refused = post(&mut v, "/account", &confirm).await;
+    assert_eq!(refused.status, StatusCode::CONFLICT);
+    assert!(
+        refused.text.contains("open /account/prove"),
+        "{}",
+        refused.text
+    );
+    let asked = v.get("/account/prove?next=/account").await.text;
+    assert!(
+        asked.contains("Before you change how you come in"),
+        "{asked}"
+    );
+    // Shown once more, it goes on.
+    *console.stale_before.lock().expect("no panic") = Some(at(AS_OF));
+    let proof = [("proof", PASSWORD), ("next", "/account")];
+    post(&mut v, "/account/prove", &proof).await;
+    assert!(v.get("/account").await.text.contains("GEZDGNBVGY3TQOJQ"));
+    let done = post(&mut v, "/account", &confirm).await;
+    assert!(done.text.contains("abcd-efgh-ijkl-mnop"), "{}", done.text);
 }
 
 #[tokio::test]

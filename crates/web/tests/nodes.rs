@@ -9,6 +9,7 @@ mod visitor;
 
 use axum::http::StatusCode;
 use console::parity_not_proved;
+use segue_web::nodes::UnmailedView;
 use serde_json::Value;
 use setup::{signed_in, visitor};
 
@@ -32,6 +33,11 @@ async fn every_node_is_shown_with_its_latch_table_lease_and_clock() {
         nodes.nodes[2].clock_differs = true;
         nodes.nodes[2].clock_off_ms = 3_412;
         nodes.refusal = Some(parity_not_proved());
+        nodes.unmailed = Some(UnmailedView {
+            day: "2027-04-13".into(),
+            missing: 1,
+            of: 2,
+        });
     }
     let now = v.get("/nodes/now").await;
     for says in [
@@ -39,6 +45,8 @@ async fn every_node_is_shown_with_its_latch_table_lease_and_clock() {
         "at least 3,412 ms off",
         "No share rises now",
         "PARITY_NOT_PROVED",
+        "The checkpoint of 2027-04-13 was not mailed to 1 of 2 addresses.",
+        "segue doctor",
     ] {
         assert!(now.text.contains(says), "{says}: {}", now.text);
     }

@@ -5,7 +5,7 @@ mod console;
 mod visitor;
 
 use axum::http::StatusCode;
-use console::{AS_OF, CAUTIOUS, CODE, MemoryConsole, USER, at, example};
+use console::{AS_OF, CAUTIOUS, CODE, MemoryConsole, PASSWORD, USER, at, example};
 use segue_web::sign_on::SignOn;
 use segue_web::{App, Person, Settings, router};
 use std::sync::{Arc, PoisonError};
@@ -119,6 +119,16 @@ async fn a_browser_goes_there_and_comes_back_to_the_page_it_wanted() {
         again.header("location"),
         "https://id.example.org/auth?again=true"
     );
+    // Asked anew, it must say when: without that nobody has shown anything.
+    let ended = v.get(BACK).await;
+    assert_eq!(ended.status, StatusCode::FORBIDDEN);
+    let shown = SignOn::Known {
+        person: person(USER),
+        proved_at: Some(at(AS_OF)),
+    };
+    answers(&console, shown);
+    v.get("/login/sso?again=1&next=/sign").await;
+    assert_eq!(v.get(BACK).await.header("location"), "/sign");
 }
 
 #[tokio::test]
@@ -177,9 +187,41 @@ async fn nobody_leads_a_sign_in_elsewhere_and_a_second_factor_still_counts() {
 }
 
 #[tokio::test]
+async fn who_signs_out_is_offered_to_sign_out_at_the_provider_that_let_them_in() {
+    let (console, router) = site();
+    let out = "https://id.example.org/out?client_id=segue";
+    let mut v = Visitor::new(router);
+    let signs_out = async |v: &mut Visitor| {
+        let csrf = v.get("/account").await.hidden("csrf");
+        v.post("/logout", &[("csrf", &csrf)]).await
+    };
+    for (user, answer) in [
+        (USER, known()),
+        (CAUTIOUS, SignOn::HalfWay(person(CAUTIOUS))),
+    ] {
+        answers(&console, answer);
+        v.get("/login/sso").await;
+        v.get(BACK).await;
+        if user == CAUTIOUS {
+            let csrf = v.get("/login/code").await.hidden("csrf");
+            v.post("/login/code", &[("csrf", &csrf), ("code", CODE)])
+                .await;
+        }
+        let left = signs_out(&mut v).await;
+        assert_eq!(left.header("location"), "/login?out=1", "{user}");
+        let page = v.get("/login?out=1").await;
+        assert!(page.text.contains(out), "{}", page.text);
+        assert!(!v.get("/login").await.text.contains(out));
+    }
+    // Who came in by password has nothing to end there.
+    v.sign_in(USER, PASSWORD).await;
+    assert_eq!(signs_out(&mut v).await.header("location"), "/login");
+}
+
+#[tokio::test]
 async fn whoever_no_account_is_tied_to_reads_what_to_ask_for() {
     let (console, router) = site();
-    let (issuer, subject) = ("https://id.example.org".into(), "<b>4711".into());
+    let (issuer, subject) = ("https://id.example.org".into(), "<b>it's; 4711".into());
     answers(&console, SignOn::NotTied { issuer, subject });
     let mut v = Visitor::new(router);
     v.get("/login/sso").await;
@@ -190,6 +232,14 @@ async fn whoever_no_account_is_tied_to_reads_what_to_ask_for() {
         "{}",
         ended.text
     );
+    // Copied into a shell it is one word, whatever the provider calls its people.
+    let escaped = |text: &str| {
+        text.replace('<', "&#60;")
+            .replace('>', "&#62;")
+            .replace('\'', "&#39;")
+    };
+    let word = escaped(r"--oidc-subject='<b>it'\''s; 4711'");
+    assert!(ended.text.contains(&word), "{word}: {}", ended.text);
     assert!(
         !ended.text.contains("<b>4711"),
         "what comes from outside is escaped"

@@ -3,7 +3,8 @@
 //! A side table of its own: the journal holds what was decided. The same look again within one second is one line; lines
 //! are kept for six years.
 
-use super::store::{column, instant, side_of, sql};
+use super::sql;
+use super::store::{column, instant, side_of};
 use super::{AccountError, Accounts};
 use jiff::Timestamp;
 use segue_domain::Side;

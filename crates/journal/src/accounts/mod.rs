@@ -11,6 +11,7 @@ mod second_factor;
 mod secret;
 mod sign_on;
 mod spare;
+mod sql;
 mod store;
 mod throttle;
 mod token;
@@ -20,7 +21,7 @@ pub use second_factor::Enrolment;
 pub use sign_on::ProviderIdentity;
 pub use spare::{SpareAttempts, SparePin};
 pub use store::Accounts;
-pub use token::{LOGIN_LABEL, NewToken, Token, TokenScope};
+pub use token::{LOGIN_LABEL, MACHINE_LABEL, NewToken, Token, TokenScope};
 
 use crate::database::Unavailable;
 use jiff::Timestamp;
@@ -28,6 +29,10 @@ use segue_domain::{Actor, Right, Role, Side};
 use serde::{Deserialize, Serialize};
 use std::collections::BTreeSet;
 
+/// How every token begins.
+const TOKEN_BEGINS: &str = "segue_";
+/// Names no account has: Segue's own in the journal, the host's in the audit, and what tokens are labelled unless somebody says.
+const RESERVED: [&str; 5] = ["segue", "host", "the-host", LOGIN_LABEL, MACHINE_LABEL];
 /// Shortest password, in characters.
 pub const PASSWORD_CHARS_MIN: usize = 10;
 /// Longest password or PIN taken, in bytes, so that hashing stays cheap to refuse.
@@ -63,10 +68,16 @@ pub struct Account {
     pub created_at: Timestamp,
 }
 
+/// Whether a name could be mistaken for something that is no account.
+fn is_reserved(name: &str) -> bool {
+    let name = name.to_ascii_lowercase();
+    name.starts_with(TOKEN_BEGINS) || RESERVED.contains(&name.as_str())
+}
+
 /// An account to add.
 #[derive(Clone)]
 pub struct NewAccount {
-    /// 1–64 letters, digits, `.`, `_`, `-`, `/`; unique across both parties.
+    /// 1–64 letters, digits, `.`, `_`, `-`, `/`; unique across both parties, and none of Segue's own.
     pub name: String,
     /// The party.
     pub side: Side,
@@ -184,9 +195,17 @@ pub enum AccountError {
         /// The name.
         name: String,
     },
-    /// Too short or too long.
+    /// A name that a reader of journal and audit takes for Segue itself, for the host or for a token.
     #[error(
-        "a password has at least {PASSWORD_CHARS_MIN} characters and at most {SECRET_BYTES_MAX} bytes; choose another one"
+        "`{name}` would be taken for Segue itself, its host or a token; choose another name, such as the person's"
+    )]
+    ReservedName {
+        /// The name.
+        name: String,
+    },
+    /// Too short or too long, or like a token.
+    #[error(
+        "a password has at least {PASSWORD_CHARS_MIN} characters and at most {SECRET_BYTES_MAX} bytes, and does not begin with `{TOKEN_BEGINS}` as tokens do; choose another one"
     )]
     BadPassword,
     /// Too short, not digits, or one digit over and over.

@@ -1,7 +1,8 @@
 //! The secrets of second factors at rest: sealed with a key that lies beside the accounts and not in them (ChaCha20-Poly1305,
 //! RFC 8439), so that a copy of the accounts alone makes no codes. Sealed for one account: no other account's opens it.
 
-use super::store::{column, sql};
+use super::sql;
+use super::store::column;
 use super::{AccountError, Accounts};
 use ring::aead::{Aad, CHACHA20_POLY1305, LessSafeKey, NONCE_LEN, Nonce, UnboundKey};
 use std::fmt;

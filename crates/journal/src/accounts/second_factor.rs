@@ -3,7 +3,8 @@
 //! A code is good once, whoever is quicker; codes of the step before and after are taken, for clocks that differ by up to
 //! 30 s. Bringing calls home never asks for one.
 
-use super::store::{account_of, column, sql};
+use super::sql;
+use super::store::{account_of, column};
 use super::throttle::CODE;
 use super::{Account, AccountError, Accounts, Door, Entry, EntryError};
 use jiff::Timestamp;

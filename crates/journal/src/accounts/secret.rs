@@ -1,6 +1,6 @@
 //! Passwords and PINs: argon2id, a few at a time, and the same work whether the account exists or not.
 
-use super::{AccountError, PASSWORD_CHARS_MIN, PIN_DIGITS_MIN, SECRET_BYTES_MAX};
+use super::{AccountError, PASSWORD_CHARS_MIN, PIN_DIGITS_MIN, SECRET_BYTES_MAX, TOKEN_BEGINS};
 use argon2::Argon2;
 use argon2::password_hash::{PasswordHasher, PasswordVerifier, phc::PasswordHash};
 use std::sync::Arc;
@@ -12,7 +12,8 @@ const HASHES_AT_ONCE_MAX: usize = 2;
 
 pub(super) fn check_password(password: &str) -> Result<(), AccountError> {
     let fits = password.chars().count() >= PASSWORD_CHARS_MIN && password.len() <= SECRET_BYTES_MAX;
-    if fits {
+    // The doors take what begins so for a token: as a password it would never let its person in.
+    if fits && !password.starts_with(TOKEN_BEGINS) {
         Ok(())
     } else {
         Err(AccountError::BadPassword)
@@ -125,6 +126,14 @@ mod tests {
         }
         for bad in ["", "1234567", "11111111", "1234567a", "１２３４５６７８"] {
             assert!(check_pin(bad).is_err(), "{bad}");
+        }
+    }
+
+    #[test]
+    fn a_password_is_long_enough_and_no_token() {
+        assert!(check_password("correct horse").is_ok());
+        for bad in ["nine char", "segue_correct horse", &"x".repeat(2_000)] {
+            assert!(check_password(bad).is_err(), "{bad:.20}");
         }
     }
 

@@ -1,7 +1,8 @@
 //! Single sign-on: which account a provider's subject opens. Nobody gets an account, a role or a party by signing in there: an
 //! administrator of the account's own party ties it, and may untie it.
 
-use super::store::{account_of, sql};
+use super::sql;
+use super::store::account_of;
 use super::{AccountError, Accounts, Door, Entry};
 use jiff::Timestamp;
 
@@ -47,18 +48,18 @@ impl Accounts {
         self.change(name, query.bind(now.as_microsecond())).await
     }
 
-    /// Lets somebody in whom a provider let in: half way, where the account has a second factor of its own and the provider
-    /// asked for one factor alone. `None` when no account is tied to them.
+    /// Lets somebody in whom a provider let in: half way, where the account has a second factor of its own, whatever the provider
+    /// says it asked for. `None` when no account is tied to them.
     pub async fn enter_with_identity(
         &self,
         identity: &ProviderIdentity,
-        several_factors: bool,
-        (source, now): (&str, Timestamp),
+        source: &str,
+        now: Timestamp,
     ) -> Result<Option<Entry>, AccountError> {
         let Some(mut entry) = self.tied_to(identity).await? else {
             return Ok(None);
         };
-        if entry.account.has_second_factor && !several_factors {
+        if entry.account.has_second_factor {
             entry.door = Door::HalfWay;
         } else {
             self.arrived(&[], &entry.account.name, source, now).await?;

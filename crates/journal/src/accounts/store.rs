@@ -2,8 +2,9 @@
 
 use super::seal::Seal;
 use super::secret::{Secrets, check_password, check_pin};
-use super::throttle::Charge;
-use super::{Account, AccountError, Door, Entry, EntryError, NewAccount};
+use super::sql;
+use super::throttle::{Charge, place};
+use super::{Account, AccountError, Door, Entry, EntryError, NewAccount, is_reserved};
 use crate::database::{Database, OpenError, Place, Schema, Unavailable};
 use jiff::Timestamp;
 use segue_domain::{Role, Side};
@@ -37,97 +38,14 @@ const SCHEMA: Schema = Schema {
 const ACCOUNTS_MAX: i64 = 10_000;
 /// Most rows of failed attempts kept; the oldest go first.
 const ATTEMPT_ROWS_MAX: i64 = 100_000;
+/// Most rounds of deleting those beyond, each of a thousand rows: more than come in between two looks.
+const SHED_ROUNDS_MAX: usize = 100;
 /// Failed attempts are forgotten after a day, in seconds.
 const ATTEMPTS_KEPT_S: i64 = 86_400;
 /// How long it is kept who looked at what, in seconds: six years (45 CFR 164.316(b)(2)).
 const AUDIT_KEPT_S: i64 = 6 * 366 * 86_400;
 /// Most places a person is remembered to have come in from.
 const ARRIVALS_MAX: i64 = 50;
-
-/// Every statement of the accounts; a test prepares each on every database.
-#[rustfmt::skip] // one line per statement
-pub(super) mod sql {
-    pub(crate) const USERS_INSERT: &str = include_str!("../../sql/users.insert.sql");
-    pub(crate) const USERS_FIND: &str = include_str!("../../sql/users.find.sql");
-    pub(crate) const USERS_LIST: &str = include_str!("../../sql/users.list.sql");
-    pub(crate) const USERS_DELETE: &str = include_str!("../../sql/users.delete.sql");
-    pub(crate) const USERS_SET_PASSWORD: &str = include_str!("../../sql/users.set_password.sql");
-    pub(crate) const USERS_SET_PIN: &str = include_str!("../../sql/users.set_pin.sql");
-    pub(crate) const TOKENS_INSERT: &str = include_str!("../../sql/tokens.insert.sql");
-    pub(crate) const TOKENS_FIND: &str = include_str!("../../sql/tokens.find.sql");
-    pub(crate) const TOKENS_DELETE: &str = include_str!("../../sql/tokens.delete.sql");
-    pub(crate) const ATTEMPTS_FIND: &str = include_str!("../../sql/attempts.find.sql");
-    pub(crate) const ATTEMPTS_FAIL: &str = include_str!("../../sql/attempts.fail.sql");
-    pub(crate) const ATTEMPTS_CLEAR: &str = include_str!("../../sql/attempts.clear.sql");
-    pub(crate) const ATTEMPTS_REFUND: &str = include_str!("../../sql/attempts.refund.sql");
-    pub(crate) const ATTEMPTS_PRUNE: &str = include_str!("../../sql/attempts.prune.sql");
-    pub(crate) const ATTEMPTS_SHED: &str = include_str!("../../sql/attempts.shed.sql");
-    pub(crate) const ARRIVALS_UPSERT: &str = include_str!("../../sql/arrivals.upsert.sql");
-    pub(crate) const ARRIVALS_FIND: &str = include_str!("../../sql/arrivals.find.sql");
-    pub(crate) const ARRIVALS_SHED: &str = include_str!("../../sql/arrivals.shed.sql");
-    pub(crate) const USERS_SET_ROLES: &str = include_str!("../../sql/users.set_roles.sql");
-    pub(crate) const USERS_SET_STAFF: &str = include_str!("../../sql/users.set_staff.sql");
-    pub(crate) const USERS_FIND_BY_IDENTITY: &str = include_str!("../../sql/users.find_by_identity.sql");
-    pub(crate) const USERS_SET_IDENTITY: &str = include_str!("../../sql/users.set_identity.sql");
-    pub(crate) const USERS_END_ENTRIES: &str = include_str!("../../sql/users.end_entries.sql");
-    pub(crate) const TOTP_BEGIN: &str = include_str!("../../sql/totp.begin.sql");
-    pub(crate) const TOTP_CONFIRM: &str = include_str!("../../sql/totp.confirm.sql");
-    pub(crate) const TOTP_TAKE: &str = include_str!("../../sql/totp.take.sql");
-    pub(crate) const TOTP_CLEAR: &str = include_str!("../../sql/totp.clear.sql");
-    pub(crate) const TOTP_PLAIN: &str = include_str!("../../sql/totp.plain.sql");
-    pub(crate) const TOTP_SEAL: &str = include_str!("../../sql/totp.seal.sql");
-    pub(crate) const RECOVERY_INSERT: &str = include_str!("../../sql/recovery.insert.sql");
-    pub(crate) const RECOVERY_TAKE: &str = include_str!("../../sql/recovery.take.sql");
-    pub(crate) const RECOVERY_CLEAR: &str = include_str!("../../sql/recovery.clear.sql");
-    pub(crate) const RECOVERY_COUNT: &str = include_str!("../../sql/recovery.count.sql");
-    pub(crate) const TOKENS_LIST: &str = include_str!("../../sql/tokens.list.sql");
-    pub(crate) const TOKENS_USED: &str = include_str!("../../sql/tokens.used.sql");
-    pub(crate) const AUDIT_INSERT: &str = include_str!("../../sql/audit.insert.sql");
-    pub(crate) const AUDIT_LIST: &str = include_str!("../../sql/audit.list.sql");
-    pub(crate) const AUDIT_PRUNE: &str = include_str!("../../sql/audit.prune.sql");
-
-    #[cfg(test)]
-    pub(crate) const ALL: [&str; 38] = [
-        TOTP_PLAIN,
-        TOTP_SEAL,
-        USERS_FIND_BY_IDENTITY,
-        USERS_SET_IDENTITY,
-        USERS_SET_ROLES,
-        USERS_SET_STAFF,
-        USERS_END_ENTRIES,
-        TOTP_BEGIN,
-        TOTP_CONFIRM,
-        TOTP_TAKE,
-        TOTP_CLEAR,
-        RECOVERY_INSERT,
-        RECOVERY_TAKE,
-        RECOVERY_CLEAR,
-        RECOVERY_COUNT,
-        TOKENS_LIST,
-        TOKENS_USED,
-        AUDIT_INSERT,
-        AUDIT_LIST,
-        AUDIT_PRUNE,
-        USERS_INSERT,
-        USERS_FIND,
-        USERS_LIST,
-        USERS_DELETE,
-        USERS_SET_PASSWORD,
-        USERS_SET_PIN,
-        TOKENS_INSERT,
-        TOKENS_FIND,
-        TOKENS_DELETE,
-        ATTEMPTS_FIND,
-        ATTEMPTS_FAIL,
-        ATTEMPTS_CLEAR,
-        ATTEMPTS_REFUND,
-        ATTEMPTS_PRUNE,
-        ATTEMPTS_SHED,
-        ARRIVALS_UPSERT,
-        ARRIVALS_FIND,
-        ARRIVALS_SHED,
-    ];
-}
 
 /// The accounts of both parties in one file or on a server.
 #[derive(Debug, Clone)]
@@ -169,6 +87,11 @@ impl Accounts {
     pub async fn add(&self, new: &NewAccount, now: Timestamp) -> Result<Account, AccountError> {
         if !segue_domain::ids::is_usable(&new.name) {
             return Err(AccountError::BadName {
+                name: new.name.clone(),
+            });
+        }
+        if is_reserved(&new.name) {
+            return Err(AccountError::ReservedName {
                 name: new.name.clone(),
             });
         }
@@ -333,7 +256,6 @@ impl Accounts {
         let before = now.as_microsecond() - ATTEMPTS_KEPT_S * 1_000_000;
         for (statement, bound) in [
             (sql::ATTEMPTS_PRUNE, before),
-            (sql::ATTEMPTS_SHED, ATTEMPT_ROWS_MAX),
             (
                 sql::AUDIT_PRUNE,
                 now.as_microsecond() - AUDIT_KEPT_S * 1_000_000,
@@ -346,6 +268,16 @@ impl Accounts {
                 .map_err(&failed)?;
         }
         tx.commit().await.map_err(&failed)?;
+        for _ in 0..SHED_ROUNDS_MAX {
+            let shed = sqlx::query(sql::ATTEMPTS_SHED)
+                .bind(ATTEMPT_ROWS_MAX)
+                .execute(self.database.writing("delete old attempts from").await?)
+                .await
+                .map_err(&failed)?;
+            if shed.rows_affected() == 0 {
+                break;
+            }
+        }
         Ok(())
     }
 
@@ -393,6 +325,7 @@ impl Accounts {
     ) -> Result<Vec<Charge>, EntryError> {
         let failed = self.database.unavailable("count an attempt in");
         let failed = |error| AccountError::from(failed(error));
+        let source = &place(source);
         // A name no account can have is charged as one name, so that nobody fills the table with them.
         let name = if segue_domain::ids::is_usable(name) {
             name
@@ -402,7 +335,7 @@ impl Accounts {
         let mut tx = self.database.write().await.map_err(&failed)?;
         let before: Option<i64> = sqlx::query_scalar(sql::ARRIVALS_FIND)
             .bind(name)
-            .bind(source)
+            .bind(source.as_str())
             .fetch_optional(&mut *tx)
             .await
             .map_err(&failed)?;
@@ -429,11 +362,12 @@ impl Accounts {
         now: Timestamp,
     ) -> Result<(), AccountError> {
         let failed = self.database.unavailable("note an arrival in");
+        let source = place(source);
         let mut tx = self.database.write().await.map_err(&failed)?;
         Charge::refund(charges, &mut tx).await.map_err(&failed)?;
         sqlx::query(sql::ARRIVALS_UPSERT)
             .bind(name)
-            .bind(source)
+            .bind(source.as_str())
             .bind(now.as_microsecond())
             .execute(&mut *tx)
             .await

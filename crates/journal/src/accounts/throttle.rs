@@ -5,9 +5,10 @@
 //! at the same address under another name, cannot keep the duty nurse out.
 
 use super::EntryError;
-use super::store::sql;
+use super::sql;
 use jiff::Timestamp;
 use sqlx::AnyConnection;
+use std::net::{IpAddr, Ipv6Addr};
 
 /// After so long without a try, in seconds, failures are forgotten.
 const FORGET_S: i64 = 900;
@@ -16,6 +17,22 @@ const FORGET_CODES_S: i64 = 86_400;
 
 /// The second factor, as a secret that can be guessed.
 pub(super) const CODE: &str = "code";
+
+/// Where somebody comes from, as attempts are counted: the address, of IPv6 the network of a site (its first 64 bits), where
+/// anybody takes as many addresses as they like.
+pub(super) fn place(source: &str) -> String {
+    match source
+        .parse::<IpAddr>()
+        .map(|address| address.to_canonical())
+    {
+        Ok(IpAddr::V6(address)) => {
+            let [a, b, c, d, ..] = address.segments();
+            format!("{}/64", Ipv6Addr::new(a, b, c, d, 0, 0, 0, 0))
+        }
+        Ok(address) => address.to_string(),
+        Err(_) => source.to_owned(),
+    }
+}
 
 /// What is slowed down.
 #[derive(Debug, Clone, PartialEq, Eq)]
@@ -131,6 +148,20 @@ impl Charge {
 #[cfg(test)]
 mod tests {
     use super::*;
+
+    #[test]
+    fn a_place_is_an_address_or_the_network_of_a_site() {
+        for (source, counted) in [
+            ("192.0.2.7", "192.0.2.7"),
+            ("::ffff:192.0.2.7", "192.0.2.7"),
+            ("2001:db8:1:2:3:4:5:6", "2001:db8:1:2::/64"),
+            ("2001:db8:1:2::9", "2001:db8:1:2::/64"),
+            ("2001:db8:1:3::9", "2001:db8:1:3::/64"),
+            ("command line", "command line"),
+        ] {
+            assert_eq!(place(source), counted);
+        }
+    }
 
     #[test]
     fn waits_double_from_one_second_and_end_at_a_minute() {

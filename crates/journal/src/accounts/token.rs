@@ -1,7 +1,8 @@
 //! Tokens for machines: 256 random bits shown once, kept as a hash, bound to a person, a scope and, where wanted, one site.
 
-use super::store::{column, instant, named_account, side_of, sql};
-use super::{AccountError, Accounts, Door, Entry, EntryError};
+use super::sql;
+use super::store::{column, instant, named_account, side_of};
+use super::{AccountError, Accounts, Door, Entry, EntryError, TOKEN_BEGINS};
 use jiff::Timestamp;
 use segue_domain::Side;
 use serde::{Deserialize, Serialize};
@@ -9,6 +10,8 @@ use sha2::{Digest, Sha256};
 
 /// The label of what `segue login` keeps: a person's session on the command line, ended with every other session of theirs.
 pub const LOGIN_LABEL: &str = "login";
+/// The label of a token nobody labelled.
+pub const MACHINE_LABEL: &str = "machine";
 /// Most tokens one listing shows.
 const TOKENS_MAX: i64 = 10_000;
 /// When a token was last used is written at most so often, in seconds.
@@ -222,7 +225,7 @@ impl Accounts {
 fn fresh() -> Result<(String, String), AccountError> {
     let mut bytes = [0; 32];
     getrandom::fill(&mut bytes).map_err(|_| AccountError::Hashing)?;
-    let token = format!("segue_{}", hex::encode(bytes));
+    let token = format!("{TOKEN_BEGINS}{}", hex::encode(bytes));
     let hash = hash(&token);
     Ok((token, hash))
 }

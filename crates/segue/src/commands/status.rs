@@ -2,6 +2,7 @@
 
 use crate::cli::Global;
 use crate::context::Context;
+use crate::mailing;
 use crate::node::control::{Ask, Told, ask};
 use crate::office::{Office, block_on};
 use crate::output::{Answer, Answered};
@@ -28,6 +29,7 @@ impl Status {
                 _ => Vec::new(),
             };
             let lines = lines(&state, ctx.now());
+            let mail = mailing::trouble(&ctx.data);
             let json = json!({
                 "position": state.version,
                 "phase": state.phase(),
@@ -38,8 +40,13 @@ impl Status {
                 "nodes": nodes,
                 "lines": lines,
                 "door": door(&state),
+                "checkpoint_mail": mail.as_ref().err(),
             });
-            Ok(Answer::new(&json, text(&state, &nodes)))
+            let mut text = text(&state, &nodes);
+            if let Err(why) = mail {
+                let _ = writeln!(text, "CHECKPOINT NOT MAILED: {why}");
+            }
+            Ok(Answer::new(&json, text))
         })
     }
 }

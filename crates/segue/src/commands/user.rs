@@ -13,7 +13,7 @@ use clap::{Args, Subcommand, ValueEnum};
 use jiff::SignedDuration;
 use segue_domain::{Role, Side};
 use segue_journal::accounts::{
-    Door, LOGIN_LABEL, NewAccount, NewToken, ProviderIdentity, TokenScope,
+    Door, LOGIN_LABEL, MACHINE_LABEL, NewAccount, NewToken, ProviderIdentity, TokenScope,
 };
 use serde_json::json;
 use std::io::BufRead;
@@ -154,7 +154,7 @@ pub struct Token {
     #[arg(long)]
     pub(super) scope: ScopeArg,
     /// What it is for, to take it back later
-    #[arg(long, default_value = "machine")]
+    #[arg(long, default_value = MACHINE_LABEL)]
     pub(super) label: String,
     /// The one site it is for (`ingest` and `route`); without it, every site
     #[arg(long)]

@@ -1,22 +1,36 @@
 //! A person's own account, on their page: each change is written down.
 
 use super::Shared;
-use super::acts::not_let_in;
+use super::acts::{not_let_in, refusal_view};
 use crate::clock;
 use crate::office::chain;
 use jiff::Timestamp;
+use segue_domain::rights;
 use segue_journal::accounts::{Account, AccountError, Act, EntryError, Token};
-use segue_web::account::{AccountChange, AccountChanged, AccountView, EnrolmentView, TokenView};
+use segue_web::account::{
+    AccountChange, AccountChanged, AccountView, EnrolmentView, Shown, TokenView,
+};
 use segue_web::view::RefusalView;
 use segue_web::{ActError, Person};
 use std::net::IpAddr;
 
 impl Shared {
     /// What the account page shows.
-    pub(super) async fn account(&self, person: Person) -> Result<AccountView, ActError> {
+    pub(super) async fn account(
+        &self,
+        person: Person,
+        proved_at: Option<Timestamp>,
+    ) -> Result<AccountView, ActError> {
         let account = self.people.account(&person).await.map_err(not_let_in)?;
         let accounts = &self.people.accounts;
-        let enrolling = accounts.enrolment(&account.name).await.map_err(failed)?;
+        let begun = accounts.enrolment(&account.name).await.map_err(failed)?;
+        // Whoever reads the secret makes the codes: a session that was left open, or stolen, must not show it.
+        let is_shown = rights::require_proof(proved_at, clock::now()).is_ok();
+        let (enrolling, waits) = if is_shown {
+            (begun, false)
+        } else {
+            (None, begun.is_some())
+        };
         let tokens = accounts.tokens().await.map_err(failed)?;
         let own = tokens.iter().filter(|token| token.name == account.name);
         Ok(AccountView {
@@ -25,6 +39,7 @@ impl Shared {
                 secret: begun.secret,
                 link: begun.link,
             }),
+            enrolment_waits: waits,
             recovery_codes: accounts
                 .recovery_codes(&account.name)
                 .await
@@ -38,11 +53,15 @@ impl Shared {
         &self,
         person: Person,
         change: AccountChange,
-        source: IpAddr,
+        shown: Shown,
     ) -> Result<AccountChanged, ActError> {
         let account = self.people.account(&person).await.map_err(not_let_in)?;
         let now = clock::now();
-        let (act, changed) = self.changed(&account, change, source, now).await?;
+        if lets_in(&change) {
+            rights::require_proof(shown.proved_at, now)
+                .map_err(|refusal| ActError::Refused(Box::new(refusal_view(refusal))))?;
+        }
+        let (act, changed) = self.changed(&account, change, shown.source, now).await?;
         if let Some(act) = act {
             let who = (account.name.as_str(), account.side);
             let noted = self.people.accounts.note(who, act, &account.name, now);
@@ -92,6 +111,17 @@ impl Shared {
             }
         };
         Ok((Some(act), AccountChanged::Done))
+    }
+}
+
+/// Whether a change says who comes in. Taking something back asks for nothing.
+fn lets_in(change: &AccountChange) -> bool {
+    match change {
+        AccountChange::BeginSecondFactor
+        | AccountChange::ConfirmSecondFactor { .. }
+        | AccountChange::RemoveSecondFactor
+        | AccountChange::Password { .. } => true,
+        AccountChange::EndSessions | AccountChange::RevokeToken { .. } => false,
     }
 }
 

@@ -53,7 +53,7 @@ use segue_domain::{Actor, Command, Transition};
 use segue_journal::accounts::Accounts;
 use segue_journal::facts::{Facts, FactsWriter};
 use segue_journal::{CommandId, Request, StreamId};
-use segue_web::account::{AccountChange, AccountChanged, AccountView};
+use segue_web::account::{AccountChange, AccountChanged, AccountView, Shown};
 use segue_web::calendar::CalendarView;
 use segue_web::discovery::DiscoveryView;
 use segue_web::draft::{DraftChoices, DraftView};
@@ -347,6 +347,13 @@ impl Console for NodeConsole {
         Box::pin(self.shared.end_sign_on(returned))
     }
 
+    fn provider_sign_out(&self) -> Boxed<'_, Option<String>> {
+        Box::pin(async move {
+            let door = self.shared.sign_on.as_ref()?;
+            door.sign_out_url().await
+        })
+    }
+
     fn admits(&self, person: Person) -> Boxed<'_, bool> {
         Box::pin(async move { self.shared.people.admits(&person).await })
     }
@@ -359,17 +366,21 @@ impl Console for NodeConsole {
         })
     }
 
-    fn account(&self, person: Person) -> Boxed<'_, Result<AccountView, ActError>> {
-        Box::pin(self.shared.account(person))
+    fn account(
+        &self,
+        person: Person,
+        proved_at: Option<Timestamp>,
+    ) -> Boxed<'_, Result<AccountView, ActError>> {
+        Box::pin(self.shared.account(person, proved_at))
     }
 
     fn change_account(
         &self,
         person: Person,
         change: AccountChange,
-        source: IpAddr,
+        shown: Shown,
     ) -> Boxed<'_, Result<AccountChanged, ActError>> {
-        Box::pin(self.shared.change_account(person, change, source))
+        Box::pin(self.shared.change_account(person, change, shown))
     }
 
     fn to_sign(&self, person: Person) -> Boxed<'_, Result<Vec<SignItem>, ActError>> {

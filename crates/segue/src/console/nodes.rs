@@ -3,6 +3,7 @@
 
 use super::{SEGUE, Shared};
 use crate::clock;
+use crate::mailing;
 use crate::node::cluster::Cluster;
 use crate::node::standing;
 use segue_domain::nodes::{self, ReportNodes};
@@ -50,6 +51,7 @@ impl Shared {
             healthy_s: timing.healthy_ms / 1_000,
             holds: standing::held_when_cut_off(&installed.table, "all"),
             refusal: nodes::refusal(&t).map(super::acts::refusal_view),
+            unmailed: mailing::unmailed(&self.data),
         }
     }
 

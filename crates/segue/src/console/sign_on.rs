@@ -31,11 +31,7 @@ impl Shared {
             subject: identity.subject,
         };
         let source = returned.source.to_string();
-        let entered = (self.people.accounts).enter_with_identity(
-            &who,
-            identity.several_factors,
-            (&source, now),
-        );
+        let entered = (self.people.accounts).enter_with_identity(&who, &source, now);
         let entry = match entered.await {
             Ok(Some(entry)) => entry,
             Ok(None) => {

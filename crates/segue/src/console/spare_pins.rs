@@ -46,8 +46,9 @@ impl SparePins {
             "the accounts do not answer: a PIN is checked against those kept here"
         );
         let secret = (who.user.as_str(), who.secret.as_str());
+        let source = who.source.to_string();
         accounts
-            .enter_with_spare_pin(&spares, &self.attempts, secret, now)
+            .enter_with_spare_pin(&spares, &self.attempts, secret, (&source, now))
             .await
     }
 

@@ -1,5 +1,6 @@
 //! What a node keeps on disk so that nothing but a signature opens a door again: the latch, the last table.
 
+use crate::data_dir::random_bytes;
 use anyhow::{Context as _, Result};
 use segue_routing::{HomeLatch, RouteTable};
 use std::fs::{self, File};
@@ -79,12 +80,37 @@ pub(crate) fn write_durably(path: &Path, bytes: &[u8]) -> Result<()> {
     file.sync_all()
         .with_context(|| format!("syncing `{}`", beside.display()))?;
     fs::rename(&beside, path).with_context(|| format!("renaming to `{}`", path.display()))?;
-    if let Some(folder) = path.parent() {
-        File::open(folder)
-            .and_then(|f| f.sync_all())
-            .with_context(|| format!("syncing `{}`", folder.display()))?;
+    sync_folder(path)
+}
+
+/// The first who writes a file wins, whole; whether this was the first. What is there stays as it is.
+pub(crate) fn write_first(path: &Path, bytes: &[u8]) -> Result<bool> {
+    // A name of its own: two who write at the same moment do not write into each other's.
+    let name = hex::encode(random_bytes::<8>()?);
+    let beside = path.with_extension(format!("{name}.new"));
+    let written = File::create_new(&beside)
+        .and_then(|mut file| file.write_all(bytes).and_then(|()| file.sync_all()));
+    let linked = written.and_then(|()| fs::hard_link(&beside, path));
+    let _ = fs::remove_file(&beside);
+    match linked {
+        Ok(()) => sync_folder(path).map(|()| true),
+        Err(error) if error.kind() == std::io::ErrorKind::AlreadyExists => Ok(false),
+        Err(error) => Err(error).with_context(|| {
+            format!(
+                "writing `{}`; free disk space or permissions",
+                path.display()
+            )
+        }),
     }
-    Ok(())
+}
+
+fn sync_folder(path: &Path) -> Result<()> {
+    let Some(folder) = path.parent() else {
+        return Ok(());
+    };
+    File::open(folder)
+        .and_then(|f| f.sync_all())
+        .with_context(|| format!("syncing `{}`", folder.display()))
 }
 
 #[cfg(test)]
@@ -98,6 +124,26 @@ mod tests {
         }
         let files = NodeFiles::new(dir.path());
         (dir, files)
+    }
+
+    #[test]
+    fn of_two_who_write_first_one_does_and_whole() {
+        let dir = tempfile::tempdir().unwrap();
+        let path = dir.path().join("day.json");
+        let write = |n: u8| write_first(&path, &[n; 4_096]).unwrap();
+        let firsts = std::thread::scope(|scope| {
+            let writers: Vec<_> = (0..8).map(|n| scope.spawn(move || write(n))).collect();
+            let done = writers.into_iter().map(|writer| writer.join().unwrap());
+            done.collect::<Vec<_>>()
+        });
+        assert_eq!(firsts.iter().filter(|first| **first).count(), 1);
+        let winner = u8::try_from(firsts.iter().position(|first| *first).unwrap()).unwrap();
+        assert_eq!(fs::read(&path).unwrap(), [winner; 4_096]);
+        assert_eq!(
+            fs::read_dir(dir.path()).unwrap().count(),
+            1,
+            "nothing is left beside it"
+        );
     }
 
     #[test]

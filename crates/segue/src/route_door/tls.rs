@@ -2,8 +2,7 @@
 //! that a refusal is a sentence over HTTP and not a broken handshake, and an expired one asks no more on an old connection.
 
 use crate::output::Failure;
-use axum::extract::connect_info::Connected;
-use axum::serve::{IncomingStream, Listener};
+use axum::serve::Listener;
 use segue_adapters::gate::Shut;
 use segue_sip::tls::{authorities, certificates, private_key};
 use std::io;
@@ -53,18 +52,9 @@ pub(super) struct Peer {
     pub(super) shown: Option<Arc<[CertificateDer<'static>]>>,
 }
 
-impl Connected<IncomingStream<'_, TcpListener>> for Peer {
-    fn connect_info(stream: IncomingStream<'_, TcpListener>) -> Self {
-        Self {
-            addr: *stream.remote_addr(),
-            shown: None,
-        }
-    }
-}
-
-impl Connected<IncomingStream<'_, TlsListener>> for Peer {
-    fn connect_info(stream: IncomingStream<'_, TlsListener>) -> Self {
-        stream.remote_addr().clone()
+impl From<SocketAddr> for Peer {
+    fn from(addr: SocketAddr) -> Self {
+        Self { addr, shown: None }
     }
 }
 

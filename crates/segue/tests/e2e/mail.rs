@@ -72,6 +72,10 @@ fn a_checkpoint_is_mailed_to_both_parties_once_the_relay_takes_it() {
         doctor().contains("dana@riverside.example: ").then_some(())
     });
     assert!(serving.log().contains("a checkpoint was not mailed"));
+    // Whoever looks at the nodes sees it too, without anybody's address.
+    let status = world.ask(None, &["status"]).done();
+    let says = status["checkpoint_mail"].as_str().expect("a sentence");
+    assert!(says.contains("dana@riverside.example: "), "{says}");
     let mut command = Command::new(python());
     command
         .args([SERVER, &port])

@@ -7,9 +7,11 @@ use crate::support::serve::Serving;
 use crate::support::world::{DIALLED, Targets, World};
 use std::fmt::Write as _;
 use std::fs;
-use std::net::SocketAddr;
+use std::io::{Read, Write as _};
+use std::net::{SocketAddr, TcpStream};
 use std::path::Path;
-use std::process::Command;
+use std::process::{Child, Command, Stdio};
+use std::time::Duration;
 
 /// False, with a visible line, where curl is missing and may be.
 fn available() -> bool {
@@ -144,6 +146,56 @@ fn a_site_asks_with_its_certificate_and_no_other_certificate_does() {
 
     assert_eq!(serving.stop(), 0);
     assert_eq!(door.status(Some(&renewed), None), None, "the door is shut");
+}
+
+/// A client of openssl that stays open and sends no more than this over TLS.
+fn stalls(door: SocketAddr, sends: &str) -> Child {
+    let mut client = Command::new("openssl")
+        .args(["s_client", "-quiet", "-connect"])
+        .arg(format!("localhost:{}", door.port()))
+        .stdin(Stdio::piped())
+        .stdout(Stdio::null())
+        .stderr(Stdio::null())
+        .spawn()
+        .expect("openssl runs");
+    let input = client.stdin.as_mut().expect("piped");
+    input.write_all(sends.as_bytes()).expect("sent");
+    client
+}
+
+#[test]
+fn who_stalls_at_the_door_is_let_go_and_others_are_answered_meanwhile() {
+    if !available() {
+        return;
+    }
+    let world = World::live(Targets::nobody(), &[100]);
+    let authority = Authority::new("telephony");
+    let server = authority.issue("localhost", Made::Server);
+    let file = world.path("tokens");
+    fs::write(&file, "* a-token-of-the-pbx\n").expect("written");
+    let at = closed_port([127, 0, 0, 1]);
+    let (listen, tokens) = (at.to_string(), file.display().to_string());
+    let tls = door_options(&server, &authority);
+    let tls: Vec<_> = tls.iter().map(String::as_str).collect();
+    let own = ["--route-http", &listen, "--route-tokens", &tokens];
+    let serving = Serving::start_with(&world.data(), &[&own[..], &tls].concat());
+    let door = Door { at, authority };
+    // No handshake, no head, half a head, half a body.
+    let mut silent = TcpStream::connect(at).expect("a connection");
+    let head = "POST /route/v1/json HTTP/1.1\r\nHost: localhost\r\n";
+    let body = format!("{head}Content-Length: 100\r\n\r\n{{");
+    let mut stalling = ["", head, &body].map(|sends| stalls(at, sends));
+    assert_eq!(door.status(None, Some("a-token-of-the-pbx")), Some(200));
+    let limit = Some(Duration::from_secs(20));
+    silent.set_read_timeout(limit).expect("a limit");
+    assert_eq!(silent.read(&mut [0; 64]).expect("an end"), 0);
+    for (n, client) in stalling.iter_mut().enumerate() {
+        wait_for(&format!("the end of staller {n}"), || {
+            client.try_wait().expect("asked").map(drop)
+        });
+    }
+    assert_eq!(door.status(None, Some("a-token-of-the-pbx")), Some(200));
+    assert_eq!(serving.stop(), 0);
 }
 
 #[test]

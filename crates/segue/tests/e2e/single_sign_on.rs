@@ -1,5 +1,6 @@
 //! Single sign-on against a real provider (npm `oidc-provider`): who comes in, who does not, and what works without it.
 
+use crate::chromium::{self, Look};
 use crate::support::centre::closed_port;
 use crate::support::page::{Page, Visitor};
 use crate::support::peers::Peer;
@@ -20,19 +21,31 @@ struct Site {
     serving: Serving,
     provider: Peer,
     at: SocketAddr,
+    /// The provider as its tokens name it.
+    issuer: String,
 }
 
 /// A transition with 20 % out, its pages, and a provider that knows them.
 fn site() -> Option<Site> {
+    site_with_provider_at("127.0.0.1")
+}
+
+/// The same; browsers take `localhost` and `127.0.0.1` for two sites.
+fn site_with_provider_at(host: &str) -> Option<Site> {
     let (at, pages) = (closed_port([127, 0, 0, 1]), closed_port([127, 0, 0, 1]));
     let mut command = Command::new("node");
     command.args([PROVIDER, &at.port().to_string()]);
-    command.arg(format!("http://{pages}/login/sso/back"));
+    command
+        .arg(format!("http://{pages}/login/sso/back"))
+        .arg(host);
     let provider = Peer::start("npm package oidc-provider", &mut command)?;
     let world = World::live(Targets::nobody(), &[20]);
     let secret = world.path("oidc.secret");
     fs::write(&secret, "a secret: of both\n").expect("written");
-    let (issuer, own) = (format!("http://{at}"), format!("http://{pages}"));
+    let (issuer, own) = (
+        format!("http://{host}:{}", at.port()),
+        format!("http://{pages}"),
+    );
     let secret = secret.display().to_string();
     let options = ["--oidc-issuer", &issuer, "--oidc-client", "segue"];
     let more = ["--oidc-secret-file", &secret, "--pages-url", &own];
@@ -42,6 +55,7 @@ fn site() -> Option<Site> {
         serving,
         provider,
         at,
+        issuer,
     })
 }
 
@@ -58,7 +72,12 @@ impl Site {
 
     /// Begins a sign-in and goes through the provider; the question that the browser comes back with.
     async fn away(&self, visitor: &mut Visitor, next: &str) -> String {
-        let begun = visitor.get(&format!("/login/sso?next={next}")).await;
+        let asked = format!("/login/sso?next={next}");
+        self.away_by(visitor, &asked).await
+    }
+
+    async fn away_by(&self, visitor: &mut Visitor, asked: &str) -> String {
+        let begun = visitor.get(asked).await;
         let (there, here) = (
             format!("http://{}", self.at),
             format!("http://{}", self.serving.http),
@@ -91,8 +110,7 @@ impl Site {
     }
 
     fn link(&self, token: &str, subject: &str) -> crate::support::cli::Said {
-        let issuer = format!("http://{}", self.at);
-        let args = ["user", "link", CLIENT, "--oidc-issuer", &issuer];
+        let args = ["user", "link", CLIENT, "--oidc-issuer", &self.issuer];
         self.world.ask(
             Some(token),
             &[&args[..], &["--oidc-subject", subject]].concat(),
@@ -129,6 +147,7 @@ async fn a_provider_lets_in_whom_an_administrator_tied_and_nobody_else() {
     let known = site.signs_in(&mut v).await;
     assert_eq!((known.status, known.location.as_str()), (303, "/account"));
     assert!(is_in(&mut v).await);
+    site.asks_anew_before_something_is_signed(&mut v).await;
     site.refuses_what_is_not_the_providers().await;
     site.refuses_what_was_used().await;
     // Untied: out at once, and no way back.
@@ -138,6 +157,80 @@ async fn a_provider_lets_in_whom_an_administrator_tied_and_nobody_else() {
     assert!(!is_in(&mut v).await);
     assert_eq!(site.signs_in(&mut v).await.status, 403);
     site.works_without_the_provider().await;
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn a_provider_that_signs_with_a_new_key_lets_people_in_and_is_asked_for_it_once() {
+    let Some(site) = site() else { return };
+    site.hand("sub=dana-at-the-clinic").await;
+    let ours = site
+        .world
+        .person("rvs-admin", "client", &["administrator"], None);
+    site.link(&ours, "dana-at-the-clinic").done();
+    let mut keys = Visitor::new(site.at);
+    // The key changes while somebody is away at the provider.
+    let mut v = site.visitor();
+    let back = site.away(&mut v, "/account").await;
+    let before = keys.get("/keys-read").await.text;
+    site.hand("rotate=the-next").await;
+    let known = site.back(&mut v, &back).await;
+    assert_eq!((known.status, known.location.as_str()), (303, "/account"));
+    assert_ne!(keys.get("/keys-read").await.text, before);
+    // A key that is never published has them read no more.
+    site.hand("token=stray").await;
+    let mut v = site.visitor();
+    let back = site.away(&mut v, "/account").await;
+    let before = keys.get("/keys-read").await.text;
+    let refused = site.back(&mut v, &back).await;
+    assert_eq!(refused.status, 403);
+    refused.says("a key that the provider does not publish");
+    assert_eq!(keys.get("/keys-read").await.text, before);
+}
+
+/// A real browser, and a provider that is another site to it: none of our cookies comes back with it from there.
+#[tokio::test(flavor = "multi_thread", worker_threads = 4)]
+async fn a_browser_goes_from_the_sign_in_page_to_the_provider_and_back_to_its_page() {
+    if !chromium::available() {
+        return;
+    }
+    for look in [Look::DESK, Look::PHONE.without_javascript()] {
+        let Some(site) = site_with_provider_at("localhost") else {
+            return;
+        };
+        site.hand("sub=dana-at-the-clinic").await;
+        let base = format!("http://{}", site.serving.http);
+        chromium::with(look, async |b| {
+            let link = r#"a[href^="/login/sso"]"#;
+            b.open(&format!("{base}/account")).await;
+            b.sees(link, &format!("Sign in with localhost:{}", site.at.port()))
+                .await;
+            b.click(link).await;
+            b.sees("main", "Segue does not know you yet.").await;
+            let ours = site
+                .world
+                .person("rvs-admin", "client", &["administrator"], None);
+            site.link(&ours, "dana-at-the-clinic").done();
+            b.open(&format!("{base}/login?next=/account")).await;
+            b.click(link).await;
+            b.sees("h1", &format!("Your account, {CLIENT}.")).await;
+            assert_eq!(b.path().await, "/account");
+            // Who signs is asked anew, and comes back to where they sign.
+            b.open(&format!("{base}/account/prove?next=/sign")).await;
+            b.click(r#"a[href^="/login/sso"]"#).await;
+            b.until_path("/sign").await;
+            // Out here, and there.
+            b.click(".foot button").await;
+            b.sees("main", "You are signed out of Segue.").await;
+            b.click(r#"a[href*="client_id=segue"]"#).await;
+            b.sees("body", "Do you want to sign-out").await;
+            // The page that says who is not known is a 403, which a browser's log calls an error.
+            let complaints = b.complaints().await;
+            let others = complaints.iter().filter(|told| !told.contains("403"));
+            assert_eq!(others.collect::<Vec<_>>(), Vec::<&String>::new());
+        })
+        .await;
+        assert_eq!(site.serving.stop(), 0);
+    }
 }
 
 impl Site {
@@ -170,6 +263,25 @@ impl Site {
         assert_eq!(refused.status, 403);
         refused.says("another provider");
         assert!(!is_in(&mut v).await);
+    }
+
+    /// Before something is signed the provider's word counts only if it says when it was given, and that was now.
+    async fn asks_anew_before_something_is_signed(&self, v: &mut Visitor) {
+        let asked = "/login/sso?again=1&next=/sign";
+        for (token, says) in [
+            ("timeless", "does not say when you showed it who you are"),
+            ("old", "did not ask you again"),
+        ] {
+            self.hand(&format!("token={token}")).await;
+            let back = self.away_by(v, asked).await;
+            let refused = self.back(v, &back).await;
+            assert_eq!(refused.status, 403, "{token}");
+            refused.says(says);
+        }
+        self.hand("token=").await;
+        let back = self.away_by(v, asked).await;
+        let shown = self.back(v, &back).await;
+        assert_eq!((shown.status, shown.location.as_str()), (303, "/sign"));
     }
 
     async fn refuses_what_was_used(&self) {

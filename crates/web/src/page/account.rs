@@ -1,6 +1,6 @@
 //! "Your account": second factor, password, sessions and tokens; and the question who is there before something is signed.
 
-use crate::account::{AccountChange, AccountChanged, AccountView, EnrolmentView};
+use crate::account::{AccountChange, AccountChanged, AccountView, EnrolmentView, Shown};
 use crate::console::{ActError, Person};
 use crate::format::Clock;
 use crate::page::failure::{not_done, render};
@@ -94,7 +94,9 @@ struct Said {
 
 impl Visit<'_> {
     async fn page(&self, status: StatusCode, said: Said) -> Result<Response, Failure> {
-        let account = match self.app.console.account(self.person.clone()).await {
+        let proved_at = session::proved_at(self.session).await;
+        let asked = self.app.console.account(self.person.clone(), proved_at);
+        let account = match asked.await {
             Ok(account) => account,
             Err(error) => return self.refused(error),
         };
@@ -131,6 +133,30 @@ impl Visit<'_> {
             error: said.error,
         };
         render(status, &page)
+    }
+
+    /// Who they are, shown by the form itself: the session remembers when.
+    async fn proves(
+        &self,
+        proof: String,
+        peer: Peer,
+    ) -> Result<Result<(), (StatusCode, String)>, Failure> {
+        let proved = self.app.console.prove(self.person.clone(), proof, peer.0);
+        Ok(match answered(proved.await) {
+            Ok(proved) => Ok(session::prove(self.session, proved.since).await?),
+            Err(why) => Err(why),
+        })
+    }
+
+    async fn changes(&self, change: AccountChange, peer: Peer) -> Result<AccountChanged, ActError> {
+        let shown = Shown {
+            proved_at: session::proved_at(self.session).await,
+            source: peer.0,
+        };
+        let console = &self.app.console;
+        console
+            .change_account(self.person.clone(), change, shown)
+            .await
     }
 
     fn refused(&self, error: ActError) -> Result<Response, Failure> {
@@ -197,13 +223,8 @@ pub(crate) async fn change(
     let Some((change, done)) = asked(&sent) else {
         return Ok(Redirect::to("/account").into_response());
     };
-    // Taking something back needs no proof; everything that lets somebody in does.
-    if needs_proof(&change)
-        && let Err((status, why)) = answered(
-            app.console
-                .prove(person.clone(), sent.proof.clone(), peer.0)
-                .await,
-        )
+    if asks_for_proof(&change)
+        && let Err((status, why)) = visit.proves(sent.proof, peer).await?
     {
         let error = Some(format!("{why} Nothing was changed."));
         let said = Said {
@@ -212,11 +233,7 @@ pub(crate) async fn change(
         };
         return visit.page(status, said).await;
     }
-    match app
-        .console
-        .change_account(person.clone(), change, peer.0)
-        .await
-    {
+    match visit.changes(change, peer).await {
         Ok(AccountChanged::RecoveryCodes(codes)) => {
             let said = Said {
                 codes,
@@ -270,7 +287,8 @@ fn asked(sent: &ChangeForm) -> Option<(AccountChange, &'static str)> {
     })
 }
 
-fn needs_proof(change: &AccountChange) -> bool {
+/// The forms that ask for it at once; the console asks of every change that it was shown not long ago.
+fn asks_for_proof(change: &AccountChange) -> bool {
     matches!(
         change,
         AccountChange::BeginSecondFactor
@@ -299,7 +317,7 @@ async fn prove_page(
     next: &str,
     error: Option<(StatusCode, String)>,
 ) -> Result<Response, Failure> {
-    let account = app.console.account(person.clone()).await;
+    let account = app.console.account(person.clone(), None).await;
     let has_second_factor = account.is_ok_and(|account| account.has_second_factor);
     let view = app.view();
     let chrome = Chrome::new(app, &view, Some(person), form, Room::Other, "Who is there?")?;

@@ -26,6 +26,8 @@ struct LoginPage {
     error: Option<String>,
     /// The provider of single sign-on, if there is one.
     provider: Option<String>,
+    /// Where who has just signed out here signs out there too.
+    provider_sign_out: Option<String>,
 }
 
 /// Where to go after signing in.
@@ -33,6 +35,9 @@ struct LoginPage {
 pub(crate) struct Next {
     #[serde(default)]
     pub(crate) next: String,
+    /// Whether somebody whom the provider let in has just signed out.
+    #[serde(default)]
+    out: Option<String>,
 }
 
 /// What the form sends.
@@ -80,7 +85,15 @@ pub(crate) async fn show(
     if session::acting_person(&session).await.is_some() {
         return Ok(Redirect::to(own_page(&next.next)).into_response());
     }
-    page(&app, &form, StatusCode::OK, &next.next, String::new(), None)
+    let out = match next.out {
+        Some(_) => app.console.provider_sign_out().await,
+        None => None,
+    };
+    let page = LoginPage {
+        provider_sign_out: out,
+        ..login_page(&app, &form, &next.next, String::new(), None)?
+    };
+    render(StatusCode::OK, &page)
 }
 
 fn page(
@@ -91,17 +104,24 @@ fn page(
     user: String,
     error: Option<String>,
 ) -> Result<Response, Failure> {
-    let chrome = Chrome::new(app, &app.view(), None, form, Room::Other, "Sign in")?;
-    render(
-        status,
-        &LoginPage {
-            chrome,
-            next: own_page(next).to_owned(),
-            user,
-            error,
-            provider: app.console.sign_on_provider(),
-        },
-    )
+    render(status, &login_page(app, form, next, user, error)?)
+}
+
+fn login_page(
+    app: &App,
+    form: &FormCookie,
+    next: &str,
+    user: String,
+    error: Option<String>,
+) -> Result<LoginPage, Failure> {
+    Ok(LoginPage {
+        chrome: Chrome::new(app, &app.view(), None, form, Room::Other, "Sign in")?,
+        next: own_page(next).to_owned(),
+        user,
+        error,
+        provider: app.console.sign_on_provider(),
+        provider_sign_out: None,
+    })
 }
 
 /// The page once more, with what stood in the way.
@@ -215,6 +235,12 @@ pub(crate) async fn sign_out(
         };
         return message(&app, person.as_ref(), &form, text);
     }
+    let by_provider = session::is_by_provider(&session).await;
     session::sign_out(&session).await?;
-    Ok(Redirect::to("/login").into_response())
+    let to = if by_provider {
+        "/login?out=1"
+    } else {
+        "/login"
+    };
+    Ok(Redirect::to(to).into_response())
 }

@@ -2,7 +2,7 @@
 
 use crate::console::Person;
 use crate::format::{self, Clock};
-use crate::nodes::{NodeState, NodesView};
+use crate::nodes::{NodeState, NodesView, UnmailedView};
 use crate::page::failure::render;
 use crate::page::{Chrome, Failure, Room, login};
 use crate::secret::FormCookie;
@@ -31,6 +31,7 @@ struct NodesNow {
     finding: (Aspect, &'static str, String, String),
     rows: Vec<Row>,
     refusal: Option<crate::view::RefusalView>,
+    unmailed: Option<String>,
     fence: String,
     lease: String,
     healthy: String,
@@ -109,6 +110,7 @@ fn now(app: &App) -> Result<String, askama::Error> {
         fence: format::duration_s(view.fence_s),
         lease: format::duration_s(view.lease_s),
         healthy: format::duration_s(view.healthy_s),
+        unmailed: view.unmailed.as_ref().map(UnmailedView::says),
         holds: view.holds,
         refusal: view.refusal,
     }

@@ -94,7 +94,11 @@ pub(crate) async fn enter(
         .await;
     match answered(answer) {
         Ok(person) => {
+            let by_provider = session::is_by_provider(&session).await;
             session::sign_in(&session, &person, Some(person.since), &headers).await?;
+            if by_provider {
+                session::note_provider(&session).await?;
+            }
             Ok(Redirect::to(own_page(&sent.next)).into_response())
         }
         Err((status, why)) => page(&app, &form, status, &sent.next, Some(why)),

@@ -1,6 +1,7 @@
 //! "Sign": what waits for this person's signature, by a passkey here or by a key file on the command line.
 
 use crate::api::Denied;
+use crate::format::shell_word;
 use crate::page::failure::{not_done, render};
 use crate::page::{Chrome, Failure, Room, login};
 use crate::secret::FormCookie;
@@ -44,7 +45,7 @@ impl Row {
             let value = value
                 .as_str()
                 .map_or_else(|| value.to_string(), str::to_owned);
-            let _ = write!(typed, " {name}={value}");
+            let _ = write!(typed, " {name}={}", shell_word(&value));
         }
         typed.push_str(" --key FILE");
         let mut command = item.fields;

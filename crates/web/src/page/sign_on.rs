@@ -4,6 +4,7 @@
 //! open must not be made void by that. The page it comes back to therefore reads no cookie and sets none: it sends the browser
 //! on to the same question asked by ourselves.
 
+use crate::format::shell_word;
 use crate::page::Failure;
 use crate::page::failure::{Message, message};
 use crate::page::login::{again, own_page};
@@ -16,6 +17,7 @@ use axum::Extension;
 use axum::extract::{Query, RawQuery, State};
 use axum::http::{HeaderMap, HeaderValue, StatusCode, header};
 use axum::response::{Html, IntoResponse, Redirect, Response};
+use jiff::Timestamp;
 use serde::{Deserialize, Serialize};
 use std::sync::Arc;
 use tower_sessions::Session;
@@ -37,6 +39,8 @@ const CODE_CHARS_MAX: usize = 4_096;
 struct Away {
     start: SignOnStart,
     next: String,
+    /// Whether the person is to show anew who they are.
+    again: bool,
     /// Seconds since 1970, by this machine's clock, as sessions are measured.
     begun_s: i64,
 }
@@ -57,13 +61,15 @@ pub(crate) async fn begin(
     Query(asked): Query<Begin>,
 ) -> Result<Response, Failure> {
     let next = own_page(&asked.next);
-    let begun = match app.console.begin_sign_on(asked.again.is_some()).await {
+    let anew = asked.again.is_some();
+    let begun = match app.console.begin_sign_on(anew).await {
         Ok(begun) => begun,
         Err(why) => return again(&app, &form, StatusCode::SERVICE_UNAVAILABLE, next, why),
     };
     let away = Away {
         start: begun.start,
         next: next.to_owned(),
+        again: anew,
         begun_s: OffsetDateTime::now_utc().unix_timestamp(),
     };
     let cookie = sealed(&app.settings, &away);
@@ -164,7 +170,9 @@ async fn answered(
             "The provider sent no code. Sign in again, or with name and password.".into(),
         );
     }
+    let begun = Timestamp::from_second(away.begun_s).unwrap_or(Timestamp::MAX);
     let came = SignOnReturn {
+        shown_since: away.again.then_some(begun),
         start: away.start,
         code: returned.code,
         issuer: returned.iss,
@@ -173,16 +181,19 @@ async fn answered(
     match app.console.end_sign_on(came).await {
         SignOn::Known { person, proved_at } => {
             session::sign_in(session, &person, proved_at, headers).await?;
+            session::note_provider(session).await?;
             Ok(Redirect::to(next).into_response())
         }
         SignOn::HalfWay(person) => {
             session::half_way(session, &person).await?;
+            session::note_provider(session).await?;
             Ok(Redirect::to(&format!("/login/code?next={next}")).into_response())
         }
         SignOn::NotTied { issuer, subject } => {
+            let (of, who) = (shell_word(&issuer), shell_word(&subject));
             let lead = format!(
                 "{issuer} let you in as `{subject}`, and no account of Segue is tied to that. Give it to your party's \
-                 administrator, who ties your account: segue user link NAME --oidc-issuer {issuer} --oidc-subject {subject}"
+                 administrator, who ties your account: segue user link NAME --oidc-issuer={of} --oidc-subject={who}"
             );
             let text = Message {
                 status: StatusCode::FORBIDDEN,

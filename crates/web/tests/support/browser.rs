@@ -176,6 +176,19 @@ impl Browser {
             .map_or_else(|| "/".to_owned(), |path| format!("/{path}"))
     }
 
+    /// Waits until a page of this path is shown.
+    pub(crate) async fn until_path(&self, path: &str) {
+        self.until(&format!("the page {path}"), async || {
+            let shown = self.path().await;
+            if shown == path {
+                Ok(())
+            } else {
+                Err(format!("it is {shown}"))
+            }
+        })
+        .await;
+    }
+
     async fn element(&self, css: &str) -> Result<String, String> {
         let body = json!({ "using": "css selector", "value": css });
         let found = self.ask("POST", "/element", body).await?;

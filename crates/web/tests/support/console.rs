@@ -11,7 +11,7 @@ use futures_util::FutureExt;
 use futures_util::future::BoxFuture;
 use jiff::Timestamp;
 use segue_domain::passkey::Passkey;
-use segue_web::account::{AccountChange, AccountChanged, AccountView, EnrolmentView, TokenView};
+use segue_web::account::{AccountChange, AccountChanged, AccountView, Shown};
 use segue_web::calendar::CalendarView;
 use segue_web::discovery::DiscoveryView;
 use segue_web::draft::{DraftChoices, DraftView};
@@ -31,6 +31,7 @@ use std::net::IpAddr;
 use std::sync::{Arc, Mutex};
 use tokio::sync::watch;
 
+mod account_view;
 mod board_view;
 mod calendar_view;
 mod discovery_view;
@@ -56,7 +57,6 @@ pub(crate) const CAUTIOUS: &str = "casey";
 pub(crate) const CODE: &str = "492039";
 /// What waits for a signature.
 pub(crate) const TO_SIGN: &str = "0123456789abcdef0123456789abcdef0123456789abcdef0123456789abcdef";
-const SECRET: &str = "GEZDGNBVGY3TQOJQGEZDGNBVGY3TQOJQ";
 
 /// The moment the fixture shows: Tue 13 Apr 2027 10:42 EDT.
 pub(crate) const AS_OF: &str = "2027-04-13T14:42:00Z";
@@ -90,6 +90,8 @@ pub(crate) struct MemoryConsole {
     /// Who came in before this is let in no more.
     pub(crate) valid_from: Mutex<Option<Timestamp>>,
     enrolling: Mutex<bool>,
+    /// What was shown before this was shown too long ago.
+    pub(crate) stale_before: Mutex<Option<Timestamp>>,
     /// What the provider of single sign-on answers; there is none without it.
     pub(crate) sign_on: Mutex<Option<SignOn>>,
     /// Changes of accounts that reached the console.
@@ -112,6 +114,7 @@ impl MemoryConsole {
             answered: Mutex::default(),
             valid_from: Mutex::default(),
             enrolling: Mutex::default(),
+            stale_before: Mutex::default(),
             sign_on: Mutex::default(),
             changes: Mutex::default(),
             submitted: Mutex::default(),
@@ -143,6 +146,11 @@ impl MemoryConsole {
         }
         *attempts += 1;
         SignIn::Unknown
+    }
+
+    fn is_stale(&self, proved_at: Option<Timestamp>) -> bool {
+        let before = *self.stale_before.lock().expect("no panic while held");
+        before.is_some_and(|before| proved_at.is_none_or(|at| at < before))
     }
 
     fn came_from(&self, source: IpAddr) {
@@ -284,6 +292,12 @@ impl Console for MemoryConsole {
         std::future::ready(valid_from.is_none_or(|from| person.since >= from)).boxed()
     }
 
+    fn provider_sign_out(&self) -> BoxFuture<'_, Option<String>> {
+        let provider = self.sign_on_provider();
+        let url = provider.map(|provider| format!("https://{provider}/out?client_id=segue"));
+        std::future::ready(url).boxed()
+    }
+
     fn prove(&self, person: Person, secret: String, source: IpAddr) -> BoxFuture<'_, SignIn> {
         self.came_from(source);
         let right = if person.user == CAUTIOUS {
@@ -299,26 +313,14 @@ impl Console for MemoryConsole {
         std::future::ready(answer).boxed()
     }
 
-    fn account(&self, person: Person) -> BoxFuture<'_, Result<AccountView, ActError>> {
+    fn account(
+        &self,
+        person: Person,
+        proved_at: Option<Timestamp>,
+    ) -> BoxFuture<'_, Result<AccountView, ActError>> {
         let enrolled = person.user == CAUTIOUS;
         let begun = *self.enrolling.lock().expect("no panic while held");
-        let view = AccountView {
-            has_second_factor: enrolled,
-            enrolling: (begun && !enrolled).then(|| EnrolmentView {
-                secret: SECRET.into(),
-                link: format!(
-                    "otpauth://totp/Segue:{}?secret={SECRET}&issuer=Segue",
-                    person.user
-                ),
-            }),
-            recovery_codes: if enrolled { 10 } else { 0 },
-            tokens: vec![TokenView {
-                label: "acd".into(),
-                may: "ingest, RVS-Main alone".into(),
-                used: "never used".into(),
-                ends: "ends 1 Mar 2028 00:00 UTC".into(),
-            }],
-        };
+        let view = account_view::account(&person.user, (enrolled, begun, self.is_stale(proved_at)));
         std::future::ready(Ok(view)).boxed()
     }
 
@@ -326,9 +328,13 @@ impl Console for MemoryConsole {
         &self,
         person: Person,
         change: AccountChange,
-        source: IpAddr,
+        shown: Shown,
     ) -> BoxFuture<'_, Result<AccountChanged, ActError>> {
-        self.came_from(source);
+        self.came_from(shown.source);
+        let confirms = matches!(change, AccountChange::ConfirmSecondFactor { .. });
+        if confirms && self.is_stale(shown.proved_at) {
+            return std::future::ready(Err(account_view::not_shown())).boxed();
+        }
         let answer = match &change {
             AccountChange::BeginSecondFactor => {
                 *self.enrolling.lock().expect("no panic while held") = true;

@@ -24,5 +24,6 @@ pub(crate) fn three_nodes() -> NodesView {
         healthy_s: 300,
         holds: vec!["RVS-Main/TRIAGE".into()],
         refusal: None,
+        unmailed: None,
     }
 }

@@ -15,9 +15,21 @@ pub(super) fn begun(provider: Option<String>, again: bool) -> Result<SignOnBegun
     })
 }
 
+/// A token without `auth_time`: who is asked anew has shown nothing by it.
 pub(super) fn ended(known: Option<SignOn>, returned: &SignOnReturn) -> SignOn {
     let message = "This code is not taken.".to_owned();
+    let anew = returned.shown_since.is_some();
     known
+        .filter(|known| {
+            !anew
+                || matches!(
+                    known,
+                    SignOn::Known {
+                        proved_at: Some(_),
+                        ..
+                    }
+                )
+        })
         .filter(|_| returned.start.verifier == "the-verifier" && returned.code == "the code")
         .unwrap_or(SignOn::Refused { message })
 }

@@ -5,7 +5,7 @@ use crate::clock;
 use jiff::{SignedDuration, Timestamp};
 use segue_domain::Role;
 use segue_journal::accounts::{Act, AuditFilter, NewToken, TokenScope};
-use segue_web::account::{AccountChange, AccountChanged};
+use segue_web::account::{AccountChange, AccountChanged, Shown};
 use segue_web::{
     ActError, BoardRequest, Console, Credentials, Door, EventBatch, Person, SignIn, Submission,
 };
@@ -30,21 +30,30 @@ fn credentials(secret: &str) -> Credentials {
     }
 }
 
+fn just_shown() -> Shown {
+    Shown {
+        proved_at: Some(clock::now()),
+        source: HERE,
+    }
+}
+
 /// Enrols a device for the manager; its secret. The code of half a minute ago enrols it, so that the present one is unused.
 async fn enrolled(rig: &Rig) -> String {
     let person = rig.sign_in(WHO).await;
     let begin = AccountChange::BeginSecondFactor;
     rig.console
-        .change_account(person.clone(), begin, HERE)
+        .change_account(person.clone(), begin, just_shown())
         .await
         .unwrap();
-    let view = rig.console.account(person.clone()).await.unwrap();
+    let proved_at = just_shown().proved_at;
+    let view = rig.console.account(person.clone(), proved_at).await;
+    let view = view.unwrap();
     let secret = view.enrolling.unwrap().secret;
     let code = code(&secret, clock::now() - SignedDuration::from_secs(30));
     let confirm = AccountChange::ConfirmSecondFactor { code };
     let changed = rig
         .console
-        .change_account(person, confirm, HERE)
+        .change_account(person, confirm, just_shown())
         .await
         .unwrap();
     assert!(matches!(changed, AccountChanged::RecoveryCodes(codes) if codes.len() == 10));
@@ -144,6 +153,62 @@ async fn a_session_ends_with_the_password_it_was_opened_by() {
         refusal.how.contains("press home by duty PIN"),
         "{refusal:?}"
     );
+}
+
+#[tokio::test]
+async fn a_session_alone_changes_nothing_of_how_its_person_comes_in() {
+    let rig = Rig::new().await;
+    let person = rig.sign_in(WHO).await;
+    let begin = AccountChange::BeginSecondFactor;
+    let begun = rig
+        .console
+        .change_account(person.clone(), begin, just_shown());
+    begun.await.unwrap();
+    let shown = rig
+        .console
+        .account(person.clone(), just_shown().proved_at)
+        .await;
+    let secret = shown.unwrap().enrolling.unwrap().secret;
+    let long_ago = Some(clock::now() - SignedDuration::from_mins(11));
+    for proved_at in [None, long_ago] {
+        // Whoever has the session alone reads no secret, and turns on, off or replaces nothing.
+        let view = rig
+            .console
+            .account(person.clone(), proved_at)
+            .await
+            .unwrap();
+        assert!(view.enrolling.is_none() && view.enrolment_waits);
+        let code = code(&secret, clock::now());
+        for change in [
+            AccountChange::BeginSecondFactor,
+            AccountChange::ConfirmSecondFactor { code },
+            AccountChange::RemoveSecondFactor,
+            AccountChange::Password {
+                new: "another horse".into(),
+            },
+        ] {
+            let shown = Shown {
+                proved_at,
+                source: HERE,
+            };
+            let changed = rig.console.change_account(person.clone(), change, shown);
+            let Err(ActError::Refused(refusal)) = changed.await else {
+                panic!("a session alone changes the account")
+            };
+            assert_eq!(refusal.code, "STEP_UP");
+            assert!(refusal.how.contains("/account/prove"), "{refusal:?}");
+        }
+    }
+    assert!(rig.console.admits(person.clone()).await);
+    // Giving up what was given needs no proof.
+    let stale = Shown {
+        proved_at: long_ago,
+        source: HERE,
+    };
+    let ended = rig
+        .console
+        .change_account(person, AccountChange::EndSessions, stale);
+    assert!(ended.await.is_ok());
 }
 
 #[tokio::test]

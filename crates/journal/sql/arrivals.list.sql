@@ -1,0 +1,4 @@
+select user_name, source
+from arrivals
+order by user_name, source
+limit $1
