@@ -3,6 +3,7 @@
 use super::failure;
 use crate::context::Context;
 use crate::discovery::{Reader, request, view};
+use crate::histories::{self, Counted, StandsFor};
 use crate::office::{Office, block_on};
 use crate::output::{Answer, Answered, Failure};
 use clap::Args;
@@ -32,7 +33,14 @@ impl Report {
             Side::Client
         };
         let found = understand(store, &request(&t)).map_err(failure)?;
-        let view = view(&t, store, &found, Reader::of(side), ctx.now()).map_err(failure)?;
+        let reader = Reader::of(side);
+        let counted = if reader.is_limited() {
+            Some(histories::read(&t, store, &StandsFor::default()).map_err(failure)?)
+        } else {
+            None
+        };
+        let disclosed = counted.as_ref().map(Counted::disclosed);
+        let view = view(&t, store, &found, reader, disclosed, ctx.now()).map_err(failure)?;
         let said = format!("{}\n{}", view.finding, view.lead);
         let Some(path) = &self.html else {
             return Ok(Answer::new(&view, said));

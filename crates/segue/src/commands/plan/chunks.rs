@@ -3,7 +3,7 @@
 use crate::cli::Global;
 use crate::commands::calls::{failure, require_allowed};
 use crate::context::Context;
-use crate::histories::{self, LeftOut, StandsFor};
+use crate::histories::{self, Counted, LeftOut, StandsFor};
 use crate::office::{Office, block_on};
 use crate::output::{Answer, Answered, Failure};
 use clap::Args;
@@ -26,8 +26,11 @@ impl Chunks {
         require_allowed(&ctx)?;
         let state = block_on(async { Office::open(&ctx.data).await?.state().await })?;
         let store = CallStore::new(ctx.data.path("calls"));
-        let (histories, left_out) =
-            histories::read(&state, &store, &self.stands_for).map_err(failure)?;
+        let Counted {
+            histories,
+            left_out,
+            ..
+        } = histories::read(&state, &store, &self.stands_for).map_err(failure)?;
         if histories.is_empty() {
             return Err(Failure::BadInput(format!(
                 "no imported call is of a call type and centre of the transition ({}); import records (`segue calls import`) or say what theirs stand for (--map NAME=CALL_TYPE, --site SITE)",

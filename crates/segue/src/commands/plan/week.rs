@@ -3,7 +3,7 @@
 use crate::cli::Global;
 use crate::commands::calls::{failure, require_allowed};
 use crate::context::Context;
-use crate::histories::{self, StandsFor};
+use crate::histories::{self, Counted, StandsFor};
 use crate::office::{Office, block_on};
 use crate::output::{Answer, Answered};
 use crate::week::{self, Asked, Week};
@@ -51,8 +51,11 @@ impl WeekOptions {
             return Ok(Answer::new(&json!({ "chunk": null }), text));
         };
         let store = CallStore::new(ctx.data.path("calls"));
-        let (histories, left_out) =
-            histories::read(&state, &store, &self.stands_for).map_err(failure)?;
+        let Counted {
+            histories,
+            left_out,
+            ..
+        } = histories::read(&state, &store, &self.stands_for).map_err(failure)?;
         let calls = week.calls(&histories)?;
         let left_out: u64 = left_out.values().sum();
         Ok(Answer::new(
