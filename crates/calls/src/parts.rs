@@ -100,16 +100,16 @@ pub(crate) fn rewrite_without(
     Ok(Some(u64::try_from(left).unwrap_or(u64::MAX)))
 }
 
-/// Marks records by id and leg; nothing where a column is missing.
-pub(crate) fn by_id(
+/// Of each record, by id and leg; nothing where a column is missing.
+pub(crate) fn ids_of<T>(
     batch: &RecordBatch,
-    is: impl Fn(&str, Option<&str>) -> bool,
-) -> Option<Vec<bool>> {
+    of: impl Fn(&str, Option<&str>) -> T,
+) -> Option<Vec<T>> {
     let text = |name| batch.column_by_name(name)?.as_string_opt::<i32>();
     let (ids, legs) = (text("source_call_id")?, text("leg_id")?);
     let both = ids.iter().zip(legs);
     Some(
-        both.map(|(id, leg)| is(id.unwrap_or_default(), leg))
+        both.map(|(id, leg)| of(id.unwrap_or_default(), leg))
             .collect(),
     )
 }

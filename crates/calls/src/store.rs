@@ -28,6 +28,9 @@ pub struct Manifest {
     /// Erasures, in order.
     #[serde(default, skip_serializing_if = "Vec::is_empty")]
     pub erasures: Vec<ErasureEntry>,
+    /// By source, the file with the fingerprints of its erased calls' ids, relative to the store.
+    #[serde(default, skip_serializing_if = "BTreeMap::is_empty")]
+    pub(crate) erased: BTreeMap<String, String>,
     /// Moves of the last import that have not all been made.
     #[serde(default, skip_serializing_if = "Vec::is_empty")]
     pending: Vec<Move>,
@@ -68,6 +71,15 @@ impl Manifest {
     }
 }
 
+/// What serde leaves out.
+#[expect(
+    clippy::trivially_copy_pass_by_ref,
+    reason = "the shape serde asks for"
+)]
+fn is_none(rows: &u64) -> bool {
+    *rows == 0
+}
+
 /// One import.
 #[derive(Debug, Clone, Serialize, Deserialize)]
 pub struct ImportEntry {
@@ -87,6 +99,9 @@ pub struct ImportEntry {
     pub parts: Vec<PartEntry>,
     /// Its key file, relative to the store.
     pub keys: String,
+    /// Rows of it that are erased: not taken because they had been, or taken and erased since.
+    #[serde(default, skip_serializing_if = "is_none")]
+    pub erased: u64,
 }
 
 /// A file an import read.
@@ -295,6 +310,7 @@ impl CallStore {
         &self,
         staging: Staging,
         gone: Vec<String>,
+        erased: BTreeMap<String, String>,
         entry: ErasureEntry,
     ) -> Result<(), CallsError> {
         sync_folder(&staging.folder)?;
@@ -303,10 +319,21 @@ impl CallStore {
         lock.lock().map_err(store("lock", &path))?;
         let mut manifest = self.read_manifest()?;
         for import in &mut manifest.imports {
+            let left = |part: &PartEntry| match staging.shrunk.get(&part.path) {
+                Some(rows) => *rows,
+                None if gone.contains(&part.path) => 0,
+                None => part.rows,
+            };
+            let of_it = import.parts.iter().map(|part| part.rows - left(part));
+            import.erased += of_it.sum::<u64>();
             import.parts.retain(|part| !gone.contains(&part.path));
         }
         manifest.erasures.push(entry);
         manifest.removals = gone;
+        for (source, place) in erased {
+            let before = manifest.erased.insert(source, place);
+            manifest.removals.extend(before);
+        }
         self.commit_manifest(manifest, staging)
     }
 
@@ -503,6 +530,7 @@ mod tests {
             files: Vec::new(),
             parts: Vec::new(),
             keys: format!("_segue/keys/{id}.keys"),
+            erased: 0,
         }
     }
 

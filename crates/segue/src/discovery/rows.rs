@@ -38,12 +38,18 @@ pub(super) fn fill(
     Ok(())
 }
 
-/// Rows of one import: kept, repeated or replaced, set aside.
-fn parts(import: &ImportEntry) -> [u64; 3] {
+/// Rows of one import: kept, repeated or replaced, set aside, erased.
+fn parts(import: &ImportEntry) -> [u64; 4] {
     let read: u64 = import.files.iter().map(|file| file.read).sum();
     let quarantined: u64 = import.files.iter().map(|file| file.quarantined).sum();
     let kept: u64 = import.parts.iter().map(|part| part.rows).sum();
-    [kept, read.saturating_sub(quarantined + kept), quarantined]
+    let others = quarantined + kept + import.erased;
+    [
+        kept,
+        read.saturating_sub(others),
+        quarantined,
+        import.erased,
+    ]
 }
 
 /// An outsider sees an import's rows where none of its counts is small, and sums over imports where that is so of each.
@@ -65,7 +71,7 @@ fn imports(manifest: &Manifest, limited: bool) -> Vec<ImportRow> {
                     Count::Withheld
                 }
             };
-            let [kept, duplicates, quarantined] = parts(import).map(count);
+            let [kept, duplicates, quarantined, erased] = parts(import).map(count);
             ImportRow {
                 source: import.source.clone(),
                 at: import
@@ -77,6 +83,7 @@ fn imports(manifest: &Manifest, limited: bool) -> Vec<ImportRow> {
                 kept,
                 duplicates,
                 quarantined,
+                erased,
             }
         })
         .collect()

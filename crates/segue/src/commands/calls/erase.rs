@@ -39,7 +39,7 @@ impl Erase {
     pub(super) fn run(&self, ctx: &Context, store: &CallStore) -> Answered {
         let what = self.what(ctx)?;
         // No import may come in between the order and its carrying out.
-        let erasing = begin(store, what).map_err(failure)?;
+        let erasing = begin(store, &ctx.data.caller_key()?, what).map_err(failure)?;
         let found = erasing.found();
         let all = found.records + found.table_rows;
         if all == 0 {

@@ -31,7 +31,7 @@ use std::path::PathBuf;
 pub enum Calls {
     /// Which mapping reads a file, with the reasons; where none does, a draft of one
     Sniff(sniff::Sniff),
-    /// Read call records; ends with the reconciliation: read = accepted + duplicates + test + quarantined
+    /// Read call records; ends with the reconciliation: read = accepted + duplicates + test + quarantined + erased
     Import(Import),
     /// The rows set aside, with file, line and reason
     Quarantine(Quarantine),
@@ -257,9 +257,18 @@ fn show(bar: &ProgressBar, progress: Progress) {
 }
 
 fn import_text(report: &ImportReport) -> String {
+    let erased = |rows, plus: &str| match rows {
+        0 => String::new(),
+        rows => format!("{plus}{rows} erased before"),
+    };
     let mut text = format!(
-        "{} rows read = {} accepted + {} duplicates + {} test + {} quarantined\n",
-        report.read, report.accepted, report.duplicates, report.test, report.quarantined
+        "{} rows read = {} accepted + {} duplicates + {} test + {} quarantined{}\n",
+        report.read,
+        report.accepted,
+        report.duplicates,
+        report.test,
+        report.quarantined,
+        erased(report.erased, " + ")
     );
     for file in &report.files {
         let note = if file.already_imported {
@@ -269,8 +278,21 @@ fn import_text(report: &ImportReport) -> String {
         };
         let _ = writeln!(
             text,
-            "  {}: {} read, {} accepted, {} duplicates, {} test, {} quarantined{note}",
-            file.file, file.read, file.accepted, file.duplicates, file.test, file.quarantined
+            "  {}: {} read, {} accepted, {} duplicates, {} test, {} quarantined{}{note}",
+            file.file,
+            file.read,
+            file.accepted,
+            file.duplicates,
+            file.test,
+            file.quarantined,
+            erased(file.erased, ", ")
+        );
+    }
+    if report.erased > 0 {
+        let _ = writeln!(
+            text,
+            "{} rows are of calls that were erased here: they stay out, whatever the export holds.",
+            report.erased
         );
     }
     if report.duplicates_same_id > 0 {
