@@ -9,9 +9,9 @@ use clap::{ArgGroup, Args};
 use jiff::civil::Date;
 use segue_calls::erase::{What, begin};
 use segue_calls::store::CallStore;
-use segue_domain::Command;
 use segue_domain::caller::{CallerHash, e164};
 use segue_domain::compliance::erasure::{Erased, OrderErasure};
+use segue_domain::{Command, decide};
 use std::io::Read;
 
 /// A telephone number is no longer.
@@ -38,39 +38,50 @@ pub struct Erase {
 impl Erase {
     pub(super) fn run(&self, ctx: &Context, store: &CallStore) -> Answered {
         let what = self.what(ctx)?;
+        block_on(self.carried_out(ctx, store, what))
+    }
+
+    /// Who acts comes first, then the order, then the erasure: whoever may not order it does not learn either what is here.
+    async fn carried_out(&self, ctx: &Context, store: &CallStore, what: What) -> Answered {
+        let actor = login::actor(ctx).await?;
+        let office = Office::open(&ctx.data).await?;
+        let state = office.state().await?;
+        // Refused before anything is looked for; of days the number is not known yet.
+        decide(&state, &self.order(what, 1), &actor, ctx.now())?;
         // No import may come in between the order and its carrying out.
         let erasing = begin(store, &ctx.data.caller_key()?, what).map_err(failure)?;
         let found = erasing.found();
         let all = found.records + found.table_rows;
-        if all == 0 {
-            // Rows that an import had read before it was cut off go all the same.
-            let erased = erasing.carry_out(ctx.now()).map_err(failure)?;
-            return Ok(Answer::new(&erased, "No record of it is here."));
+        // An order about one caller stands whether there is something or not: its being there tells nothing then.
+        if all > 0 || matches!(what, What::Caller(_)) {
+            let order = self.order(what, all);
+            office.execute_as(ctx, &actor, None, order).await?;
         }
-        let order = OrderErasure {
-            erased: match what {
-                What::Caller(_) => Erased::OneCaller,
-                What::Before(day) => Erased::DaysBefore { day },
-            },
-            records: match what {
-                What::Caller(_) => None,
-                What::Before(_) => Some(all),
-            },
-            reason: self.reason.clone(),
-        };
-        block_on(async {
-            let office = Office::open(&ctx.data).await?;
-            let actor = login::actor(ctx).await?;
-            let command = Command::from(order);
-            office.execute_as(ctx, &actor, None, command).await
-        })?;
-        // Ordered: cut off from here on, the same command finds what is left.
+        // Ordered: cut off from here on, the same command finds what is left. Rows that an import had read before it was cut off go
+        // whatever is found.
         let erased = erasing.carry_out(ctx.now()).map_err(failure)?;
-        let text = format!(
-            "{} records in {} files and {} rows of other tables are erased. Exports they came from, and copies elsewhere, are not Segue's to erase.",
-            erased.records, erased.files, erased.table_rows
-        );
+        let text = if all == 0 {
+            "No record of it is here.".to_owned()
+        } else {
+            format!(
+                "{} records in {} files and {} rows of other tables are erased. Exports they came from, and copies elsewhere, are not Segue's to erase.",
+                erased.records, erased.files, erased.table_rows
+            )
+        };
         Ok(Answer::new(&erased, text))
+    }
+
+    /// The order; of one caller it says no number.
+    fn order(&self, what: What, records: u64) -> Command {
+        let (erased, records) = match what {
+            What::Caller(_) => (Erased::OneCaller, None),
+            What::Before(day) => (Erased::DaysBefore { day }, Some(records)),
+        };
+        Command::from(OrderErasure {
+            erased,
+            records,
+            reason: self.reason.clone(),
+        })
     }
 
     fn what(&self, ctx: &Context) -> Result<What, Failure> {
