@@ -3,15 +3,19 @@
 use super::failure;
 use crate::context::Context;
 use crate::login;
-use crate::office::{Office, block_on};
+use crate::office::{Office, block_on, open_facts, unavailable};
 use crate::output::{Answer, Answered, Failure};
 use clap::{ArgGroup, Args};
+use jiff::Timestamp;
 use jiff::civil::Date;
+use jiff::tz::TimeZone;
 use segue_calls::erase::{What, begin};
 use segue_calls::store::CallStore;
 use segue_domain::caller::{CallerHash, e164};
 use segue_domain::compliance::erasure::{Erased, OrderErasure};
 use segue_domain::{Command, decide};
+use segue_journal::facts::{FactsError, Pruned};
+use serde::Serialize;
 use std::io::Read;
 
 /// A telephone number is no longer.
@@ -35,6 +39,28 @@ pub struct Erase {
     reason: String,
 }
 
+/// The answer.
+#[derive(Serialize)]
+struct Told {
+    #[serde(flatten)]
+    erased: segue_calls::erase::Erased,
+    /// Rows of routing decisions, centres' messages and calls, and cases.
+    call_facts: u64,
+}
+
+/// Call facts have no local day: theirs begins at midnight UTC.
+fn start_of(day: Date) -> Result<Timestamp, Failure> {
+    let start = day.to_zoned(TimeZone::UTC);
+    let start =
+        start.map_err(|e| Failure::BadInput(format!("{day} is no day of a calendar ({e})")))?;
+    Ok(start.timestamp())
+}
+
+#[expect(clippy::needless_pass_by_value, reason = "the shape of map_err")]
+fn lost(error: FactsError) -> Failure {
+    unavailable(&error)
+}
+
 impl Erase {
     pub(super) fn run(&self, ctx: &Context, store: &CallStore) -> Answered {
         let what = self.what(ctx)?;
@@ -48,10 +74,15 @@ impl Erase {
         let state = office.state().await?;
         // Refused before anything is looked for; of days the number is not known yet.
         decide(&state, &self.order(what, 1), &actor, ctx.now())?;
+        let facts = open_facts(&ctx.data).await?;
         // No import may come in between the order and its carrying out.
         let erasing = begin(store, &ctx.data.caller_key()?, what).map_err(failure)?;
         let found = erasing.found();
-        let all = found.records + found.table_rows;
+        let old = match what {
+            What::Before(day) => facts.count_before(start_of(day)?).await.map_err(lost)?,
+            What::Caller(_) => Pruned::default(),
+        };
+        let all = found.records + found.table_rows + old.rows();
         // An order about one caller stands whether there is something or not: its being there tells nothing then.
         if all > 0 || matches!(what, What::Caller(_)) {
             let order = self.order(what, all);
@@ -59,16 +90,23 @@ impl Erase {
         }
         // Ordered: cut off from here on, the same command finds what is left. Rows that an import had read before it was cut off go
         // whatever is found.
+        let call_facts = match what {
+            What::Caller(caller) => facts.erase_caller(caller).await,
+            What::Before(day) => facts.erase_before(start_of(day)?).await,
+        };
+        let call_facts = call_facts.map_err(lost)?.rows();
         let erased = erasing.carry_out(ctx.now()).map_err(failure)?;
-        let text = if all == 0 {
+        let text = if erased.records + erased.table_rows + call_facts == 0 {
             "No record of it is here.".to_owned()
         } else {
             format!(
-                "{} records in {} files and {} rows of other tables are erased. Exports they came from, and copies elsewhere, are not Segue's to erase.",
+                "{} records in {} files, {} rows of other tables, and {call_facts} rows of routing decisions, centres' messages and \
+                 cases are erased. Exports they came from, and copies elsewhere, are not Segue's to erase.",
                 erased.records, erased.files, erased.table_rows
             )
         };
-        Ok(Answer::new(&erased, text))
+        let told = Told { erased, call_facts };
+        Ok(Answer::new(&told, text))
     }
 
     /// The order; of one caller it says no number.
