@@ -8,6 +8,7 @@ use crate::error::{CallsError, store};
 use crate::operations;
 use crate::parts::{ids_of, rewrite_without};
 use crate::read::{batches, damaged};
+use crate::seal::Seal;
 use crate::store::{CallStore, ErasureEntry, ImportLock, PartEntry, Staging};
 use arrow::array::{Array, AsArray, RecordBatch};
 use jiff::Timestamp;
@@ -63,7 +64,10 @@ pub fn begin<'c>(
         let records = match what {
             What::Before(day) if part.day < day => part.rows,
             What::Before(_) => 0,
-            What::Caller(caller) => count_of(&calls.root().join(&part.path), caller)?,
+            What::Caller(caller) => {
+                let path = calls.root().join(&part.path);
+                count_of(&path, caller, &calls.seal)?
+            }
         };
         found.records += records;
         found.files += u64::from(records > 0);
@@ -134,7 +138,11 @@ impl Erasing<'_> {
     /// The ids of a file's records that go.
     fn ids(&self, path: &Path) -> Result<Vec<u128>, CallsError> {
         let mut ids = Vec::new();
-        for batch in batches(path, &["caller_hash", "source_call_id", "leg_id"])? {
+        for batch in batches(
+            path,
+            &["caller_hash", "source_call_id", "leg_id"],
+            &self.calls.seal,
+        )? {
             let batch = batch?;
             let goes = match self.what {
                 What::Before(_) => Some(vec![true; batch.num_rows()]),
@@ -178,7 +186,7 @@ impl Erasing<'_> {
         let path = self.calls.root().join(&part.path);
         let new = staging.file(part.path.clone());
         let dropped = |batch: &RecordBatch| of_caller(batch, caller);
-        let left = rewrite_without(&path, &new, &["caller_hash"], dropped)?;
+        let left = rewrite_without(&path, &new, &["caller_hash"], &self.calls.seal, dropped)?;
         if left == Some(0) {
             // Nothing is left: the file goes, no empty one takes its place.
             fs::remove_file(&new).map_err(store("sweep", &new))?;
@@ -200,9 +208,9 @@ fn parts(calls: &CallStore) -> Result<Vec<(String, PartEntry)>, CallsError> {
     Ok(imports.flat_map(of).collect())
 }
 
-fn count_of(path: &Path, caller: CallerHash) -> Result<u64, CallsError> {
+fn count_of(path: &Path, caller: CallerHash, seal: &Seal) -> Result<u64, CallsError> {
     let mut records = 0;
-    for batch in batches(path, &["caller_hash"])? {
+    for batch in batches(path, &["caller_hash"], seal)? {
         let dropped = of_caller(&batch?, caller);
         let dropped = dropped.ok_or_else(|| damaged(path, "a column is missing".into()))?;
         records += dropped.iter().map(|is| u64::from(*is)).sum::<u64>();

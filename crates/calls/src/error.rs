@@ -61,6 +61,14 @@ pub enum CallsError {
         /// The file.
         path: PathBuf,
     },
+    /// A file of the store is sealed, and not with the key at hand.
+    #[error(
+        "{path} is sealed with another key than this data directory's; lay the client's keys/caller.key there, or name the data directory it is of"
+    )]
+    Sealed {
+        /// The file.
+        path: PathBuf,
+    },
     /// Not one row could be read.
     #[error(
         "none of the {rows} rows read from {path} fits mapping {mapping} (most often: {reason}); nothing was imported: check the mapping against the file"

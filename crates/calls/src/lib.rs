@@ -32,6 +32,7 @@ mod read;
 pub mod record;
 pub mod report;
 mod row;
+pub mod seal;
 pub mod skew;
 pub mod sniff;
 mod spill;

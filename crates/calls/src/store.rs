@@ -6,6 +6,7 @@
 //! import sweeps; a crash after it is completed by whoever opens the store next.
 
 use crate::error::{CallsError, store};
+use crate::seal::Seal;
 use jiff::Timestamp;
 use serde::{Deserialize, Serialize};
 use std::collections::BTreeMap;
@@ -18,6 +19,7 @@ use std::path::{Path, PathBuf};
 #[derive(Debug, Clone)]
 pub struct CallStore {
     root: PathBuf,
+    pub(crate) seal: Seal,
 }
 
 /// What the store holds, as its one manifest says it.
@@ -71,15 +73,6 @@ impl Manifest {
     }
 }
 
-/// What serde leaves out.
-#[expect(
-    clippy::trivially_copy_pass_by_ref,
-    reason = "the shape serde asks for"
-)]
-fn is_none(rows: &u64) -> bool {
-    *rows == 0
-}
-
 /// One import.
 #[derive(Debug, Clone, Serialize, Deserialize)]
 pub struct ImportEntry {
@@ -100,7 +93,7 @@ pub struct ImportEntry {
     /// Its key file, relative to the store.
     pub keys: String,
     /// Rows of it that are erased: not taken because they had been, or taken and erased since.
-    #[serde(default, skip_serializing_if = "is_none")]
+    #[serde(default)]
     pub erased: u64,
 }
 
@@ -164,9 +157,11 @@ pub struct ImportLock {
 }
 
 impl CallStore {
-    /// The store in a folder, which need not exist yet.
+    /// The store in a folder, which need not exist yet; its files are as plain as the folder.
     pub fn new(root: impl Into<PathBuf>) -> Self {
-        Self { root: root.into() }
+        let root = root.into();
+        let seal = Seal::default();
+        Self { root, seal }
     }
 
     /// Its folder.

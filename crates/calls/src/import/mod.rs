@@ -12,6 +12,7 @@ use crate::pipeline::{Batch, Readers, Skip, read_rows};
 use crate::plan::RowReader;
 pub use crate::report::{FileReport, ImportReport, ReasonCount, TypeCount};
 use crate::row::RowFault;
+use crate::seal::Seal;
 use crate::spill::{DAYS_BYTES_MAX, Days};
 use crate::store::{
     CallStore, FileEntry, ImportEntry, Manifest, PartEntry, QuarantinedRow, Staging,
@@ -180,6 +181,7 @@ struct Importing<'a> {
     erased_ids: Option<PathBuf>,
     earlier_parts: Vec<PartEntry>,
     root: PathBuf,
+    seal: Seal,
     threads: usize,
     prints: Fingerprints,
     keys: Keys,
@@ -238,6 +240,7 @@ impl<'a> Importing<'a> {
             erased_ids: erased.map(|place| calls.root().join(place)),
             earlier_parts: ours.iter().flat_map(|i| i.parts.clone()).collect(),
             root: calls.root().to_owned(),
+            seal: calls.seal.clone(),
             threads: bounds.threads,
             prints: Fingerprints::new(request.key),
             keys: Keys::new(staging.scratch(KEYS), bounds.keys_max),
@@ -506,7 +509,7 @@ impl<'a> Importing<'a> {
             let old = self.root.join(&part.path);
             let is = |id: &str, leg: Option<&str>| superseded.contains(&prints.id(id, leg));
             let columns = ["source_call_id", "leg_id"];
-            match rewrite_without(&old, &path, &columns, |batch| ids_of(batch, is))? {
+            match rewrite_without(&old, &path, &columns, &self.seal, |batch| ids_of(batch, is))? {
                 Some(rows) => self.staging.shrink(part.path.clone(), rows),
                 None => self.staging.forget_last(),
             }
@@ -518,9 +521,10 @@ impl<'a> Importing<'a> {
         let days = self.days.days();
         let name = |day: &Date| format!("day-{day}.parquet");
         let zone = &self.request.mapping.mapping.time.zone;
+        let seal = &self.seal;
         let rows = threads::each(self.threads, &days, |day| {
             let path = self.staging.scratch(&name(day));
-            write_day(&self.days, *day, zone, &self.is_dropped, &path)
+            write_day(&self.days, *day, zone, &self.is_dropped, (&path, seal))
         })?;
         let mut parts = Vec::new();
         for (day, rows) in days.into_iter().zip(rows).filter(|(_, rows)| *rows > 0) {

@@ -4,6 +4,7 @@ use crate::cli::Global;
 use crate::context::Context;
 use crate::data_dir::{random_bytes, write_private};
 use crate::output::{Answer, Answered, Failure};
+use base64::prelude::{BASE64_STANDARD, Engine as _};
 use clap::{Args, Subcommand};
 use ed25519_dalek::SigningKey;
 use segue_domain::caller::e164;
@@ -32,6 +33,8 @@ pub enum Key {
         /// The telephone's number, for example +16095550110
         number: String,
     },
+    /// Print what other engines open the files of the call records with, base64; whoever has it reads every record
+    Lake,
 }
 
 /// A key file.
@@ -46,6 +49,7 @@ impl Key {
     pub fn run(&self, global: &Global) -> Answered {
         let key = match self {
             Self::Telephone { number } => return telephone(number, global),
+            Self::Lake => return lake(global),
             Self::Prove { file, person } => return prove(file, person, global),
             Self::New(file) => {
                 let secret = random_bytes::<32>()?;
@@ -82,6 +86,12 @@ fn telephone(number: &str, global: &Global) -> Answered {
     })?;
     let caller = ctx.data.caller_key()?.hash(&e164).to_string();
     Ok(Answer::new(&json!({ "caller_hash": caller }), caller))
+}
+
+fn lake(global: &Global) -> Answered {
+    let ctx = Context::open(global)?;
+    let key = BASE64_STANDARD.encode(ctx.data.lake_key()?);
+    Ok(Answer::new(&json!({ "lake_key": key }), key))
 }
 
 /// Reads a key file.

@@ -54,7 +54,8 @@ impl Shared {
 
     /// The calls of each type and centre by hour of the week.
     pub(super) async fn hours(&self, t: Arc<Transition>) -> Result<Arc<Counted>, ActError> {
-        let store = CallStore::new(self.data.path("calls"));
+        let store = self.data.calls();
+        let store = store.map_err(|failure| unreadable(&failure.to_string()))?;
         let mut hours = self.hours.lock().await;
         let known = hours.last.take();
         let work = tokio::task::spawn_blocking(move || read(&t, &store, known));

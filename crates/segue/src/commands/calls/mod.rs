@@ -132,7 +132,7 @@ impl Calls {
     /// Answers.
     pub fn run(&self, global: &Global) -> Answered {
         let ctx = Context::open(global)?;
-        let store = CallStore::new(ctx.data.path("calls"));
+        let store = ctx.data.calls()?;
         match self {
             Self::Import(options) => options.run(&ctx, &store),
             Self::Quarantine(options) => options.run(&store),

@@ -7,7 +7,6 @@ use crate::histories::{self, Counted, LeftOut, StandsFor};
 use crate::office::{Office, block_on};
 use crate::output::{Answer, Answered, Failure};
 use clap::Args;
-use segue_calls::store::CallStore;
 use segue_domain::schedule::chunker::{Proposal, propose};
 use serde_json::json;
 use std::fmt::Write as _;
@@ -25,7 +24,7 @@ impl Chunks {
         let ctx = Context::open(global)?;
         require_allowed(&ctx)?;
         let state = block_on(async { Office::open(&ctx.data).await?.state().await })?;
-        let store = CallStore::new(ctx.data.path("calls"));
+        let store = ctx.data.calls()?;
         let Counted {
             histories,
             left_out,

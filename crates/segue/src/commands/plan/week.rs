@@ -8,7 +8,6 @@ use crate::office::{Office, block_on};
 use crate::output::{Answer, Answered};
 use crate::week::{self, Asked, Week};
 use clap::Args;
-use segue_calls::store::CallStore;
 use segue_domain::schedule::chunker::History;
 use segue_domain::schedule::expected::ExpectedWeek;
 use segue_domain::windows::painted::DAY_NAMES;
@@ -50,7 +49,7 @@ impl WeekOptions {
             let text = "No plan is proposed yet; draft one: segue plan draft --file ANSWERS\n";
             return Ok(Answer::new(&json!({ "chunk": null }), text));
         };
-        let store = CallStore::new(ctx.data.path("calls"));
+        let store = ctx.data.calls()?;
         let Counted {
             histories,
             left_out,
