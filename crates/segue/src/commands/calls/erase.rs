@@ -11,9 +11,9 @@ use jiff::civil::Date;
 use jiff::tz::TimeZone;
 use segue_calls::erase::{What, begin};
 use segue_calls::store::CallStore;
-use segue_domain::caller::{CallerHash, e164};
+use segue_domain::caller::{CallerHash, CallerKey, e164};
 use segue_domain::compliance::erasure::{Erased, OrderErasure};
-use segue_domain::{Command, decide};
+use segue_domain::{Command, Transition, decide};
 use segue_journal::facts::{FactsError, Pruned};
 use serde::Serialize;
 use std::io::Read;
@@ -37,6 +37,13 @@ pub struct Erase {
     /// Why; it stands in the journal, so it names nobody
     #[arg(long, value_name = "TEXT")]
     reason: String,
+}
+
+/// What is asked for.
+enum Asked {
+    Number(String),
+    Hash(CallerHash),
+    Before(Date),
 }
 
 /// The answer.
@@ -63,20 +70,22 @@ fn lost(error: FactsError) -> Failure {
 
 impl Erase {
     pub(super) fn run(&self, ctx: &Context, store: &CallStore) -> Answered {
-        let what = self.what(ctx)?;
-        block_on(self.carried_out(ctx, store, what))
+        let asked = self.asked()?;
+        block_on(self.carried_out(ctx, store, asked))
     }
 
     /// Who acts comes first, then the order, then the erasure: whoever may not order it does not learn either what is here.
-    async fn carried_out(&self, ctx: &Context, store: &CallStore, what: What) -> Answered {
+    async fn carried_out(&self, ctx: &Context, store: &CallStore, asked: Asked) -> Answered {
         let actor = login::actor(ctx).await?;
         let office = Office::open(&ctx.data).await?;
         let state = office.state().await?;
+        let key = ctx.data.caller_key()?;
+        let what = asked.what(&key);
         // Refused before anything is looked for; of days the number is not known yet.
         decide(&state, &self.order(what, 1), &actor, ctx.now())?;
         let facts = open_facts(&ctx.data).await?;
         // No import may come in between the order and its carrying out.
-        let erasing = begin(store, &ctx.data.caller_key()?, what).map_err(failure)?;
+        let erasing = begin(store, &key, what).map_err(failure)?;
         let found = erasing.found();
         let old = match what {
             What::Before(day) => facts.count_before(start_of(day)?).await.map_err(lost)?,
@@ -90,11 +99,15 @@ impl Erase {
         }
         // Ordered: cut off from here on, the same command finds what is left. Rows that an import had read before it was cut off go
         // whatever is found.
-        let call_facts = match what {
-            What::Caller(caller) => facts.erase_caller(caller).await,
-            What::Before(day) => facts.erase_before(start_of(day)?).await,
-        };
-        let call_facts = call_facts.map_err(lost)?.rows();
+        let mut call_facts = 0;
+        if let What::Before(day) = what {
+            let gone = facts.erase_before(start_of(day)?).await;
+            call_facts += gone.map_err(lost)?.rows();
+        }
+        for caller in asked.callers(&key, &state) {
+            let gone = facts.erase_caller(caller).await;
+            call_facts += gone.map_err(lost)?.rows();
+        }
         let erased = erasing.carry_out(ctx.now()).map_err(failure)?;
         let text = if erased.records + erased.table_rows + call_facts == 0 {
             "No record of it is here.".to_owned()
@@ -122,12 +135,12 @@ impl Erase {
         })
     }
 
-    fn what(&self, ctx: &Context) -> Result<What, Failure> {
+    fn asked(&self) -> Result<Asked, Failure> {
         if let Some(hash) = self.hash {
-            return Ok(What::Caller(hash));
+            return Ok(Asked::Hash(hash));
         }
         if let Some(day) = self.before {
-            return Ok(What::Before(day));
+            return Ok(Asked::Before(day));
         }
         let mut text = String::new();
         let read = std::io::stdin()
@@ -139,6 +152,29 @@ impl Erase {
                 "standard input holds no telephone number; write it there as +16095550110".into(),
             )
         })?;
-        Ok(What::Caller(ctx.data.caller_key()?.hash(&number)))
+        Ok(Asked::Number(number))
+    }
+}
+
+impl Asked {
+    fn what(&self, key: &CallerKey) -> What {
+        match self {
+            Self::Number(number) => What::Caller(key.hash(number)),
+            Self::Hash(hash) => What::Caller(*hash),
+            Self::Before(day) => What::Before(*day),
+        }
+    }
+
+    /// The caller under each key there is: lines whose callers are kept apart have their own.
+    fn callers(&self, key: &CallerKey, t: &Transition) -> Vec<CallerHash> {
+        match self {
+            Self::Before(_) => Vec::new(),
+            Self::Hash(hash) => vec![*hash],
+            Self::Number(number) => {
+                let apart = t.lines.iter().filter(|line| line.part2);
+                let apart = apart.map(|line| key.of_line(&line.id).hash(number));
+                std::iter::once(key.hash(number)).chain(apart).collect()
+            }
+        }
     }
 }
