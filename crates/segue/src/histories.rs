@@ -253,3 +253,32 @@ fn span(days: &BTreeSet<Date>) -> u32 {
     let days = last.duration_since(*first).as_hours() / 24 + 1;
     u32::try_from(days).unwrap_or(u32::MAX)
 }
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    /// Monday from nine: messages are many in every hour, triage is seven in the first.
+    #[test]
+    fn the_hours_of_one_type_and_of_all_do_not_tell_those_of_another() {
+        let kind = |name: &str, of: &str, calls: [u64; 4]| {
+            let mut hours = vec![0; WEEK_HOURS];
+            hours[9..13].copy_from_slice(&calls);
+            let key = ("RVS-Main".into(), of.into());
+            ((name.to_owned(), Some(key)), hours)
+        };
+        let counted = Counted::of_hours([
+            kind("message", "MSG", [40, 50, 60, 70]),
+            kind("triage", "TRIAGE", [7, 30, 35, 90]),
+        ]);
+        let disclosed = counted.disclosed();
+        assert_eq!(disclosed.hour(9), Some(47));
+        for history in &counted.histories {
+            let told = disclosed.hours_of(history);
+            assert!(!told[9], "{}: 47 less 40 is seven", history.call_type);
+            assert_eq!(told[9..13].iter().filter(|told| **told).count(), 2);
+        }
+        assert_eq!(disclosed.of_type("message"), Some(220));
+        assert_eq!(disclosed.left_out(), Some(0), "every call is of a type");
+    }
+}

@@ -7,6 +7,7 @@ mod sniff;
 
 use crate::cli::Global;
 use crate::context::Context;
+use crate::login;
 use crate::office::{Office, block_on};
 use crate::output::{Answer, Answered, Failure};
 use clap::{Args, Subcommand, ValueEnum};
@@ -20,6 +21,7 @@ use segue_calls::skew::{Skew, skew};
 use segue_calls::store::{CallStore, QuarantinedRow};
 use segue_calls::understanding::Ratio;
 use segue_domain::compliance::require_records_allowed;
+use segue_domain::{Code, Refusal, Side};
 use segue_parity::kpi::ServiceLevelFormula;
 use segue_parity::tally::Thresholds;
 use serde_json::json;
@@ -133,6 +135,10 @@ impl Calls {
     pub fn run(&self, global: &Global) -> Answered {
         let ctx = Context::open(global)?;
         let store = ctx.data.calls()?;
+        let shows_no_counts = matches!(self, Self::Import(_) | Self::Sniff(_));
+        if !shows_no_counts && !matches!(self, Self::Report(_) | Self::Erase(_)) {
+            require_client(&ctx)?;
+        }
         match self {
             Self::Import(options) => options.run(&ctx, &store),
             Self::Quarantine(options) => options.run(&store),
@@ -174,6 +180,23 @@ fn operations_answer(ctx: &Context, store: &CallStore) -> Answered {
         );
     }
     Ok(Answer::new(&found, text))
+}
+
+/// Counts of single calls are for whoever holds the data directory and for the client's people: a person of the outsourcer's who is
+/// named or shows a token reads the pages and the report, which withhold what is small.
+pub(super) fn require_client(ctx: &Context) -> Result<(), Failure> {
+    let named = block_on(login::named_actor(ctx))?;
+    let Some(actor) = named.filter(|actor| actor.side != Side::Client) else {
+        return Ok(());
+    };
+    let refusal = Refusal::new(Code::NotAuthorised)
+        .missing(format!(
+            "a person of the client; `{}` is of the outsourcer, and these counts are of the client's callers",
+            actor.person
+        ))
+        .who("the client")
+        .how("read `segue calls report`, /discovery and /plan/week: there counts below 11 are withheld, and what would give them away");
+    Err(refusal.into())
 }
 
 /// Once the parties of a transition can see what is imported, their agreements come first (A1).

@@ -4,12 +4,14 @@ use super::failure;
 use crate::context::Context;
 use crate::discovery::{Reader, request, view};
 use crate::histories::{self, Counted, StandsFor};
+use crate::login;
 use crate::office::{Office, block_on};
 use crate::output::{Answer, Answered, Failure};
 use clap::Args;
 use segue_calls::store::CallStore;
 use segue_calls::understanding::understand;
 use segue_domain::Side;
+use segue_domain::compliance::require_records_allowed;
 use segue_web::discovery::DiscoveryReport;
 use std::path::PathBuf;
 
@@ -27,10 +29,15 @@ pub struct Report {
 impl Report {
     pub(super) fn run(&self, ctx: &Context, store: &CallStore) -> Answered {
         let t = block_on(async { Office::open(&ctx.data).await?.state().await })?;
-        let side = if self.outsourcer {
-            Side::Outsourcer
-        } else {
-            Side::Client
+        // Whoever is named reads as who they are; nobody gets more than their party may see.
+        let named = block_on(login::named_actor(ctx))?;
+        let side = match named {
+            Some(actor) if actor.side != Side::Client => {
+                require_records_allowed(&t, ctx.now())?;
+                actor.side
+            }
+            _ if self.outsourcer => Side::Outsourcer,
+            _ => Side::Client,
         };
         let found = understand(store, &request(&t)).map_err(failure)?;
         let reader = Reader::of(side);

@@ -1,7 +1,7 @@
 //! `segue plan chunks`: chunks proposed from the imported records, each as small as the evidence allows.
 
 use crate::cli::Global;
-use crate::commands::calls::{failure, require_allowed};
+use crate::commands::calls::{failure, require_allowed, require_client};
 use crate::context::Context;
 use crate::histories::{self, Counted, LeftOut, StandsFor};
 use crate::office::{Office, block_on};
@@ -22,6 +22,7 @@ impl Chunks {
     /// Answers; a chunk that no verdict would come for ends with exit code 5.
     pub(super) fn run(&self, global: &Global) -> Answered {
         let ctx = Context::open(global)?;
+        require_client(&ctx)?;
         require_allowed(&ctx)?;
         let state = block_on(async { Office::open(&ctx.data).await?.state().await })?;
         let store = ctx.data.calls()?;

@@ -1,7 +1,7 @@
 //! `segue plan week`: a chunk's share and hours, and the calls an hour that each side may expect.
 
 use crate::cli::Global;
-use crate::commands::calls::{failure, require_allowed};
+use crate::commands::calls::{failure, require_allowed, require_client};
 use crate::context::Context;
 use crate::histories::{self, Counted, StandsFor};
 use crate::office::{Office, block_on};
@@ -36,6 +36,7 @@ impl WeekOptions {
     /// Answers; nothing is recorded.
     pub(super) fn run(&self, global: &Global) -> Answered {
         let ctx = Context::open(global)?;
+        require_client(&ctx)?;
         require_allowed(&ctx)?;
         let state = block_on(async { Office::open(&ctx.data).await?.state().await })?;
         let asked = Asked {
