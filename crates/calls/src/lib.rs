@@ -4,6 +4,7 @@
 //! accepted, duplicate, test or quarantined; callers are kept only as keyed hashes.
 #![forbid(unsafe_code)]
 
+pub mod apart;
 pub mod baseline;
 mod call_columns;
 mod cells;

@@ -8,7 +8,7 @@ use anyhow::Context as _;
 use segue_calls::seal::LakeKey;
 use segue_calls::store::CallStore;
 use segue_domain::caller::CallerKey;
-use segue_domain::ids::TransitionId;
+use segue_domain::ids::{LineId, TransitionId};
 use segue_journal::Place;
 use serde::{Deserialize, Serialize};
 use sha2::{Digest, Sha256};
@@ -220,15 +220,23 @@ impl DataDir {
         self.drawn(b"segue-second-factors-v1\0")
     }
 
-    /// What the files of call records are sealed with: drawn from the client's key.
-    pub fn lake_key(&self) -> Result<[u8; 32], Failure> {
-        self.drawn(b"segue-call-records-v1\0")
+    /// What the files of call records are sealed with: drawn from the client's key, for a line whose callers are kept apart its own.
+    pub fn lake_key(&self, line: Option<&LineId>) -> Result<[u8; 32], Failure> {
+        match line {
+            None => self.drawn(b"segue-call-records-v1\0"),
+            Some(line) => self.drawn(format!("segue-call-records-of-line-v1\0{line}\0").as_bytes()),
+        }
     }
 
-    /// The call records: sealed, unless `segue init --plain-calls` chose otherwise. Files sealed before stay readable.
-    pub fn calls(&self) -> Result<CallStore, Failure> {
-        let (folder, key) = (self.path("calls"), LakeKey::new(self.lake_key()?));
-        let store = CallStore::sealed(folder, key);
+    /// The call records of all lines, or of one whose callers are kept apart: sealed, unless `segue init --plain-calls` chose otherwise.
+    /// Files sealed before stay readable.
+    pub fn calls(&self, line: Option<&LineId>) -> Result<CallStore, Failure> {
+        let folder = match line {
+            None => "calls".to_owned(),
+            Some(line) => format!("calls-apart/line-{}", line.as_str().replace('/', "_")),
+        };
+        let key = LakeKey::new(self.lake_key(line)?);
+        let store = CallStore::sealed(self.path(&folder), key);
         Ok(if self.settings.plain_calls {
             store.in_the_clear()
         } else {

@@ -83,7 +83,7 @@ impl Import {
     /// Rows that are no facts of the transition lie beside the call records, under the same agreements.
     fn keep(&self, ctx: &Context, rows: TableRows) -> Result<Report, Failure> {
         require_allowed(ctx)?;
-        let store = ctx.data.calls()?;
+        let store = ctx.data.calls(None)?;
         let lines = rows.batches.into_iter().filter_map(|batch| {
             let line = batch.lines.first().copied()?;
             Some((line, batch.fields))

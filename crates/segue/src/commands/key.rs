@@ -8,6 +8,7 @@ use base64::prelude::{BASE64_STANDARD, Engine as _};
 use clap::{Args, Subcommand};
 use ed25519_dalek::SigningKey;
 use segue_domain::caller::e164;
+use segue_domain::ids::LineId;
 use segue_domain::signature::SignatureInput;
 use segue_domain::{PersonId, keys};
 use serde_json::json;
@@ -34,7 +35,11 @@ pub enum Key {
         number: String,
     },
     /// Print what other engines open the files of the call records with, base64; whoever has it reads every record
-    Lake,
+    Lake {
+        /// Of a line whose callers are kept apart
+        #[arg(long, value_name = "LINE")]
+        line: Option<String>,
+    },
 }
 
 /// A key file.
@@ -49,7 +54,7 @@ impl Key {
     pub fn run(&self, global: &Global) -> Answered {
         let key = match self {
             Self::Telephone { number } => return telephone(number, global),
-            Self::Lake => return lake(global),
+            Self::Lake { line } => return lake(line.as_deref(), global),
             Self::Prove { file, person } => return prove(file, person, global),
             Self::New(file) => {
                 let secret = random_bytes::<32>()?;
@@ -88,9 +93,10 @@ fn telephone(number: &str, global: &Global) -> Answered {
     Ok(Answer::new(&json!({ "caller_hash": caller }), caller))
 }
 
-fn lake(global: &Global) -> Answered {
+fn lake(line: Option<&str>, global: &Global) -> Answered {
     let ctx = Context::open(global)?;
-    let key = BASE64_STANDARD.encode(ctx.data.lake_key()?);
+    let line = line.map(LineId::from);
+    let key = BASE64_STANDARD.encode(ctx.data.lake_key(line.as_ref())?);
     Ok(Answer::new(&json!({ "lake_key": key }), key))
 }
 

@@ -78,7 +78,7 @@ impl Rehearse {
             let state = block_on(async { Office::open(&ctx.data).await?.state().await })?;
             let example = self.of_state(&state)?;
             let key = ctx.data.caller_key()?;
-            let store = ctx.data.calls()?;
+            let store = ctx.data.calls(None)?;
             let calls = match &self.calls {
                 Some(calls) => self.records(calls, &key)?,
                 None => in_order(&store, CALLS_MAX).map_err(failure)?,
@@ -308,7 +308,7 @@ fn folder_of_calls(folder: &Path) -> Result<CallStore, Failure> {
         .parent()
         .and_then(|parent| DataDir::open(parent).ok());
     match data {
-        Some(data) if data.path("calls") == folder => data.calls(),
+        Some(data) if data.path("calls") == folder => data.calls(None),
         _ => Ok(CallStore::new(folder)),
     }
 }

@@ -63,7 +63,10 @@ pub(super) async fn show(
     };
     // A task of its own: whoever stops waiting for a long history finds it done the next time.
     let task = tokio::spawn(async move {
-        let calls = shared.data.calls().map_err(|failure| failure.to_string())?;
+        let calls = shared
+            .data
+            .calls(None)
+            .map_err(|failure| failure.to_string())?;
         let mut history = shared.history.lock().await;
         let known = history.last.take();
         let work = move || {

@@ -54,7 +54,7 @@ impl Shared {
 
     /// The calls of each type and centre by hour of the week.
     pub(super) async fn hours(&self, t: Arc<Transition>) -> Result<Arc<Counted>, ActError> {
-        let store = self.data.calls();
+        let store = self.data.calls(None);
         let store = store.map_err(|failure| unreadable(&failure.to_string()))?;
         let mut hours = self.hours.lock().await;
         let known = hours.last.take();

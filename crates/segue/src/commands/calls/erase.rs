@@ -9,10 +9,11 @@ use clap::{ArgGroup, Args};
 use jiff::Timestamp;
 use jiff::civil::Date;
 use jiff::tz::TimeZone;
-use segue_calls::erase::{What, begin};
+use segue_calls::erase::{Erasing, What, begin};
 use segue_calls::store::CallStore;
 use segue_domain::caller::{CallerHash, CallerKey, e164};
 use segue_domain::compliance::erasure::{Erased, OrderErasure};
+use segue_domain::ids::LineId;
 use segue_domain::{Command, Transition, decide};
 use segue_journal::facts::{FactsError, Pruned};
 use serde::Serialize;
@@ -55,6 +56,17 @@ struct Told {
     call_facts: u64,
 }
 
+/// Of all stores together.
+fn total(all: impl Iterator<Item = segue_calls::erase::Erased>) -> segue_calls::erase::Erased {
+    all.fold(segue_calls::erase::Erased::default(), |sum, one| {
+        segue_calls::erase::Erased {
+            records: sum.records + one.records,
+            files: sum.files + one.files,
+            table_rows: sum.table_rows + one.table_rows,
+        }
+    })
+}
+
 /// Call facts have no local day: theirs begins at midnight UTC.
 fn start_of(day: Date) -> Result<Timestamp, Failure> {
     let start = day.to_zoned(TimeZone::UTC);
@@ -69,24 +81,28 @@ fn lost(error: FactsError) -> Failure {
 }
 
 impl Erase {
-    pub(super) fn run(&self, ctx: &Context, store: &CallStore) -> Answered {
+    pub(super) fn run(&self, ctx: &Context) -> Answered {
         let asked = self.asked()?;
-        block_on(self.carried_out(ctx, store, asked))
+        block_on(self.carried_out(ctx, asked))
     }
 
     /// Who acts comes first, then the order, then the erasure: whoever may not order it does not learn either what is here.
-    async fn carried_out(&self, ctx: &Context, store: &CallStore, asked: Asked) -> Answered {
+    async fn carried_out(&self, ctx: &Context, asked: Asked) -> Answered {
         let actor = login::actor(ctx).await?;
         let office = Office::open(&ctx.data).await?;
         let state = office.state().await?;
         let key = ctx.data.caller_key()?;
         let what = asked.what(&key);
+        let places = asked.places(&key, &state, ctx)?;
         // Refused before anything is looked for; of days the number is not known yet.
         decide(&state, &self.order(what, 1), &actor, ctx.now())?;
         let facts = open_facts(&ctx.data).await?;
         // No import may come in between the order and its carrying out.
-        let erasing = begin(store, &key, what).map_err(failure)?;
-        let found = erasing.found();
+        let begun = places
+            .iter()
+            .map(|(store, key, what)| begin(store, key, *what));
+        let erasing = begun.collect::<Result<Vec<_>, _>>().map_err(failure)?;
+        let found = total(erasing.iter().map(Erasing::found));
         let old = match what {
             What::Before(day) => facts.count_before(start_of(day)?).await.map_err(lost)?,
             What::Caller(_) => Pruned::default(),
@@ -108,7 +124,11 @@ impl Erase {
             let gone = facts.erase_caller(caller).await;
             call_facts += gone.map_err(lost)?.rows();
         }
-        let erased = erasing.carry_out(ctx.now()).map_err(failure)?;
+        let carried_out = erasing.into_iter().map(|one| one.carry_out(ctx.now()));
+        let erased = carried_out
+            .collect::<Result<Vec<_>, _>>()
+            .map_err(failure)?;
+        let erased = total(erased.into_iter());
         let text = if erased.records + erased.table_rows + call_facts == 0 {
             "No record of it is here.".to_owned()
         } else {
@@ -163,6 +183,23 @@ impl Asked {
             Self::Hash(hash) => What::Caller(*hash),
             Self::Before(day) => What::Before(*day),
         }
+    }
+
+    /// Every store of records: of all lines together, and of each whose callers are kept apart, with the key of its callers.
+    fn places(
+        &self,
+        key: &CallerKey,
+        t: &Transition,
+        ctx: &Context,
+    ) -> Result<Vec<(CallStore, CallerKey, What)>, Failure> {
+        let apart = t.lines.iter().filter(|line| line.part2);
+        let lines = std::iter::once(None).chain(apart.map(|line| Some(&line.id)));
+        let place = |line: Option<&LineId>| {
+            let key = line.map_or_else(|| key.clone(), |line| key.of_line(line));
+            let what = self.what(&key);
+            Ok((ctx.data.calls(line)?, key, what))
+        };
+        lines.map(place).collect()
     }
 
     /// The caller under each key there is: lines whose callers are kept apart have their own.

@@ -12,6 +12,7 @@ use crate::office::{Office, block_on};
 use crate::output::{Answer, Answered, Failure};
 use clap::{Args, Subcommand, ValueEnum};
 use indicatif::{ProgressBar, ProgressStyle};
+use segue_calls::apart::Lines;
 use segue_calls::baseline::{Baseline, BaselineRequest, BaselineRow, Bound, By, baseline};
 use segue_calls::error::CallsError;
 use segue_calls::import::{ImportReport, ImportRequest, Progress, Stage, import};
@@ -21,6 +22,8 @@ use segue_calls::skew::{Skew, skew};
 use segue_calls::store::{CallStore, QuarantinedRow};
 use segue_calls::understanding::Ratio;
 use segue_domain::compliance::require_records_allowed;
+use segue_domain::ids::LineId;
+use segue_domain::lines::kept_apart;
 use segue_domain::{Code, Refusal, Side};
 use segue_parity::kpi::ServiceLevelFormula;
 use segue_parity::tally::Thresholds;
@@ -29,8 +32,18 @@ use std::fmt::Write as _;
 use std::path::PathBuf;
 
 /// `segue calls …`
+#[derive(Debug, Args)]
+pub struct CallsCommand {
+    /// The records of a line under 42 CFR Part 2, which lie in a folder of their own with callers that nothing joins to others'
+    #[arg(long, value_name = "LINE", global = true)]
+    line: Option<String>,
+    #[command(subcommand)]
+    what: Calls,
+}
+
+/// What is to be done with call records.
 #[derive(Debug, Subcommand)]
-pub enum Calls {
+enum Calls {
     /// Which mapping reads a file, with the reasons; where none does, a draft of one
     Sniff(sniff::Sniff),
     /// Read call records; ends with the reconciliation: read = accepted + duplicates + test + quarantined + erased
@@ -130,25 +143,30 @@ enum Group {
     Segment,
 }
 
-impl Calls {
+impl CallsCommand {
     /// Answers.
     pub fn run(&self, global: &Global) -> Answered {
         let ctx = Context::open(global)?;
-        let store = ctx.data.calls()?;
-        let shows_no_counts = matches!(self, Self::Import(_) | Self::Sniff(_));
-        if !shows_no_counts && !matches!(self, Self::Report(_) | Self::Erase(_)) {
+        let line = self.line.as_deref().map(LineId::from);
+        let line = line.as_ref();
+        if let Some(line) = line {
+            require_kept_apart(&ctx, line)?;
+        }
+        let store = ctx.data.calls(line)?;
+        let shows_no_counts = matches!(self.what, Calls::Import(_) | Calls::Sniff(_));
+        if !shows_no_counts && !matches!(self.what, Calls::Report(_) | Calls::Erase(_)) {
             require_client(&ctx)?;
         }
-        match self {
-            Self::Import(options) => options.run(&ctx, &store),
-            Self::Quarantine(options) => options.run(&store),
-            Self::Baseline(options) => options.run(&store),
-            Self::Skew(options) => options.run(&store),
-            Self::Sniff(options) => options.run(),
-            Self::Discover(options) => options.run(&ctx, &store),
-            Self::Report(options) => options.run(&ctx, &store),
-            Self::Erase(options) => options.run(&ctx, &store),
-            Self::Operations => operations_answer(&ctx, &store),
+        match &self.what {
+            Calls::Import(options) => options.run(&ctx, &store, line),
+            Calls::Quarantine(options) => options.run(&store),
+            Calls::Baseline(options) => options.run(&store),
+            Calls::Skew(options) => options.run(&store),
+            Calls::Sniff(options) => options.run(),
+            Calls::Discover(options) => options.run(&ctx, &store),
+            Calls::Report(options) => options.run(&ctx, &store),
+            Calls::Erase(options) => options.run(&ctx),
+            Calls::Operations => operations_answer(&ctx, &store),
         }
     }
 }
@@ -180,6 +198,28 @@ fn operations_answer(ctx: &Context, store: &CallStore) -> Answered {
         );
     }
     Ok(Answer::new(&found, text))
+}
+
+fn require_kept_apart(ctx: &Context, line: &LineId) -> Result<(), Failure> {
+    let t = block_on(async { Office::open(&ctx.data).await?.state().await })?;
+    let apart: Vec<_> = t
+        .lines
+        .iter()
+        .filter(|line| line.part2)
+        .map(|line| &line.id)
+        .collect();
+    if apart.contains(&line) {
+        return Ok(());
+    }
+    let known: Vec<_> = apart.iter().map(ToString::to_string).collect();
+    Err(Failure::BadInput(format!(
+        "no records of `{line}` alone are kept: lines marked `part2` in the transition are kept apart, here {}; leave --line out for the others",
+        if known.is_empty() {
+            "none".to_owned()
+        } else {
+            known.join(", ")
+        }
+    )))
 }
 
 /// Counts of single calls are for whoever holds the data directory and for the client's people: a person of the outsourcer's who is
@@ -243,13 +283,16 @@ fn skew_words(skew: &Skew, here: &str, there: &str) -> String {
 }
 
 impl Import {
-    fn run(&self, ctx: &Context, store: &CallStore) -> Answered {
+    fn run(&self, ctx: &Context, store: &CallStore, line: Option<&LineId>) -> Answered {
         let mut mapping = CheckedMapping::find(&self.mapping).map_err(failure)?;
         if let Some(zone) = &self.zone {
             mapping = mapping.in_zone(zone).map_err(failure)?;
         }
         require_allowed(ctx)?;
+        let t = block_on(async { Office::open(&ctx.data).await?.state().await })?;
+        mapping = mapping.of_lines(Lines::new(&kept_apart(&t.lines), line.cloned()));
         let key = ctx.data.caller_key()?;
+        let key = line.map_or_else(|| key.clone(), |line| key.of_line(line));
         let request = ImportRequest {
             files: &self.files,
             mapping: &mapping,

@@ -296,7 +296,7 @@ pub fn each_call(
     now: Timestamp,
     mut each: impl FnMut(&Call<'_>),
 ) -> Result<u64, Failure> {
-    let store = data.calls()?;
+    let store = data.calls(None)?;
     let today = now.to_zoned(TimeZone::UTC).date();
     let first = today.saturating_sub(Span::new().days(HISTORY_DAYS));
     let last = today.saturating_add(Span::new().days(1));

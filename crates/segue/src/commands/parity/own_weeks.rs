@@ -48,7 +48,7 @@ impl OwnWeeks {
         let signed = rules(&state, chunk)
             .map_err(|why| Failure::BadInput(format!("{}: {why}", self.chunk)))?;
         let call_type = chunk.planned.call_type.to_string();
-        let store = ctx.data.calls()?;
+        let store = ctx.data.calls(None)?;
         let kept = in_order(&store, CALLS_MAX).map_err(super::super::calls::failure)?;
         let calls: Vec<Call> = (1_u64..)
             .zip(

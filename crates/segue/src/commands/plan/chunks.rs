@@ -25,7 +25,7 @@ impl Chunks {
         require_client(&ctx)?;
         require_allowed(&ctx)?;
         let state = block_on(async { Office::open(&ctx.data).await?.state().await })?;
-        let store = ctx.data.calls()?;
+        let store = ctx.data.calls(None)?;
         let Counted {
             histories,
             left_out,

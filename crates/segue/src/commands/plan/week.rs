@@ -50,7 +50,7 @@ impl WeekOptions {
             let text = "No plan is proposed yet; draft one: segue plan draft --file ANSWERS\n";
             return Ok(Answer::new(&json!({ "chunk": null }), text));
         };
-        let store = ctx.data.calls()?;
+        let store = ctx.data.calls(None)?;
         let Counted {
             histories,
             left_out,
