@@ -129,6 +129,7 @@ impl Erasing<'_> {
                 What::Caller(_) => None,
             },
             records: erased.records,
+            imports: 0,
         };
         let places = self.keep_ids(ids, &mut staging)?;
         self.calls.commit_erasure(staging, gone, places, entry)?;

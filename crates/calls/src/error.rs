@@ -63,7 +63,7 @@ pub enum CallsError {
     },
     /// A file of the store is sealed, and not with the key at hand.
     #[error(
-        "{path} is sealed with another key than this data directory's; lay the client's keys/caller.key there, or name the data directory it is of"
+        "{path} is sealed and does not open with this data directory's key; lay the client's keys/caller.key there, or name the data directory it is of (with the right key the file is damaged: restore it from a backup)"
     )]
     Sealed {
         /// The file.

@@ -26,9 +26,17 @@ pub(crate) fn batches(
     seal: &Seal,
 ) -> Result<impl Iterator<Item = Result<RecordBatch, CallsError>>, CallsError> {
     let mut file = File::open(path).map_err(store("read", path))?;
-    let options = opening(&mut file, path, seal)?;
-    let builder = ParquetRecordBatchReaderBuilder::try_new_with_options(file, options)
-        .map_err(|e| damaged(path, e.to_string()))?;
+    let (options, is_sealed) = opening(&mut file, path, seal)?;
+    let opened = ParquetRecordBatchReaderBuilder::try_new_with_options(file, options);
+    let builder = opened.map_err(|error| {
+        if is_sealed {
+            CallsError::Sealed {
+                path: path.to_owned(),
+            }
+        } else {
+            damaged(path, error.to_string())
+        }
+    })?;
     let mask = ProjectionMask::columns(builder.parquet_schema(), columns.iter().copied());
     let reader = builder
         .with_projection(mask)

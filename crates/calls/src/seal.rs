@@ -74,12 +74,12 @@ pub(crate) fn sealing(
     Ok(properties.with_file_encryption_properties(sealed))
 }
 
-/// What a file is read with.
+/// What a file is read with, and whether it is sealed.
 pub(crate) fn opening(
     file: &mut File,
     path: &Path,
     seal: &Seal,
-) -> Result<ArrowReaderOptions, CallsError> {
+) -> Result<(ArrowReaderOptions, bool), CallsError> {
     let mut head = [0; 4];
     match file.read_exact(&mut head) {
         // Too short to be anything: the reader says so.
@@ -88,11 +88,12 @@ pub(crate) fn opening(
     }
     file.rewind().map_err(store("read", path))?;
     if head != *SEALED {
-        return Ok(ArrowReaderOptions::new());
+        return Ok((ArrowReaderOptions::new(), false));
     }
     let sealed = || CallsError::Sealed {
         path: path.to_owned(),
     };
     let key = seal.key.as_ref().ok_or_else(sealed)?;
-    key.reading().map_err(|_| sealed())
+    let options = key.reading().map_err(|_| sealed())?;
+    Ok((options, true))
 }

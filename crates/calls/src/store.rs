@@ -50,6 +50,9 @@ pub struct ErasureEntry {
     pub before: Option<jiff::civil::Date>,
     /// Records.
     pub records: u64,
+    /// Imports there were before it.
+    #[serde(default)]
+    pub imports: usize,
 }
 
 /// Tells one state of a store's records from another: every import and every erasure makes a new one.
@@ -306,7 +309,7 @@ impl CallStore {
         staging: Staging,
         gone: Vec<String>,
         erased: BTreeMap<String, String>,
-        entry: ErasureEntry,
+        mut entry: ErasureEntry,
     ) -> Result<(), CallsError> {
         sync_folder(&staging.folder)?;
         let path = self.manifest_path();
@@ -323,6 +326,7 @@ impl CallStore {
             import.erased += of_it.sum::<u64>();
             import.parts.retain(|part| !gone.contains(&part.path));
         }
+        entry.imports = manifest.imports.len();
         manifest.erasures.push(entry);
         manifest.removals = gone;
         for (source, place) in erased {

@@ -133,7 +133,7 @@ fn a_later_version_of_an_erased_call_does_not_come_back() {
             "CustomerEndpoint": { "Type": "TELEPHONE_NUMBER", "Address": "+16095550142" },
             "SystemEndpoint": { "Type": "TELEPHONE_NUMBER", "Address": "+18005550142" },
             "Queue": { "Name": "MSG", "EnqueueTimestamp": "2026-03-02T14:00:05Z" },
-            "Agent": { "ConnectedToAgentTimestamp": "2026-03-02T14:00:20Z" },
+            "Agent": { "Username": "n07", "ConnectedToAgentTimestamp": "2026-03-02T14:00:20Z", "AgentInteractionDuration": 240, "AfterContactWorkDuration": 5 },
         });
         let file = folder.path().join(name);
         std::fs::write(&file, record.to_string() + "\n").unwrap();

@@ -213,14 +213,16 @@ impl<'a> Importing<'a> {
             .iter()
             .filter(|i| i.source == request.source)
             .collect();
+        let before = manifest.erasures.last().map_or(0, |last| last.imports);
         let erased = manifest.erased.get(request.source);
         // A file from before an erasure is read again: which of its rows are erased, its bytes do not tell.
-        let last = manifest.erasures.last().filter(|_| erased.is_some());
-        let still = |import: &&&ImportEntry| last.is_none_or(|last| import.imported_at > last.at);
-        let known: Vec<&FileEntry> = ours
+        let skipped = if erased.is_some() { before } else { 0 };
+        let known: Vec<&FileEntry> = manifest
+            .imports
             .iter()
+            .skip(skipped)
+            .filter(|import| import.source == request.source)
             .filter(|import| import.mapping_hash == request.mapping.hash)
-            .filter(still)
             .flat_map(|import| &import.files)
             .collect();
         Self {
