@@ -1,4 +1,4 @@
--- The view every other one rests on, in DuckDB's own words. {calls} is the folder of the call store.
+-- The view every other one rests on, in DuckDB's own words; over `records` of duckdb_sealed.sql or duckdb_plain.sql.
 CREATE OR REPLACE VIEW calls AS
 SELECT
     source,
@@ -19,4 +19,4 @@ SELECT
     CAST(hour(offered_local) * 4 + minute(offered_local) // 15 AS INTEGER) AS local_quarter,
     wait_ms,
     talk_ms + COALESCE(hold_ms, 0) + COALESCE(acw_ms, 0) AS handle_ms
-FROM read_parquet('{calls}/source=*/day=*/*.parquet', hive_partitioning = true);
+FROM records;

@@ -8,6 +8,7 @@ use crate::columns::local_of_us;
 use crate::error::CallsError;
 use crate::read::{batches, damaged};
 use crate::record::{Outcome, handle_ms};
+use crate::seal::Seal;
 use crate::store::CallStore;
 use arrow::array::{Array, AsArray, BooleanArray, Int64Array, RecordBatch, StringArray};
 use arrow::datatypes::{Int64Type, TimestampMicrosecondType};
@@ -196,7 +197,7 @@ struct Group {
 /// Computes the baseline of a store.
 pub fn baseline(calls: &CallStore, request: &BaselineRequest) -> Result<Baseline, CallsError> {
     let parts = calls.parts(request.source.as_deref(), days(request))?;
-    let mut groups = read_parts(&parts, request)?;
+    let mut groups = read_parts(&parts, &calls.seal, request)?;
     if request.by == By::All && groups.is_empty() {
         groups.insert(Key::Text("all".into()), Group::new(request.thresholds));
     }
@@ -211,13 +212,14 @@ pub fn baseline(calls: &CallStore, request: &BaselineRequest) -> Result<Baseline
 /// Counts the files' calls by group.
 fn read_parts(
     parts: &[PathBuf],
+    seal: &Seal,
     request: &BaselineRequest,
 ) -> Result<BTreeMap<Key, Group>, CallsError> {
     let next = AtomicUsize::new(0);
     let work = || -> Result<BTreeMap<Key, Group>, CallsError> {
         let mut groups = BTreeMap::new();
         while let Some(path) = parts.get(next.fetch_add(1, Ordering::Relaxed)) {
-            read_part(path, request, &mut groups)?;
+            read_part((path, seal), request, &mut groups)?;
         }
         Ok(groups)
     };
@@ -283,7 +285,7 @@ const WEEKDAYS: [&str; 7] = [
 ];
 
 fn read_part(
-    path: &Path,
+    (path, seal): (&Path, &Seal),
     request: &BaselineRequest,
     groups: &mut BTreeMap<Key, Group>,
 ) -> Result<(), CallsError> {
@@ -305,7 +307,7 @@ fn read_part(
         "arrived_at",
     ];
     wanted.extend(group);
-    for batch in batches(path, &wanted)? {
+    for batch in batches(path, &wanted, seal)? {
         let batch = batch?;
         let columns =
             Batch::of(&batch, group).ok_or_else(|| damaged(path, "a column is missing".into()))?;

@@ -10,6 +10,7 @@ use crate::spill::Scratch;
 use segue_domain::caller::CallerKey;
 use sha2::{Digest, Sha256};
 use std::collections::{HashMap, HashSet};
+use std::fmt;
 use std::fs::File;
 use std::hash::{BuildHasherDefault, Hasher};
 use std::io::{BufWriter, Read, Seek, SeekFrom, Write};
@@ -33,6 +34,12 @@ const KEY_BYTES_V1: usize = 24;
 #[derive(Clone)]
 pub(crate) struct Fingerprints {
     start: Sha256,
+}
+
+impl fmt::Debug for Fingerprints {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.write_str("Fingerprints(…)")
+    }
 }
 
 impl Fingerprints {
@@ -90,6 +97,45 @@ pub(crate) enum Verdict {
     Exact,
     /// Another row with the id of one that stays: the later version, or the earlier row where versions do not tell.
     SameId,
+    /// A row with the id of a call that was erased: whatever it says, it does not come back.
+    Erased,
+}
+
+/// What is known of a source's calls from before.
+#[derive(Debug, Clone, Copy, Default)]
+pub(crate) struct Earlier<'a> {
+    /// The key files of its imports.
+    pub(crate) keys: &'a [PathBuf],
+    /// The ids of its erased calls, a key file too.
+    pub(crate) erased: Option<&'a Path>,
+}
+
+/// Writes a key file of ids alone: those of another one, if any, and these.
+pub(crate) fn write_ids(
+    known: Option<&Path>,
+    mut ids: Vec<u128>,
+    out: &Path,
+) -> Result<(), CallsError> {
+    ids.sort_unstable_by_key(|id| bucket_of(*id));
+    let mut known = known.map(KeyFile::open).transpose()?;
+    let mut written = KeyWriter::create(out)?;
+    let mut rest = ids.as_slice();
+    for bucket in 0..BUCKETS {
+        let (own, others) = rest.split_at(rest.partition_point(|id| bucket_of(*id) == bucket));
+        rest = others;
+        let mut all = own.to_vec();
+        if let Some(known) = &mut known {
+            known.read(bucket, |id, _, _| all.push(id))?;
+        }
+        // In no order but their own: none tells which of them were one caller's.
+        all.sort_unstable();
+        all.dedup();
+        for id in all {
+            written.push(id, 0, 0)?;
+        }
+        written.end_bucket();
+    }
+    written.finish()
 }
 
 /// Where the blocks of each bucket start, and how long they are.
@@ -179,11 +225,13 @@ impl Keys {
     /// this one holds a later version.
     pub(crate) fn decide(
         mut self,
-        earlier: &[PathBuf],
+        earlier: Earlier<'_>,
         out: &Path,
         mut each: impl FnMut(u64, Verdict),
     ) -> Result<HashSet<u128>, CallsError> {
+        let mut erased = earlier.erased.map(KeyFile::open).transpose()?;
         let mut earlier = earlier
+            .keys
             .iter()
             .map(|path| KeyFile::open(path))
             .collect::<Result<Vec<_>, _>>()?;
@@ -199,7 +247,17 @@ impl Keys {
                     }
                 })?;
             }
+            let mut gone: HashSet<u128, BuildHasherDefault<OfId>> = HashSet::default();
+            if let Some(file) = &mut erased {
+                file.read(bucket, |id, _, _| {
+                    gone.insert(id);
+                })?;
+            }
             for entry in self.take(bucket)? {
+                if gone.contains(&entry.id) {
+                    each(entry.ordinal, Verdict::Erased);
+                    continue;
+                }
                 let is_new = match seen.get(&entry.id) {
                     None => true,
                     Some(known) if known.content == entry.content => {
@@ -448,7 +506,7 @@ mod tests {
             }
             let mut verdicts = vec![None; rows.len()];
             let out = folder.path().join(format!("{name}.keys"));
-            keys.decide(&[], &out, |ordinal, verdict| {
+            keys.decide(Earlier::default(), &out, |ordinal, verdict| {
                 verdicts[usize::try_from(ordinal).unwrap()] = Some(verdict);
             })
             .unwrap();
@@ -476,10 +534,19 @@ mod tests {
         )
         .unwrap();
         keys.push(prints.id("9999", None), 1, 0, 1).unwrap();
+        // A later version of a call that was erased.
+        keys.push(prints.id("7", None), 1, i64::MAX, 2).unwrap();
+        let [first, erased] = ["first.keys", "erased.keys"].map(|name| folder.path().join(name));
+        write_ids(None, vec![prints.id("7", None)], &first).unwrap();
+        let more = ["8", "7"].map(|id| prints.id(id, None)).to_vec();
+        write_ids(Some(&first), more, &erased).unwrap();
         let mut verdicts = Vec::new();
-        let earlier = [folder.path().join("spilled.keys")];
+        let earlier = Earlier {
+            keys: &[folder.path().join("spilled.keys")],
+            erased: Some(&erased),
+        };
         keys.decide(
-            &earlier,
+            earlier,
             &folder.path().join("later.keys"),
             |ordinal, verdict| {
                 verdicts.push((ordinal, verdict));
@@ -487,6 +554,9 @@ mod tests {
         )
         .unwrap();
         verdicts.sort_by_key(|verdict| verdict.0);
-        assert_eq!(verdicts, [(0, Verdict::Exact), (1, Verdict::New)]);
+        assert_eq!(
+            verdicts,
+            [(0, Verdict::Exact), (1, Verdict::New), (2, Verdict::Erased)]
+        );
     }
 }

@@ -1,17 +1,21 @@
 //! Erasure of call records: of one caller by their hash, or of days past retention. The files are written anew without them.
 //!
-//! What stays is that the calls were seen: their fingerprints, so that the same export imported again does not bring them back.
+//! What stays is that the calls were seen, and that they were erased: fingerprints of their ids, so that no export brings them back,
+//! neither as they were nor as a later version.
 
+use crate::dedup::{Fingerprints, write_ids};
 use crate::error::{CallsError, store};
 use crate::operations;
-use crate::parts::rewrite_without;
+use crate::parts::{ids_of, rewrite_without};
 use crate::read::{batches, damaged};
+use crate::seal::Seal;
 use crate::store::{CallStore, ErasureEntry, ImportLock, PartEntry, Staging};
 use arrow::array::{Array, AsArray, RecordBatch};
 use jiff::Timestamp;
 use jiff::civil::Date;
-use segue_domain::caller::CallerHash;
+use segue_domain::caller::{CallerHash, CallerKey};
 use serde::Serialize;
+use std::collections::BTreeMap;
 use std::fs;
 use std::path::Path;
 
@@ -39,6 +43,7 @@ pub struct Erased {
 #[derive(Debug)]
 pub struct Erasing<'c> {
     calls: &'c CallStore,
+    prints: Fingerprints,
     what: What,
     found: Erased,
     _lock: ImportLock,
@@ -48,14 +53,21 @@ pub struct Erasing<'c> {
 ///
 /// # Errors
 /// An import runs, or a file of the store cannot be read.
-pub fn begin(calls: &CallStore, what: What) -> Result<Erasing<'_>, CallsError> {
+pub fn begin<'c>(
+    calls: &'c CallStore,
+    key: &CallerKey,
+    what: What,
+) -> Result<Erasing<'c>, CallsError> {
     let lock = calls.lock_import()?;
     let mut found = Erased::default();
-    for part in parts(calls)? {
+    for (_, part) in parts(calls)? {
         let records = match what {
             What::Before(day) if part.day < day => part.rows,
             What::Before(_) => 0,
-            What::Caller(caller) => count_of(&calls.root().join(&part.path), caller)?,
+            What::Caller(caller) => {
+                let path = calls.root().join(&part.path);
+                count_of(&path, caller, &calls.seal)?
+            }
         };
         found.records += records;
         found.files += u64::from(records > 0);
@@ -65,6 +77,7 @@ pub fn begin(calls: &CallStore, what: What) -> Result<Erasing<'_>, CallsError> {
     }
     Ok(Erasing {
         calls,
+        prints: Fingerprints::new(key),
         what,
         found,
         _lock: lock,
@@ -90,10 +103,13 @@ impl Erasing<'_> {
             erased.table_rows = operations::erase_before(self.calls, day)?;
         }
         let mut gone = Vec::new();
-        for part in parts(self.calls)? {
+        let mut ids: BTreeMap<String, Vec<u128>> = BTreeMap::new();
+        for (source, part) in parts(self.calls)? {
             let Some(left) = self.left(&part, &mut staging)? else {
                 continue;
             };
+            let path = self.calls.root().join(&part.path);
+            ids.entry(source).or_default().extend(self.ids(&path)?);
             erased.records += part.rows - left;
             erased.files += 1;
             if left == 0 {
@@ -113,9 +129,53 @@ impl Erasing<'_> {
                 What::Caller(_) => None,
             },
             records: erased.records,
+            imports: 0,
         };
-        self.calls.commit_erasure(staging, gone, entry)?;
+        let places = self.keep_ids(ids, &mut staging)?;
+        self.calls.commit_erasure(staging, gone, places, entry)?;
         Ok(erased)
+    }
+
+    /// The ids of a file's records that go.
+    fn ids(&self, path: &Path) -> Result<Vec<u128>, CallsError> {
+        let mut ids = Vec::new();
+        for batch in batches(
+            path,
+            &["caller_hash", "source_call_id", "leg_id"],
+            &self.calls.seal,
+        )? {
+            let batch = batch?;
+            let goes = match self.what {
+                What::Before(_) => Some(vec![true; batch.num_rows()]),
+                What::Caller(caller) => of_caller(&batch, caller),
+            };
+            let all = ids_of(&batch, |id, leg| self.prints.id(id, leg));
+            let (Some(goes), Some(all)) = (goes, all) else {
+                return Err(damaged(path, "a column is missing".into()));
+            };
+            let both = all.into_iter().zip(goes);
+            ids.extend(both.filter_map(|(id, goes)| goes.then_some(id)));
+        }
+        Ok(ids)
+    }
+
+    /// Each source's erased ids so far and these, in a new file; where each is.
+    fn keep_ids(
+        &self,
+        ids: BTreeMap<String, Vec<u128>>,
+        staging: &mut Staging,
+    ) -> Result<BTreeMap<String, String>, CallsError> {
+        let manifest = self.calls.manifest()?;
+        let number = manifest.erasures.len() + 1;
+        let mut places = BTreeMap::new();
+        for (source, ids) in ids {
+            let known = manifest.erased.get(&source);
+            let known = known.map(|place| self.calls.root().join(place));
+            let place = format!("_segue/erased/{source}-{number:06}.keys");
+            write_ids(known.as_deref(), ids, &staging.file(place.clone()))?;
+            places.insert(source, place);
+        }
+        Ok(places)
     }
 
     /// The records of a file that stay, written anew; nothing where all of them do.
@@ -127,7 +187,7 @@ impl Erasing<'_> {
         let path = self.calls.root().join(&part.path);
         let new = staging.file(part.path.clone());
         let dropped = |batch: &RecordBatch| of_caller(batch, caller);
-        let left = rewrite_without(&path, &new, &["caller_hash"], dropped)?;
+        let left = rewrite_without(&path, &new, &["caller_hash"], &self.calls.seal, dropped)?;
         if left == Some(0) {
             // Nothing is left: the file goes, no empty one takes its place.
             fs::remove_file(&new).map_err(store("sweep", &new))?;
@@ -139,14 +199,19 @@ impl Erasing<'_> {
     }
 }
 
-fn parts(calls: &CallStore) -> Result<Vec<PartEntry>, CallsError> {
+/// The files with their sources.
+fn parts(calls: &CallStore) -> Result<Vec<(String, PartEntry)>, CallsError> {
     let imports = calls.manifest()?.imports.into_iter();
-    Ok(imports.flat_map(|import| import.parts).collect())
+    let of = |import: crate::store::ImportEntry| {
+        let parts = import.parts.into_iter();
+        parts.map(move |part| (import.source.clone(), part))
+    };
+    Ok(imports.flat_map(of).collect())
 }
 
-fn count_of(path: &Path, caller: CallerHash) -> Result<u64, CallsError> {
+fn count_of(path: &Path, caller: CallerHash, seal: &Seal) -> Result<u64, CallsError> {
     let mut records = 0;
-    for batch in batches(path, &["caller_hash"])? {
+    for batch in batches(path, &["caller_hash"], seal)? {
         let dropped = of_caller(&batch?, caller);
         let dropped = dropped.ok_or_else(|| damaged(path, "a column is missing".into()))?;
         records += dropped.iter().map(|is| u64::from(*is)).sum::<u64>();

@@ -61,6 +61,14 @@ pub enum CallsError {
         /// The file.
         path: PathBuf,
     },
+    /// A file of the store is sealed, and not with the key at hand.
+    #[error(
+        "{path} is sealed and does not open with this data directory's key; lay the client's keys/caller.key there, or name the data directory it is of (with the right key the file is damaged: restore it from a backup)"
+    )]
+    Sealed {
+        /// The file.
+        path: PathBuf,
+    },
     /// Not one row could be read.
     #[error(
         "none of the {rows} rows read from {path} fits mapping {mapping} (most often: {reason}); nothing was imported: check the mapping against the file"

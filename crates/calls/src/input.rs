@@ -7,7 +7,20 @@ use crate::lines::{Fields, RawRow, RowShape, Rows};
 use crate::mapping::{CheckedMapping, FileForm};
 use crate::queue_log::{self, QueueLog};
 use std::io::{self, Read};
-use std::path::Path;
+use std::path::{Path, PathBuf};
+
+/// The files' lengths, before any of them is read.
+pub(crate) fn sizes(files: &[PathBuf]) -> Result<Vec<u64>, CallsError> {
+    let size = |path: &PathBuf| {
+        let found = std::fs::metadata(path).map_err(|source| unreadable(path, source))?;
+        if found.is_dir() {
+            let folder = io::Error::new(io::ErrorKind::IsADirectory, "it is a folder");
+            return Err(unreadable(path, folder));
+        }
+        Ok(found.len())
+    };
+    files.iter().map(size).collect()
+}
 
 /// The rows of one file, its columns, and what splits a row into them.
 pub(crate) struct Input<'a, R> {

@@ -4,6 +4,7 @@
 //! accepted, duplicate, test or quarantined; callers are kept only as keyed hashes.
 #![forbid(unsafe_code)]
 
+pub mod apart;
 pub mod baseline;
 mod call_columns;
 mod cells;
@@ -32,6 +33,7 @@ mod read;
 pub mod record;
 pub mod report;
 mod row;
+pub mod seal;
 pub mod skew;
 pub mod sniff;
 mod spill;

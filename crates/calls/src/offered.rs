@@ -62,7 +62,7 @@ pub fn offered(
 ) -> Result<u64, CallsError> {
     let mut count = 0;
     for path in calls.parts(source, days)? {
-        for batch in batches(&path, &COLUMNS)? {
+        for batch in batches(&path, &COLUMNS, &calls.seal)? {
             let batch = batch?;
             let columns =
                 Columns::of(&batch).ok_or_else(|| damaged(&path, "a column is missing".into()))?;

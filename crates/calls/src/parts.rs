@@ -4,6 +4,7 @@ use crate::columns::{Columns, schema};
 use crate::error::{CallsError, store};
 use crate::intake::Bits;
 use crate::read::{batches, damaged};
+use crate::seal::{Seal, sealing};
 use crate::spill::Days;
 use arrow::array::{AsArray, BooleanArray, RecordBatch};
 use arrow::compute::filter_record_batch;
@@ -25,8 +26,8 @@ pub(crate) fn write_day(
     days: &Days,
     day: Date,
     zone: &str,
-    is_duplicate: &Bits,
-    path: &Path,
+    is_dropped: &Bits,
+    (path, seal): (&Path, &Seal),
 ) -> Result<u64, CallsError> {
     let failed = |error: ParquetError| CallsError::Store {
         act: "write",
@@ -37,18 +38,18 @@ pub(crate) fn write_day(
     let mut writer = None;
     let mut rows = 0_u64;
     days.read(day, |ordinal, record| {
-        if is_duplicate.get(ordinal) {
+        if is_dropped.get(ordinal) {
             return Ok(());
         }
         rows += 1;
         columns.push(record).map_err(|error| failed(error.into()))?;
         if columns.rows() == GROUP_ROWS {
-            write_group(&mut columns, &mut writer, path).map_err(failed)?;
+            write_group(&mut columns, &mut writer, path, seal).map_err(failed)?;
         }
         Ok(())
     })?;
     if columns.rows() > 0 {
-        write_group(&mut columns, &mut writer, path).map_err(failed)?;
+        write_group(&mut columns, &mut writer, path, seal).map_err(failed)?;
     }
     if let Some(writer) = writer {
         let file = writer.into_inner().map_err(failed)?;
@@ -63,6 +64,7 @@ pub(crate) fn rewrite_without(
     old: &Path,
     new: &Path,
     columns: &[&str],
+    seal: &Seal,
     dropped: impl Fn(&RecordBatch) -> Option<Vec<bool>>,
 ) -> Result<Option<u64>, CallsError> {
     let failed = |error: ParquetError| CallsError::Store {
@@ -71,7 +73,7 @@ pub(crate) fn rewrite_without(
         source: io::Error::other(error),
     };
     let mut keep = Vec::new();
-    for batch in batches(old, columns)? {
+    for batch in batches(old, columns, seal)? {
         let dropped = dropped(&batch?);
         let dropped = dropped.ok_or_else(|| damaged(old, "a column is missing".into()))?;
         keep.extend(dropped.into_iter().map(|is| !is));
@@ -86,9 +88,9 @@ pub(crate) fn rewrite_without(
         .iter()
         .map(|field| field.name().as_str())
         .collect();
-    let mut writer = writer(new, schema.clone()).map_err(failed)?;
+    let mut writer = writer(new, schema.clone(), seal).map_err(failed)?;
     let mut at = 0;
-    for batch in batches(old, &names)? {
+    for batch in batches(old, &names, seal)? {
         let batch = batch?;
         let kept = BooleanArray::from(keep[at..at + batch.num_rows()].to_vec());
         at += batch.num_rows();
@@ -100,24 +102,24 @@ pub(crate) fn rewrite_without(
     Ok(Some(u64::try_from(left).unwrap_or(u64::MAX)))
 }
 
-/// Marks records by id and leg; nothing where a column is missing.
-pub(crate) fn by_id(
+/// Of each record, by id and leg; nothing where a column is missing.
+pub(crate) fn ids_of<T>(
     batch: &RecordBatch,
-    is: impl Fn(&str, Option<&str>) -> bool,
-) -> Option<Vec<bool>> {
+    of: impl Fn(&str, Option<&str>) -> T,
+) -> Option<Vec<T>> {
     let text = |name| batch.column_by_name(name)?.as_string_opt::<i32>();
     let (ids, legs) = (text("source_call_id")?, text("leg_id")?);
     let both = ids.iter().zip(legs);
     Some(
-        both.map(|(id, leg)| is(id.unwrap_or_default(), leg))
+        both.map(|(id, leg)| of(id.unwrap_or_default(), leg))
             .collect(),
     )
 }
 
-fn writer(path: &Path, schema: SchemaRef) -> Result<ArrowWriter<File>, ParquetError> {
-    let properties = WriterProperties::builder()
-        .set_compression(Compression::ZSTD(ZstdLevel::try_new(1)?))
-        .build();
+fn writer(path: &Path, schema: SchemaRef, seal: &Seal) -> Result<ArrowWriter<File>, ParquetError> {
+    let properties =
+        WriterProperties::builder().set_compression(Compression::ZSTD(ZstdLevel::try_new(1)?));
+    let properties = sealing(properties, seal)?.build();
     ArrowWriter::try_new(File::create_new(path)?, schema, Some(properties))
 }
 
@@ -125,10 +127,11 @@ fn write_group(
     columns: &mut Columns,
     open: &mut Option<ArrowWriter<File>>,
     path: &Path,
+    seal: &Seal,
 ) -> Result<(), ParquetError> {
     let batch = columns.finish()?;
     if open.is_none() {
-        *open = Some(writer(path, batch.schema())?);
+        *open = Some(writer(path, batch.schema(), seal)?);
     }
     if let Some(writer) = open {
         writer.write(&batch)?;

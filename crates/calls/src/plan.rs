@@ -1,5 +1,6 @@
 //! A mapping against one file's header: every column found once, before the first row is read.
 
+use crate::apart::Lines;
 use crate::error::CallsError;
 use crate::mapping::{
     CallerField, CallerKind, CheckedMapping, ColumnTest, DurationField, Ending, LostCaller,
@@ -89,6 +90,7 @@ pub(crate) struct RowReader {
     pub(crate) duration_ms_max: u64,
     pub(crate) tolerance: SignedDuration,
     pub(crate) key: CallerKey,
+    pub(crate) lines: Lines,
 }
 
 pub(crate) fn hash_id(key: &CallerKey, id: &str) -> CallerHash {
@@ -169,6 +171,7 @@ impl Plans<'_> {
             duration_ms_max: u64::from(mapping.policy.duration_h_max) * 3_600_000,
             tolerance: SignedDuration::from_secs(i64::from(mapping.policy.clock_tolerance_s)),
             key: key.clone(),
+            lines: self.checked.lines.clone(),
         })
     }
 

@@ -1,6 +1,7 @@
 //! Reading some columns of one Parquet file of the store, batch by batch.
 
 use crate::error::{CallsError, store};
+use crate::seal::{Seal, opening};
 use arrow::array::RecordBatch;
 use parquet::arrow::ProjectionMask;
 use parquet::arrow::arrow_reader::ParquetRecordBatchReaderBuilder;
@@ -18,14 +19,24 @@ pub(crate) fn damaged(path: &Path, why: String) -> CallsError {
     }
 }
 
-/// The batches of a file with these columns alone.
+/// The batches of a file with these columns alone, with the key of the store where it is sealed.
 pub(crate) fn batches(
     path: &Path,
     columns: &[&str],
+    seal: &Seal,
 ) -> Result<impl Iterator<Item = Result<RecordBatch, CallsError>>, CallsError> {
-    let file = File::open(path).map_err(store("read", path))?;
-    let builder =
-        ParquetRecordBatchReaderBuilder::try_new(file).map_err(|e| damaged(path, e.to_string()))?;
+    let mut file = File::open(path).map_err(store("read", path))?;
+    let (options, is_sealed) = opening(&mut file, path, seal)?;
+    let opened = ParquetRecordBatchReaderBuilder::try_new_with_options(file, options);
+    let builder = opened.map_err(|error| {
+        if is_sealed {
+            CallsError::Sealed {
+                path: path.to_owned(),
+            }
+        } else {
+            damaged(path, error.to_string())
+        }
+    })?;
     let mask = ProjectionMask::columns(builder.parquet_schema(), columns.iter().copied());
     let reader = builder
         .with_projection(mask)

@@ -3,7 +3,7 @@
 use crate::mapping::Policy;
 use serde::{Deserialize, Serialize};
 
-/// The reconciliation: read = accepted + duplicates + test + quarantined.
+/// The reconciliation: read = accepted + duplicates + test + quarantined + erased.
 #[derive(Debug, Clone, Serialize)]
 pub struct ImportReport {
     /// Rows read, header and blank lines aside.
@@ -16,6 +16,8 @@ pub struct ImportReport {
     pub test: u64,
     /// Rows set aside, each listed with line and reason.
     pub quarantined: u64,
+    /// Rows of calls that were erased before: they are not taken again.
+    pub erased: u64,
     /// File by file.
     pub files: Vec<FileReport>,
     /// The source.
@@ -59,6 +61,9 @@ pub struct FileReport {
     pub test: u64,
     /// Rows set aside.
     pub quarantined: u64,
+    /// Rows of calls that were erased before.
+    #[serde(default)]
+    pub erased: u64,
     /// The same bytes were imported before under the same mapping: nothing was done.
     pub already_imported: bool,
 }
@@ -84,11 +89,11 @@ pub struct TypeCount {
 impl ImportReport {
     /// Whether every row read is accounted for, in total and in each file.
     pub fn adds_up(&self) -> bool {
-        let total = self.accepted + self.duplicates + self.test + self.quarantined;
+        let total = self.accepted + self.duplicates + self.test + self.quarantined + self.erased;
         let each = self
             .files
             .iter()
-            .all(|f| f.read == f.accepted + f.duplicates + f.test + f.quarantined);
+            .all(|f| f.read == f.accepted + f.duplicates + f.test + f.quarantined + f.erased);
         let read: u64 = self.files.iter().map(|f| f.read).sum();
         total == self.read && each && read == self.read
     }

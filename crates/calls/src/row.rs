@@ -43,6 +43,12 @@ pub(crate) enum RowFault {
     Time { column: String },
     #[error("{column} is not a duration in the mapping's unit")]
     Duration { column: String },
+    #[error(
+        "the call is of line {line}, whose callers are kept apart: import it with --line {line}"
+    )]
+    KeptApart { line: String },
+    #[error("the call is of another line than {line}")]
+    OtherLine { line: String },
     #[error("negative wait")]
     NegativeWait,
     #[error("{column} is negative")]
@@ -121,6 +127,11 @@ impl RowReader {
             .ok_or_else(|| RowFault::Empty {
                 column: self.id.name.clone(),
             })?;
+        let dnis = match &self.texts.dnis {
+            Some(plan) => self.text(plan, &cells)?,
+            None => None,
+        };
+        self.lines.check(dnis.as_deref())?;
         let (caller, number) = self.caller(&cells)?;
         let mut times = self.times(&cells)?;
         let outcome = self.outcome(&cells, &times)?;
@@ -145,7 +156,7 @@ impl RowReader {
             leg_id: text(&self.texts.leg_id)?,
             root_id: text(&self.texts.root_id)?,
             channel: text(&self.texts.channel)?,
-            dnis: text(&self.texts.dnis)?,
+            dnis,
             caller,
             caller_state: text(&self.texts.caller_state)?,
             call_type,

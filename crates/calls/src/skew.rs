@@ -5,6 +5,7 @@
 
 use crate::error::CallsError;
 use crate::read::{batches, damaged};
+use crate::seal::Seal;
 use crate::store::CallStore;
 use arrow::array::{Array, AsArray, RecordBatch};
 use arrow::datatypes::TimestampMicrosecondType;
@@ -74,10 +75,10 @@ impl Skew {
 pub fn skew(calls: &CallStore, here: &str, there: &str) -> Result<Option<Skew>, CallsError> {
     let (mut left, mut arrived) = (BTreeMap::new(), BTreeMap::new());
     for path in calls.parts(Some(here), Date::MIN..=Date::MAX)? {
-        read(&path, Side::HandsOver, &mut left)?;
+        read((&path, &calls.seal), Side::HandsOver, &mut left)?;
     }
     for path in calls.parts(Some(there), Date::MIN..=Date::MAX)? {
-        read(&path, Side::Receives, &mut arrived)?;
+        read((&path, &calls.seal), Side::Receives, &mut arrived)?;
     }
     Ok(Skew::of(differences_ms(&left, &arrived)))
 }
@@ -107,12 +108,12 @@ enum Side {
     Receives,
 }
 
-fn read(path: &Path, side: Side, seen: &mut Seen) -> Result<(), CallsError> {
+fn read((path, seal): (&Path, &Seal), side: Side, seen: &mut Seen) -> Result<(), CallsError> {
     let time = match side {
         Side::HandsOver => "ended_at",
         Side::Receives => "arrived_at",
     };
-    for batch in batches(path, &["caller_hash", "transfer_to", "is_test", time])? {
+    for batch in batches(path, &["caller_hash", "transfer_to", "is_test", time], seal)? {
         note(&batch?, side, time, seen)
             .ok_or_else(|| damaged(path, "a column is missing".into()))?;
     }

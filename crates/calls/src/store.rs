@@ -6,6 +6,7 @@
 //! import sweeps; a crash after it is completed by whoever opens the store next.
 
 use crate::error::{CallsError, store};
+use crate::seal::Seal;
 use jiff::Timestamp;
 use serde::{Deserialize, Serialize};
 use std::collections::BTreeMap;
@@ -18,6 +19,7 @@ use std::path::{Path, PathBuf};
 #[derive(Debug, Clone)]
 pub struct CallStore {
     root: PathBuf,
+    pub(crate) seal: Seal,
 }
 
 /// What the store holds, as its one manifest says it.
@@ -28,6 +30,9 @@ pub struct Manifest {
     /// Erasures, in order.
     #[serde(default, skip_serializing_if = "Vec::is_empty")]
     pub erasures: Vec<ErasureEntry>,
+    /// By source, the file with the fingerprints of its erased calls' ids, relative to the store.
+    #[serde(default, skip_serializing_if = "BTreeMap::is_empty")]
+    pub(crate) erased: BTreeMap<String, String>,
     /// Moves of the last import that have not all been made.
     #[serde(default, skip_serializing_if = "Vec::is_empty")]
     pending: Vec<Move>,
@@ -45,6 +50,9 @@ pub struct ErasureEntry {
     pub before: Option<jiff::civil::Date>,
     /// Records.
     pub records: u64,
+    /// Imports there were before it.
+    #[serde(default)]
+    pub imports: usize,
 }
 
 /// Tells one state of a store's records from another: every import and every erasure makes a new one.
@@ -87,6 +95,9 @@ pub struct ImportEntry {
     pub parts: Vec<PartEntry>,
     /// Its key file, relative to the store.
     pub keys: String,
+    /// Rows of it that are erased: not taken because they had been, or taken and erased since.
+    #[serde(default)]
+    pub erased: u64,
 }
 
 /// A file an import read.
@@ -149,9 +160,11 @@ pub struct ImportLock {
 }
 
 impl CallStore {
-    /// The store in a folder, which need not exist yet.
+    /// The store in a folder, which need not exist yet; its files are as plain as the folder.
     pub fn new(root: impl Into<PathBuf>) -> Self {
-        Self { root: root.into() }
+        let root = root.into();
+        let seal = Seal::default();
+        Self { root, seal }
     }
 
     /// Its folder.
@@ -295,7 +308,8 @@ impl CallStore {
         &self,
         staging: Staging,
         gone: Vec<String>,
-        entry: ErasureEntry,
+        erased: BTreeMap<String, String>,
+        mut entry: ErasureEntry,
     ) -> Result<(), CallsError> {
         sync_folder(&staging.folder)?;
         let path = self.manifest_path();
@@ -303,10 +317,22 @@ impl CallStore {
         lock.lock().map_err(store("lock", &path))?;
         let mut manifest = self.read_manifest()?;
         for import in &mut manifest.imports {
+            let left = |part: &PartEntry| match staging.shrunk.get(&part.path) {
+                Some(rows) => *rows,
+                None if gone.contains(&part.path) => 0,
+                None => part.rows,
+            };
+            let of_it = import.parts.iter().map(|part| part.rows - left(part));
+            import.erased += of_it.sum::<u64>();
             import.parts.retain(|part| !gone.contains(&part.path));
         }
+        entry.imports = manifest.imports.len();
         manifest.erasures.push(entry);
         manifest.removals = gone;
+        for (source, place) in erased {
+            let before = manifest.erased.insert(source, place);
+            manifest.removals.extend(before);
+        }
         self.commit_manifest(manifest, staging)
     }
 
@@ -503,6 +529,7 @@ mod tests {
             files: Vec::new(),
             parts: Vec::new(),
             keys: format!("_segue/keys/{id}.keys"),
+            erased: 0,
         }
     }
 

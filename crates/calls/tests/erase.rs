@@ -35,11 +35,11 @@ fn file(folder: &Path) -> PathBuf {
 }
 
 fn count(store: &CallStore, what: What) -> Result<Erased, CallsError> {
-    Ok(begin(store, what)?.found())
+    Ok(begin(store, &common::key(), what)?.found())
 }
 
 fn erase(store: &CallStore, what: What, at: Timestamp) -> Result<Erased, CallsError> {
-    begin(store, what)?.carry_out(at)
+    begin(store, &common::key(), what)?.carry_out(at)
 }
 
 fn records(store: &CallStore) -> u64 {
@@ -90,11 +90,71 @@ fn of_one_caller_nothing_is_left_and_it_does_not_come_back() {
     assert_eq!(manifest.erasures.len(), 1);
     assert_eq!(manifest.erasures[0].records, erased.records);
     assert!(!store.root().join("_segue/staging").exists());
-    // A file with other bytes but the same calls.
-    std::fs::write(&file, text.clone() + "\n").unwrap();
-    let report = import_files(&store, &mapping, "acd", &[file]).unwrap();
-    assert_eq!(report.accepted, 0);
-    assert_eq!(count(&store, caller).unwrap().records, 0);
+    // The same file, then one with other bytes but the same calls: neither brings them back, and they are no duplicates.
+    for more in ["", "\n"] {
+        std::fs::write(&file, text.clone() + more).unwrap();
+        let again = import_files(&store, &mapping, "acd", std::slice::from_ref(&file)).unwrap();
+        assert_eq!(
+            (again.accepted, again.erased),
+            (0, erased.records),
+            "{more:?}"
+        );
+        assert!(again.adds_up());
+        assert_eq!(again.files[0].erased, erased.records);
+        assert_eq!(count(&store, caller).unwrap().records, 0);
+    }
+    let third = import_files(&store, &mapping, "acd", &[file]).unwrap();
+    assert!(third.files[0].already_imported, "read since the erasure");
+    let imports = store.manifest().unwrap().imports;
+    let of_each: Vec<u64> = imports.iter().map(|import| import.erased).collect();
+    assert_eq!(of_each, [erased.records; 3]);
+    // An id of another system is another call.
+    let other = import_files(
+        &store,
+        &mapping,
+        "other",
+        &[folder.path().join("calls.csv")],
+    )
+    .unwrap();
+    assert_eq!(other.erased, 0);
+}
+
+/// The same call, said anew by its source after it was erased.
+#[test]
+fn a_later_version_of_an_erased_call_does_not_come_back() {
+    let folder = tempfile::tempdir().unwrap();
+    let store = CallStore::new(folder.path().join("store"));
+    let mapping = common::mapping("amazon-connect");
+    let import = |name: &str, updated: &str| {
+        let record = json!({
+            "ContactId": "c-1", "Channel": "VOICE", "InitiationMethod": "INBOUND",
+            "InitiationTimestamp": "2026-03-02T14:00:00Z", "LastUpdateTimestamp": updated,
+            "DisconnectTimestamp": "2026-03-02T14:05:00Z",
+            "CustomerEndpoint": { "Type": "TELEPHONE_NUMBER", "Address": "+16095550142" },
+            "SystemEndpoint": { "Type": "TELEPHONE_NUMBER", "Address": "+18005550142" },
+            "Queue": { "Name": "MSG", "EnqueueTimestamp": "2026-03-02T14:00:05Z" },
+            "Agent": { "Username": "n07", "ConnectedToAgentTimestamp": "2026-03-02T14:00:20Z", "AgentInteractionDuration": 240, "AfterContactWorkDuration": 5 },
+        });
+        let file = folder.path().join(name);
+        std::fs::write(&file, record.to_string() + "\n").unwrap();
+        import_files(&store, &mapping, "connect", &[file]).unwrap()
+    };
+    assert_eq!(import("first.json", "2026-03-02T14:06:00Z").accepted, 1);
+    assert_eq!(
+        import("later.json", "2026-03-02T14:07:00Z").updated,
+        1,
+        "as it is without an erasure"
+    );
+    let caller = What::Caller(common::key().hash(&e164("+16095550142").unwrap()));
+    assert_eq!(
+        erase(&store, caller, Timestamp::UNIX_EPOCH)
+            .unwrap()
+            .records,
+        1
+    );
+    let again = import("latest.json", "2026-03-02T14:08:00Z");
+    assert_eq!((again.accepted, again.updated, again.erased), (0, 0, 1));
+    assert_eq!(records(&store), 0);
 }
 
 #[test]
@@ -133,7 +193,7 @@ fn nothing_comes_in_between_the_order_and_the_erasure() {
     let file = file(folder.path());
     let store = CallStore::new(folder.path().join("store"));
     let what = What::Before(Date::MAX);
-    let erasing = begin(&store, what).unwrap();
+    let erasing = begin(&store, &common::key(), what).unwrap();
     let import = || {
         import_files(
             &store,
@@ -145,7 +205,7 @@ fn nothing_comes_in_between_the_order_and_the_erasure() {
     assert!(matches!(import(), Err(CallsError::Busy { .. })));
     drop(erasing);
     import().unwrap();
-    let found = begin(&store, what).unwrap().found();
+    let found = begin(&store, &common::key(), what).unwrap().found();
     assert_eq!(found.records, records(&store));
 }
 

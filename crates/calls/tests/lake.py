@@ -1,4 +1,7 @@
-"""Runs lake/*.sql over a call store in one engine and prints the KPI views as JSON: `lake.py duckdb|spark CALLS LAKE`."""
+"""Runs lake/*.sql over a call store in one engine and prints the KPI views as JSON: `lake.py duckdb|spark CALLS LAKE [KEY]`.
+
+With the key of a sealed store; without it the store's files are plain.
+"""
 
 import json
 import pathlib
@@ -12,8 +15,8 @@ VIEWS = {
 }
 
 
-def statements(lake, name, calls):
-    text = (lake / name).read_text().replace("{calls}", calls)
+def statements(lake, name, calls, key):
+    text = (lake / name).read_text().replace("{calls}", calls).replace("{key}", key)
     lines = [line for line in text.splitlines() if not line.startswith("--")]
     return [one for one in "\n".join(lines).split(";\n") if one.strip()]
 
@@ -47,9 +50,11 @@ def spark_runner():
 
 def main():
     engine, calls, lake = sys.argv[1], sys.argv[2], pathlib.Path(sys.argv[3])
+    key = sys.argv[4] if len(sys.argv) > 4 else ""
+    files = {"duckdb": ["duckdb_sealed.sql" if key else "duckdb_plain.sql"], "spark": []}[engine]
     run = {"duckdb": duckdb_runner, "spark": spark_runner}[engine]()
-    for name in (f"{engine}.sql", "kpi.sql"):
-        for sql in statements(lake, name, calls):
+    for name in (*files, f"{engine}.sql", "kpi.sql"):
+        for sql in statements(lake, name, calls, key):
             run(sql.rstrip().rstrip(";"))
     found = {view: run(f"SELECT * FROM {view} ORDER BY {order}") for view, order in VIEWS.items()}
     print("\n" + json.dumps(found, default=int))

@@ -7,21 +7,27 @@ mod common;
 use common::{baseline_of, import_files};
 use segue_calls::baseline::{By, UNCLASSIFIED};
 use segue_calls::lookalike::{Dirt, Lookalike, Shape};
+use segue_calls::seal::LakeKey;
 use segue_calls::store::CallStore;
 use segue_calls::understanding::{Request, understand};
 use segue_parity::kpi::ServiceLevelFormula;
 use serde_json::Value;
 use std::collections::{BTreeMap, BTreeSet};
-use std::path::Path;
+use std::path::{Path, PathBuf};
 use std::process::Command;
 
-fn views(engine: &str, python: &Path, store: &CallStore) -> Value {
+/// A key as other engines are told it: base64 of these 32 bytes.
+const KEY: [u8; 32] = *b"0123456789abcdef0123456789abcdef";
+const KEY_BASE64: &str = "MDEyMzQ1Njc4OWFiY2RlZjAxMjM0NTY3ODlhYmNkZWY=";
+
+fn views(engine: &str, python: &Path, store: &CallStore, key: Option<&str>) -> Value {
     let here = common::repository();
     let output = Command::new(python)
         .arg(here.join("crates/calls/tests/lake.py"))
         .arg(engine)
         .arg(store.root())
         .arg(here.join("lake"))
+        .args(key)
         .output()
         .unwrap();
     let said = String::from_utf8_lossy(&output.stderr);
@@ -48,8 +54,8 @@ fn own_levels(store: &CallStore) -> BTreeMap<(String, String), (u64, u64)> {
     all
 }
 
-fn compare(engine: &str, python: &Path, store: &CallStore) {
-    let found = views(engine, python, store);
+fn compare(engine: &str, python: &Path, store: &CallStore, key: Option<&str>) {
+    let found = views(engine, python, store, key);
     let number = |row: &Value, name: &str| row[name].as_u64().unwrap();
     let levels: BTreeMap<(String, String), (u64, u64)> = found["kpi_service_level"]
         .as_array()
@@ -115,10 +121,10 @@ fn compare(engine: &str, python: &Path, store: &CallStore) {
     }
 }
 
-fn stores(each: impl Fn(&CallStore)) {
+fn stores(open: impl Fn(PathBuf) -> CallStore, each: impl Fn(&CallStore)) {
     let folder = tempfile::tempdir().unwrap();
     if let Some(file) = common::january() {
-        let store = CallStore::new(folder.path().join("january"));
+        let store = open(folder.path().join("january"));
         import_files(&store, &common::mapping("technion"), "bank", &[file]).unwrap();
         each(&store);
     }
@@ -137,7 +143,7 @@ fn stores(each: impl Fn(&CallStore)) {
     let file = folder.path().join("generic.csv");
     let mut out = std::fs::File::create(&file).unwrap();
     lookalike.write(&mut out).unwrap();
-    let store = CallStore::new(folder.path().join("generic"));
+    let store = open(folder.path().join("generic"));
     import_files(&store, &common::mapping("generic"), "acd", &[file]).unwrap();
     each(&store);
 }
@@ -147,7 +153,13 @@ fn duckdb_gets_the_same_integers() {
     let Some(python) = common::duckdb_python() else {
         return;
     };
-    stores(|store| compare("duckdb", &python, store));
+    let sealed = |folder| CallStore::sealed(folder, LakeKey::new(KEY));
+    stores(sealed, |store| {
+        compare("duckdb", &python, store, Some(KEY_BASE64));
+    });
+    stores(CallStore::new, |store| {
+        compare("duckdb", &python, store, None);
+    });
 }
 
 #[test]
@@ -166,5 +178,7 @@ fn spark_gets_the_same_integers() {
         );
         return;
     };
-    stores(|store| compare("spark", &python, store));
+    stores(CallStore::new, |store| {
+        compare("spark", &python, store, None);
+    });
 }

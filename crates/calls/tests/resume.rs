@@ -144,7 +144,7 @@ fn an_erasure_reaches_an_import_that_was_cut_off() {
     let store = CallStore::new(folder.join("data"));
     assert!(kill_after(&store, folder, 2));
     let caller = What::Caller(common::key().hash(&e164("+16095550110").unwrap()));
-    let erasing = begin(&store, caller).unwrap();
+    let erasing = begin(&store, &common::key(), caller).unwrap();
     assert_eq!(erasing.found().records, 0, "no import is whole yet");
     erasing.carry_out(jiff::Timestamp::UNIX_EPOCH).unwrap();
     assert!(

@@ -2,9 +2,12 @@
 //!
 //! The client controls the key (`domain.md` §7.2); it never enters the journal, a log or the outsourcer's view.
 
+use crate::ids::LineId;
 use hmac::{Hmac, KeyInit, Mac};
 use serde::{Deserialize, Serialize};
 use sha2::Sha256;
+use std::borrow::Cow;
+use std::collections::BTreeMap;
 use std::fmt;
 
 /// The client's secret key for caller hashes, 32 bytes, kept outside every database.
@@ -30,6 +33,19 @@ impl CallerKey {
             mac: Hmac::new_from_slice(bytes)
                 .unwrap_or_else(|_| unreachable!("HMAC takes any key length")),
         }
+    }
+
+    /// The key of one line's own callers: what it makes of a number is nothing that another line's makes of it.
+    #[must_use]
+    pub fn of_line(&self, line: &LineId) -> Self {
+        Self::new(&self.digest(&[b"line of its own\0", line.as_str().as_bytes()]))
+    }
+
+    /// The key for calls to a dialled number: the line's own where its callers are kept apart.
+    pub fn of_dialled(&self, apart: &BTreeMap<String, LineId>, dialled: &str) -> Cow<'_, Self> {
+        apart
+            .get(dialled)
+            .map_or(Cow::Borrowed(self), |line| Cow::Owned(self.of_line(line)))
     }
 
     /// The hash of a number already in E.164 form (`+` and digits).

@@ -4,7 +4,7 @@ use crate::covering;
 use crate::ids::{CallTypeId, LineId, SiteId};
 use crate::refusal::{Code, Refusal};
 use serde::{Deserialize, Serialize};
-use std::collections::BTreeSet;
+use std::collections::{BTreeMap, BTreeSet};
 
 /// Numbers that are never a target (`domain.md` §7.11).
 pub const EMERGENCY_NUMBERS: [&str; 3] = ["911", "988", "112"];
@@ -64,6 +64,18 @@ pub struct LineRoute {
     pub in_house: String,
     /// SIP URI of the outsourcer's queue.
     pub outsourced: String,
+}
+
+/// The numbers of lines whose callers are kept apart (42 CFR Part 2), each with its line: nothing joins a caller there with a caller
+/// elsewhere.
+pub fn kept_apart(lines: &[Line]) -> BTreeMap<String, LineId> {
+    let apart = lines.iter().filter(|line| line.part2);
+    let numbers = apart.flat_map(|line| {
+        let dialled = line.routes.iter().map(|route| route.dialled.clone());
+        let all = dialled.chain([line.number.clone(), line.id.to_string()]);
+        all.map(|number| (number, line.id.clone()))
+    });
+    numbers.collect()
 }
 
 impl Line {

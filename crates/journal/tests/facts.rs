@@ -9,7 +9,8 @@ mod both;
 use jiff::{SignedDuration, Timestamp};
 use segue_domain::caller::CallerHash;
 use segue_journal::facts::{
-    AcdEvent, AcdEventKind, ArmCount, Cursor, Decision, Facts, FactsWriter, TargetOutcome,
+    AcdEvent, AcdEventKind, ArmCount, CaseChange, CaseNews, Cursor, Decision, Facts, FactsWriter,
+    TargetOutcome,
 };
 
 fn at(second: i64) -> Timestamp {
@@ -56,6 +57,8 @@ async fn begun(facts: Facts) -> Facts {
 
 on_both!(
     Facts, "facts.db", begun:
+    of_an_erased_caller_nothing_is_left_on_either_side,
+    facts_of_before_a_day_go_however_many_they_are,
     events_of_a_feed_gather_into_one_call_whatever_their_order_and_number,
     a_decision_is_read_back_whole_and_takes_its_targets_later,
     questions_are_answered_by_time_arm_side_and_caller,
@@ -261,4 +264,72 @@ async fn old_facts_are_deleted_in_bounded_steps(facts: Facts) {
     assert_eq!(facts.prune(at(40 * day), 30, 3).await.unwrap().decisions, 2);
     assert_eq!(facts.prune(at(40 * day), 30, 3).await.unwrap().decisions, 0);
     assert!(facts.decision("new").await.unwrap().is_some());
+}
+
+/// Two calls: one that the router knows by its caller, one that only the centre does; and another caller's.
+async fn of_an_erased_caller_nothing_is_left_on_either_side(facts: Facts) {
+    let anonymous = Decision {
+        caller: None,
+        ..decision("call-2", 1, "out", 1)
+    };
+    let decided = [
+        decision("call-1", 0, "out", 1),
+        anonymous,
+        decision("call-3", 2, "home", 2),
+    ];
+    facts.store_decisions(&decided).await.unwrap();
+    let told = |id: &str, caller: Option<u8>| AcdEvent {
+        caller: caller.map(|caller| CallerHash([caller; 32])),
+        ..event(id, AcdEventKind::Offered, 3)
+    };
+    let told = [told("1", None), told("2", Some(1)), told("3", Some(2))];
+    facts.store_acd_events(&told).await.unwrap();
+    let case = |id: &str, caller: u8| CaseNews {
+        source: "carebridge".to_owned(),
+        case_id: id.to_owned(),
+        at: at(4),
+        change: CaseChange::Opened {
+            caller: CallerHash([caller; 32]),
+            dialled: "+18005550142".to_owned(),
+            until: at(90),
+        },
+    };
+    facts
+        .store_case_news(&[case("a", 1), case("b", 2)])
+        .await
+        .unwrap();
+    let erased = facts.erase_caller(CallerHash([1; 32])).await.unwrap();
+    assert_eq!(
+        (
+            erased.decisions,
+            erased.acd_events,
+            erased.acd_calls,
+            erased.open_cases
+        ),
+        (2, 2, 2, 1)
+    );
+    for (call, is_left) in [("call-1", false), ("call-2", false), ("call-3", true)] {
+        let decision = facts.decision(call).await.unwrap();
+        assert_eq!(decision.is_some(), is_left, "{call}");
+    }
+    let again = facts.erase_caller(CallerHash([1; 32])).await.unwrap();
+    assert_eq!(again.rows(), 0);
+    assert_eq!(
+        facts.count_before(at(99)).await.unwrap().rows(),
+        4,
+        "the other caller's"
+    );
+}
+
+async fn facts_of_before_a_day_go_however_many_they_are(facts: Facts) {
+    let old: Vec<_> = (0..10_050)
+        .map(|n| decision(&format!("old{n}"), n, "out", 1))
+        .collect();
+    facts.store_decisions(&old).await.unwrap();
+    let day = at(10_000);
+    let found = facts.count_before(day).await.unwrap();
+    assert_eq!((found.decisions, found.rows()), (10_000, 10_000));
+    assert_eq!(facts.erase_before(day).await.unwrap(), found);
+    assert_eq!(facts.count_before(day).await.unwrap().rows(), 0);
+    assert!(facts.decision("old10000").await.unwrap().is_some());
 }

@@ -139,6 +139,7 @@ pub fn choose<'t>(
     now_us: i64,
 ) -> Decision<'t> {
     let number = table.numbers.get(call.dialled);
+    let key = key.of_dialled(&table.apart, call.dialled);
     let caller = call.caller.map(|e164| key.hash(e164));
     let home = |reason, chunk| Decision {
         number,

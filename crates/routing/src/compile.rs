@@ -4,7 +4,7 @@ use crate::table::{ChunkEntry, NumberEntry, RouteTable};
 use jiff::{Span, Timestamp};
 use segue_domain::Transition;
 use segue_domain::chunks::{Chunk, ChunkState};
-use segue_domain::lines::{Line, LineRoute};
+use segue_domain::lines::{Line, LineRoute, kept_apart};
 use segue_domain::people::fallback_capacity::cut_off_action;
 use segue_domain::share::TrafficShare;
 use segue_domain::windows::{ShiftWindow, merged};
@@ -31,6 +31,7 @@ pub fn compile(t: &Transition, now: Timestamp) -> RouteTable {
         valid_until_us: valid_until.as_microsecond(),
         tzdata: tzdata_version(),
         authority_lease_s: t.terms.authority_lease_s,
+        apart: kept_apart(&t.lines),
         ..RouteTable::default()
     };
     for line in &t.lines {

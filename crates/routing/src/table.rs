@@ -21,6 +21,9 @@ pub struct RouteTable {
     pub tzdata: String,
     /// By the number Segue sees in the Request-URI.
     pub numbers: BTreeMap<String, NumberEntry>,
+    /// Numbers of lines whose callers are kept apart: hash and die are drawn with the line's own key.
+    #[serde(default, skip_serializing_if = "BTreeMap::is_empty")]
+    pub apart: BTreeMap<String, LineId>,
     /// Numbers that always bypass the split.
     pub escalation_numbers: BTreeSet<String>,
     /// Hosts of the outsourcer: calls from there never go out again.

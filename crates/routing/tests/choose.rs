@@ -431,3 +431,34 @@ proptest::proptest! {
         proptest::prop_assert!(d.number.is_some() || (d.arm == Arm::InHouse && d.targets().count() == 0));
     }
 }
+
+/// The same caller on a line whose callers are kept apart (42 CFR Part 2) and on another: nothing joins the two, neither the hash nor
+/// the side that the die gave, while each line's own callers stay who they are.
+#[test]
+fn a_caller_of_a_line_kept_apart_is_nobody_on_another() {
+    let mut table = table(5_000, 0);
+    let other = table.numbers["7001"].clone();
+    table.numbers.insert("7002".to_owned(), other);
+    table.apart = [("7002".to_owned(), "RECOVERY".into())].into();
+    let on = |dialled: &'static str, caller: &str| {
+        let call = Call {
+            dialled,
+            ..call(Some(caller), "a")
+        };
+        let decision = simple(&table, &call);
+        (decision.caller.unwrap(), decision.bucket.unwrap())
+    };
+    let callers: Vec<String> = (0..1_000).map(|n| format!("+1609555{n:04}")).collect();
+    let mut alike = 0;
+    for caller in &callers {
+        let (there, here) = (on("7002", caller), on("7001", caller));
+        assert_ne!(there.0, here.0);
+        assert_eq!((here.0, there), (key().hash(caller), on("7002", caller)));
+        alike += u32::from((there.1 < 5_000) == (here.1 < 5_000));
+    }
+    // As two coins: 500 with a standard deviation of 16.
+    assert!(
+        (420..=580).contains(&alike),
+        "{alike} of 1000 on the same side"
+    );
+}

@@ -80,8 +80,7 @@ pub enum Command {
     /// Rosters, licences, training and the like from a file, through the desk
     Import(commands::import::Import),
     /// Call records: sniff, import, quarantine, baseline, discover
-    #[command(subcommand)]
-    Calls(commands::calls::Calls),
+    Calls(commands::calls::CallsCommand),
     /// Agents needed: one question, or every interval from the imported calls
     #[command(subcommand)]
     Capacity(commands::capacity::Capacity),

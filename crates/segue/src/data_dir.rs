@@ -5,8 +5,10 @@
 
 use crate::output::Failure;
 use anyhow::Context as _;
+use segue_calls::seal::LakeKey;
+use segue_calls::store::CallStore;
 use segue_domain::caller::CallerKey;
-use segue_domain::ids::TransitionId;
+use segue_domain::ids::{LineId, TransitionId};
 use segue_journal::Place;
 use serde::{Deserialize, Serialize};
 use sha2::{Digest, Sha256};
@@ -36,6 +38,9 @@ pub struct Settings {
     /// The directory of another node on this machine whose stores this one shares.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub stores: Option<PathBuf>,
+    /// Whether call records are written in the clear, for engines that cannot be given the key.
+    #[serde(default, skip_serializing_if = "std::ops::Not::not")]
+    pub plain_calls: bool,
 }
 
 /// What a new data directory is for.
@@ -49,6 +54,8 @@ pub struct NewData {
     pub stores: Option<PathBuf>,
     /// The transition another node already carries; a new one without it.
     pub transition: Option<TransitionId>,
+    /// Write call records in the clear.
+    pub plain_calls: bool,
 }
 
 const SETTINGS: &str = "segue.toml";
@@ -81,6 +88,7 @@ impl DataDir {
             simulated_clock: new.simulated_clock,
             journal: new.journal,
             stores: new.stores,
+            plain_calls: new.plain_calls,
         };
         let key = root.join("keys/caller.key");
         if joins && !key.exists() {
@@ -210,6 +218,30 @@ impl DataDir {
     /// What the secrets of second factors are sealed with in the accounts: drawn from the client's key, which all nodes have.
     pub fn seal_key(&self) -> Result<[u8; 32], Failure> {
         self.drawn(b"segue-second-factors-v1\0")
+    }
+
+    /// What the files of call records are sealed with: drawn from the client's key, for a line whose callers are kept apart its own.
+    pub fn lake_key(&self, line: Option<&LineId>) -> Result<[u8; 32], Failure> {
+        match line {
+            None => self.drawn(b"segue-call-records-v1\0"),
+            Some(line) => self.drawn(format!("segue-call-records-of-line-v1\0{line}\0").as_bytes()),
+        }
+    }
+
+    /// The call records of all lines, or of one whose callers are kept apart: sealed, unless `segue init --plain-calls` chose otherwise.
+    /// Files sealed before stay readable.
+    pub fn calls(&self, line: Option<&LineId>) -> Result<CallStore, Failure> {
+        let folder = match line {
+            None => "calls".to_owned(),
+            Some(line) => format!("calls-apart/line-{}", line.as_str().replace('/', "_")),
+        };
+        let key = LakeKey::new(self.lake_key(line)?);
+        let store = CallStore::sealed(self.path(&folder), key);
+        Ok(if self.settings.plain_calls {
+            store.in_the_clear()
+        } else {
+            store
+        })
     }
 
     fn drawn(&self, purpose: &[u8]) -> Result<[u8; 32], Failure> {

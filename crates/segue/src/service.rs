@@ -4,6 +4,7 @@ use crate::checkpoints;
 use crate::clock;
 use crate::console::cases;
 use crate::console::dial_in::DialInLine;
+use crate::console::forgetting;
 use crate::console::heartbeat::HeartbeatPath;
 use crate::console::human_heartbeat::HumanHeartbeat;
 use crate::console::verify_call::VerifyCalls;
@@ -80,6 +81,8 @@ pub struct Options {
     pub cluster: Option<ClusterOptions>,
     /// What others run for it.
     pub outside: Outside,
+    /// Days after which call facts are deleted; kept where it is absent.
+    pub keep_facts_days: Option<u32>,
 }
 
 /// What others run for Segue; it works without them.
@@ -210,6 +213,7 @@ impl Service {
         let (http_addr, pages) = start_pages(&options, parts).await?;
         tasks.push(pages);
         tasks.push(cases::keep(&node, &facts, &stop));
+        tasks.extend(forgetting::keep(&facts, options.keep_facts_days, &stop));
         let chain = (Arc::clone(&desk), stream.clone(), cluster.clone());
         tasks.extend(start_papers(&options, http_addr, for_paper, chain));
         let route = start_route_door(&options, &node, &writer, accounts, route_stop).await?;

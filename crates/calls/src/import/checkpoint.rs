@@ -168,7 +168,7 @@ impl Importing<'_> {
             why: "it holds fewer rows than its checkpoint".into(),
         };
         self.is_test = Bits::of_bytes(tests, left.ordinal).ok_or_else(damaged)?;
-        self.is_duplicate = Bits::unset(left.ordinal);
+        self.is_dropped = Bits::unset(left.ordinal);
         self.ordinal = left.ordinal;
         self.starts = left.starts;
         for entry in &left.entries {

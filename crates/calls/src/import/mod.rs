@@ -2,16 +2,17 @@
 
 mod checkpoint;
 
-use crate::dedup::{Fingerprints, KEYS_MAX, Keys, Verdict};
+use crate::dedup::{Earlier, Fingerprints, KEYS_MAX, Keys, Verdict};
 use crate::error::CallsError;
-use crate::input::Input;
+use crate::input::{Input, sizes};
 use crate::intake::{Bits, Hashing, Quarantine};
 use crate::mapping::{CheckedMapping, FileForm};
-use crate::parts::{by_id, rewrite_without, write_day};
+use crate::parts::{ids_of, rewrite_without, write_day};
 use crate::pipeline::{Batch, Readers, Skip, read_rows};
 use crate::plan::RowReader;
 pub use crate::report::{FileReport, ImportReport, ReasonCount, TypeCount};
 use crate::row::RowFault;
+use crate::seal::Seal;
 use crate::spill::{DAYS_BYTES_MAX, Days};
 use crate::store::{
     CallStore, FileEntry, ImportEntry, Manifest, PartEntry, QuarantinedRow, Staging,
@@ -147,24 +148,6 @@ pub fn import_within(
     }
 }
 
-fn sizes(files: &[PathBuf]) -> Result<Vec<u64>, CallsError> {
-    let size = |path: &PathBuf| {
-        let read = |source| CallsError::ReadInput {
-            path: path.clone(),
-            source,
-        };
-        let found = std::fs::metadata(path).map_err(read)?;
-        if found.is_dir() {
-            return Err(read(io::Error::new(
-                io::ErrorKind::IsADirectory,
-                "it is a folder",
-            )));
-        }
-        Ok(found.len())
-    };
-    files.iter().map(size).collect()
-}
-
 /// A file's report, its quarantine list and what of it is read already.
 fn begin(
     path: &Path,
@@ -194,16 +177,19 @@ struct Importing<'a> {
     known: BTreeMap<String, u64>,
     known_sizes: Vec<u64>,
     earlier_keys: Vec<PathBuf>,
+    /// Where the ids of the source's erased calls are.
+    erased_ids: Option<PathBuf>,
     earlier_parts: Vec<PartEntry>,
     root: PathBuf,
+    seal: Seal,
     threads: usize,
     prints: Fingerprints,
     keys: Keys,
     days: Days,
     /// One bit a readable row: set for a test call.
     is_test: Bits,
-    /// One bit a readable row: set for a duplicate.
-    is_duplicate: Bits,
+    /// One bit a readable row: set for what is not written, duplicates and erased calls.
+    is_dropped: Bits,
     ordinal: u64,
     /// Where each file's ordinals begin.
     starts: Vec<u64>,
@@ -227,8 +213,15 @@ impl<'a> Importing<'a> {
             .iter()
             .filter(|i| i.source == request.source)
             .collect();
-        let known: Vec<&FileEntry> = ours
+        let before = manifest.erasures.last().map_or(0, |last| last.imports);
+        let erased = manifest.erased.get(request.source);
+        // A file from before an erasure is read again: which of its rows are erased, its bytes do not tell.
+        let skipped = if erased.is_some() { before } else { 0 };
+        let known: Vec<&FileEntry> = manifest
+            .imports
             .iter()
+            .skip(skipped)
+            .filter(|import| import.source == request.source)
             .filter(|import| import.mapping_hash == request.mapping.hash)
             .flat_map(|import| &import.files)
             .collect();
@@ -246,8 +239,10 @@ impl<'a> Importing<'a> {
                 .iter()
                 .map(|import| calls.root().join(&import.keys))
                 .collect(),
+            erased_ids: erased.map(|place| calls.root().join(place)),
             earlier_parts: ours.iter().flat_map(|i| i.parts.clone()).collect(),
             root: calls.root().to_owned(),
+            seal: calls.seal.clone(),
             threads: bounds.threads,
             prints: Fingerprints::new(request.key),
             keys: Keys::new(staging.scratch(KEYS), bounds.keys_max),
@@ -256,7 +251,7 @@ impl<'a> Importing<'a> {
             staging,
             sizes,
             is_test: Bits::default(),
-            is_duplicate: Bits::default(),
+            is_dropped: Bits::default(),
             ordinal: 0,
             starts: Vec::new(),
             entries: Vec::new(),
@@ -294,7 +289,9 @@ impl<'a> Importing<'a> {
         let (keys, superseded) = self.decide()?;
         let parts = self.write_parts()?;
         self.supersede(&superseded)?;
+        let erased = self.reports.iter().map(|report| report.erased).sum();
         let entry = ImportEntry {
+            erased,
             id: self.id.clone(),
             source: self.request.source.to_owned(),
             mapping: self.request.mapping.mapping.name.clone(),
@@ -398,7 +395,7 @@ impl<'a> Importing<'a> {
             start = kept.end;
             self.days.push(self.ordinal, kept.day, record)?;
             self.is_test.push(kept.is_test);
-            self.is_duplicate.push(false);
+            self.is_dropped.push(false);
             self.ordinal += 1;
             self.notes.without_caller += u64::from(!kept.has_caller);
             self.notes.time_uncertain += u64::from(!kept.is_exact);
@@ -466,29 +463,38 @@ impl<'a> Importing<'a> {
         let place = format!("_segue/keys/{}.keys", self.id);
         let out = self.staging.file(place.clone());
         let keys = std::mem::replace(&mut self.keys, Keys::new(PathBuf::new(), 0));
-        let (duplicate, notes) = (&mut self.is_duplicate, &mut self.notes);
-        let superseded =
-            keys.decide(&self.earlier_keys, &out, |ordinal, verdict| match verdict {
-                Verdict::New => {}
-                Verdict::Exact => {
-                    notes.duplicates_exact += 1;
-                    duplicate.set(ordinal);
+        let (dropped, notes) = (&mut self.is_dropped, &mut self.notes);
+        let (starts, reports) = (&self.starts, &mut self.reports);
+        let earlier = Earlier {
+            keys: &self.earlier_keys,
+            erased: self.erased_ids.as_deref(),
+        };
+        let superseded = keys.decide(earlier, &out, |ordinal, verdict| {
+            match verdict {
+                Verdict::New => return,
+                Verdict::Exact => notes.duplicates_exact += 1,
+                Verdict::SameId => notes.duplicates_same_id += 1,
+                Verdict::Erased => {
+                    let file = starts.partition_point(|start| *start <= ordinal);
+                    if let Some(report) = reports.get_mut(file.saturating_sub(1)) {
+                        report.erased += 1;
+                    }
                 }
-                Verdict::SameId => {
-                    notes.duplicates_same_id += 1;
-                    duplicate.set(ordinal);
-                }
-            })?;
+            }
+            dropped.set(ordinal);
+        })?;
         self.starts.push(self.ordinal);
         for (report, bounds) in self.reports.iter_mut().zip(self.starts.windows(2)) {
             for ordinal in bounds[0]..bounds[1] {
-                let place = match (self.is_duplicate.get(ordinal), self.is_test.get(ordinal)) {
+                let place = match (self.is_dropped.get(ordinal), self.is_test.get(ordinal)) {
                     (true, _) => &mut report.duplicates,
                     (false, true) => &mut report.test,
                     (false, false) => &mut report.accepted,
                 };
                 *place += 1;
             }
+            // Neither is written, and only one is a duplicate.
+            report.duplicates = report.duplicates.saturating_sub(report.erased);
         }
         Ok((place, superseded))
     }
@@ -505,7 +511,7 @@ impl<'a> Importing<'a> {
             let old = self.root.join(&part.path);
             let is = |id: &str, leg: Option<&str>| superseded.contains(&prints.id(id, leg));
             let columns = ["source_call_id", "leg_id"];
-            match rewrite_without(&old, &path, &columns, |batch| by_id(batch, is))? {
+            match rewrite_without(&old, &path, &columns, &self.seal, |batch| ids_of(batch, is))? {
                 Some(rows) => self.staging.shrink(part.path.clone(), rows),
                 None => self.staging.forget_last(),
             }
@@ -517,9 +523,10 @@ impl<'a> Importing<'a> {
         let days = self.days.days();
         let name = |day: &Date| format!("day-{day}.parquet");
         let zone = &self.request.mapping.mapping.time.zone;
+        let seal = &self.seal;
         let rows = threads::each(self.threads, &days, |day| {
             let path = self.staging.scratch(&name(day));
-            write_day(&self.days, *day, zone, &self.is_duplicate, &path)
+            write_day(&self.days, *day, zone, &self.is_dropped, (&path, seal))
         })?;
         let mut parts = Vec::new();
         for (day, rows) in days.into_iter().zip(rows).filter(|(_, rows)| *rows > 0) {
@@ -557,6 +564,7 @@ impl<'a> Importing<'a> {
             duplicates: sum(|f| f.duplicates),
             test: sum(|f| f.test),
             quarantined: sum(|f| f.quarantined),
+            erased: sum(|f| f.erased),
             source: self.request.source.to_owned(),
             mapping: self.request.mapping.mapping.name.clone(),
             policy: self.request.mapping.mapping.policy.clone(),

@@ -1,6 +1,7 @@
 //! The mapping file: how one vendor's export becomes canonical records, as data (`mappings/generic.toml` explains
 //! every key).
 
+use crate::apart::Lines;
 use crate::error::CallsError;
 use crate::json_path::JsonPath;
 use crate::lines::Layout;
@@ -158,6 +159,8 @@ pub struct CheckedMapping {
     pub layout: Layout,
     /// SHA-256 of its text, hexadecimal: an import is known by file and mapping.
     pub hash: String,
+    /// Whose calls it takes.
+    pub lines: Lines,
 }
 
 impl CheckedMapping {
@@ -179,6 +182,17 @@ impl CheckedMapping {
             self.hash = hex::encode(Sha256::digest(format!("{}\0{zone}", self.hash)));
         }
         Ok(self)
+    }
+
+    /// The same mapping for these lines' calls; an import under it is another import.
+    #[must_use]
+    pub fn of_lines(mut self, lines: Lines) -> Self {
+        let mark = lines.mark();
+        if !mark.is_empty() {
+            self.hash = hex::encode(Sha256::digest(format!("{}\0{mark}", self.hash)));
+        }
+        self.lines = lines;
+        self
     }
 
     /// Checks a mapping's text; `origin` names it in errors.
@@ -207,6 +221,7 @@ impl CheckedMapping {
             zone,
             layout,
             hash,
+            lines: Lines::default(),
         })
     }
 }

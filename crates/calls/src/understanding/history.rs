@@ -133,7 +133,7 @@ pub(super) fn by_day(
             numbers: HashMap::new(),
         };
         for path in paths {
-            for batch in batches(&path, &COLUMNS)? {
+            for batch in batches(&path, &COLUMNS, &calls.seal)? {
                 let batch = batch?;
                 let columns = Columns::of(&batch)
                     .ok_or_else(|| damaged(&path, "a column is missing".into()))?;

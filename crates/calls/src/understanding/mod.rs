@@ -16,7 +16,7 @@ pub use flows::{DocumentedFlow, FlowDifference, Path, Paths};
 pub use hours::{HOLD_PERCENT, Hours, TypeHours};
 pub use profile::{Holiday, HourCell, Profile, TypeShare, WAIT_ENDS_S, WaitClass};
 pub use ratio::Ratio;
-pub use segments::{ALPHA, CALLS_MIN, Dimension, Finding, Measure, Segments};
+pub use segments::{ALPHA, CALLS_MIN, Dimension, Finding, Measure, Segments, time_of_day};
 
 use crate::error::CallsError;
 use crate::record::Outcome;

@@ -145,10 +145,11 @@ pub(super) struct Collector {
 /// The bands of the day; 22:00 to 6:00 is night, whatever the weekday.
 const BANDS: [&str; 5] = ["morning", "afternoon", "evening", "night", "weekend"];
 
-fn band(call: &Call) -> &'static str {
-    BANDS[match call.hour {
+/// What [`Dimension::TimeOfDay`] calls an hour of the week.
+pub fn time_of_day(weekday: usize, hour: usize) -> &'static str {
+    BANDS[match hour {
         22.. | 0..6 => 3,
-        _ if call.weekday >= 5 => 4,
+        _ if weekday >= 5 => 4,
         6..12 => 0,
         12..17 => 1,
         _ => 2,
@@ -167,7 +168,10 @@ impl Collector {
             .into_iter()
             .filter(|(_, name)| *name != Names::NONE)
             .collect();
-        groups.push((Dimension::TimeOfDay, names.of(band(call))));
+        groups.push((
+            Dimension::TimeOfDay,
+            names.of(time_of_day(call.weekday, call.hour)),
+        ));
         if called_before {
             groups.push((Dimension::CalledBefore, names.of("called before")));
         }

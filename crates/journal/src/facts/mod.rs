@@ -4,6 +4,7 @@
 //! Callers are keyed hashes; a number never gets this far.
 
 mod cases;
+mod erase;
 mod missing;
 mod read;
 mod store;

@@ -195,10 +195,17 @@ impl Facts {
         rows_max: u32,
     ) -> Result<Pruned, FactsError> {
         let keep = SignedDuration::from_hours(24 * i64::from(keep_days));
-        let before = now
-            .checked_sub(keep)
-            .unwrap_or(Timestamp::MIN)
-            .as_microsecond();
+        let before = now.checked_sub(keep).unwrap_or(Timestamp::MIN);
+        self.delete_before(before, rows_max).await
+    }
+
+    /// Deletes what is older, at most `rows_max` rows of each kind.
+    pub(super) async fn delete_before(
+        &self,
+        before: Timestamp,
+        rows_max: u32,
+    ) -> Result<Pruned, FactsError> {
+        let before = before.as_microsecond();
         let failed = self.database.unavailable("delete old call facts from");
         let mut tx = self.database.write().await.map_err(&failed)?;
         let mut deleted = [0; 5];
@@ -328,5 +335,6 @@ mod tests {
     #[tokio::test]
     async fn every_statement_of_the_call_facts_prepares() {
         prepares(&sql::ALL).await;
+        prepares(&super::super::erase::sql::ALL).await;
     }
 }

@@ -10,7 +10,6 @@ use crate::office::{Office, block_on};
 use crate::output::{Answer, Answered, Failure};
 use clap::Args;
 use segue_calls::operations::keep;
-use segue_calls::store::CallStore;
 use segue_calls::tables::{Table, TableMapping, TableRows, read_table};
 use segue_domain::Actor;
 use serde::Serialize;
@@ -84,7 +83,7 @@ impl Import {
     /// Rows that are no facts of the transition lie beside the call records, under the same agreements.
     fn keep(&self, ctx: &Context, rows: TableRows) -> Result<Report, Failure> {
         require_allowed(ctx)?;
-        let store = CallStore::new(ctx.data.path("calls"));
+        let store = ctx.data.calls(None)?;
         let lines = rows.batches.into_iter().filter_map(|batch| {
             let line = batch.lines.first().copied()?;
             Some((line, batch.fields))

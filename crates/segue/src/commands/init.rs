@@ -22,6 +22,10 @@ pub struct Init {
     /// The transition of that server's which this node is to carry; the only one there is, without it
     #[arg(long, value_name = "ID", requires = "journal")]
     pub transition: Option<String>,
+    /// Write call records in the clear, for engines that cannot be given a key; without it their files are sealed with one drawn
+    /// from the client's
+    #[arg(long)]
+    pub plain_calls: bool,
 }
 
 impl Init {
@@ -37,6 +41,7 @@ impl Init {
             journal: self.journal.clone(),
             stores: None,
             transition: joined,
+            plain_calls: self.plain_calls,
         };
         let data = DataDir::create(&global.data, new)?;
         let root = data.root().display();

@@ -4,9 +4,11 @@ use crate::cli::Global;
 use crate::context::Context;
 use crate::data_dir::{random_bytes, write_private};
 use crate::output::{Answer, Answered, Failure};
+use base64::prelude::{BASE64_STANDARD, Engine as _};
 use clap::{Args, Subcommand};
 use ed25519_dalek::SigningKey;
 use segue_domain::caller::e164;
+use segue_domain::ids::LineId;
 use segue_domain::signature::SignatureInput;
 use segue_domain::{PersonId, keys};
 use serde_json::json;
@@ -32,6 +34,12 @@ pub enum Key {
         /// The telephone's number, for example +16095550110
         number: String,
     },
+    /// Print what other engines open the files of the call records with, base64; whoever has it reads every record
+    Lake {
+        /// Of a line whose callers are kept apart
+        #[arg(long, value_name = "LINE")]
+        line: Option<String>,
+    },
 }
 
 /// A key file.
@@ -46,6 +54,7 @@ impl Key {
     pub fn run(&self, global: &Global) -> Answered {
         let key = match self {
             Self::Telephone { number } => return telephone(number, global),
+            Self::Lake { line } => return lake(line.as_deref(), global),
             Self::Prove { file, person } => return prove(file, person, global),
             Self::New(file) => {
                 let secret = random_bytes::<32>()?;
@@ -82,6 +91,13 @@ fn telephone(number: &str, global: &Global) -> Answered {
     })?;
     let caller = ctx.data.caller_key()?.hash(&e164).to_string();
     Ok(Answer::new(&json!({ "caller_hash": caller }), caller))
+}
+
+fn lake(line: Option<&str>, global: &Global) -> Answered {
+    let ctx = Context::open(global)?;
+    let line = line.map(LineId::from);
+    let key = BASE64_STANDARD.encode(ctx.data.lake_key(line.as_ref())?);
+    Ok(Answer::new(&json!({ "lake_key": key }), key))
 }
 
 /// Reads a key file.

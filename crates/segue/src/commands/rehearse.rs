@@ -78,10 +78,10 @@ impl Rehearse {
             let state = block_on(async { Office::open(&ctx.data).await?.state().await })?;
             let example = self.of_state(&state)?;
             let key = ctx.data.caller_key()?;
-            let store = || CallStore::new(ctx.data.path("calls"));
+            let store = ctx.data.calls(None)?;
             let calls = match &self.calls {
                 Some(calls) => self.records(calls, &key)?,
-                None => in_order(&store(), CALLS_MAX).map_err(failure)?,
+                None => in_order(&store, CALLS_MAX).map_err(failure)?,
             };
             (example, calls)
         };
@@ -152,7 +152,7 @@ impl Rehearse {
     /// The calls of an export, imported into a folder that is gone afterwards, or of a folder of imported calls.
     fn records(&self, from: &Path, key: &CallerKey) -> Result<Vec<KeptCall>, Failure> {
         if from.is_dir() {
-            return in_order(&CallStore::new(from), CALLS_MAX).map_err(failure);
+            return in_order(&folder_of_calls(from)?, CALLS_MAX).map_err(failure);
         }
         let mapping = CheckedMapping::find(&self.mapping).map_err(failure)?;
         let folder = tempfile::tempdir().map_err(|e| {
@@ -300,4 +300,15 @@ fn read(file: &Path) -> Result<ProposePlan, Failure> {
 fn write_report(file: &Path, report: &Report, title: &str) -> Result<(), Failure> {
     std::fs::write(file, page::html(report, title, STYLE))
         .map_err(|e| Failure::Unavailable(format!("`{}` cannot be written: {e}", file.display())))
+}
+
+/// A folder of imported calls; in a data directory with the key that lies there.
+fn folder_of_calls(folder: &Path) -> Result<CallStore, Failure> {
+    let data = folder
+        .parent()
+        .and_then(|parent| DataDir::open(parent).ok());
+    match data {
+        Some(data) if data.path("calls") == folder => data.calls(None),
+        _ => Ok(CallStore::new(folder)),
+    }
 }

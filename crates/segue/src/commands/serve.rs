@@ -3,6 +3,7 @@
 use crate::cli::Global;
 use crate::commands::outside::OutsideArgs;
 use crate::commands::trial;
+use crate::console::forgetting;
 use crate::console::heartbeat::HeartbeatPath;
 use crate::context::Context;
 use crate::node::cluster::ClusterOptions;
@@ -42,6 +43,9 @@ pub struct Serve {
     /// Peers answered 302 instead of being proxied; only those that passed a recursion test
     #[arg(long = "redirect", value_name = "IP")]
     redirected: Vec<IpAddr>,
+    /// Days after which routing decisions, centres' messages and cases are deleted; without it they are kept
+    #[arg(long, value_name = "DAYS", value_parser = clap::value_parser!(u32).range(i64::from(forgetting::DAYS_MIN)..))]
+    keep_call_facts_days: Option<u32>,
     #[command(flatten)]
     line: Line,
     #[command(flatten)]
@@ -359,6 +363,7 @@ impl Serve {
             line: self.line.options()?,
             cluster: self.nodes.options(ctx)?,
             outside: self.outside.options()?,
+            keep_facts_days: self.keep_call_facts_days,
         })
     }
 }

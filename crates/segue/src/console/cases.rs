@@ -50,6 +50,7 @@ impl CaseTold {
     /// As it is stored: no number of a caller's, and no longer than a case may be open.
     pub(super) fn news(self, reader: &Reader<'_>) -> Result<CaseNews, String> {
         let (at, source) = reader.heard(self.at_us, &self.centre, &self.case_id)?;
+        let line = self.dialled.clone().unwrap_or_default();
         let change = match self.kind {
             CaseKind::CaseClosed => CaseChange::Closed,
             CaseKind::CaseOpened => CaseChange::Opened {
@@ -57,7 +58,7 @@ impl CaseTold {
                     .caller
                     .as_deref()
                     .and_then(e164)
-                    .map(|number| reader.key.hash(&number))
+                    .map(|number| reader.hash(&line, &number))
                     .ok_or("a case needs the caller's number: nobody else can be told apart")?,
                 dialled: self
                     .dialled
@@ -186,7 +187,7 @@ fn open_case(fact: OpenCaseFact) -> OpenCase {
 mod tests {
     use super::*;
     use segue_domain::caller::CallerKey;
-    use std::collections::BTreeSet;
+    use std::collections::{BTreeMap, BTreeSet};
 
     const NOW: &str = "2027-03-01T10:00:00Z";
 
@@ -198,6 +199,7 @@ mod tests {
         let reader = Reader {
             key: &key,
             numbers: &numbers,
+            apart: &BTreeMap::new(),
             routed: &routed,
             own: None,
             site: None,

@@ -4,6 +4,7 @@ use super::Shared;
 use super::acts::{not_let_in, refusal_view};
 use crate::clock;
 use crate::discovery::{Reader, request, view};
+use crate::histories::Counted;
 use segue_calls::store::{CallStore, StoreState};
 use segue_calls::understanding::{Request, Understanding, understand};
 use segue_domain::Transition;
@@ -55,15 +56,24 @@ pub(super) async fn show(
         quarantine_from,
         ..shared.records_reader(&t, &person).await?
     };
+    let counted = if reader.is_limited() {
+        Some(shared.hours(Arc::clone(&t)).await?)
+    } else {
+        None
+    };
     // A task of its own: whoever stops waiting for a long history finds it done the next time.
     let task = tokio::spawn(async move {
-        let calls = CallStore::new(shared.data.path("calls"));
+        let calls = shared
+            .data
+            .calls(None)
+            .map_err(|failure| failure.to_string())?;
         let mut history = shared.history.lock().await;
         let known = history.last.take();
         let work = move || {
             let now = clock::now();
             let (key, found) = read(&calls, &request(&t), known)?;
-            let view = view(&t, &calls, &found, reader, now)?;
+            let disclosed = counted.as_deref().map(Counted::disclosed);
+            let view = view(&t, &calls, &found, reader, disclosed, now)?;
             Ok::<_, segue_calls::error::CallsError>(((key, found), view))
         };
         let (known, view) = tokio::task::spawn_blocking(work)

@@ -10,16 +10,17 @@ use crate::clock;
 use crate::office::chain;
 use jiff::Timestamp;
 use segue_domain::Side;
-use segue_domain::caller::{CallerKey, e164};
+use segue_domain::caller::{CallerHash, CallerKey, e164};
 use segue_domain::chunks::Chunk;
 use segue_domain::compliance::require_records_allowed;
-use segue_domain::lines::Line;
+use segue_domain::ids::LineId;
+use segue_domain::lines::{Line, kept_apart};
 use segue_guard::segments::{AgeBand, Language};
 use segue_journal::accounts::{Door, EntryError, TokenScope};
 use segue_journal::facts::{AcdEvent, AcdEventKind, CaseNews, FactsError, Stored};
 use segue_trials::acd::{AcdEvent as Told, AcdEventKind as ToldKind};
 use segue_web::{EventBatch, IngestAnswer, IngestError, QuarantinedRow};
-use std::collections::BTreeSet;
+use std::collections::{BTreeMap, BTreeSet};
 
 /// What the source of an in-house record starts with.
 pub(super) const IN_HOUSE: &str = "in_house/";
@@ -43,12 +44,14 @@ impl Shared {
         let (side, place) = self.feeding(&batch.token, now).await?;
         self.require_agreement(now)?;
         let (numbers, routed) = self.known_numbers(None);
+        let apart = kept_apart(&self.transition().lines);
         let own = place
             .as_deref()
             .map(|place| self.known_numbers(Some(place)).0);
         let reader = Reader {
             key: &self.key,
             numbers: &numbers,
+            apart: &apart,
             routed: &routed,
             own: own.as_ref(),
             site: place.as_deref(),
@@ -132,6 +135,8 @@ impl Shared {
 pub(super) struct Reader<'a> {
     pub(super) key: &'a CallerKey,
     pub(super) numbers: &'a BTreeSet<String>,
+    /// Those of lines whose callers are kept apart.
+    pub(super) apart: &'a BTreeMap<String, LineId>,
     /// Those of the numbers that Segue decides on.
     pub(super) routed: &'a BTreeSet<String>,
     /// The numbers of the one site whose token this is.
@@ -200,6 +205,11 @@ impl Reader<'_> {
         Ok(())
     }
 
+    /// A caller of a dialled number.
+    pub(super) fn hash(&self, dialled: &str, number: &str) -> CallerHash {
+        self.key.of_dialled(self.apart, dialled).hash(number)
+    }
+
     fn event(&self, told: Told) -> Result<AcdEvent, String> {
         let (at, source) = self.heard(told.at_us, &told.centre, &told.source_call_id)?;
         if self.own.is_some_and(|own| !own.contains(&told.dialled)) {
@@ -218,7 +228,7 @@ impl Reader<'_> {
                 .caller
                 .as_deref()
                 .and_then(e164)
-                .map(|number| self.key.hash(&number)),
+                .map(|number| self.hash(&told.dialled, &number)),
             dialled: Some(told.dialled).filter(|dialled| self.numbers.contains(dialled)),
             // Never as it was sent: a group, or nothing.
             language: told

@@ -11,6 +11,7 @@ pub(crate) mod cases;
 pub(crate) mod dial_in;
 mod discovery;
 mod draft;
+pub(crate) mod forgetting;
 mod gather;
 mod guard;
 mod had_we_not_moved;

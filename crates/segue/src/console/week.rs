@@ -2,11 +2,9 @@
 
 use super::Shared;
 use super::acts::refusal_view;
-use crate::discovery::told;
-use crate::histories::{self, LeftOut, StandsFor};
+use crate::histories::{self, Counted, StandsFor};
 use crate::office::chain;
 use crate::week::{self, Asked, Week};
-use segue_calls::disclosure::cells;
 use segue_calls::error::CallsError;
 use segue_calls::store::{CallStore, StoreState};
 use segue_domain::ladder::CallType;
@@ -15,6 +13,7 @@ use segue_domain::parties::Site;
 use segue_domain::schedule::chunker::History;
 use segue_domain::schedule::expected::{ExpectedWeek, Sides};
 use segue_domain::{Command, Refusal, Transition};
+use segue_web::discovery::Count;
 use segue_web::week::{WeekCalls, WeekRequest, WeekView};
 use segue_web::{ActError, Person};
 use std::sync::Arc;
@@ -24,9 +23,6 @@ use std::sync::Arc;
 pub(super) struct Hours {
     last: Option<(Key, Arc<Counted>)>,
 }
-
-/// Calls by hour of the week, and those in none.
-type Counted = (Vec<History>, LeftOut);
 
 /// What the counts rest on: the store, and what tells whose a record is.
 #[derive(PartialEq, Eq)]
@@ -51,14 +47,15 @@ impl Shared {
             return Ok(None);
         };
         let counted = self.hours(Arc::clone(&t)).await?;
-        let (histories, left_out) = &*counted;
-        let expected = found.calls(histories).map_err(mistyped)?;
-        let calls = expected.map(|expected| calls(expected, left_out, limited));
+        let expected = found.calls(&counted.histories).map_err(mistyped)?;
+        let calls = expected.map(|expected| calls(expected, &counted, limited));
         view(&t, found, calls).map(Some)
     }
 
-    async fn hours(&self, t: Arc<Transition>) -> Result<Arc<Counted>, ActError> {
-        let store = CallStore::new(self.data.path("calls"));
+    /// The calls of each type and centre by hour of the week.
+    pub(super) async fn hours(&self, t: Arc<Transition>) -> Result<Arc<Counted>, ActError> {
+        let store = self.data.calls(None);
+        let store = store.map_err(|failure| unreadable(&failure.to_string()))?;
         let mut hours = self.hours.lock().await;
         let known = hours.last.take();
         let work = tokio::task::spawn_blocking(move || read(&t, &store, known));
@@ -144,12 +141,12 @@ fn view(t: &Transition, week: Week, calls: Option<WeekCalls>) -> Result<WeekView
 /// The hours as the reader may see them: a mean gives its count away, so an hour is told where its count is.
 fn calls(
     (history, expected): (&History, ExpectedWeek),
-    left_out: &LeftOut,
+    counted: &Counted,
     limited: bool,
 ) -> WeekCalls {
     let sides = |sides: &Sides| (sides.outsourced, sides.in_house);
     let open: Vec<bool> = if limited {
-        cells(&history.calls).iter().map(Option::is_some).collect()
+        counted.disclosed().hours_of(history)
     } else {
         vec![true; history.calls.len()]
     };
@@ -160,14 +157,20 @@ fn calls(
             .map(|(hour, open)| open.then(|| sides(hour)))
             .collect(),
         week: open.iter().all(|open| *open).then(|| sides(&expected.week)),
-        left_out: told(left_out.values().sum(), limited),
+        left_out: if limited {
+            counted
+                .disclosed()
+                .left_out()
+                .map_or(Count::Withheld, Count::Known)
+        } else {
+            Count::Known(counted.left_out.values().sum())
+        },
     }
 }
 
 #[cfg(test)]
 mod tests {
     use super::*;
-    use segue_web::discovery::Count;
 
     fn shown(limited: bool) -> WeekCalls {
         let mut counts = vec![0; 168];
@@ -182,8 +185,14 @@ mod tests {
         let whole = segue_domain::windows::painted::PaintedWeek::whole();
         let share = segue_domain::share::TrafficShare::from_percent(30).unwrap();
         let expected = segue_domain::schedule::expected::expected(&history, &whole, share).unwrap();
-        let left_out = LeftOut::from([("message".to_owned(), 3)]);
-        calls((&history, expected), &left_out, limited)
+        let of = (history.site.clone(), history.call_type.clone());
+        let mut unknown = vec![0; 168];
+        unknown[11] = 3;
+        let counted = Counted::of_hours([
+            (("MSG".to_owned(), Some(of)), history.calls.clone()),
+            (("message".to_owned(), None), unknown),
+        ]);
+        calls((&history, expected), &counted, limited)
     }
 
     #[test]
@@ -192,8 +201,8 @@ mod tests {
         let known: Vec<usize> = (8..12).filter(|at| outsider.hours[*at].is_some()).collect();
         assert_eq!(
             known,
-            [8, 11],
-            "7 is small, and 40 would follow from a total"
+            [8],
+            "7 is small, 40 would follow from a total, and 3 of no type from the 903 of all"
         );
         assert_eq!((outsider.week, outsider.left_out), (None, Count::Withheld));
         let client = shown(false);

@@ -59,6 +59,7 @@ pub fn options(
             line: LineOptions::default(),
             cluster,
             outside: Outside::default(),
+            keep_facts_days: None,
         });
     }
     Ok(all)

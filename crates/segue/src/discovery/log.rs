@@ -1,11 +1,12 @@
 //! What the call log shows, as one reader may see it: small counts are withheld from whoever is not of the client.
 
 use super::{rows, words};
+use crate::histories::Disclosed;
 use segue_calls::baseline::UNCLASSIFIED;
 use segue_calls::disclosure::{CELL_MIN, cells, is_open, is_open_part};
 use segue_calls::understanding::{
     Dimension, DocumentedFlow, Finding, FlowDifference, HOLD_PERCENT, Holiday, HourCell, Measure,
-    Path, Ratio, TypeShare, Understanding, WaitClass,
+    Path, Ratio, TypeShare, Understanding, WaitClass, time_of_day,
 };
 use segue_domain::Transition;
 use segue_domain::discovery::call_types;
@@ -23,12 +24,17 @@ const PATHS_SHOWN: usize = 12;
 const LINES_SHOWN: usize = 12;
 const DASH: &str = "–";
 
-/// Fills in everything that rests on call records.
-pub(super) fn fill(view: &mut DiscoveryView, t: &Transition, found: &Understanding) {
-    let limited = view.limited;
+/// Fills in everything that rests on call records; for an outsider only what is disclosed.
+pub(super) fn fill(
+    view: &mut DiscoveryView,
+    t: &Transition,
+    found: &Understanding,
+    disclosed: Option<&Disclosed>,
+) {
+    let limited = disclosed.is_some();
     let feeds = &found.sources;
     view.cannot_see = rows::cannot_see(found, limited);
-    view.types = types(t, found, limited);
+    view.types = types(t, found, disclosed);
     if found.offered == 0 {
         view.types_say = "No calls yet".into();
         return;
@@ -41,7 +47,7 @@ pub(super) fn fill(view: &mut DiscoveryView, t: &Transition, found: &Understandi
         names.join(", "),
         words::days(first, last)
     );
-    view.week = week(found, limited);
+    view.week = week(found, disclosed);
     view.week_says = peak(&view.week);
     let unknown;
     (view.waits, unknown) = waits(found, limited);
@@ -64,7 +70,7 @@ pub(super) fn fill(view: &mut DiscoveryView, t: &Transition, found: &Understandi
     let shown = segments
         .findings
         .iter()
-        .filter(|finding| !limited || may_be_told(finding));
+        .filter(|finding| !limited || may_be_told(finding, &view.week));
     view.groups = shown.map(|finding| group(t, finding)).collect();
 }
 
@@ -79,10 +85,21 @@ fn counts(all: &[u64], limited: bool) -> Vec<Count> {
     shown.into_iter().map(count).collect()
 }
 
-fn week(found: &Understanding, limited: bool) -> Vec<DayRow> {
+/// A count for this reader; one that is not what was disclosed, because records came in between, is told when it is.
+fn of_table(count: u64, told: Option<Option<u64>>) -> Count {
+    if told.is_none_or(|told| told == Some(count)) {
+        Count::Known(count)
+    } else {
+        Count::Withheld
+    }
+}
+
+fn week(found: &Understanding, disclosed: Option<&Disclosed>) -> Vec<DayRow> {
     let week = &found.profile.week;
-    let all: Vec<u64> = week.iter().flatten().map(|cell| cell.offered).collect();
-    let hours = counts(&all, limited);
+    let all = week.iter().flatten().enumerate();
+    let hours: Vec<Count> = all
+        .map(|(hour, cell)| of_table(cell.offered, disclosed.map(|d| d.hour(hour))))
+        .collect();
     let days = DAY_NAMES.iter().zip(week).zip(hours.chunks(24));
     let row = |((day, cells), hours): ((&&str, &Vec<_>), &[Count])| {
         let total = cells.iter().map(|cell: &HourCell| cell.offered);
@@ -161,13 +178,17 @@ fn is_type(kind: &CallType, of_log: &str) -> bool {
     kind.id.as_str().eq_ignore_ascii_case(of_log) || kind.name.eq_ignore_ascii_case(of_log)
 }
 
-fn types(t: &Transition, found: &Understanding, limited: bool) -> Vec<TypeRow> {
+fn types(t: &Transition, found: &Understanding, disclosed: Option<&Disclosed>) -> Vec<TypeRow> {
+    let limited = disclosed.is_some();
     let all = &found.profile.types;
     let of = |count: fn(&TypeShare) -> u64| -> Vec<Count> {
         let list: Vec<u64> = all.iter().map(count).collect();
         counts(&list, limited)
     };
-    let calls = of(|kind| kind.share.numerator);
+    let calls = all.iter().map(|kind| {
+        let told = disclosed.map(|d| d.of_type(&kind.call_type));
+        of_table(kind.share.numerator, told)
+    });
     let abandoned = of(|kind| kind.abandoned.numerator);
     let others = of(|kind| kind.abandoned.denominator - kind.abandoned.numerator);
     let columns = all.iter().zip(calls).zip(abandoned.into_iter().zip(others));
@@ -434,8 +455,21 @@ fn is_told(flows: &[FlowView], difference: &FlowDifference) -> bool {
     is_open(contacts) && is_open_part(contacts.saturating_sub(with_step), others)
 }
 
-/// A share of few calls is told to no outsider; a handling time of at least a hundred calls is.
-fn may_be_told(finding: &Finding) -> bool {
+/// A share of few calls is told to no outsider; a handling time of at least a hundred calls is. A time of day's calls are the sum of its
+/// hours: they are told where each of these is.
+fn may_be_told(finding: &Finding, week: &[DayRow]) -> bool {
+    let told = |day: usize, hour: usize| {
+        let count = week.get(day).and_then(|row| row.hours.get(hour));
+        count.is_some_and(|count| count.known().is_some())
+    };
+    let of_it = |day: &usize, hour: &usize| time_of_day(*day, *hour) == finding.value;
+    let hours_told = (0..7).all(|day| {
+        let mut hours = (0..24).filter(|hour| of_it(&day, hour));
+        hours.all(|hour| told(day, hour))
+    });
+    if finding.dimension == Dimension::TimeOfDay && !hours_told {
+        return false;
+    }
     match finding.measure {
         Measure::HandleTime => finding.calls >= CELL_MIN,
         Measure::Abandonment | Measure::Repeat => {

@@ -9,15 +9,15 @@ mod words;
 pub use words::difference;
 pub(crate) use words::{parts, seconds};
 
+use crate::histories::Disclosed;
 use jiff::Timestamp;
 use jiff::civil::Date;
-use segue_calls::disclosure::is_open;
 use segue_calls::error::CallsError;
 use segue_calls::operations::operations;
 use segue_calls::store::CallStore;
 use segue_calls::understanding::{DocumentedFlow, Paths, Request, Understanding};
 use segue_domain::{Side, Transition};
-use segue_web::discovery::{Count, DiscoveryView};
+use segue_web::discovery::DiscoveryView;
 use std::collections::{BTreeMap, BTreeSet};
 
 /// Who reads it.
@@ -41,15 +41,6 @@ impl Reader {
     /// The callers are the client's: everybody else sees no small counts.
     pub(crate) fn is_limited(self) -> bool {
         self.side != Side::Client
-    }
-}
-
-/// A count that stands alone, as the reader may see it.
-pub(crate) fn told(count: u64, limited: bool) -> Count {
-    if limited && !is_open(count) {
-        Count::Withheld
-    } else {
-        Count::Known(count)
     }
 }
 
@@ -88,7 +79,8 @@ pub fn documented(t: &Transition, paths: &Paths) -> Vec<DocumentedFlow> {
         .collect()
 }
 
-/// The view; `found` is what [`request`] found in the store.
+/// The view; `found` is what [`request`] found in the store, `disclosed` what outsiders may see of its hours and types. Whoever is one
+/// sees none without it.
 ///
 /// # Errors
 /// A list of the store cannot be read.
@@ -97,6 +89,7 @@ pub fn view(
     calls: &CallStore,
     found: &Understanding,
     reader: Reader,
+    disclosed: Option<&Disclosed>,
     now: Timestamp,
 ) -> Result<DiscoveryView, CallsError> {
     let (finding, lead) = agreed::finding(t);
@@ -110,7 +103,9 @@ pub fn view(
         ..DiscoveryView::default()
     };
     rows::fill(&mut view, calls, found, reader.quarantine_from)?;
-    log::fill(&mut view, t, found);
+    let nothing = Disclosed::default();
+    let disclosed = reader.is_limited().then(|| disclosed.unwrap_or(&nothing));
+    log::fill(&mut view, t, found, disclosed);
     view.figures = figures::figures(found, &operations(calls, now)?, view.limited);
     Ok(view)
 }

@@ -38,12 +38,18 @@ pub(super) fn fill(
     Ok(())
 }
 
-/// Rows of one import: kept, repeated or replaced, set aside.
-fn parts(import: &ImportEntry) -> [u64; 3] {
+/// Rows of one import: kept, repeated or replaced, set aside, erased.
+fn parts(import: &ImportEntry) -> [u64; 4] {
     let read: u64 = import.files.iter().map(|file| file.read).sum();
     let quarantined: u64 = import.files.iter().map(|file| file.quarantined).sum();
     let kept: u64 = import.parts.iter().map(|part| part.rows).sum();
-    [kept, read.saturating_sub(quarantined + kept), quarantined]
+    let others = quarantined + kept + import.erased;
+    [
+        kept,
+        read.saturating_sub(others),
+        quarantined,
+        import.erased,
+    ]
 }
 
 /// An outsider sees an import's rows where none of its counts is small, and sums over imports where that is so of each.
@@ -65,7 +71,7 @@ fn imports(manifest: &Manifest, limited: bool) -> Vec<ImportRow> {
                     Count::Withheld
                 }
             };
-            let [kept, duplicates, quarantined] = parts(import).map(count);
+            let [kept, duplicates, quarantined, erased] = parts(import).map(count);
             ImportRow {
                 source: import.source.clone(),
                 at: import
@@ -77,6 +83,7 @@ fn imports(manifest: &Manifest, limited: bool) -> Vec<ImportRow> {
                 kept,
                 duplicates,
                 quarantined,
+                erased,
             }
         })
         .collect()
@@ -136,7 +143,7 @@ fn quarantine(calls: &CallStore, from: u64) -> Result<QuarantineView, CallsError
         *reasons.entry(reason).or_default() += 1;
         Ok(())
     })?;
-    let reasons = most_first(reasons).into_iter();
+    let reasons = listed(reasons).into_iter();
     Ok(QuarantineView {
         total: Count::Known(total),
         reasons: reasons
@@ -156,9 +163,14 @@ fn outline(calls: &CallStore, manifest: &Manifest) -> Result<QuarantineView, Cal
         *reasons.entry(row.reason).or_default() += 1;
         Ok(())
     })?;
-    let reasons = most_first(reasons);
+    Ok(reasons_of(reasons, manifest.imports.iter().all(is_told)))
+}
+
+/// The reasons with their rows; with the number of rows of each where it may be told.
+fn reasons_of(reasons: BTreeMap<String, u64>, may_be_told: bool) -> QuarantineView {
+    let reasons = listed(reasons);
     let all: Vec<u64> = reasons.iter().map(|(_, rows)| *rows).collect();
-    let shown = if manifest.imports.iter().all(is_told) {
+    let shown = if may_be_told {
         cells(&all)
     } else {
         vec![None; all.len()]
@@ -166,22 +178,65 @@ fn outline(calls: &CallStore, manifest: &Manifest) -> Result<QuarantineView, Cal
     let whole = shown.iter().all(Option::is_some);
     let count = |shown: Option<u64>| shown.map_or(Count::Withheld, Count::Known);
     let rows = reasons.into_iter().zip(shown);
-    Ok(QuarantineView {
+    QuarantineView {
         total: count(whole.then(|| all.iter().sum())),
         reasons: rows.map(|((why, _), shown)| (why, count(shown))).collect(),
         ..QuarantineView::default()
-    })
+    }
 }
 
-/// The most frequent reasons.
-fn most_first(reasons: BTreeMap<String, u64>) -> Vec<(String, u64)> {
+/// The most frequent reasons, and all others in one line: what is listed comes to all rows.
+fn listed(reasons: BTreeMap<String, u64>) -> Vec<(String, u64)> {
     let mut reasons: Vec<_> = reasons.into_iter().collect();
     reasons.sort_by_key(|(_, rows)| std::cmp::Reverse(*rows));
-    reasons.truncate(REASONS_SHOWN);
+    if reasons.len() > REASONS_SHOWN {
+        let others = reasons.split_off(REASONS_SHOWN - 1);
+        let rows = others.iter().map(|(_, rows)| *rows).sum();
+        reasons.push((format!("{} other reasons", others.len()), rows));
+    }
     reasons
 }
 
 /// A file's name without the folders of whoever imported it.
 fn base_name(file: &str) -> String {
     file.rsplit('/').next().unwrap_or(file).to_owned()
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn reasons_that_are_not_listed_are_in_the_sum() {
+        let reason = |n: u64| (format!("reason {n:02}"), 20 + n);
+        let view = reasons_of((0..25).map(reason).collect(), true);
+        assert_eq!(view.total, Count::Known((0..25).map(|n| 20 + n).sum()));
+        assert_eq!(view.reasons.len(), REASONS_SHOWN);
+        let listed = view.reasons.iter().filter_map(|(_, rows)| rows.known());
+        assert_eq!(Some(listed.sum()), view.total.known());
+        let others = (
+            "6 other reasons".to_owned(),
+            Count::Known((0..6).map(|n| 20 + n).sum()),
+        );
+        assert_eq!(view.reasons.last(), Some(&others));
+    }
+
+    #[test]
+    fn a_reason_of_few_rows_is_withheld_beyond_the_list_too() {
+        let reason = |n: u64| (format!("reason {n:02}"), if n == 0 { 3 } else { 100 + n });
+        let view = reasons_of((0..25).map(reason).collect(), true);
+        assert!(
+            view.reasons.iter().all(|(_, rows)| rows.known().is_some()),
+            "the 3 are among many others"
+        );
+        let few = reasons_of((0..20).map(reason).collect(), true);
+        assert_eq!(few.total, Count::Withheld);
+        assert_eq!(
+            few.reasons
+                .iter()
+                .filter(|(_, rows)| rows.known().is_none())
+                .count(),
+            2
+        );
+    }
 }

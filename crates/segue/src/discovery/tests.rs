@@ -1,6 +1,7 @@
 //! What the outsourcer reads of a small log: no count of one to ten, in no number and in no sentence.
 
 use super::*;
+use crate::histories::{self, StandsFor};
 use segue_calls::import::{ImportRequest, import};
 use segue_calls::mapping::CheckedMapping;
 use segue_calls::understanding::understand;
@@ -129,7 +130,9 @@ fn seen_by(side: Side) -> Value {
     assert_eq!((report.quarantined, report.duplicates), (2, 1));
     let t = Transition::new(TransitionId::from("riverside"));
     let found = understand(&calls, &request(&t)).unwrap();
-    let view = view(&t, &calls, &found, Reader::of(side), now).unwrap();
+    let counted = histories::read(&t, &calls, &StandsFor::default()).unwrap();
+    let disclosed = Some(counted.disclosed());
+    let view = view(&t, &calls, &found, Reader::of(side), disclosed, now).unwrap();
     serde_json::to_value(view).unwrap()
 }
 

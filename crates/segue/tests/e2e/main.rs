@@ -15,6 +15,7 @@ mod chromium;
 mod demo;
 mod dial_in;
 mod door;
+mod erasure;
 mod fallback;
 mod journal;
 mod kamailio;

@@ -327,6 +327,20 @@ async fn the_outsourcer_sees_no_small_count_of_the_clients_calls() {
     }
     assert_eq!(report["quarantine"]["rows"], json!([]));
     assert_eq!(report["quarantine"]["total"], json!(null));
+    // Who they are decides on the command line too, whatever is asked for.
+    assert_eq!(world.outsourcer(&["calls", "report"]), report);
+    for asked in [
+        &["calls", "baseline", "--by", "hour"][..],
+        &["calls", "discover"],
+        &["calls", "quarantine"],
+        &["plan", "week", "RVS-Main/MSG"],
+        &["plan", "chunks"],
+    ] {
+        let refused = world.ask(Some(&world.outsourcer), asked);
+        assert_eq!(refused.code, 3, "{refused:?}");
+        assert_eq!(refused.json()["refusal"]["code"], "NOT_AUTHORISED");
+        assert_ne!(world.ask(Some(&world.client), asked).code, 3, "{asked:?}");
+    }
 }
 
 /// The hash of a test telephone is what its calls are kept under, and its number goes nowhere.

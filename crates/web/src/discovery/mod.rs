@@ -219,6 +219,8 @@ pub struct ImportRow {
     pub duplicates: Count,
     /// Rows set aside.
     pub quarantined: Count,
+    /// Rows of calls that are erased.
+    pub erased: Count,
 }
 
 /// Rows set aside: where they stand and why, never what they hold.

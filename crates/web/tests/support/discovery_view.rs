@@ -152,6 +152,7 @@ pub(crate) fn discovery(quarantine_from: u64) -> DiscoveryView {
             kept: Count::Known(79_834),
             duplicates: Count::Known(4_205),
             quarantined: Count::Known(73),
+            erased: Count::Known(0),
         }],
         quarantine: if quarantine_from > 1 {
             quarantine()

@@ -7,10 +7,12 @@ mod sniff;
 
 use crate::cli::Global;
 use crate::context::Context;
+use crate::login;
 use crate::office::{Office, block_on};
 use crate::output::{Answer, Answered, Failure};
 use clap::{Args, Subcommand, ValueEnum};
 use indicatif::{ProgressBar, ProgressStyle};
+use segue_calls::apart::Lines;
 use segue_calls::baseline::{Baseline, BaselineRequest, BaselineRow, Bound, By, baseline};
 use segue_calls::error::CallsError;
 use segue_calls::import::{ImportReport, ImportRequest, Progress, Stage, import};
@@ -20,6 +22,9 @@ use segue_calls::skew::{Skew, skew};
 use segue_calls::store::{CallStore, QuarantinedRow};
 use segue_calls::understanding::Ratio;
 use segue_domain::compliance::require_records_allowed;
+use segue_domain::ids::LineId;
+use segue_domain::lines::kept_apart;
+use segue_domain::{Code, Refusal, Side};
 use segue_parity::kpi::ServiceLevelFormula;
 use segue_parity::tally::Thresholds;
 use serde_json::json;
@@ -27,11 +32,21 @@ use std::fmt::Write as _;
 use std::path::PathBuf;
 
 /// `segue calls …`
+#[derive(Debug, Args)]
+pub struct CallsCommand {
+    /// The records of a line under 42 CFR Part 2, which lie in a folder of their own with callers that nothing joins to others'
+    #[arg(long, value_name = "LINE", global = true)]
+    line: Option<String>,
+    #[command(subcommand)]
+    what: Calls,
+}
+
+/// What is to be done with call records.
 #[derive(Debug, Subcommand)]
-pub enum Calls {
+enum Calls {
     /// Which mapping reads a file, with the reasons; where none does, a draft of one
     Sniff(sniff::Sniff),
-    /// Read call records; ends with the reconciliation: read = accepted + duplicates + test + quarantined
+    /// Read call records; ends with the reconciliation: read = accepted + duplicates + test + quarantined + erased
     Import(Import),
     /// The rows set aside, with file, line and reason
     Quarantine(Quarantine),
@@ -128,21 +143,30 @@ enum Group {
     Segment,
 }
 
-impl Calls {
+impl CallsCommand {
     /// Answers.
     pub fn run(&self, global: &Global) -> Answered {
         let ctx = Context::open(global)?;
-        let store = CallStore::new(ctx.data.path("calls"));
-        match self {
-            Self::Import(options) => options.run(&ctx, &store),
-            Self::Quarantine(options) => options.run(&store),
-            Self::Baseline(options) => options.run(&store),
-            Self::Skew(options) => options.run(&store),
-            Self::Sniff(options) => options.run(),
-            Self::Discover(options) => options.run(&ctx, &store),
-            Self::Report(options) => options.run(&ctx, &store),
-            Self::Erase(options) => options.run(&ctx, &store),
-            Self::Operations => operations_answer(&ctx, &store),
+        let line = self.line.as_deref().map(LineId::from);
+        let line = line.as_ref();
+        if let Some(line) = line {
+            require_kept_apart(&ctx, line)?;
+        }
+        let store = ctx.data.calls(line)?;
+        let shows_no_counts = matches!(self.what, Calls::Import(_) | Calls::Sniff(_));
+        if !shows_no_counts && !matches!(self.what, Calls::Report(_) | Calls::Erase(_)) {
+            require_client(&ctx)?;
+        }
+        match &self.what {
+            Calls::Import(options) => options.run(&ctx, &store, line),
+            Calls::Quarantine(options) => options.run(&store),
+            Calls::Baseline(options) => options.run(&store),
+            Calls::Skew(options) => options.run(&store),
+            Calls::Sniff(options) => options.run(),
+            Calls::Discover(options) => options.run(&ctx, &store),
+            Calls::Report(options) => options.run(&ctx, &store),
+            Calls::Erase(options) => options.run(&ctx),
+            Calls::Operations => operations_answer(&ctx, &store),
         }
     }
 }
@@ -174,6 +198,45 @@ fn operations_answer(ctx: &Context, store: &CallStore) -> Answered {
         );
     }
     Ok(Answer::new(&found, text))
+}
+
+fn require_kept_apart(ctx: &Context, line: &LineId) -> Result<(), Failure> {
+    let t = block_on(async { Office::open(&ctx.data).await?.state().await })?;
+    let apart: Vec<_> = t
+        .lines
+        .iter()
+        .filter(|line| line.part2)
+        .map(|line| &line.id)
+        .collect();
+    if apart.contains(&line) {
+        return Ok(());
+    }
+    let known: Vec<_> = apart.iter().map(ToString::to_string).collect();
+    Err(Failure::BadInput(format!(
+        "no records of `{line}` alone are kept: lines marked `part2` in the transition are kept apart, here {}; leave --line out for the others",
+        if known.is_empty() {
+            "none".to_owned()
+        } else {
+            known.join(", ")
+        }
+    )))
+}
+
+/// Counts of single calls are for whoever holds the data directory and for the client's people: a person of the outsourcer's who is
+/// named or shows a token reads the pages and the report, which withhold what is small.
+pub(super) fn require_client(ctx: &Context) -> Result<(), Failure> {
+    let named = block_on(login::named_actor(ctx))?;
+    let Some(actor) = named.filter(|actor| actor.side != Side::Client) else {
+        return Ok(());
+    };
+    let refusal = Refusal::new(Code::NotAuthorised)
+        .missing(format!(
+            "a person of the client; `{}` is of the outsourcer, and these counts are of the client's callers",
+            actor.person
+        ))
+        .who("the client")
+        .how("read `segue calls report`, /discovery and /plan/week: there counts below 11 are withheld, and what would give them away");
+    Err(refusal.into())
 }
 
 /// Once the parties of a transition can see what is imported, their agreements come first (A1).
@@ -220,13 +283,16 @@ fn skew_words(skew: &Skew, here: &str, there: &str) -> String {
 }
 
 impl Import {
-    fn run(&self, ctx: &Context, store: &CallStore) -> Answered {
+    fn run(&self, ctx: &Context, store: &CallStore, line: Option<&LineId>) -> Answered {
         let mut mapping = CheckedMapping::find(&self.mapping).map_err(failure)?;
         if let Some(zone) = &self.zone {
             mapping = mapping.in_zone(zone).map_err(failure)?;
         }
         require_allowed(ctx)?;
+        let t = block_on(async { Office::open(&ctx.data).await?.state().await })?;
+        mapping = mapping.of_lines(Lines::new(&kept_apart(&t.lines), line.cloned()));
         let key = ctx.data.caller_key()?;
+        let key = line.map_or_else(|| key.clone(), |line| key.of_line(line));
         let request = ImportRequest {
             files: &self.files,
             mapping: &mapping,
@@ -257,9 +323,18 @@ fn show(bar: &ProgressBar, progress: Progress) {
 }
 
 fn import_text(report: &ImportReport) -> String {
+    let erased = |rows, plus: &str| match rows {
+        0 => String::new(),
+        rows => format!("{plus}{rows} erased before"),
+    };
     let mut text = format!(
-        "{} rows read = {} accepted + {} duplicates + {} test + {} quarantined\n",
-        report.read, report.accepted, report.duplicates, report.test, report.quarantined
+        "{} rows read = {} accepted + {} duplicates + {} test + {} quarantined{}\n",
+        report.read,
+        report.accepted,
+        report.duplicates,
+        report.test,
+        report.quarantined,
+        erased(report.erased, " + ")
     );
     for file in &report.files {
         let note = if file.already_imported {
@@ -269,8 +344,21 @@ fn import_text(report: &ImportReport) -> String {
         };
         let _ = writeln!(
             text,
-            "  {}: {} read, {} accepted, {} duplicates, {} test, {} quarantined{note}",
-            file.file, file.read, file.accepted, file.duplicates, file.test, file.quarantined
+            "  {}: {} read, {} accepted, {} duplicates, {} test, {} quarantined{}{note}",
+            file.file,
+            file.read,
+            file.accepted,
+            file.duplicates,
+            file.test,
+            file.quarantined,
+            erased(file.erased, ", ")
+        );
+    }
+    if report.erased > 0 {
+        let _ = writeln!(
+            text,
+            "{} rows are of calls that were erased here: they stay out, whatever the export holds.",
+            report.erased
         );
     }
     if report.duplicates_same_id > 0 {

@@ -3,12 +3,15 @@
 use super::failure;
 use crate::context::Context;
 use crate::discovery::{Reader, request, view};
+use crate::histories::{self, Counted, StandsFor};
+use crate::login;
 use crate::office::{Office, block_on};
 use crate::output::{Answer, Answered, Failure};
 use clap::Args;
 use segue_calls::store::CallStore;
 use segue_calls::understanding::understand;
 use segue_domain::Side;
+use segue_domain::compliance::require_records_allowed;
 use segue_web::discovery::DiscoveryReport;
 use std::path::PathBuf;
 
@@ -26,13 +29,25 @@ pub struct Report {
 impl Report {
     pub(super) fn run(&self, ctx: &Context, store: &CallStore) -> Answered {
         let t = block_on(async { Office::open(&ctx.data).await?.state().await })?;
-        let side = if self.outsourcer {
-            Side::Outsourcer
-        } else {
-            Side::Client
+        // Whoever is named reads as who they are; nobody gets more than their party may see.
+        let named = block_on(login::named_actor(ctx))?;
+        let side = match named {
+            Some(actor) if actor.side != Side::Client => {
+                require_records_allowed(&t, ctx.now())?;
+                actor.side
+            }
+            _ if self.outsourcer => Side::Outsourcer,
+            _ => Side::Client,
         };
         let found = understand(store, &request(&t)).map_err(failure)?;
-        let view = view(&t, store, &found, Reader::of(side), ctx.now()).map_err(failure)?;
+        let reader = Reader::of(side);
+        let counted = if reader.is_limited() {
+            Some(histories::read(&t, store, &StandsFor::default()).map_err(failure)?)
+        } else {
+            None
+        };
+        let disclosed = counted.as_ref().map(Counted::disclosed);
+        let view = view(&t, store, &found, reader, disclosed, ctx.now()).map_err(failure)?;
         let said = format!("{}\n{}", view.finding, view.lead);
         let Some(path) = &self.html else {
             return Ok(Answer::new(&view, said));

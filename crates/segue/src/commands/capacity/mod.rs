@@ -12,7 +12,6 @@ use jiff::tz::TimeZone;
 use jiff::{Span, Timestamp};
 use segue_calls::baseline::Bound;
 use segue_calls::offered::offered;
-use segue_calls::store::CallStore;
 use segue_capacity::door::demand::calendar;
 use segue_capacity::error::CapacityError;
 use segue_capacity::forecast::DAYS_MIN;
@@ -297,7 +296,7 @@ pub fn each_call(
     now: Timestamp,
     mut each: impl FnMut(&Call<'_>),
 ) -> Result<u64, Failure> {
-    let store = CallStore::new(data.path("calls"));
+    let store = data.calls(None)?;
     let today = now.to_zoned(TimeZone::UTC).date();
     let first = today.saturating_sub(Span::new().days(HISTORY_DAYS));
     let last = today.saturating_add(Span::new().days(1));

@@ -8,7 +8,6 @@ use crate::office::{Office, block_on};
 use crate::output::{Answer, Answered, Failure};
 use clap::Args;
 use segue_calls::offered::in_order;
-use segue_calls::store::CallStore;
 use segue_domain::ids::ChunkId;
 use segue_domain::parity::AccessBlock;
 use segue_guard::{Arming, Exhibit, block_that_fits, rules};
@@ -51,7 +50,7 @@ impl OwnWeeks {
         let signed = rules(&state, chunk)
             .map_err(|why| Failure::BadInput(format!("{}: {why}", self.chunk)))?;
         let call_type = chunk.planned.call_type.to_string();
-        let store = CallStore::new(ctx.data.path("calls"));
+        let store = ctx.data.calls(None)?;
         let kept = in_order(&store, CALLS_MAX).map_err(super::super::calls::failure)?;
         let calls: Vec<Call> = (1_u64..)
             .zip(

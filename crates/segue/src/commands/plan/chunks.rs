@@ -1,13 +1,12 @@
 //! `segue plan chunks`: chunks proposed from the imported records, each as small as the evidence allows.
 
 use crate::cli::Global;
-use crate::commands::calls::{failure, require_allowed};
+use crate::commands::calls::{failure, require_allowed, require_client};
 use crate::context::Context;
-use crate::histories::{self, LeftOut, StandsFor};
+use crate::histories::{self, Counted, LeftOut, StandsFor};
 use crate::office::{Office, block_on};
 use crate::output::{Answer, Answered, Failure};
 use clap::Args;
-use segue_calls::store::CallStore;
 use segue_domain::schedule::chunker::{Proposal, propose};
 use serde_json::json;
 use std::fmt::Write as _;
@@ -23,11 +22,15 @@ impl Chunks {
     /// Answers; a chunk that no verdict would come for ends with exit code 5.
     pub(super) fn run(&self, global: &Global) -> Answered {
         let ctx = Context::open(global)?;
+        require_client(&ctx)?;
         require_allowed(&ctx)?;
         let state = block_on(async { Office::open(&ctx.data).await?.state().await })?;
-        let store = CallStore::new(ctx.data.path("calls"));
-        let (histories, left_out) =
-            histories::read(&state, &store, &self.stands_for).map_err(failure)?;
+        let store = ctx.data.calls(None)?;
+        let Counted {
+            histories,
+            left_out,
+            ..
+        } = histories::read(&state, &store, &self.stands_for).map_err(failure)?;
         if histories.is_empty() {
             return Err(Failure::BadInput(format!(
                 "no imported call is of a call type and centre of the transition ({}); import records (`segue calls import`) or say what theirs stand for (--map NAME=CALL_TYPE, --site SITE)",

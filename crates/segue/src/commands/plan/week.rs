@@ -1,14 +1,13 @@
 //! `segue plan week`: a chunk's share and hours, and the calls an hour that each side may expect.
 
 use crate::cli::Global;
-use crate::commands::calls::{failure, require_allowed};
+use crate::commands::calls::{failure, require_allowed, require_client};
 use crate::context::Context;
-use crate::histories::{self, StandsFor};
+use crate::histories::{self, Counted, StandsFor};
 use crate::office::{Office, block_on};
 use crate::output::{Answer, Answered};
 use crate::week::{self, Asked, Week};
 use clap::Args;
-use segue_calls::store::CallStore;
 use segue_domain::schedule::chunker::History;
 use segue_domain::schedule::expected::ExpectedWeek;
 use segue_domain::windows::painted::DAY_NAMES;
@@ -37,6 +36,7 @@ impl WeekOptions {
     /// Answers; nothing is recorded.
     pub(super) fn run(&self, global: &Global) -> Answered {
         let ctx = Context::open(global)?;
+        require_client(&ctx)?;
         require_allowed(&ctx)?;
         let state = block_on(async { Office::open(&ctx.data).await?.state().await })?;
         let asked = Asked {
@@ -50,9 +50,12 @@ impl WeekOptions {
             let text = "No plan is proposed yet; draft one: segue plan draft --file ANSWERS\n";
             return Ok(Answer::new(&json!({ "chunk": null }), text));
         };
-        let store = CallStore::new(ctx.data.path("calls"));
-        let (histories, left_out) =
-            histories::read(&state, &store, &self.stands_for).map_err(failure)?;
+        let store = ctx.data.calls(None)?;
+        let Counted {
+            histories,
+            left_out,
+            ..
+        } = histories::read(&state, &store, &self.stands_for).map_err(failure)?;
         let calls = week.calls(&histories)?;
         let left_out: u64 = left_out.values().sum();
         Ok(Answer::new(

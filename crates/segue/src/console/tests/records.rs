@@ -75,7 +75,8 @@ async fn what_is_erased_is_on_no_page_of_the_running_server() {
     };
     assert_eq!(calls().await, (80, 2));
     assert_eq!(calls().await, (80, 2), "remembered");
-    let erasing = begin(&store, What::Before(jiff::civil::date(2027, 3, 2))).unwrap();
+    let key = CallerKey::new(&[7; 32]);
+    let erasing = begin(&store, &key, What::Before(jiff::civil::date(2027, 3, 2))).unwrap();
     assert_eq!(erasing.carry_out(clock::now()).unwrap().records, 40);
     assert_eq!(calls().await, (40, 1));
 }

@@ -1,6 +1,7 @@
 //! What the proofs stand on: the real binary, real SIPp as callers, centres on real sockets, a transition made by
 //! nothing but the command line.
 
+pub(crate) mod callers;
 pub(crate) mod centre;
 pub(crate) mod certificates;
 pub(crate) mod chance;

@@ -1,28 +1,32 @@
 //! `segue serve` as a process: started, waited for, asked, ended by its process id.
 
+use super::callers::named_in;
 use super::cli::binary;
 use super::clock::wait_for;
-use std::io::{BufRead, BufReader};
+use std::io::{BufRead, BufReader, Read};
 use std::net::SocketAddr;
 use std::path::Path;
 use std::process::{Child, Command, Stdio};
-use std::sync::mpsc::sync_channel;
+use std::sync::mpsc::{SyncSender, sync_channel};
 use std::sync::{Arc, Mutex};
+use std::thread::JoinHandle;
 use std::time::Duration;
 
 /// How long a start may take.
 const START: Duration = Duration::from_secs(30);
-
-/// What the telephone numbers of the tests' callers have in common.
-const CALLERS: &str = "609555";
 
 /// A running `segue serve`; ends with the test.
 pub(crate) struct Serving {
     child: Child,
     pub(crate) sip: SocketAddr,
     pub(crate) http: SocketAddr,
-    log: Arc<Mutex<Vec<String>>>,
+    log: Log,
+    /// What reads its standard output and standard error, to their ends.
+    readers: Vec<JoinHandle<()>>,
 }
+
+/// Lines of both, as they come.
+type Log = Arc<Mutex<Vec<String>>>;
 
 impl Serving {
     /// On free ports of the loopback.
@@ -69,21 +73,15 @@ impl Serving {
                 "info,segue=trace,segue_sip=trace,segue_web=trace,segue_journal=trace",
             )
             .stdin(Stdio::null())
-            .stdout(Stdio::null())
+            .stdout(Stdio::piped())
             .spawn()
             .expect("the binary starts");
-        let errors = BufReader::new(child.stderr.take().expect("piped"));
-        let log = Arc::new(Mutex::new(Vec::new()));
+        let log = Log::default();
         let (announced, announcement) = sync_channel(1);
-        let kept = Arc::clone(&log);
-        std::thread::spawn(move || {
-            for line in errors.lines().map_while(Result::ok) {
-                if let Some(addresses) = announced_in(&line) {
-                    let _ = announced.try_send(addresses);
-                }
-                kept.lock().expect("no panic while held").push(line);
-            }
-        });
+        let readers = vec![
+            keep(child.stderr.take().expect("piped"), &log, announced.clone()),
+            keep(child.stdout.take().expect("piped"), &log, announced),
+        ];
         let Ok((sip, http)) = announcement.recv_timeout(START) else {
             let _ = child.kill();
             let ended = child.wait();
@@ -97,10 +95,11 @@ impl Serving {
             sip,
             http,
             log,
+            readers,
         }
     }
 
-    /// What it wrote on standard error.
+    /// What it wrote on standard error and standard output.
     pub(crate) fn log(&self) -> String {
         self.log.lock().expect("no panic while held").join("\n")
     }
@@ -141,11 +140,32 @@ impl Drop for Serving {
         if std::thread::panicking() {
             return;
         }
-        // Whatever a test did: no line of the log says who called.
-        let log = self.log();
-        let told = log.lines().find(|line| line.contains(CALLERS));
-        assert_eq!(told, None, "the log names a caller");
+        // What it wrote last is read, too.
+        for reader in self.readers.drain(..) {
+            reader.join().expect("a reader ends with what it reads");
+        }
+        // Whatever a test did: no line of it says who called.
+        assert_eq!(named_in(&self.log()), None, "the log names a caller");
     }
+}
+
+/// Keeps the lines, and tells the addresses where one says them.
+fn keep(
+    from: impl Read + Send + 'static,
+    log: &Log,
+    announced: SyncSender<(SocketAddr, SocketAddr)>,
+) -> JoinHandle<()> {
+    let kept = Arc::clone(log);
+    std::thread::spawn(move || {
+        // Bytes that are no text are kept as far as they are: a number among them would count.
+        for line in BufReader::new(from).split(b'\n').map_while(Result::ok) {
+            let line = String::from_utf8_lossy(&line).into_owned();
+            if let Some(addresses) = announced_in(&line) {
+                let _ = announced.try_send(addresses);
+            }
+            kept.lock().expect("no panic while held").push(line);
+        }
+    })
 }
 
 /// `segue: SIP on udp 127.0.0.1:40123, pages on http://127.0.0.1:40124`

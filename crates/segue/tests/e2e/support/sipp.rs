@@ -1,5 +1,6 @@
 //! Real SIPp as the callers.
 
+pub(crate) use super::callers::callers;
 use super::centre::closed_port;
 use std::collections::BTreeMap;
 use std::fmt::Write;
@@ -43,13 +44,6 @@ pub(crate) fn available() -> bool {
         println!("SKIPPED: no {SIPP}; install sip-tester");
     }
     there
-}
-
-/// Callers' numbers of a series: fictitious ones of area code 609.
-pub(crate) fn callers(series: u32, count: usize) -> Vec<String> {
-    (0..count)
-        .map(|n| format!("+1609{series:03}{n:04}"))
-        .collect()
 }
 
 impl Load {

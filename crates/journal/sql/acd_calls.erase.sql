@@ -1,0 +1,2 @@
+delete from acd_calls
+where caller_hash = $1

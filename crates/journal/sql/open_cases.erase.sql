@@ -1,0 +1,2 @@
+delete from open_cases
+where caller_hash = $1
