@@ -255,6 +255,12 @@ impl Line {
                     "--heartbeat {text} is not SCOPE=URI, such as all=sip:7099@192.0.2.7:5060"
                 ))
             })?;
+        let from = self.heartbeat_from;
+        if !self.heartbeats.is_empty() && from.ip().is_unspecified() {
+            return Err(Failure::BadInput(format!(
+                "--heartbeat-from {from} is every address of this machine; name the one that the paths send their audio to"
+            )));
+        }
             trial::require_no_emergency(uri)?;
             // Failures in a row are counted by scope: two kinds of calls in one row would count for each other.
             if self
