@@ -6,6 +6,8 @@
     reason = "a test says what it expects and stops there, and says aloud what it skipped"
 )]
 
+mod interpreter;
 mod notify;
 mod support;
 mod transfer;
+mod tty;
