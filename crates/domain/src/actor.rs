@@ -186,6 +186,8 @@ pub enum Right {
     Report,
     /// Say what the routing nodes see of each other, and what they replayed: no person, the program alone.
     WatchNodes,
+    /// Say what was keyed in on the dial-in line, and from which telephone: no person, the program alone.
+    HearCodes,
 }
 
 /// A person acting, as the command layer authenticated them.
@@ -226,6 +228,13 @@ impl Actor {
     #[must_use]
     pub fn watching_nodes(mut self) -> Self {
         self.rights.insert(Right::WatchNodes);
+        self
+    }
+
+    /// The person whose code the program itself heard on the dial-in line: it alone knows from which telephone.
+    #[must_use]
+    pub fn heard_on_the_dial_in_line(mut self) -> Self {
+        self.rights.insert(Right::HearCodes);
         self
     }
 
@@ -291,6 +300,7 @@ impl Right {
             Self::Administer => "keep the party's accounts",
             Self::Report => "report",
             Self::WatchNodes => "say what the nodes alone see",
+            Self::HearCodes => "say what was heard on the dial-in line",
         }
     }
 }

@@ -16,7 +16,8 @@ use serde::{Deserialize, Serialize};
 /// How long a telephone counts as one of the campaign's.
 pub const HOLDS: SignedDuration = SignedDuration::from_mins(15);
 
-/// Says that the person's code for a trial call was entered; whoever sends it is the person.
+/// Says that the person's code for a trial call was entered. The program itself says it, which heard the code, in the name of the
+/// person whose code it is; no person can: who names a telephone takes its calls out of the evidence.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize, schemars::JsonSchema)]
 pub struct UseDialInCode {
     /// The chunk of the call.

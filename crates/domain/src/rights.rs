@@ -137,7 +137,10 @@ table! {
         VerifyRouteOrder
         RecordTestCall RecordEscalationTest RecordEmergencyDrill RecordLastResortCall RecordAccess TestTriggers;
     Client [PlaceTestCalls]:
-        WriteTestScenarios DrawTrainingSample ReviewTraining UseDialInCode;
+        WriteTestScenarios DrawTrainingSample ReviewTraining;
+    // A telephone that a person could name here would take patients' calls out of the evidence.
+    Client [HearCodes]:
+        UseDialInCode;
     Either [JudgeClinically]:
         ReviewAutoFails RecordVeto WithdrawVeto;
     Either [Review]:
@@ -193,6 +196,7 @@ pub const BESIDES: &[(&str, &str)] = &[
     ("place_route_order", "a right to prepare, for an order that sends calls out"),
     ("report_nodes", "the program itself, which hears the nodes"),
     ("record_counterfactual", "the program itself, which replays what came"),
+    ("use_dial_in_code", "the program itself, which hears the code and sees the telephone"),
     ("report_probe", "the signature of the token that the probe was asked with"),
     ("record_veto", "only where nurses advise: consult and triage"),
     ("file_compliance_records", "the party that filed it, to replace it; the client, for custody of the caller-hash key"),

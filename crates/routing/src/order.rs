@@ -9,6 +9,7 @@ use crate::mechanism::{
     Instructions, Mechanism, NotPossible, Planned, RouteCapability, Start, Stickiness, plan_share,
     plan_start,
 };
+use jiff::Timestamp;
 use segue_domain::caller::CallerKey;
 use segue_domain::share::TrafficShare;
 use segue_domain::windows::ShiftWindow;
@@ -118,14 +119,24 @@ fn hours_of(order: &Order) -> Result<Option<OrderHours>, Vec<RefusedValue>> {
 /// How often a place is told something after the order: it has no clock of its own, and the hours turn so often in a week and on
 /// dates that are not like their weekday.
 pub fn turns(order: &Order) -> usize {
-    let has_clock = matches!(
-        order.mechanism,
-        Mechanism::TollFreeCpr | Mechanism::SipTrunk
-    );
     match hours_of(order) {
-        Ok(Some(hours)) if !has_clock => hours.turns().len(),
+        Ok(Some(hours)) if !has_clock(order.mechanism) => hours.turns().len(),
         _ => 0,
     }
+}
+
+/// Whether the order begins after `now` at a place that cannot wait for it: what it is told there holds at once.
+pub fn waits(order: &Order, now: Timestamp) -> bool {
+    let Start::At(at) = order.start else {
+        return false;
+    };
+    let begins = at.in_tz(&order.zone).map(|begins| begins.timestamp());
+    // A zone that nobody knows gives no instant, and nothing is placed on a guess.
+    !has_clock(order.mechanism) && begins.map_or(true, |begins| begins > now)
+}
+
+fn has_clock(mechanism: Mechanism) -> bool {
+    matches!(mechanism, Mechanism::TollFreeCpr | Mechanism::SipTrunk)
 }
 
 /// Both parts, the empty one left out.

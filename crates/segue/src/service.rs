@@ -25,6 +25,7 @@ use crate::output::Failure;
 use crate::route_door::{self, RouteDoorOptions};
 use crate::runbook;
 use crate::sign_on::{SignOnDoor, SignOnOptions};
+use crate::trials::through;
 use jiff::SignedDuration;
 use segue_domain::Transition;
 use segue_domain::caller::CallerKey;
@@ -349,7 +350,7 @@ async fn dial_in(options: &Options) -> Result<Option<DialInLine>, Failure> {
         ..AgentSettings::new(addr, "segue-dial-in")
     });
     Ok(Some(DialInLine {
-        agent: agent.await.map_err(|e| unavailable(&e))?,
+        agent: agent.await.map_err(|e| through::unbound(&e))?,
         number,
         peers: AllowList::new(options.peers.iter().copied()),
     }))

@@ -1,5 +1,6 @@
 //! One call's audio: an RTP socket, one task, tones out, measurements in.
 
+use crate::baudot;
 use crate::clock::Clock;
 pub use crate::rtp::AudioReport;
 use crate::rtp::{PCMU, Packet, Receiver, TELEPHONE_EVENT, digit_frames};
@@ -15,6 +16,10 @@ use tokio::time::{MissedTickBehavior, interval};
 const FRAME_MS: u64 = 20;
 /// Orders waiting for the audio task; more are refused.
 const ORDERS_MAX: usize = 16;
+/// Samples of typed text waiting to be sent: a minute of them.
+const TYPING_MAX: usize = 60 * 8_000;
+/// Samples passed on from another call and not yet sent: 100 ms of them.
+const RELAYED_MAX: usize = 800;
 /// Telephone-event frames waiting to be sent (64 digits of 10 frames).
 const EVENT_FRAMES_MAX: usize = 640;
 
@@ -24,6 +29,11 @@ enum Order {
     Play(Tone),
     Mute(bool),
     Digits(String),
+    Type(String),
+    ReadText,
+    /// Not a handle: two that hold each other would never end.
+    Relay(mpsc::WeakSender<Order>),
+    Sound(Box<[u8; FRAME_SAMPLES]>),
 }
 
 /// A handle on one call's audio. The socket closes and the task ends when the last handle is dropped.
@@ -48,6 +58,8 @@ impl Audio {
             remote: None,
             frame: tone.frame(),
             events: VecDeque::new(),
+            typing: VecDeque::new(),
+            relay: None,
             event_started: 0,
             // Random start of sequence and timestamp (RFC 3550 §5.1): here derived from the SSRC, which is random.
             sequence: u16::try_from(ssrc >> 16).unwrap_or(0),
@@ -89,6 +101,22 @@ impl Audio {
         self.order(Order::Digits(digits.to_owned()))
     }
 
+    /// Types a text as a text telephone does, in place of the tone. Returns whether the order was taken.
+    pub fn type_text(&self, text: &str) -> bool {
+        self.order(Order::Type(text.to_owned()))
+    }
+
+    /// Reads what a text telephone on the other side types from now on. Returns whether the order was taken.
+    pub fn read_text(&self) -> bool {
+        self.order(Order::ReadText)
+    }
+
+    /// Passes what is heard here on to another call, in place of that one's tone: two calls become one line. Returns whether the
+    /// order was taken.
+    pub fn relay_to(&self, other: &Self) -> bool {
+        self.order(Order::Relay(other.orders.downgrade()))
+    }
+
     /// What has been measured so far; still readable after the call has ended.
     pub fn report(&self) -> AudioReport {
         self.report.borrow().clone()
@@ -113,6 +141,10 @@ struct Stream {
     remote: Option<SocketAddr>,
     frame: [u8; FRAME_SAMPLES],
     events: VecDeque<Option<[u8; 4]>>,
+    /// Sound that goes out before the tone does again.
+    typing: VecDeque<u8>,
+    /// Who is passed what is heard here.
+    relay: Option<mpsc::WeakSender<Order>>,
     event_started: u32,
     sequence: u16,
     timestamp: u32,
@@ -132,6 +164,7 @@ impl Stream {
         loop {
             tokio::select! {
                 order = self.inbox.recv() => match order {
+                    Some(Order::ReadText) => ear.read_text(),
                     Some(order) => self.obey(order),
                     None => return,
                 },
@@ -147,6 +180,12 @@ impl Stream {
                     // An ICMP error of an earlier send surfaces here and concerns a peer already gone.
                     let Ok((length, _)) = received else { continue };
                     let bytes = incoming.get(..length).unwrap_or_default();
+                    if let Some(other) = self.relay.as_ref().and_then(mpsc::WeakSender::upgrade)
+                        && let Some(frame) = sound_of(bytes)
+                    {
+                        // A call that does not keep up misses it.
+                        let _ = other.try_send(Order::Sound(Box::new(frame)));
+                    }
                     self.publish.send_if_modified(|report| {
                         ear.take(bytes, clock.elapsed_us(), report)
                     });
@@ -160,6 +199,18 @@ impl Stream {
             Order::Connect(remote) => self.remote = Some(remote),
             Order::Mute(muted) => self.muted = muted,
             Order::Play(tone) => self.frame = tone.frame(),
+            Order::Type(text) => {
+                let room = TYPING_MAX.saturating_sub(self.typing.len());
+                self.typing
+                    .extend(baudot::speak(&text).into_iter().take(room));
+            }
+            Order::ReadText => {}
+            Order::Relay(other) => self.relay = Some(other),
+            // What comes faster than it goes out is dropped: a line that lags is worse than one that clicks.
+            Order::Sound(frame) if self.typing.len() < RELAYED_MAX => {
+                self.typing.extend(*frame);
+            }
+            Order::Sound(_) => {}
             Order::Digits(digits) => {
                 for frame in digits.chars().flat_map(digit_frames) {
                     if self.events.len() < EVENT_FRAMES_MAX {
@@ -168,6 +219,19 @@ impl Stream {
                 }
             }
         }
+    }
+
+    /// The next 20 ms: what is typed, else the tone.
+    fn sound(&mut self) -> [u8; FRAME_SAMPLES] {
+        if self.typing.is_empty() {
+            return self.frame;
+        }
+        let mut frame = Tone::Silence.frame();
+        let typed = self.typing.len().min(FRAME_SAMPLES);
+        for (byte, typed) in frame.iter_mut().zip(self.typing.drain(..typed)) {
+            *byte = typed;
+        }
+        frame
     }
 
     async fn send_frame(&mut self, out: &mut Vec<u8>) {
@@ -179,6 +243,10 @@ impl Stream {
                 self.event_started = self.timestamp;
             }
         }
+        let sound = match &event {
+            None => self.sound(),
+            Some(_) => self.frame,
+        };
         let packet = Packet {
             payload_type: if event.is_some() {
                 TELEPHONE_EVENT
@@ -193,7 +261,7 @@ impl Stream {
                 self.timestamp
             },
             ssrc: self.ssrc,
-            payload: event.as_ref().map_or(&self.frame[..], |event| &event[..]),
+            payload: event.as_ref().map_or(&sound[..], |event| &event[..]),
         };
         packet.write(out);
         self.sequence = self.sequence.wrapping_add(1);
@@ -205,6 +273,12 @@ impl Stream {
             });
         }
     }
+}
+
+/// The sound of a packet, where it is one of 20 ms.
+fn sound_of(bytes: &[u8]) -> Option<[u8; FRAME_SAMPLES]> {
+    let packet = Packet::read(bytes).filter(|packet| packet.payload_type == PCMU)?;
+    packet.payload.try_into().ok()
 }
 
 #[cfg(test)]

@@ -1,5 +1,6 @@
 //! RTP (RFC 3550), PCMU (RFC 3551) and telephone events (RFC 4733) as bytes, and what a receiver measures.
 
+use crate::baudot::Reader;
 use crate::ear::Ear;
 use crate::tone::{FRAME_SAMPLES, Sound, Tone, listen};
 use std::collections::BTreeMap;
@@ -12,6 +13,12 @@ pub(crate) const TELEPHONE_EVENT: u8 = 101;
 const DROPOUT_MAX: u16 = 3000;
 /// −10 dBm0, the level most gateways use.
 const LEVEL: u8 = 0x0A;
+/// Packets of a digit come at most so late, in samples: 10 s. What is further behind is a sender that began anew.
+const LATE_MAX: u32 = 80_000;
+/// Samples from one segment of a long press to the next: what the duration of an event can tell, give or take a packet.
+const SEGMENT: std::ops::RangeInclusive<u32> = 64_000..=0xFFFF;
+/// Typed characters remembered per call; later ones are dropped.
+const TYPED_MAX: usize = 500;
 /// Digits remembered per call; later ones are dropped.
 const DIGITS_MAX: usize = 64;
 
@@ -115,6 +122,8 @@ pub struct AudioReport {
     pub hearing: Option<Tone>,
     /// DTMF digits received as telephone events, at most 64.
     pub digits: String,
+    /// What a text telephone typed, at most 500 characters, where it was listened for.
+    pub typed: String,
 }
 
 impl AudioReport {
@@ -131,17 +140,45 @@ impl AudioReport {
     }
 }
 
+/// The telephone event heard last.
+#[derive(Clone, Copy, Debug)]
+struct Event {
+    /// RTP timestamp of its start, which all its packets bear.
+    started: u32,
+    code: u8,
+    ended: bool,
+}
+
+impl Event {
+    /// Whether a packet of this time is a late one of an event before.
+    fn is_behind(&self, timestamp: u32) -> bool {
+        (1..LATE_MAX).contains(&self.started.wrapping_sub(timestamp))
+    }
+
+    /// Whether it goes on in the next segment: one event tells at most 8.2 s, a longer press several (RFC 4733 §2.5.1.3).
+    fn goes_on(&self, next: &Self) -> bool {
+        let apart = next.started.wrapping_sub(self.started);
+        !self.ended && self.code == next.code && SEGMENT.contains(&apart)
+    }
+}
+
 /// The receiving side of one stream: what the last packet was like.
 #[derive(Debug, Default)]
 pub(crate) struct Receiver {
     sequence: Option<u16>,
-    event_started: Option<u32>,
+    event: Option<Event>,
     sound: Option<Sound>,
     transit_us: Option<i64>,
     ear: Ear,
+    reader: Option<Reader>,
 }
 
 impl Receiver {
+    /// Reads what a text telephone types from now on.
+    pub(crate) fn read_text(&mut self) {
+        self.reader.get_or_insert_default();
+    }
+
     /// Takes one datagram that arrived `now_us` after any fixed start; returns whether somebody waiting on the
     /// report would want to know (a new tone, a new digit).
     pub(crate) fn take(&mut self, bytes: &[u8], now_us: u64, report: &mut AudioReport) -> bool {
@@ -157,6 +194,12 @@ impl Receiver {
             return self.take_event(&packet, report);
         }
         self.measure_jitter(packet.timestamp, now_us, report);
+        let typed = match &mut self.reader {
+            Some(reader) if report.typed.len() < TYPED_MAX => {
+                reader.take(packet.payload, &mut report.typed)
+            }
+            _ => false,
+        };
         let sound = listen(
             packet
                 .payload
@@ -176,7 +219,7 @@ impl Receiver {
             Sound::Silence | Sound::Pure | Sound::Other => None,
         };
         if !steady || report.hearing == hearing {
-            return recognised;
+            return recognised || typed;
         }
         report.hearing = hearing;
         true
@@ -217,15 +260,25 @@ impl Receiver {
         let [code, flags, ..] = *packet.payload else {
             return false;
         };
-        let ended = flags & 0x80 != 0;
-        // The end is sent three times under one timestamp: count the digit once.
-        if !ended
-            || self.event_started == Some(packet.timestamp)
-            || report.digits.len() >= DIGITS_MAX
-        {
+        let next = Event {
+            started: packet.timestamp,
+            code,
+            ended: flags & 0x80 != 0,
+        };
+        // All packets of a digit bear the time of its start: it counts once, at the first that arrives, whichever are lost.
+        let goes_on = match &mut self.event {
+            Some(event) if event.started == next.started => {
+                event.ended |= next.ended;
+                return false;
+            }
+            Some(event) if event.is_behind(next.started) => return false,
+            Some(event) => event.goes_on(&next),
+            None => false,
+        };
+        self.event = Some(next);
+        if goes_on || report.digits.len() >= DIGITS_MAX {
             return false;
         }
-        self.event_started = Some(packet.timestamp);
         event_digit(code).is_some_and(|digit| {
             report.digits.push(digit);
             true
@@ -300,5 +353,43 @@ mod tests {
         }
         assert_eq!(report.digits, "1590*#");
         assert!(digit_frames('x').is_empty());
+    }
+
+    /// What a receiver makes of events: digit, start, end.
+    fn heard(events: &[(char, u32, bool)]) -> String {
+        let (mut receiver, mut report) = (Receiver::default(), AudioReport::default());
+        for (sequence, (digit, started, ended)) in (0..).zip(events) {
+            let code = event_code(*digit).expect("a digit");
+            let payload = [code, (u8::from(*ended) << 7) | LEVEL, 0, 160];
+            let bytes = packet(TELEPHONE_EVENT, sequence, *started, &payload);
+            receiver.take(&bytes, 0, &mut report);
+        }
+        report.digits
+    }
+
+    #[test]
+    fn a_digit_is_lost_only_with_all_its_packets_and_a_late_one_is_no_second() {
+        let first = [('1', 800, false), ('1', 800, false)];
+        let second = [('2', 4_000, false), ('2', 4_000, true), ('2', 4_000, true)];
+        let all = [&first[..], &second].concat();
+        assert_eq!(heard(&all), "12", "the end of the first was lost");
+        let late = [&first[..], &second, &[('1', 800, true), ('2', 4_000, true)]].concat();
+        assert_eq!(heard(&late), "12");
+        let twice = [('5', 800, true), ('5', 4_000, true)];
+        assert_eq!(heard(&twice), "55");
+        let long = [
+            ('7', 800, false),
+            ('7', 800 + 0xFFFF, false),
+            ('7', 800 + 0xFFFF, true),
+        ];
+        assert_eq!(heard(&long), "7", "pressed for nine seconds");
+        let anew = [
+            ('1', 3_000_000_000, true),
+            ('2', 800, true),
+            ('3', 4_000, true),
+        ];
+        assert_eq!(heard(&anew), "123", "the sender began anew");
+        let many: Vec<_> = (0..100).map(|n| ('8', n * 2_000, true)).collect();
+        assert_eq!(heard(&many).len(), DIGITS_MAX);
     }
 }

@@ -3,7 +3,7 @@
 //! It plays a person's tone, says "I hear you" when it hears the caller, then the recorder's warning tone where calls
 //! are recorded, and sends each digit back. `*1` asks for the caller's number as shown here, `*2` for the number
 //! dialled; both come back as digits that end with `#`. `*3` asks to be transferred. A call that replaces one of its own
-//! (RFC 3891) is answered at once, and the other is hung up.
+//! (RFC 3891) is answered at once, and the other is hung up. `*4` asks for a third on the line.
 
 use crate::agent::{Agent, Caller, DialogId, Incoming, Leg, Place};
 use crate::audio::Audio;
@@ -29,6 +29,10 @@ pub struct TestLine {
     pub recorded: bool,
     /// How long it rings before it answers.
     pub ring: Duration,
+    /// Whether it is a text telephone: it says nothing, and types back the word it is asked for.
+    pub text: bool,
+    /// Whom `*4` brings in as a third on the line, such as an interpreter; without it `*4` is sent back like any digits.
+    pub third: Option<String>,
     /// Whom `*3` transfers to; without it `*3` is sent back like any digits.
     pub transfer: Option<Transfer>,
 }
@@ -148,6 +152,13 @@ impl Serving {
 
     async fn talk(&self, leg: &Leg, shown: &Shown) {
         let Some(audio) = leg.audio() else { return };
+        if self.line.text {
+            tokio::select! {
+                _ = leg.ended() => {}
+                () = type_back(audio) => {}
+            }
+            return;
+        }
         audio.play(Tone::Person);
         tokio::select! {
             _ = leg.ended() => {}
@@ -190,12 +201,44 @@ impl Serving {
                         return;
                     }
                 }
+                (true, "4") if self.line.third.is_some() => {
+                    if self.bring_in(leg, audio, shown).await {
+                        return;
+                    }
+                }
                 _ => {
                     audio.send_digits(digit);
                 }
             }
             asked = false;
         }
+    }
+
+    /// Calls the third and passes on what either says to the other, until one of them hangs up; whether it came to that.
+    async fn bring_in(&self, leg: &Leg, audio: &Audio, shown: &Shown) -> bool {
+        let Some(third) = &self.line.third else {
+            return false;
+        };
+        let place = Place {
+            caller: Some(shown.dialled.clone()),
+            audio: Some(Tone::Silence),
+            ..Place::new(third.as_str())
+        };
+        let third = match self.caller.place(place).await {
+            Ok(third) if timeout(TARGET_WAIT, third.answered()).await == Ok(true) => third,
+            _ => return false,
+        };
+        let Some(sound) = third.audio() else {
+            return false;
+        };
+        // This line's own voice is silent meanwhile: two tones at once are neither.
+        audio.play(Tone::Silence);
+        let joined = sound.relay_to(audio) && audio.relay_to(sound);
+        tokio::select! {
+            _ = leg.ended() => {}
+            _ = third.ended() => {}
+        }
+        joined
     }
 
     /// Transfers the caller; whether somebody has them now. Where nobody has, they stay on this line.
@@ -233,6 +276,28 @@ impl Serving {
             leg.hold(false).await;
         }
         handed
+    }
+}
+
+/// Types back the word of each turn that asks for one: `… TYPE BACK WORD GA`.
+async fn type_back(audio: &Audio) {
+    audio.play(Tone::Silence);
+    audio.read_text();
+    let mut read = 0;
+    let turn = |typed: &str, read: usize| typed.get(read..).unwrap_or_default().to_owned();
+    while audio
+        .until(|now| turn(&now.typed, read).ends_with(" GA"))
+        .await
+    {
+        let typed = audio.report().typed;
+        let asked = turn(&typed, read);
+        read = typed.len();
+        let word = asked.split_once("BACK ").map(|(_, word)| word);
+        if let Some(word) = word {
+            // Its turn begins when the other side's carrier is over.
+            sleep(ANNOUNCEMENT).await;
+            audio.type_text(word);
+        }
     }
 }
 

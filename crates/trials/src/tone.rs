@@ -6,7 +6,7 @@
 /// Samples in one 20 ms frame at 8 kHz.
 pub const FRAME_SAMPLES: usize = 160;
 
-const SAMPLE_RATE_HZ: f64 = 8000.0;
+pub(crate) const SAMPLE_RATE_HZ: f64 = 8000.0;
 const AMPLITUDE: f64 = 8000.0;
 /// Below this mean square a frame counts as silence (about −50 dBm0).
 const SILENCE_MEAN_SQUARE: f64 = 2_500.0;
@@ -109,10 +109,7 @@ pub enum Sound {
 
 /// Listens to one µ-law frame of any length.
 pub fn listen(frame: &[u8]) -> Sound {
-    let energy: f64 = frame
-        .iter()
-        .map(|byte| f64::from(decode(*byte)).powi(2))
-        .sum();
+    let energy = energy(frame);
     let samples = f64::from(u32::try_from(frame.len()).unwrap_or(u32::MAX));
     if frame.is_empty() || energy / samples < SILENCE_MEAN_SQUARE {
         return Sound::Silence;
@@ -130,8 +127,16 @@ pub fn listen(frame: &[u8]) -> Sound {
     }
 }
 
+/// The sum of the squares of the samples.
+pub(crate) fn energy(frame: &[u8]) -> f64 {
+    frame
+        .iter()
+        .map(|byte| f64::from(decode(*byte)).powi(2))
+        .sum()
+}
+
 /// The squared magnitude of one frequency in a frame (Goertzel's recurrence).
-fn goertzel(frame: &[u8], frequency_hz: f64) -> f64 {
+pub(crate) fn goertzel(frame: &[u8], frequency_hz: f64) -> f64 {
     let coefficient = 2.0 * (std::f64::consts::TAU * frequency_hz / SAMPLE_RATE_HZ).cos();
     let (mut one, mut two) = (0.0_f64, 0.0_f64);
     for byte in frame {
@@ -146,12 +151,12 @@ fn goertzel(frame: &[u8], frequency_hz: f64) -> f64 {
     clippy::cast_possible_truncation,
     reason = "clamped to the range of i16 first"
 )]
-fn sample(value: f64) -> i16 {
+pub(crate) fn sample(value: f64) -> i16 {
     value.clamp(-32_635.0, 32_635.0) as i16
 }
 
 /// Linear 16-bit to µ-law (G.711): sign, exponent and mantissa of the biased magnitude, inverted.
-fn encode(linear: i16) -> u8 {
+pub(crate) fn encode(linear: i16) -> u8 {
     const BIAS: u16 = 0x84;
     let sign: u8 = if linear < 0 { 0x80 } else { 0 };
     let magnitude = linear.unsigned_abs().min(32_635) + BIAS;
@@ -162,7 +167,7 @@ fn encode(linear: i16) -> u8 {
 }
 
 /// µ-law to linear 16-bit (G.711).
-fn decode(byte: u8) -> i16 {
+pub(crate) fn decode(byte: u8) -> i16 {
     let byte = !byte;
     let exponent = (byte >> 4) & 0x07;
     let magnitude = ((i32::from(byte & 0x0F) << 3) + 0x84) << exponent;

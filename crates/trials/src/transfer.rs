@@ -161,7 +161,7 @@ impl TransferTrial {
         begun: Instant,
         report: &mut TransferReport,
     ) -> Result<(), PlaceError> {
-        agent.tell_transfer(100).await;
+        agent.tell_transfer_begins();
         let own = place.caller.is_some();
         let nurse = caller.place(place).await?;
         let answered = timeout(self.nurse_wait, nurse.answered()).await == Ok(true);

@@ -22,12 +22,15 @@ pub struct RecordEscalationTest {
     pub chunks: Vec<ChunkId>,
     /// The internal number they reached the nurse by: one of the line's escalation numbers.
     pub number: String,
-    /// Seconds until a nurse was on the line.
+    /// Seconds until a nurse was on the line; 0 where the test failed before one was.
     pub nurse_after_s: u32,
     /// Whether the caller, the agent and the nurse were on the line together.
     pub warm: bool,
     /// Whether the call went past the split.
     pub past_split: bool,
+    /// Whether it failed, whatever else was seen: nobody answered, somebody else did, one did not hear the other.
+    #[serde(default, skip_serializing_if = "std::ops::Not::not")]
+    pub failed: bool,
 }
 
 /// Records a drill of emergencies, with test partners: never with the live service.
@@ -52,6 +55,9 @@ pub struct RecordLastResortCall {
     pub lines: Vec<LineId>,
     /// Whether somebody, or the agreed announcement, answered.
     pub answered: bool,
+    /// Where the protocol of the call is.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub reference: Option<String>,
 }
 
 /// An escalation path was tested.
@@ -67,6 +73,9 @@ pub struct EscalationTested {
     pub warm: bool,
     /// Past the split.
     pub past_split: bool,
+    /// It failed.
+    #[serde(default, skip_serializing_if = "std::ops::Not::not")]
+    pub failed: bool,
     /// When.
     pub at: Timestamp,
 }
@@ -95,6 +104,9 @@ pub struct LastResortCalled {
     pub lines: Vec<LineId>,
     /// Whether it answered.
     pub answered: bool,
+    /// Where the protocol is.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub reference: Option<String>,
     /// When.
     pub at: Timestamp,
 }
@@ -117,6 +129,7 @@ pub(crate) fn record_test(t: &Transition, c: &RecordEscalationTest, now: Timesta
         nurse_after_s: c.nurse_after_s,
         warm: c.warm,
         past_split: c.past_split,
+        failed: c.failed,
         at: now,
     })])
 }
@@ -157,6 +170,9 @@ pub(crate) fn record_last_resort(
     now: Timestamp,
 ) -> Decided {
     text::list("lines", &c.lines)?;
+    if let Some(reference) = &c.reference {
+        text::title("where the protocol of the call is", reference)?;
+    }
     if c.lines.is_empty() {
         return Err(bad("at least one line".into()));
     }
@@ -169,6 +185,7 @@ pub(crate) fn record_last_resort(
     Ok(vec![Event::LastResortCalled(LastResortCalled {
         lines: c.lines.clone(),
         answered: c.answered,
+        reference: c.reference.clone(),
         at: now,
     })])
 }
@@ -232,6 +249,9 @@ fn escalation_findings(t: &Transition, chunk: &Chunk, now: Timestamp) -> Vec<Fin
             }
             if !test.past_split {
                 texts.push("the escalation went through the split".into());
+            }
+            if test.failed {
+                texts.push("the last test of the escalation failed".into());
             }
         }
     }

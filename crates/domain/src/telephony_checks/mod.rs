@@ -216,6 +216,7 @@ fn draw(t: &Transition, now: Timestamp) -> Board {
         "result",
         "value",
         "holds until",
+        "protocol",
     ];
     let mut board = Board::new("Telephony checks", &columns);
     let days = t.terms.testing.telephony_valid_days;
@@ -232,6 +233,7 @@ fn draw(t: &Transition, now: Timestamp) -> Board {
                 let value = checked.and_then(|c| c.result.measured);
                 let value = value.map(|v| format!("{v} {}", kind.unit().unwrap_or_default()));
                 let until = checked.map(|c| text::minute(valid_until(c.at, days)));
+                let protocol = checked.map(|c| c.reference.clone());
                 board.row([
                     id.to_string(),
                     format!("{line}/{dialled}"),
@@ -244,6 +246,7 @@ fn draw(t: &Transition, now: Timestamp) -> Board {
                     },
                     value.unwrap_or_default(),
                     until.unwrap_or_default(),
+                    protocol.unwrap_or_default(),
                 ]);
             }
         }

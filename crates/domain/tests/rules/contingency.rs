@@ -53,6 +53,7 @@ fn escalation() -> RecordEscalationTest {
         nurse_after_s: 30,
         warm: true,
         past_split: true,
+        failed: false,
     }
 }
 
@@ -377,6 +378,13 @@ fn s7_11_every_chunk_below_triage_reaches_a_nurse_past_the_split_warm_within_30_
             },
             "processes: the escalation went through the split",
         ),
+        (
+            RecordEscalationTest {
+                failed: true,
+                ..escalation()
+            },
+            "processes: the last test of the escalation failed",
+        ),
     ] {
         let mut story = ready.clone();
         story.does(&nurse(), test);
@@ -475,6 +483,7 @@ fn s7_11_the_last_resort_is_called_weekly() {
     let call = |answered| RecordLastResortCall {
         lines: lines.clone(),
         answered,
+        reference: Some("trials/last-resort-abcdefghijklmnop.json".into()),
     };
     story.does(&nurse(), call(false));
     let silent = format!("technology: last resort of {} did not answer", lines[0]);
@@ -484,6 +493,7 @@ fn s7_11_the_last_resort_is_called_weekly() {
     let unknown = RecordLastResortCall {
         lines: vec!["nowhere".into()],
         answered: true,
+        reference: None,
     };
     story
         .when(&nurse(), unknown)

@@ -96,6 +96,7 @@ pub(crate) fn escalation(scene: &Scene<'_>, chunk: &Chunk) -> Option<Move> {
             nurse_after_s: 12,
             warm: true,
             past_split: true,
+            failed: false,
         };
         return Some(Move::say(by(), test));
     }
@@ -126,6 +127,7 @@ pub(crate) fn last_resort(scene: &Scene<'_>, chunk: &Chunk) -> Option<Move> {
     let call = RecordLastResortCall {
         lines: lines.clone(),
         answered: true,
+        reference: None,
     };
     (!lines.is_empty()).then(|| Move::say(of(Side::Client, Role::TestCaller), call))
 }

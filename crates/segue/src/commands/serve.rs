@@ -211,6 +211,12 @@ struct Line {
     /// A line's own patience: `LINE=SILENT,TRYING,RING` in milliseconds; once for each line
     #[arg(long = "line-timers", value_name = "LINE=MS,MS,MS")]
     own_timers: Vec<String>,
+    /// A refusal after which the next target is tried, besides 3xx, 404, 408, 480, 486, 5xx, 600 and 603; once for each code
+    #[arg(long = "fall-through", value_name = "CODE", value_parser = clap::value_parser!(u16).range(400..=699))]
+    fall_through: Vec<u16>,
+    /// A refusal that is the caller's answer, and no further target is tried; once for each code
+    #[arg(long = "stop-at", value_name = "CODE", value_parser = clap::value_parser!(u16).range(300..=699))]
+    stop_at: Vec<u16>,
 }
 
 /// What judges a trunk.
@@ -253,6 +259,12 @@ impl Line {
     }
 
     fn heartbeats(&self) -> Result<Vec<HeartbeatPath>, Failure> {
+        let from = self.heartbeat_from;
+        if !self.heartbeats.is_empty() && from.ip().is_unspecified() {
+            return Err(Failure::BadInput(format!(
+                "--heartbeat-from {from} is every address of this machine; name the one that the paths send their audio to"
+            )));
+        }
         let path = |text: &String| {
             let (scope, uri) = text.split_once('=').ok_or_else(|| {
                 Failure::BadInput(format!(
@@ -329,6 +341,8 @@ impl Line {
                     ring_ms: self.ring_ms,
                 },
                 of_lines: self.line_timers()?,
+                fall_through: self.fall_through.clone(),
+                stop_at: self.stop_at.clone(),
             },
         })
     }

@@ -9,7 +9,7 @@ use crate::clock;
 use jiff::{SignedDuration, Timestamp};
 use segue_domain::caller::e164;
 use segue_domain::dial_in::{UseDialInCode, entitled};
-use segue_domain::{Actor, Role, Side};
+use segue_domain::{Actor, Right, Side};
 use segue_sip::allow::AllowList;
 use segue_trials::agent::{Agent, Incoming};
 use segue_trials::audio::Audio;
@@ -25,7 +25,7 @@ use tokio::time::{sleep, timeout};
 const CODE_DIGITS: usize = 8;
 /// How long the line waits for all of them.
 const DIGITS_WAIT: Duration = Duration::from_secs(30);
-/// Codes one call may try.
+/// Codes one call may try, right ones that could not be taken among them.
 const TRIES_MAX: usize = 3;
 /// Callers on the line at once; further ones hear busy.
 const CALLS_MAX: usize = 20;
@@ -123,26 +123,30 @@ impl Shared {
         Some((number, codes.collect()))
     }
 
+    /// Hears codes. Only a code that nobody has counts as wrong: one that could not be taken says nothing against who keyed it in.
     async fn hear(&self, incoming: Incoming, caller: &str, wrong: &Wrong) {
         incoming.ring();
         let leg = incoming.answer();
         let Some(audio) = leg.audio() else { return };
         let talk = async {
-            let mut heard = 0;
+            let mut taken = 0;
             for _ in 0..TRIES_MAX {
                 play(audio, Tone::Person).await;
-                let Some(code) = digits(audio, heard).await else {
+                let Some(code) = keyed_in(audio, taken).await else {
                     return;
                 };
-                heard += CODE_DIGITS;
-                match self.entered(caller, &code).await {
+                let why = match self.entered(caller, &code).await {
                     Ok(()) => return play(audio, Tone::Heard).await,
-                    Err(why) => {
+                    Err(NotTaken::Wrong) => {
                         wrong.note(clock::now());
-                        tracing::warn!(%why, "a code on the dial-in line was not taken");
-                        play(audio, Tone::Closed).await;
+                        "no call that is still to be placed has it".to_owned()
                     }
-                }
+                    Err(NotTaken::Right(why)) => why,
+                };
+                tracing::warn!(%why, "a code on the dial-in line was not taken");
+                play(audio, Tone::Closed).await;
+                // Whatever was keyed in until then belonged to the code that was not taken.
+                taken = audio.report().digits.len();
                 if wrong.is_closed(clock::now()) {
                     return;
                 }
@@ -156,17 +160,20 @@ impl Shared {
     }
 
     /// Takes a code; why not, without a word about the caller.
-    async fn entered(&self, caller: &str, code: &str) -> Result<(), String> {
+    async fn entered(&self, caller: &str, code: &str) -> Result<(), NotTaken> {
         let t = self.transition();
         let mut fits = entitled(&t).filter(|e| e.code(&self.key, &t) == code);
         let (Some(own), None) = (fits.next(), fits.next()) else {
-            return Err("no call that is still to be placed has it".into());
+            return Err(NotTaken::Wrong);
         };
         let person = &own.call.person;
         let account = self.people.accounts.get(person.as_str()).await;
-        let account = account.map_err(|error| error.to_string())?;
-        if account.side != Side::Client || !account.roles.contains(&Role::TestCaller) {
-            return Err(format!("{person} places no test calls any more"));
+        let account = account.map_err(|error| NotTaken::Right(error.to_string()))?;
+        let rights = account.roles.iter().flat_map(|role| role.rights());
+        if account.side != Side::Client || !rights.into_iter().any(|r| *r == Right::PlaceTestCalls)
+        {
+            let why = format!("{person} places no test calls any more");
+            return Err(NotTaken::Right(why));
         }
         let telephone = self.key.hash(caller).to_string();
         let command = UseDialInCode {
@@ -179,9 +186,18 @@ impl Shared {
         let (since, used) = (own.since.to_string(), own.used.to_string());
         let mark = [code, &since, &used, &command.telephone];
         let id = format!("dial-in:{}:{}", self.stream, self.key.dial_in_mark(&mark));
-        let actor = Actor::new(person.as_str(), Side::Client, &[Role::TestCaller]);
-        self.own(id, actor, command.into(), clock::now()).await
+        let actor = Actor::new(person.as_str(), Side::Client, &[]).heard_on_the_dial_in_line();
+        let own = self.own(id, actor, command.into(), clock::now());
+        own.await.map_err(NotTaken::Right)
     }
+}
+
+/// Why a code was not taken.
+enum NotTaken {
+    /// No call has it: a slip, or a guess.
+    Wrong,
+    /// It was right, and something else stood in the way.
+    Right(String),
 }
 
 /// A code that My calls shows.
@@ -197,15 +213,65 @@ async fn play(audio: &Audio, tone: Tone) {
     audio.play(Tone::Silence);
 }
 
-/// The next digits of a code's length; nothing when they do not come.
-async fn digits(audio: &Audio, heard: usize) -> Option<String> {
-    // Some press # after it.
-    let pressed =
-        |digits: &str| -> String { digits.chars().filter(char::is_ascii_digit).collect() };
-    let whole = audio.until(|now| pressed(&now.digits).len() >= heard + CODE_DIGITS);
+/// The next code, once it is whole; nothing when it does not become so in time.
+async fn keyed_in(audio: &Audio, taken: usize) -> Option<String> {
+    let code = |digits: &str| digits.get(taken..).and_then(code_of);
+    let whole = audio.until(|now| code(&now.digits).is_some());
     if timeout(DIGITS_WAIT, whole).await != Ok(true) {
         return None;
     }
-    let digits = pressed(&audio.report().digits);
-    digits.get(heard..heard + CODE_DIGITS).map(str::to_owned)
+    code(&audio.report().digits)
+}
+
+/// The code that these keys make: eight digits, or fewer and a `#`. A `#` before them belongs to the code before, and `*` begins
+/// anew. Nothing while it is not whole.
+fn code_of(keys: &str) -> Option<String> {
+    let mut code = String::new();
+    for key in keys.chars() {
+        match key {
+            '#' if !code.is_empty() => return Some(code),
+            '*' => code.clear(),
+            '0'..='9' => code.push(key),
+            _ => {}
+        }
+        if code.len() == CODE_DIGITS {
+            return Some(code);
+        }
+    }
+    None
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn a_code_ends_with_its_eighth_digit_or_with_a_hash() {
+        for (keys, code) in [
+            ("", None),
+            ("1234567", None),
+            ("#", None),
+            ("12345678", Some("12345678")),
+            ("12345678#", Some("12345678")),
+            ("123456789", Some("12345678")),
+            ("#12345678", Some("12345678")),
+            ("1234#", Some("1234")),
+            ("1234*12345678", Some("12345678")),
+            ("12A345678", Some("12345678")),
+        ] {
+            assert_eq!(code_of(keys).as_deref(), code, "{keys}");
+        }
+    }
+
+    #[test]
+    fn thirty_wrong_codes_in_an_hour_close_the_line_and_no_more_are_remembered() {
+        let (wrong, start) = (Wrong::default(), Timestamp::UNIX_EPOCH);
+        for minute in 0..30 {
+            let now = start + SignedDuration::from_mins(minute);
+            assert!(!wrong.is_closed(now), "{minute}");
+            wrong.note(now);
+        }
+        assert!(wrong.is_closed(start + SignedDuration::from_mins(59)));
+        assert!(!wrong.is_closed(start + SignedDuration::from_mins(60)));
+    }
 }

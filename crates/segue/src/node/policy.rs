@@ -10,7 +10,9 @@ use segue_routing::choose::TargetKind;
 use segue_routing::{Arm, Call, Decision, Reason};
 use segue_sip::allow::AllowList;
 use segue_sip::trunk::TrunkSettings;
-use segue_sip::{Attempt, CallToken, Invite, Mode, Outcome, Policy, Route, Shed, Skip, Target};
+use segue_sip::{
+    Attempt, CallToken, FallThrough, Invite, Mode, Outcome, Policy, Route, Shed, Skip, Target,
+};
 use std::collections::{HashMap, HashSet};
 use std::net::{IpAddr, SocketAddr};
 use std::sync::Arc;
@@ -33,6 +35,8 @@ pub struct NodePolicy {
     /// Peers besides the table's targets.
     peers: AllowList,
     checks: TrunkChecks,
+    /// Which refusals of a target go on to the next.
+    fall_through: FallThrough,
     /// The table whose trunks are watched.
     watched: String,
     awaited: HashMap<CallToken, DecisionFact>,
@@ -55,6 +59,7 @@ impl NodePolicy {
             facts,
             redirected,
             peers,
+            fall_through: checks.refusals(),
             checks,
             watched: String::new(),
             awaited: HashMap::new(),
@@ -63,11 +68,11 @@ impl NodePolicy {
         }
     }
 
-    /// The patience of this node's settings with each target of a line.
+    /// The patience of this node's settings with each target of a line, and what it may refuse.
     fn timed(&self, line: Option<&LineId>, mut targets: Vec<Target>) -> Vec<Target> {
         let timers = self.checks.patience(line);
         for target in &mut targets {
-            target.timers = timers;
+            (target.timers, target.fall_through) = (timers, self.fall_through);
         }
         targets
     }
@@ -144,6 +149,7 @@ impl Policy for NodePolicy {
         let installed = self.node.installed();
         let asked = Asked::read(invite, &installed);
         let targets = home_targets(&installed, &asked.dialled);
+        let targets = self.timed(None, targets);
         if targets.is_empty() {
             Shed::Refuse
         } else if self.redirected.contains(&invite.source().ip()) {

@@ -5,10 +5,14 @@
 
 use crate::node::state::Installed;
 use segue_domain::ids::LineId;
-use segue_sip::Timers;
 use segue_sip::trunk::{BreakerSettings, OptionsSettings, TrunkSettings};
+use segue_sip::{FallThrough, Timers};
 use std::collections::HashMap;
 use std::num::NonZeroU32;
+
+/// A centre that has no such number, is busy or declines refuses for itself and not for the caller: the next target is tried
+/// (handbook of telephony, 6).
+const CENTRE_REFUSES: [u16; 4] = [404, 486, 600, 603];
 
 /// What `segue serve` was told of trunks.
 #[derive(Clone, Debug, Default, PartialEq, Eq)]
@@ -25,6 +29,10 @@ pub struct TrunkChecks {
     pub timers: Timers,
     /// The same where a line has its own.
     pub of_lines: HashMap<LineId, Timers>,
+    /// Refusals after which the next target is tried, besides the usual.
+    pub fall_through: Vec<u16>,
+    /// Refusals that are the caller's answer all the same.
+    pub stop_at: Vec<u16>,
 }
 
 impl TrunkChecks {
@@ -32,6 +40,15 @@ impl TrunkChecks {
     pub fn patience(&self, line: Option<&LineId>) -> Timers {
         let own = line.and_then(|line| self.of_lines.get(line));
         own.copied().unwrap_or(self.timers)
+    }
+
+    /// Which refusals go on to the next target.
+    pub fn refusals(&self) -> FallThrough {
+        let more = CENTRE_REFUSES.iter().chain(&self.fall_through);
+        let all = more.fold(FallThrough::default(), |all, code| all.with(*code));
+        self.stop_at
+            .iter()
+            .fold(all, |all, code| all.without(*code))
     }
 
     /// The trunks of a table, each place once.

@@ -30,6 +30,21 @@ pub fn keep(
     Ok(format!("trials/{name}"))
 }
 
+/// What was seen, read back by its reference.
+pub fn read(data: &DataDir, reference: &str) -> Result<serde_json::Value, Failure> {
+    let text = fs::read_to_string(data.path(reference)).map_err(|e| unreadable(reference, &e))?;
+    let kept: serde_json::Value =
+        serde_json::from_str(&text).map_err(|e| unreadable(reference, &e))?;
+    Ok(kept["seen"].clone())
+}
+
+/// Evidence that is not as it was written.
+pub fn unreadable(reference: &str, why: &dyn std::fmt::Display) -> Failure {
+    Failure::Unavailable(format!(
+        "the evidence `{reference}` cannot be read ({why}); restore the file from a backup of the data directory"
+    ))
+}
+
 /// The beginning of a hash in the letters a to p: a row of digits in a fact is refused as a caller's number.
 fn letters(hash: &str) -> String {
     let nibbles = hash.chars().filter_map(|c| c.to_digit(16));

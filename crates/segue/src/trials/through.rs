@@ -7,7 +7,7 @@ use crate::office::unavailable;
 use crate::output::Failure;
 use segue_domain::caller::CallerKey;
 use segue_journal::facts::{Cursor, Decision, Facts};
-use segue_trials::agent::{Agent, AgentSettings, Leg, Place};
+use segue_trials::agent::{Agent, AgentError, AgentSettings, Leg, Place};
 use std::net::SocketAddr;
 use std::time::Duration;
 use tokio::time::{Instant, sleep, timeout};
@@ -73,7 +73,15 @@ pub async fn bind(from: SocketAddr) -> Result<Agent, Failure> {
         seed,
         ..AgentSettings::new(from, "segue-trial")
     };
-    Agent::bind(settings).await.map_err(|e| unavailable(&e))
+    Agent::bind(settings).await.map_err(|e| unbound(&e))
+}
+
+/// Why there is no user agent: an address that cannot be meant is the input's fault, a port that is taken the machine's.
+pub fn unbound(error: &AgentError) -> Failure {
+    match error {
+        AgentError::Unspecified(_) => Failure::BadInput(error.to_string()),
+        AgentError::Bind(..) => unavailable(error),
+    }
 }
 
 impl Through<'_> {

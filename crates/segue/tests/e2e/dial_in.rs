@@ -86,6 +86,50 @@ async fn nobody_else_calls(line: SocketAddr) {
     }
 }
 
+/// A digit too many does not spoil the next code, and `#` ends one that is too short.
+async fn a_code_of_too_many_or_too_few_digits(line: SocketAddr, visitor: &mut Visitor, used: &str) {
+    let mut third = code(visitor).await;
+    for _ in 0..50 {
+        if third != used {
+            break;
+        }
+        tokio::time::sleep(Duration::from_millis(100)).await;
+        third = code(visitor).await;
+    }
+    let (long, short, whole) = (format!("{used}9"), "1234#", format!("{third}#"));
+    assert_eq!(
+        enters(line, &[long.as_str(), short, whole.as_str()]).await,
+        [Tone::Closed, Tone::Closed, Tone::Heard]
+    );
+}
+
+/// An address that cannot be told to anybody is refused before anything starts.
+#[test]
+fn a_dial_in_line_has_an_address_of_its_own() {
+    let world = World::new();
+    for at in ["0.0.0.0:5099", "[::]:5099"] {
+        let said = world.ask(
+            None,
+            &[
+                "serve",
+                "--sip",
+                "127.0.0.1:0",
+                "--http",
+                "127.0.0.1:0",
+                "--dial-in",
+                at,
+                "--dial-in-number",
+                "177",
+            ],
+        );
+        assert_eq!(said.code, 2, "{said:?}");
+        assert!(
+            said.err.contains("every address of this machine"),
+            "{said:?}"
+        );
+    }
+}
+
 /// The codes used so far.
 fn used(world: &World, export: &str) -> Vec<Value> {
     let facts = world.facts(export).into_iter();
@@ -158,6 +202,7 @@ async fn a_code_from_my_calls_makes_any_telephone_a_test_telephone_once() {
     );
     assert_eq!(used(&world, "twice.jsonl").len(), 2);
 
+    a_code_of_too_many_or_too_few_digits(line, &mut visitor, &second).await;
     nobody_else_calls(line).await;
     assert_eq!(serving.stop(), 0);
 }

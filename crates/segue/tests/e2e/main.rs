@@ -33,6 +33,7 @@ mod split;
 mod support;
 mod torture;
 mod transfer;
+mod trial_calls;
 mod trials;
 mod trunk;
 mod twilio;

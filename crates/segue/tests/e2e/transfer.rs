@@ -78,7 +78,8 @@ impl Path {
     }
 
     fn a_warm_transfer_is_recorded(&self) {
-        let warm = self.tried(&["--nurse-line", "--record"]).done();
+        let own = ["--nurse-line", "--record", "--command-id", "warm-1"];
+        let warm = self.tried(&own).done();
         let seen = &warm["transfer"];
         for (key, expected) in [
             ("faults", json!([])),
@@ -120,6 +121,26 @@ impl Path {
         );
         let chunks = tested["chunks"].as_array().expect("chunks");
         assert!(chunks.contains(&json!(CHUNK)), "{tested}");
+        // The check and the test went under one id; a retry of both calls nobody and records nothing.
+        let again = self.tried(&own).done();
+        assert_eq!(again["repeated"], json!(true), "{again}");
+        let tested_again = last(&self.world, "again.jsonl", "escalation_tested");
+        assert_eq!(tested_again["at"], tested["at"]);
+    }
+
+    /// What is recorded of a transfer that failed is no test that passed.
+    fn a_blind_transfer_is_recorded_as_failed(&self, to: &str) {
+        let said = self.tried(&["--nurse-line", "--record", "--to", to]);
+        assert_eq!(said.code, 5, "{said:?}");
+        let tested = last(&self.world, "failed.jsonl", "escalation_tested");
+        assert_eq!(
+            [&tested["failed"], &tested["warm"]],
+            [&json!(true), &json!(false)],
+            "{tested}"
+        );
+        let gates = self.world.client(&["show", "gates"]).to_string();
+        let red = "the last test of the escalation failed";
+        assert!(gates.contains(red), "{gates}");
     }
 }
 
@@ -156,6 +177,8 @@ fn the_way_to_the_nurse_is_measured_recorded_and_never_out() {
     }
     assert!(seen["nurse_ring_ms"].as_u64() >= Some(250), "{seen}");
     assert!(seen["faults"].to_string().contains("blind"), "{seen}");
+
+    path.a_blind_transfer_is_recorded_as_failed(&blind);
 
     // Nobody is at the nurse's telephone: the caller is not lost.
     drop(nurse);

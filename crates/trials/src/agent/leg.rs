@@ -4,7 +4,7 @@ use super::refer::{DialogId, Referred};
 use crate::audio::Audio;
 use std::fmt;
 use std::time::Duration;
-use tokio::sync::{mpsc, watch};
+use tokio::sync::{mpsc, oneshot, watch};
 
 /// How a call ended.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Hash, PartialOrd, Ord)]
@@ -40,14 +40,8 @@ pub struct Progress {
     pub holding: bool,
     /// Whether the other side holds this one.
     pub held: bool,
-    /// What the last request within the call was refused with (re-INVITE, REFER); 408 for silence.
-    pub inside_refused: Option<u16>,
     /// Whom the other side asks us to call (REFER, RFC 3515).
     pub referred: Option<Referred>,
-    /// The last word on that call that the other side took (NOTIFY).
-    pub transfer_told: Option<u16>,
-    /// Whether our REFER was accepted.
-    pub refer_accepted: bool,
     /// The last word on the transfer we asked for (NOTIFY): 100 under way, 200 answered.
     pub transfer_status: Option<u16>,
     /// The call's name among its two ends, once there is one.
@@ -62,10 +56,13 @@ pub(crate) enum Order {
     Answer,
     Refuse(u16, Option<String>),
     HangUp,
-    Hold(bool),
-    Refer(String),
-    TellTransfer(u16),
+    Hold(bool, Reply),
+    Refer(String, Reply),
+    TellTransfer(u16, Reply),
 }
+
+/// Whether a request within the call was agreed to; dropped unanswered when it could not be sent.
+pub(crate) type Reply = oneshot::Sender<bool>;
 
 /// How long a hold or a transfer may take to be answered.
 const INSIDE_WAIT: Duration = Duration::from_secs(10);
@@ -129,38 +126,47 @@ impl Leg {
 
     /// Holds the other side, or takes it back (re-INVITE); whether the other side agreed.
     pub async fn hold(&self, on: bool) -> bool {
-        self.order(Order::Hold(on));
-        let settled = self.until(|now| now.holding == on || now.inside_refused.is_some());
-        let now = tokio::time::timeout(INSIDE_WAIT, settled).await;
-        now.is_ok_and(|now| now.end.is_none() && now.holding == on)
+        self.ask(|reply| Order::Hold(on, reply)).await
     }
 
     /// Asks the other side to call `target` instead (REFER); whether it agreed to try. How it went is told in
     /// [`Progress::transfer_status`].
     pub async fn transfer(&self, target: &str) -> bool {
-        self.refer(target.to_owned()).await
+        let target = target.to_owned();
+        self.ask(|reply| Order::Refer(target, reply)).await
     }
 
     /// The same after this side has spoken with the target on a call of its own, which the new one then replaces
     /// (RFC 5589 §7.3, RFC 3891).
     pub async fn transfer_announced(&self, target: &str, spoken: &DialogId) -> bool {
-        self.refer(spoken.replaced_at(target)).await
-    }
-
-    async fn refer(&self, target: String) -> bool {
-        self.order(Order::Refer(target));
-        let settled = self.until(|now| now.refer_accepted || now.inside_refused.is_some());
-        let now = tokio::time::timeout(INSIDE_WAIT, settled).await;
-        now.is_ok_and(|now| now.end.is_none() && now.refer_accepted)
+        let target = spoken.replaced_at(target);
+        self.ask(|reply| Order::Refer(target, reply)).await
     }
 
     /// Tells whoever sent us on how the call there went (NOTIFY with a status line, RFC 3515 §2.4.4); whether it was taken.
     pub async fn tell_transfer(&self, status: u16) -> bool {
-        self.order(Order::TellTransfer(status));
-        let taken = |now: &Progress| now.transfer_told == Some(status);
-        let settled = self.until(|now| taken(now) || now.inside_refused.is_some());
-        let now = tokio::time::timeout(INSIDE_WAIT, settled).await;
-        now.is_ok_and(|now| taken(&now))
+        self.ask(|reply| Order::TellTransfer(status, reply)).await
+    }
+
+    /// The same without waiting for whether it was taken: the caller's way on does not depend on it.
+    pub fn tell_transfer_begins(&self) {
+        self.order(Order::TellTransfer(100, oneshot::channel().0));
+    }
+
+    /// Sends a request within the call; whether the other side agreed to it in time.
+    async fn ask(&self, order: impl FnOnce(Reply) -> Order) -> bool {
+        let (reply, answer) = oneshot::channel();
+        self.order(order(reply));
+        let answer = async {
+            tokio::select! {
+                biased;
+                answer = answer => answer.unwrap_or(false),
+                _ = self.ended() => false,
+            }
+        };
+        tokio::time::timeout(INSIDE_WAIT, answer)
+            .await
+            .unwrap_or(false)
     }
 
     /// The call's audio, if it was asked for.

@@ -106,6 +106,12 @@ pub enum AgentError {
     /// The UDP port cannot be had.
     #[error("the SIP user agent cannot listen on `{0}`; choose a free address")]
     Bind(SocketAddr, #[source] io::Error),
+    /// The address is none that others could be told.
+    #[error(
+        "`{0}` is every address of this machine, and a call tells the other side one to send its audio to; \
+         name the one that the other side reaches, such as 192.0.2.10:{port}", port = .0.port()
+    )]
+    Unspecified(SocketAddr),
 }
 
 /// Why a call was not placed.
@@ -429,6 +435,9 @@ impl fmt::Debug for Agent {
 impl Agent {
     /// Binds the socket and starts reading.
     pub async fn bind(settings: AgentSettings) -> Result<Self, AgentError> {
+        if settings.bind.ip().to_canonical().is_unspecified() {
+            return Err(AgentError::Unspecified(settings.bind));
+        }
         let failed = |source| AgentError::Bind(settings.bind, source);
         let socket = UdpSocket::bind(settings.bind).await.map_err(failed)?;
         let local = socket.local_addr().map_err(failed)?;

@@ -86,8 +86,7 @@ impl Uac {
                         self.inside.obey(order, &mut self.driver, dialog).await;
                     }
                 }
-                Wake::GaveUp
-                    if self.state == State::Talking && self.inside.gave_up(&self.driver) => {}
+                Wake::GaveUp if self.inside_gave_up().await => {}
                 Wake::GaveUp => match self.state {
                     State::Calling | State::Proceeding => self.over(End::NoAnswer),
                     State::Cancelling => self.over(End::Cancelled),
@@ -99,6 +98,14 @@ impl Uac {
                     return;
                 }
             }
+        }
+    }
+
+    /// Whether it was a request within the call that nobody answered.
+    async fn inside_gave_up(&mut self) -> bool {
+        match (self.state, &mut self.dialog) {
+            (State::Talking, Some(dialog)) => self.inside.gave_up(&mut self.driver, dialog).await,
+            _ => false,
         }
     }
 
@@ -186,7 +193,7 @@ impl Uac {
     }
 
     async fn on_response(&mut self, response: &Inbound) {
-        if let Some(dialog) = &self.dialog
+        if let Some(dialog) = &mut self.dialog
             && response.cseq > self.cseq
             && self
                 .inside

@@ -66,7 +66,11 @@ impl Uas {
                 Wake::Message(message) => self.on_message(&message).await,
                 Wake::Order(order) => self.obey(order).await,
                 Wake::GaveUp
-                    if self.state == State::Talking && self.inside.gave_up(&self.driver) => {}
+                    if self.state == State::Talking
+                        && self
+                            .inside
+                            .gave_up(&mut self.driver, &mut self.dialog)
+                            .await => {}
                 Wake::GaveUp => match self.state {
                     State::Answering => {
                         // Never acknowledged: hang up anyway (§13.3.1.4).
@@ -201,7 +205,7 @@ impl Uas {
         let Some(method) = message.method.as_deref() else {
             let inside = &mut self.inside;
             if inside
-                .on_response(message, &mut self.driver, &self.dialog)
+                .on_response(message, &mut self.driver, &mut self.dialog)
                 .await
             {
                 return;

@@ -24,6 +24,11 @@ fn code_of(cell: &str, used_before: u32) -> UseDialInCode {
     }
 }
 
+/// The person, as the program names them once it has heard their code.
+fn heard(who: &Actor) -> Actor {
+    who.clone().heard_on_the_dial_in_line()
+}
+
 fn codes(story: &Story, who: &Actor) -> Vec<String> {
     let own = entitled(&story.t).filter(|e| e.call.person == who.person);
     own.map(|e| e.code(&CallerKey::new(&[3; 32]), &story.t))
@@ -37,7 +42,7 @@ fn a24_a_code_makes_a_telephone_one_of_the_campaigns_for_a_quarter_of_an_hour() 
     let before = story.now;
     assert!(!numbers(&story).is_test(&telephone(), before));
     story.minutes_pass(1);
-    story.does(&nurse(), code_of(DAY, 0));
+    story.does(&heard(&nurse()), code_of(DAY, 0));
     let at = story.now;
     let tests = numbers(&story);
     for (when, is_test) in [
@@ -54,7 +59,7 @@ fn a24_a_code_makes_a_telephone_one_of_the_campaigns_for_a_quarter_of_an_hour() 
     );
     // A second code later: the first quarter of an hour stays what it was.
     story.minutes_pass(60);
-    story.does(&nurse(), code_of(DAY, 1));
+    story.does(&heard(&nurse()), code_of(DAY, 1));
     assert!(numbers(&story).is_test(&telephone(), at));
     let shown = board(&story, "test-numbers", &manager(Side::Client)).join("\n");
     assert!(shown.contains("2 telephones more"), "{shown}");
@@ -81,30 +86,42 @@ fn a24_a_code_is_the_persons_own_good_once_and_gone_with_the_call() {
             .all(|c| c.len() == 8 && c.bytes().all(|b| b.is_ascii_digit()))
     );
 
-    story.does(&nurse(), code_of(DAY, 0));
+    story.does(&heard(&nurse()), code_of(DAY, 0));
     assert_ne!(codes(&story, &nurse()), first);
     story
-        .when(&nurse(), code_of(DAY, 0))
+        .when(&heard(&nurse()), code_of(DAY, 0))
         .refuses(Code::BadFact, "used once");
     story
-        .when(&nurse(), code_of(DAY, 2))
+        .when(&heard(&nurse()), code_of(DAY, 2))
         .refuses(Code::BadFact, "used once");
     story
-        .when(&nurse(), code_of("message × night × Hindi", 0))
+        .when(&heard(&nurse()), code_of("message × night × Hindi", 0))
         .refuses(Code::Unknown, "a trial call of message × night × Hindi");
     let mut number = code_of(DAY, 1);
     number.telephone = "+16095550188".into();
-    let refused = story.when(&nurse(), number);
+    let refused = story.when(&heard(&nurse()), number);
     let refused = refused.refuses(Code::BadFact, "a number is never sent");
     assert!(!refused.to_string().contains("5550188"), "{refused}");
     story
-        .when(&manager(Side::Outsourcer), code_of(DAY, 1))
+        .when(&heard(&manager(Side::Outsourcer)), code_of(DAY, 1))
         .refuses(Code::NotAuthorised, "person of the client");
 
     story.minutes_pass(1);
     story.does(&nurse(), test_call(MSG, DAY, true));
     assert_eq!(codes(&story, &nurse()), [""; 0], "the call is placed");
     story
-        .when(&nurse(), code_of(DAY, 1))
+        .when(&heard(&nurse()), code_of(DAY, 1))
         .refuses(Code::Unknown, "still has to place");
+}
+
+/// Whoever could name a telephone could take a patient's calls out of every guard's evidence.
+#[test]
+fn a24_no_person_says_that_a_code_was_entered() {
+    let story = history();
+    for who in [nurse(), quality(), manager(Side::Client)] {
+        story.when(&who, code_of(DAY, 0)).refuses(
+            Code::NotAuthorised,
+            "say what was heard on the dial-in line",
+        );
+    }
 }

@@ -108,7 +108,7 @@ pub(super) fn history() -> Story {
         telephone: "6b".repeat(32),
         used_before: 0,
     };
-    story.does(&quality(), code);
+    story.does(&quality().heard_on_the_dial_in_line(), code);
     story.does(&manager(Side::Outsourcer), test_line("+16095550199"));
     story
 }

@@ -9,13 +9,14 @@ use crate::office::{Office, block_on};
 use crate::output::{Answer, Answered, Failure};
 use crate::trials::evidence;
 use clap::Args;
+use jiff::Timestamp;
 use segue_domain::ids::ChunkId;
 use segue_domain::route_orders::PlaceRouteOrder;
 use segue_domain::share::ShareInput;
 use segue_domain::text::caller_data;
 use segue_domain::{Command, decide};
 use segue_routing::mechanism::Start;
-use segue_routing::order::{Compiled, Order, compile, turns};
+use segue_routing::order::{Compiled, Order, compile, turns, waits};
 use serde::Serialize;
 use serde_json::json;
 use std::process::Stdio;
@@ -70,7 +71,7 @@ impl Apply {
                 Ok(compiled) => compiled,
                 Err(refused) => return Ok(refused_answer(&refused)),
             };
-            self.check_run(&order)?;
+            self.check_run(&order, ctx.now())?;
             let actor = login::actor(&ctx).await?;
             let mut command = self.command(&order)?;
             // Asked before anything is changed out there.
@@ -105,15 +106,23 @@ impl Apply {
     }
 
     /// A command places what holds from now on; what is to be told later it cannot place.
-    fn check_run(&self, order: &Order) -> Result<(), Failure> {
-        let turns = turns(order);
-        if self.run.is_none() || turns == 0 {
+    fn check_run(&self, order: &Order, now: Timestamp) -> Result<(), Failure> {
+        if self.run.is_none() {
             return Ok(());
         }
-        Err(Failure::BadInput(format!(
-            "--run places one order, and {} has no clock: these hours turn {turns} times. Give each line of `segue route plan` to a scheduler of the site's, and record that with --ticket and without --run",
-            order.mechanism.words()
-        )))
+        let (mechanism, turns) = (order.mechanism.words(), turns(order));
+        if turns > 0 {
+            return Err(Failure::BadInput(format!(
+                "--run places one order, and {mechanism} has no clock: these hours turn {turns} times. Give each line of `segue route plan` to a scheduler of the site's, and record that with --ticket and without --run"
+            )));
+        }
+        if waits(order, now) {
+            return Err(Failure::BadInput(format!(
+                "--run places the order at once, and {mechanism} has no clock: calls would go there now and not from {} {}. Run this when it is to begin, or give the order to a scheduler of the site's, and record that with --ticket and without --run",
+                order.start, order.zone
+            )));
+        }
+        Ok(())
     }
 
     fn command(&self, order: &Order) -> Result<PlaceRouteOrder, Failure> {
@@ -200,6 +209,58 @@ fn first_line(said: &str) -> String {
 #[cfg(test)]
 mod tests {
     use super::*;
+    use clap::Parser as _;
+
+    #[derive(Debug, clap::Parser)]
+    struct Line {
+        #[command(flatten)]
+        apply: Apply,
+    }
+
+    /// The calls of next month would have gone out at once.
+    #[test]
+    fn a_command_places_no_order_that_begins_later_where_nothing_waits_for_it() {
+        let now = "2026-11-20T12:00:00Z".parse().unwrap();
+        let said = |mechanism: &str, start: &str, how: &[&str]| {
+            let own = [
+                "apply",
+                "--chunk",
+                "RVS-Main/MSG",
+                "--number",
+                "+18005550142",
+                "--out",
+                "6095550199",
+            ];
+            let rest = [
+                "--home",
+                "6095550110",
+                "--share",
+                "100",
+                "--mechanism",
+                mechanism,
+                "--start",
+                start,
+            ];
+            let line = Line::try_parse_from([&own[..], &rest, how].concat()).unwrap();
+            let order = line.apply.wanted.order().unwrap();
+            let checked = line.apply.check_run(&order, now);
+            checked.err().map_or_else(String::new, |e| e.to_string())
+        };
+        let run = ["--run", "true"];
+        let late = said("forwarding", "2026-12-01T09:00", &run);
+        assert!(
+            late.contains("not from 2026-12-01 09:00 America/New_York"),
+            "{late}"
+        );
+        for (mechanism, start, how) in [
+            ("forwarding", "now", run),
+            ("forwarding", "2026-11-20T07:00", run),
+            ("cpr", "2026-12-01T09:00", run),
+            ("forwarding", "2026-12-01T09:00", ["--ticket", "CHG1"]),
+        ] {
+            assert_eq!(said(mechanism, start, &how), "", "{mechanism} {start}");
+        }
+    }
 
     #[test]
     fn what_a_command_says_in_colours_is_recorded_without_them() {

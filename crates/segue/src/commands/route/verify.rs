@@ -1,13 +1,13 @@
 //! `segue route verify`: whether the order placed last holds: read back, arrivals, test calls; a mismatch keeps the gate red.
 
-use super::{Wanted, kind_name};
+use super::{Wanted, kind_name, signed_windows};
 use crate::cli::Global;
 use crate::commands::trial::caller_number;
 use crate::context::Context;
 use crate::login;
 use crate::office::{Office, block_on};
 use crate::output::{Answer, Answered, Failure};
-use crate::trials::evidence;
+use crate::trials::{again, evidence, hours};
 use clap::{Args, ValueEnum};
 use jiff::Timestamp;
 use segue_domain::Transition;
@@ -79,8 +79,8 @@ impl Verify {
         let mut order = self.wanted.order()?;
         let t = block_on(async { Office::open(&ctx.data).await?.state().await })?;
         let placed = self.placed(&t)?;
-        if let Some(placed) = placed.filter(|_| order.windows.is_empty()) {
-            order.windows.clone_from(&placed.windows);
+        if order.windows.is_empty() {
+            order.windows = self.hours(&t, placed);
         }
         if let Some(placed) = placed.filter(|_| self.record) {
             self.require_same(&order, placed)?;
@@ -93,19 +93,7 @@ impl Verify {
             .map(|kind| kind.words())
             .collect();
         let holds = missing.is_empty() && seen.iter().all(|s| s.holds == Some(true));
-        let recorded = match (self.record, placed) {
-            (false, _) => None,
-            (true, Some(placed)) => {
-                keep(&ctx, &placed.order, &seen)?;
-                Some(placed.order.clone())
-            }
-            (true, None) => {
-                return Err(Failure::BadInput(format!(
-                    "no order for {} is recorded; record it first: segue route apply",
-                    self.wanted.number
-                )));
-            }
-        };
+        let recorded = self.recorded(&ctx, placed, &seen)?;
         let key = ctx.data.caller_key()?;
         let numbers = self.from.iter().map(String::as_str);
         let (out, home) = witnesses(&key, ctx.data.transition().as_str(), order.share, numbers);
@@ -113,11 +101,11 @@ impl Verify {
             .iter()
             .map(|s| format!("{}: {} ({})", s.kind.words(), verdict(s.holds), s.said))
             .collect();
-        if let (Mechanism::SipTrunk, Some(out), Some(home)) = (order.mechanism, out, home) {
-            lines.push(format!(
-                "Test calls: from {out} must reach the outsourcer, from {home} in-house."
-            ));
+        if order.mechanism == Mechanism::SipTrunk {
+            lines.extend(self.test_calls(order.share, out, home));
         }
+        let closed = hours::closed(&order.windows, ctx.now());
+        lines.extend(closed.clone().filter(|_| order.share.is_out()));
         if !missing.is_empty() {
             lines.push(format!("Still to be looked at: {}.", missing.join(", ")));
         }
@@ -132,9 +120,64 @@ impl Verify {
             .collect();
         let json = json!({
             "compiled": compile(&order).ok(), "refused": [], "checks": checks, "holds": holds, "missing": missing,
-            "order": recorded, "test_calls": { "out_from": out, "home_from": home },
+            "order": recorded, "test_calls": { "out_from": out, "home_from": home }, "closed": closed,
         });
         Ok(Answer::new(&json, lines.join("\n")).wanting_if(!holds))
+    }
+
+    /// The hours of the order, or without one those that both signed for the chunk.
+    fn hours(&self, t: &Transition, placed: Option<&RouteOrderPlaced>) -> Vec<ShiftWindow> {
+        match (placed, &self.chunk) {
+            (Some(placed), _) => placed.windows.clone(),
+            (None, Some(chunk)) => signed_windows(t, chunk),
+            (None, None) => Vec::new(),
+        }
+    }
+
+    /// Records what was seen, where that was asked; with which order.
+    fn recorded(
+        &self,
+        ctx: &Context,
+        placed: Option<&RouteOrderPlaced>,
+        seen: &[Seen],
+    ) -> Result<Option<RouteOrderId>, Failure> {
+        if !self.record {
+            return Ok(None);
+        }
+        let Some(placed) = placed else {
+            return Err(Failure::BadInput(format!(
+                "no order for {} is recorded; record it first: segue route apply",
+                self.wanted.number
+            )));
+        };
+        keep(ctx, &placed.order, seen)?;
+        Ok(Some(placed.order.clone()))
+    }
+
+    /// Which test calls prove a share that Segue splits itself, or what they lack: a caller on each side that takes calls.
+    fn test_calls(
+        &self,
+        share: TrafficShare,
+        out: Option<&str>,
+        home: Option<&str>,
+    ) -> Vec<String> {
+        if self.from.is_empty() {
+            let said = "Test calls: name the numbers they can be placed from with --from, once for each; which side each belongs to is said then.";
+            return vec![said.to_owned()];
+        }
+        let percent = share.percent();
+        let side = |takes: u8, number: Option<&str>, whom: &str| match number {
+            _ if takes == 0 => None,
+            Some(number) => Some(format!("Test calls: from {number} must reach {whom}.")),
+            None => Some(format!(
+                "Test calls: none of the numbers named with --from reaches {whom} at {percent} %; name others until one does: of a hundred about {takes} do."
+            )),
+        };
+        let sides = [
+            side(percent, out, "the outsourcer"),
+            side(100 - percent, home, "in-house"),
+        ];
+        sides.into_iter().flatten().collect()
     }
 
     /// The order that is looked at, where one is recorded.
@@ -268,6 +311,10 @@ fn keep(ctx: &Context, order: &RouteOrderId, seen: &[Seen]) -> Result<(), Failur
     block_on(async {
         let office = Office::open(&ctx.data).await?;
         let actor = login::actor(ctx).await?;
+        let before = again::recorded(ctx, &office, &actor, "verify_route_order").await?;
+        if before.is_some() {
+            return Ok(());
+        }
         let reference = evidence::keep(&ctx.data, "order", ctx.now(), &checks)?;
         let command = VerifyRouteOrder {
             order: order.clone(),
@@ -363,6 +410,35 @@ mod tests {
         );
         let why = differs(&typed(&["--window", "Sat 08:00-12:00"]), &placed());
         assert!(why.contains("--window is always there"), "{why}");
+    }
+
+    #[test]
+    fn a_side_without_a_test_number_is_said_with_what_to_do() {
+        let share = |percent| TrafficShare::from_percent(percent).unwrap();
+        let said = |verify: &Verify, percent, out, home| {
+            verify.test_calls(share(percent), out, home).join("\n")
+        };
+        let none = said(&typed(&[]), 20, None, None);
+        assert!(none.contains("with --from"), "{none}");
+        let (one, two) = ("+16095550101", "+16095550102");
+        let named = typed(&["--from", one, "--from", two]);
+        let both = said(&named, 20, Some(one), Some(two));
+        assert!(
+            both.contains("from +16095550101 must reach the outsourcer")
+                && both.contains("from +16095550102 must reach in-house"),
+            "{both}"
+        );
+        let home_alone = said(&named, 20, None, Some(two));
+        assert!(
+            home_alone
+                .contains("none of the numbers named with --from reaches the outsourcer at 20 %"),
+            "{home_alone}"
+        );
+        let everybody = said(&named, 100, Some(one), None);
+        assert!(
+            !everybody.contains("in-house"),
+            "that side takes no calls: {everybody}"
+        );
     }
 
     /// What everybody sees at an hour when every call is home says nothing of the hours when some are not.

@@ -27,6 +27,12 @@ pub struct AnswerCalls {
     /// Say that calls are recorded
     #[arg(long)]
     recorded: bool,
+    /// Be a text telephone that types back the word it is asked for
+    #[arg(long, conflicts_with_all = ["recorded", "transfer_to"])]
+    text_telephone: bool,
+    /// Whom `*4` brings in as a third on the line, such as an interpreter
+    #[arg(long, value_name = "URI", value_parser = no_emergency, conflicts_with = "text_telephone")]
+    third: Option<String>,
     /// Whom `*3` transfers the caller to, such as sip:7900@NODE
     #[arg(long, value_name = "URI", value_parser = no_emergency)]
     transfer_to: Option<String>,
@@ -49,6 +55,8 @@ impl AnswerCalls {
             let _ = std::io::stderr().write_all(line.as_bytes());
             let line = TestLine {
                 recorded: self.recorded,
+                text: self.text_telephone,
+                third: self.third.clone(),
                 ring: Duration::from_millis(self.ring_ms),
                 transfer: self.transfer_to.clone().map(|to| Transfer {
                     to,

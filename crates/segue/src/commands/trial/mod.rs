@@ -2,15 +2,20 @@
 
 mod answer;
 mod call;
+mod delivery;
+mod interpreter;
+mod last_resort;
 mod path;
 mod share;
 mod transfer;
+mod tty;
 
 pub(crate) use call::{caller_number, require_no_emergency};
 
 use crate::cli::Global;
 use crate::output::Answered;
 use clap::Subcommand;
+use segue_domain::telephony_checks::{CheckKind, CheckOutcome, CheckResult};
 
 /// `segue trial …`
 #[derive(Debug, Subcommand)]
@@ -25,6 +30,14 @@ pub enum Trial {
     Share(share::Share),
     /// Have a caller transferred by the outsourcer's agent to the nurse, and measure what the caller lives through
     Transfer(Box<transfer::TransferTo>),
+    /// Call everybody of a line's last resort, each week, and record whether they answered
+    LastResort(last_resort::LastResort),
+    /// Leave a message at the outsourcer's and wait at the on-call telephone until it is delivered
+    Delivery(Box<delivery::Delivery>),
+    /// Have the outsourcer's agent bring an interpreter in, and measure how long a caller waits for one
+    Interpreter(interpreter::Interpreter),
+    /// Call as a text telephone does (TTY), and have a word typed back
+    Tty(tty::Tty),
 }
 
 impl Trial {
@@ -36,6 +49,24 @@ impl Trial {
             Self::Path(path) => path.run(global),
             Self::Share(share) => share.run(global),
             Self::Transfer(transfer) => transfer.run(global),
+            Self::LastResort(last_resort) => last_resort.run(global),
+            Self::Delivery(delivery) => delivery.run(global),
+            Self::Interpreter(interpreter) => interpreter.run(global),
+            Self::Tty(tty) => tty.run(global),
         }
+    }
+}
+
+/// The result of a check that passes or fails.
+fn result(kind: CheckKind, passed: bool, measured: Option<u32>) -> CheckResult {
+    let outcome = if passed {
+        CheckOutcome::Passed
+    } else {
+        CheckOutcome::Failed
+    };
+    CheckResult {
+        kind,
+        outcome,
+        measured,
     }
 }

@@ -1,20 +1,20 @@
 //! `segue trial path LINE DIALLED`: what a machine can check of a path to the outsourcer, with the evidence kept and,
 //! where asked, recorded.
 
-use super::require_no_emergency;
+use super::{require_no_emergency, result};
 use crate::cli::Global;
 use crate::context::Context;
 use crate::login;
 use crate::office::{Office, block_on, open_facts};
 use crate::output::{Answer, Answered, Failure};
-use crate::trials::evidence;
 use crate::trials::through::{self, Through, fictional_numbers};
+use crate::trials::{again, evidence};
 use clap::Args;
 use segue_domain::Transition;
 use segue_domain::ids::LineId;
 use segue_domain::lines::LineRoute;
 use segue_domain::telephony_checks::{
-    CheckKind, CheckOutcome, CheckResult, RecordTelephonyChecks, calls_min, paths,
+    CheckKind, CheckOutcome, RecordTelephonyChecks, calls_min, paths,
 };
 use segue_trials::agent::{Agent, Place};
 use segue_trials::path::{Evidence, PathCheck};
@@ -42,8 +42,11 @@ pub struct Path {
     #[arg(long, value_name = "N|peak")]
     calls_at_once: Option<String>,
     /// The outsourcer's trunk is cut right now: calls through --via must be answered all the same
-    #[arg(long, requires = "via")]
+    #[arg(long, requires = "via", conflicts_with_all = ["test_line", "calls_at_once"])]
     trunk_cut: bool,
+    /// The outsourcer's line is busy right now (486): calls through --via must be answered by whoever comes next
+    #[arg(long, requires = "via", conflicts_with_all = ["trunk_cut", "test_line", "calls_at_once"])]
+    line_busy: bool,
     /// The number to call from, E.164; without it one that belongs to nobody
     #[arg(long, value_name = "NUMBER", value_parser = super::call::caller_number)]
     caller: Option<String>,
@@ -53,6 +56,21 @@ pub struct Path {
     /// Record the checks in the transition
     #[arg(long)]
     record: bool,
+}
+
+/// The route of a line that a number leads to.
+pub(super) fn route_of<'t>(
+    t: &'t Transition,
+    line: &LineId,
+    dialled: &str,
+) -> Result<&'t LineRoute, Failure> {
+    let known = t.line(line);
+    let route = known.and_then(|line| line.routes.iter().find(|r| r.dialled == dialled));
+    route.ok_or_else(|| {
+        Failure::BadInput(format!(
+            "line `{line}` has no route `{dialled}`; see segue show telephony"
+        ))
+    })
 }
 
 impl Path {
@@ -66,7 +84,13 @@ impl Path {
             } else {
                 None
             };
-            let route = self.route(&t)?;
+            if let Some(actor) = &actor
+                && let Some(before) =
+                    again::recorded(&ctx, &office, actor, "record_telephony_checks").await?
+            {
+                return Ok(before.answer());
+            }
+            let route = route_of(&t, &self.line, &self.dialled)?;
             let target = self.to.as_ref().unwrap_or(&route.outsourced);
             require_no_emergency(target)?;
             let at_once = self.at_once(&t)?;
@@ -92,17 +116,6 @@ impl Path {
                 "reference": reference, "recorded": self.record, "seen": seen,
             });
             Ok(Answer::new(&json, text(&checks, &reference)).wanting_if(failed))
-        })
-    }
-
-    fn route<'t>(&self, t: &'t Transition) -> Result<&'t LineRoute, Failure> {
-        let line = t.line(&self.line);
-        let route = line.and_then(|line| line.routes.iter().find(|r| r.dialled == self.dialled));
-        route.ok_or_else(|| {
-            Failure::BadInput(format!(
-                "line `{}` has no route `{}`; see segue show telephony",
-                self.line, self.dialled
-            ))
         })
     }
 
@@ -148,20 +161,26 @@ impl Path {
     ) -> Result<(Vec<Evidence>, serde_json::Value), Failure> {
         let caller = self.caller.clone().or_else(|| fictional_numbers().next());
         let caller = caller.unwrap_or_default();
-        let path = PathCheck {
-            place: Place {
-                caller: Some(caller.clone()),
-                ..Place::new(target)
-            },
-            test_line: self.test_line,
-            calls_at_once: at_once,
-            together: Duration::from_secs(2),
+        // While its trunk is cut or its line busy on purpose, the path's own call says nothing of the path.
+        let report = if self.trunk_cut || self.line_busy {
+            None
+        } else {
+            let path = PathCheck {
+                place: Place {
+                    caller: Some(caller.clone()),
+                    ..Place::new(target)
+                },
+                test_line: self.test_line,
+                calls_at_once: at_once,
+                together: Duration::from_secs(2),
+            };
+            let report = path.run(&agent.caller()).await;
+            Some(report.map_err(|e| Failure::BadInput(e.to_string()))?)
         };
-        let report = path
-            .run(&agent.caller())
-            .await
-            .map_err(|e| Failure::BadInput(e.to_string()))?;
-        let mut checks = report.checks.clone();
+        let mut checks = report
+            .as_ref()
+            .map(|r| r.checks.clone())
+            .unwrap_or_default();
         if let Some(via) = self.via {
             let (facts, key) = (open_facts(&ctx.data).await?, ctx.data.caller_key()?);
             let through = Through {
@@ -172,10 +191,14 @@ impl Path {
             };
             checks.push(self.never_out_again(&through, route, &caller).await?);
             if self.trunk_cut {
-                checks.push(self.with_the_trunk_cut(&through, route).await?);
+                checks.push(self.elsewhere(&through, route, Meets::DeadTrunk).await?);
+            }
+            if self.line_busy {
+                checks.push(self.elsewhere(&through, route, Meets::BusyLine).await?);
             }
         }
-        let seen = json!({ "call": report.call, "together": report.together, "checks": checks });
+        let (call, together) = report.map(|r| (r.call, r.together)).unzip();
+        let seen = json!({ "call": call, "together": together.flatten(), "checks": checks });
         Ok((checks, seen))
     }
 
@@ -198,11 +221,13 @@ impl Path {
         Ok(evidence_of(CheckKind::LoopDetection, passed, said))
     }
 
-    /// Calls that are to go out meet a dead trunk: each must be answered by somebody else, and some must have met it.
-    async fn with_the_trunk_cut(
+    /// Calls that are to go out meet a trunk or a line that takes none: each must be answered by somebody else, and some must
+    /// have met it.
+    async fn elsewhere(
         &self,
         through: &Through<'_>,
         route: &LineRoute,
+        meets: Meets,
     ) -> Result<Evidence, Failure> {
         const CALLS: usize = 10;
         let (mut met, mut answered, mut slowest_ms) = (0, 0, 0);
@@ -213,36 +238,59 @@ impl Path {
                 .answered_by()
                 .is_some_and(|by| by != route.outsourced);
             answered += usize::from(elsewhere);
-            let dead = placed
+            let target = placed
                 .decision
                 .iter()
                 .flat_map(|d| &d.targets)
-                .find(|t| t.uri == route.outsourced && t.outcome != "answered");
-            if let Some(dead) = dead {
+                .find(|t| t.uri == route.outsourced && meets.is(&t.outcome));
+            if let Some(target) = target {
                 met += 1;
-                slowest_ms = slowest_ms.max(dead.ms);
+                slowest_ms = slowest_ms.max(target.ms);
             }
         }
         let said = format!(
-            "{met} of {CALLS} calls met the dead trunk, {answered} were answered elsewhere, the slowest lost {slowest_ms} ms"
+            "{met} of {CALLS} calls met the {}, {answered} were answered elsewhere, the slowest lost {slowest_ms} ms",
+            meets.words()
         );
         let passed = met > 0 && answered == CALLS;
-        Ok(evidence_of(CheckKind::TrunkFailover, passed, said))
+        Ok(evidence_of(meets.kind(), passed, said))
+    }
+}
+
+/// What a call meets at the outsourcer's.
+#[derive(Clone, Copy)]
+enum Meets {
+    DeadTrunk,
+    BusyLine,
+}
+
+impl Meets {
+    /// Whether this is how the attempt there ended, as the node writes it down.
+    fn is(self, outcome: &str) -> bool {
+        match self {
+            Self::DeadTrunk => outcome != "answered",
+            Self::BusyLine => matches!(outcome, "refused 486" | "refused 600"),
+        }
+    }
+
+    fn kind(self) -> CheckKind {
+        match self {
+            Self::DeadTrunk => CheckKind::TrunkFailover,
+            Self::BusyLine => CheckKind::BusyOverflow,
+        }
+    }
+
+    fn words(self) -> &'static str {
+        match self {
+            Self::DeadTrunk => "dead trunk",
+            Self::BusyLine => "busy line",
+        }
     }
 }
 
 fn evidence_of(kind: CheckKind, passed: bool, said: String) -> Evidence {
-    let outcome = if passed {
-        CheckOutcome::Passed
-    } else {
-        CheckOutcome::Failed
-    };
     Evidence {
-        result: CheckResult {
-            kind,
-            outcome,
-            measured: None,
-        },
+        result: result(kind, passed, None),
         said,
     }
 }

@@ -7,12 +7,12 @@ use crate::login;
 use crate::node::policy::arm_name;
 use crate::office::{Office, block_on, open_facts};
 use crate::output::{Answer, Answered, Failure};
-use crate::trials::evidence;
 use crate::trials::through::{self, Placed, Through, fictional_numbers};
+use crate::trials::{again, evidence, hours};
 use clap::Args;
 use segue_domain::Transition;
 use segue_domain::chunks::Chunk;
-use segue_domain::ids::ChunkId;
+use segue_domain::ids::{ChunkId, LineId};
 use segue_domain::pauses::PauseChunk;
 use segue_domain::share::TrafficShare;
 use segue_domain::telephony_checks::paths;
@@ -59,7 +59,7 @@ struct Proof {
     decided: Option<String>,
     rule: Option<String>,
     answered_by: Option<String>,
-    /// `None`: the number's windows are closed now, so nothing can be said.
+    /// `None`: the number's windows are closed now, or an earlier call holds the caller on one side; nothing can be said.
     ok: Option<bool>,
 }
 
@@ -69,6 +69,10 @@ impl Share {
         block_on(async {
             let actor = login::actor(&ctx).await?;
             let office = Office::open(&ctx.data).await?;
+            let before = again::recorded(&ctx, &office, &actor, "pause_chunk").await?;
+            if let Some(before) = before {
+                return Ok(before.answer());
+            }
             let t = office.state().await?;
             let chunk = t.chunk(&self.chunk).ok_or_else(|| {
                 Failure::BadInput(format!(
@@ -81,9 +85,11 @@ impl Share {
             } else {
                 TrafficShare::HOME
             };
-            let proofs = self.prove(&ctx, &t, chunk, share).await?;
+            let (proofs, missing) = self.prove(&ctx, &t, chunk, share).await?;
             let wrong = proofs.iter().any(|p| p.ok == Some(false));
-            let holds = !proofs.is_empty() && proofs.iter().all(|p| p.ok == Some(true));
+            let holds = missing.is_empty()
+                && !proofs.is_empty()
+                && proofs.iter().all(|p| p.ok == Some(true));
             let mut paused = false;
             if wrong && share.is_out() && !self.no_hold {
                 let command = PauseChunk {
@@ -96,8 +102,13 @@ impl Share {
             let reference = evidence::keep(&ctx.data, "share", ctx.now(), &proofs)?;
             let json = json!({
                 "reference": reference, "chunk": self.chunk, "share_percent": share.percent(), "holds": holds, "paused": paused, "calls": proofs,
+                "missing": missing,
             });
-            Ok(Answer::new(&json, text(&proofs, holds, paused)).wanting_if(!holds))
+            let closed = hours::closed(&chunk.planned.windows, ctx.now());
+            let closed =
+                closed.filter(|_| proofs.iter().any(|p| p.rule.as_deref() == Some("window")));
+            let more: Vec<_> = missing.into_iter().chain(closed).collect();
+            Ok(Answer::new(&json, text(&proofs, &more, holds, paused)).wanting_if(!holds))
         })
     }
 
@@ -107,10 +118,10 @@ impl Share {
         t: &Transition,
         chunk: &Chunk,
         share: TrafficShare,
-    ) -> Result<Vec<Proof>, Failure> {
+    ) -> Result<(Vec<Proof>, Vec<String>), Failure> {
         let (facts, key) = (open_facts(&ctx.data).await?, ctx.data.caller_key()?);
         let agent = through::bind(self.from).await?;
-        let mut proofs = Vec::new();
+        let (mut proofs, mut missing) = (Vec::new(), Vec::new());
         for via in &self.via {
             let through = Through {
                 agent: &agent,
@@ -131,15 +142,22 @@ impl Share {
                     let proof = self
                         .one(&through, ctx, share, dialled, (arm, target))
                         .await?;
-                    proofs.extend(proof.map(|proof| Proof {
-                        line: line.to_string(),
-                        ..proof
-                    }));
+                    match proof {
+                        Some(proof) => proofs.push(Proof {
+                            line: line.to_string(),
+                            ..proof
+                        }),
+                        None if takes_calls(share, arm) => {
+                            missing.push(lacking(line, dialled, share, arm))
+                        }
+                        None => {}
+                    }
                 }
             }
         }
         agent.stop().await;
-        Ok(proofs)
+        missing.dedup();
+        Ok((proofs, missing))
     }
 
     /// The call of one side; nothing where the share leaves that side no caller.
@@ -192,6 +210,22 @@ impl Share {
     }
 }
 
+fn takes_calls(share: TrafficShare, arm: Arm) -> bool {
+    match arm {
+        Arm::Outsourced => share.percent() > 0,
+        Arm::InHouse => share.percent() < 100,
+    }
+}
+
+/// What to do about a side that takes calls and that none of the numbers reaches.
+fn lacking(line: &LineId, dialled: &str, share: TrafficShare, arm: Arm) -> String {
+    format!(
+        "{line} {dialled}: none of the numbers named with --caller is one that must go {} at {} %; name more, or leave --caller out.",
+        arm_name(arm),
+        share.percent()
+    )
+}
+
 fn proof(
     placed: &Placed,
     bucket: u16,
@@ -202,7 +236,8 @@ fn proof(
     let decision = placed.decision.as_ref();
     let expected = arm_name(arm);
     let ok = match decision {
-        Some(d) if d.rule == "window" => None,
+        // A number that an earlier call holds on one side says nothing of the share, on whichever side.
+        Some(d) if matches!(d.rule.as_str(), "window" | "episode") => None,
         Some(d) => Some(d.arm == expected && placed.answered_by() == Some(target)),
         None => Some(false),
     };
@@ -222,11 +257,14 @@ fn proof(
     }
 }
 
-fn text(proofs: &[Proof], holds: bool, paused: bool) -> String {
+fn text(proofs: &[Proof], more: &[String], holds: bool, paused: bool) -> String {
     let line = |p: &Proof| {
         let said = match p.ok {
             Some(true) => "as agreed",
             Some(false) => "NOT as agreed",
+            None if p.rule.as_deref() == Some("episode") => {
+                "cannot be said, an earlier call holds this number on one side for 72 hours; call from another"
+            }
             None => "cannot be said while its windows are closed",
         };
         format!(
@@ -241,6 +279,10 @@ fn text(proofs: &[Proof], holds: bool, paused: bool) -> String {
         )
     };
     let mut text: String = proofs.iter().map(line).collect();
+    for said in more {
+        text.push_str(said);
+        text.push('\n');
+    }
     text.push_str(if holds {
         "The share runs as agreed."
     } else {

@@ -1,23 +1,22 @@
 //! `segue trial transfer LINE DIALLED`: a test caller reaches the outsourcer's agent, who hands on to the nurse by the line's
 //! escalation number; what the caller lived through is measured, kept and, where asked, recorded (§7.11).
 
-use super::require_no_emergency;
+use super::{require_no_emergency, result};
 use crate::cli::Global;
 use crate::clock;
 use crate::context::Context;
 use crate::login;
 use crate::office::{Office, block_on, open_facts};
 use crate::output::{Answer, Answered, Failure};
+use crate::trials::again::{self, Before};
 use crate::trials::evidence;
 use crate::trials::through::{self, Through, fictional_numbers};
 use clap::Args;
-use segue_domain::Transition;
 use segue_domain::caller::CallerKey;
 use segue_domain::contingency::escalation::RecordEscalationTest;
 use segue_domain::ids::{ChunkId, LineId};
-use segue_domain::telephony_checks::{
-    CheckKind, CheckOutcome, CheckResult, RecordTelephonyChecks, paths,
-};
+use segue_domain::telephony_checks::{CheckKind, RecordTelephonyChecks, paths};
+use segue_domain::{Actor, Event, Transition};
 use segue_journal::facts::{Decision, TargetOutcome};
 use segue_trials::agent::{Agent, Place};
 use segue_trials::tone::Tone;
@@ -26,6 +25,9 @@ use serde::Serialize;
 use serde_json::json;
 use std::net::SocketAddr;
 use std::time::Duration;
+
+/// The command that records the check of the path.
+const CHECKED: &str = "record_telephony_checks";
 
 /// Options of `segue trial transfer`.
 #[derive(Debug, Args)]
@@ -104,23 +106,26 @@ impl TransferTo {
             } else {
                 None
             };
+            if let Some(actor) = &actor
+                && let Some(before) = again::recorded(&ctx, &office, actor, CHECKED).await?
+            {
+                let test = kept_test(&ctx, &before)?;
+                record_test(&ctx, &office, actor, test).await?;
+                return Ok(before.answer());
+            }
             let agent = through::bind(self.from).await?;
             let judged = self.tried(&ctx, &agent, &known).await;
             agent.stop().await;
             let judged = judged?;
-            let reference = evidence::keep(&ctx.data, "transfer", ctx.now(), &judged)?;
-            let recorded = match &actor {
-                Some(actor) => {
-                    let checks = self.check(&judged, &reference);
-                    office.execute(&ctx, actor, checks.into()).await?;
-                    let test = escalation_test(&judged, &known);
-                    if let Some(test) = test {
-                        office.execute(&ctx, actor, test.into()).await?;
-                    }
-                    true
-                }
-                None => false,
-            };
+            let test = escalation_test(&judged, &known);
+            let seen = json!({ "transfer": judged, "escalation_test": test });
+            let reference = evidence::keep(&ctx.data, "transfer", ctx.now(), &seen)?;
+            if let Some(actor) = &actor {
+                let checks = self.check(&judged, &reference);
+                office.execute(&ctx, actor, checks.into()).await?;
+                record_test(&ctx, &office, actor, test).await?;
+            }
+            let recorded = actor.is_some();
             let json = json!({
                 "line": self.line, "dialled": self.dialled, "target": known.target, "chunks": known.chunks,
                 "transfer": judged, "reference": reference, "recorded": recorded,
@@ -233,22 +238,45 @@ impl TransferTo {
     }
 
     fn check(&self, judged: &Judged, reference: &str) -> RecordTelephonyChecks {
-        let outcome = if judged.faults.is_empty() {
-            CheckOutcome::Passed
-        } else {
-            CheckOutcome::Failed
-        };
+        let passed = judged.faults.is_empty();
         RecordTelephonyChecks {
             line: self.line.clone(),
             dialled: self.dialled.clone(),
-            checks: vec![CheckResult {
-                kind: CheckKind::WarmTransfer,
-                outcome,
-                measured: None,
-            }],
+            checks: vec![result(CheckKind::WarmTransfer, passed, None)],
             reference: reference.to_owned(),
         }
     }
+}
+
+/// Records the escalation test beside the check, under an id of its own: one invocation sends both.
+async fn record_test(
+    ctx: &Context,
+    office: &Office,
+    actor: &Actor,
+    test: Option<RecordEscalationTest>,
+) -> Result<(), Failure> {
+    let Some(test) = test else { return Ok(()) };
+    let id = ctx.command_id.as_ref().map(|id| format!("{id}-escalation"));
+    office
+        .execute_as(ctx, actor, id, test.into())
+        .await
+        .map(drop)
+}
+
+/// The escalation test of a trial whose check was recorded: an invocation that ended between the two is finished by its retry.
+fn kept_test(ctx: &Context, before: &Before) -> Result<Option<RecordEscalationTest>, Failure> {
+    let reference = before.events.iter().find_map(|event| match event {
+        Event::TelephonyChecked(checked) => Some(&checked.reference),
+        _ => None,
+    });
+    // A check that a person recorded under this id names a protocol of their own.
+    let own = |name: &&String| name.starts_with("trials/transfer-") && !name.contains("..");
+    let Some(reference) = reference.filter(own) else {
+        return Ok(None);
+    };
+    let seen = evidence::read(&ctx.data, reference)?;
+    serde_json::from_value(seen["escalation_test"].clone())
+        .map_err(|e| evidence::unreadable(reference, &e))
 }
 
 /// The number of nobody's with the lowest bucket: whatever share runs, this caller is the first to go out.
@@ -257,15 +285,19 @@ fn first_out(key: &CallerKey, group: &str) -> String {
     lowest.unwrap_or_default()
 }
 
-/// What the transition's plan of the way home counts; nothing where no nurse was reached.
+/// What the transition's plan of the way home counts: what does not pass is recorded as failed. Nothing where nobody was sent to
+/// the nurse: no way to her was tried, and the check of the path says so.
 fn escalation_test(judged: &Judged, known: &Known) -> Option<RecordEscalationTest> {
-    let after_ms = judged.seen.nurse_after_ms?;
-    Some(RecordEscalationTest {
+    let number = judged.seen.number.clone();
+    let number = number.filter(|number| known.numbers.contains(number))?;
+    let after_ms = judged.seen.nurse_after_ms.unwrap_or_default();
+    (!known.chunks.is_empty()).then(|| RecordEscalationTest {
         chunks: known.chunks.clone(),
-        number: judged.seen.number.clone()?,
+        number,
         nurse_after_s: u32::try_from(after_ms.div_ceil(1_000)).unwrap_or(u32::MAX),
         warm: judged.warm,
         past_split: judged.past_split && judged.went_out == 0,
+        failed: !judged.faults.is_empty(),
     })
 }
 

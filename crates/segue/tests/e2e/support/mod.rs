@@ -8,6 +8,7 @@ pub(crate) mod chance;
 pub(crate) mod cli;
 pub(crate) mod clock;
 pub(crate) mod demo;
+pub(crate) mod far_end;
 pub(crate) mod page;
 pub(crate) mod peers;
 pub(crate) mod serve;

@@ -1,17 +1,10 @@
 //! Callers handed on to the nurse: by a test line, by SIPp and by baresip as the agent; and agents who do it wrong.
 
-#![expect(
-    clippy::expect_used,
-    clippy::print_stdout,
-    reason = "a test says what it expects and stops there, and says aloud what it skipped"
-)]
-
+use crate::support::{baresip, free_port, sipp, there, wave};
 use segue_trials::agent::{Agent, AgentSettings, Caller, Place, Timers};
 use segue_trials::test_line::{Shown, TestLine, Transfer};
 use segue_trials::transfer::{TransferKind, TransferReport, TransferTrial};
-use std::net::{Ipv4Addr, SocketAddr, UdpSocket};
-use std::path::Path;
-use std::process::{Child, Command, Stdio};
+use std::net::{Ipv4Addr, SocketAddr};
 use std::time::Duration;
 use tokio::io::AsyncWriteExt;
 use tokio::net::TcpStream;
@@ -228,35 +221,6 @@ async fn a_call_that_replaces_none_of_the_lines_calls_is_refused() {
     caller.stop().await;
 }
 
-/// False, with a visible line, where a peer is missing and may be.
-fn there(program: &str, package: &str) -> bool {
-    let there = Path::new(program).exists();
-    if !there {
-        let required = std::env::var("SEGUE_REQUIRE_PEERS").is_ok_and(|v| v == "1");
-        assert!(
-            !required,
-            "{program} is required: apt-get install {package}"
-        );
-        println!("SKIPPED: no {program}; install {package}");
-    }
-    there
-}
-
-/// A peer; ended with the test.
-struct Peer(Child);
-
-impl Drop for Peer {
-    fn drop(&mut self) {
-        let _ = self.0.kill();
-        let _ = self.0.wait();
-    }
-}
-
-fn free_port() -> u16 {
-    let socket = UdpSocket::bind("127.0.0.1:0").expect("a port");
-    socket.local_addr().expect("bound").port()
-}
-
 /// An agent who answers, sends the caller on, hears how it went, and hangs up.
 const TRANSFERS: &str = r#"<?xml version="1.0" encoding="ISO-8859-1" ?>
 <scenario name="agent">
@@ -363,34 +327,7 @@ async fn sipp_as_the_agent_sends_the_caller_on_and_is_told() {
         ),
     );
     std::fs::write(folder.path().join("agent.xml"), scenario).expect("written");
-    let (port, media) = (free_port().to_string(), free_port().to_string());
-    let sipp = Command::new(SIPP)
-        .args([
-            "-sf",
-            "agent.xml",
-            "-i",
-            "127.0.0.1",
-            "-p",
-            &port,
-            "-mp",
-            &media,
-        ])
-        .args([
-            "-m",
-            "1",
-            "-nostdin",
-            "-timeout",
-            "40",
-            "-trace_err",
-            "-error_file",
-            "errors.log",
-        ])
-        .current_dir(folder.path())
-        .stdin(Stdio::null())
-        .stdout(Stdio::null())
-        .stderr(Stdio::null())
-        .spawn();
-    let mut sipp = Peer(sipp.expect("SIPp starts"));
+    let (mut sipp, port) = sipp(SIPP, folder.path(), "agent.xml");
     sleep(Duration::from_millis(500)).await;
     let caller = agent("caller").await;
     let to = format!("127.0.0.1:{port}").parse().expect("an address");
@@ -409,51 +346,6 @@ async fn sipp_as_the_agent_sends_the_caller_on_and_is_told() {
     caller.stop().await;
 }
 
-/// A sound file of so many seconds with a square wave: 8 kHz, 16 bits, one channel.
-fn wave(hz: u32, seconds: u32) -> Vec<u8> {
-    let samples = 8_000 * seconds;
-    let size = 2 * samples;
-    let mut out = b"RIFF".to_vec();
-    out.extend((36 + size).to_le_bytes());
-    out.extend(b"WAVEfmt ");
-    out.extend(16_u32.to_le_bytes());
-    // PCM, one channel.
-    out.extend([1, 0, 1, 0]);
-    out.extend(8_000_u32.to_le_bytes());
-    out.extend(16_000_u32.to_le_bytes());
-    out.extend([2, 0, 16, 0]);
-    out.extend(b"data");
-    out.extend(size.to_le_bytes());
-    for n in 0..samples {
-        let up = (n * 2 * hz / 8_000).is_multiple_of(2);
-        out.extend(if up { 6_000_i16 } else { -6_000 }.to_le_bytes());
-    }
-    out
-}
-
-/// An agent's telephone that answers by itself and is told what to do on a port of its own.
-fn baresip(program: &str, folder: &Path, port: u16, control: u16) -> Peer {
-    std::fs::write(folder.join("voice.wav"), wave(1_000, 20)).expect("written");
-    let config = format!(
-        "sip_listen 127.0.0.1:{port}\naudio_source aufile,{}/voice.wav\nmodule_path /usr/lib/baresip/modules\n\
-         module g711.so\nmodule aufile.so\nmodule_app account.so\nmodule_app menu.so\nmodule_app ctrl_tcp.so\n\
-         ctrl_tcp_listen 127.0.0.1:{control}\n",
-        folder.display()
-    );
-    std::fs::write(folder.join("config"), config).expect("written");
-    let account = format!("<sip:7001@127.0.0.1:{port}>;regint=0;answermode=auto\n");
-    std::fs::write(folder.join("accounts"), account).expect("written");
-    let log = std::fs::File::create(folder.join("log")).expect("a log");
-    let baresip = Command::new(program)
-        .args(["-4", "-f"])
-        .arg(folder)
-        .stdin(Stdio::null())
-        .stdout(log.try_clone().expect("a log"))
-        .stderr(log)
-        .spawn();
-    Peer(baresip.expect("baresip starts"))
-}
-
 #[tokio::test]
 async fn baresip_as_the_agent_sends_the_caller_on_and_hangs_up() {
     const BARESIP: &str = "/usr/bin/baresip";
@@ -463,7 +355,8 @@ async fn baresip_as_the_agent_sends_the_caller_on_and_hangs_up() {
     let nurse = Line::start(TestLine::default()).await;
     let folder = tempfile::tempdir().expect("a folder");
     let (port, control) = (free_port(), free_port());
-    let _baresip = baresip(BARESIP, folder.path(), port, control);
+    let voice = wave(1_000, 20);
+    let _baresip = baresip(BARESIP, folder.path(), (port, control), &voice);
     sleep(Duration::from_secs(1)).await;
     let order = format!(
         r#"{{"command":"transfer","params":"sip:7900@{}"}}"#,

@@ -1,0 +1,158 @@
+//! `segue trial interpreter LINE DIALLED`: the outsourcer's agent brings an interpreter in, whose telephone this side plays, and it is
+//! measured how long a caller waits until both hear each other (§7.18).
+
+use super::path::route_of;
+use super::{require_no_emergency, result};
+use crate::cli::Global;
+use crate::context::Context;
+use crate::login;
+use crate::office::{Office, block_on};
+use crate::output::{Answer, Answered, Failure};
+use crate::trials::through::{self, fictional_numbers};
+use crate::trials::{again, evidence};
+use clap::Args;
+use segue_domain::ids::LineId;
+use segue_domain::telephony_checks::{CheckKind, RecordTelephonyChecks};
+use segue_trials::agent::Place;
+use segue_trials::interpreter::{InterpreterReport, InterpreterTrial};
+use serde_json::json;
+use std::io::Write as _;
+use std::net::SocketAddr;
+use std::time::Duration;
+
+/// Options of `segue trial interpreter`.
+#[derive(Debug, Args)]
+pub struct Interpreter {
+    /// The line
+    line: LineId,
+    /// The number of its route, as Segue sees it: 7001
+    dialled: String,
+    /// Where the interpreter's telephone rings (SIP over UDP): the number of the interpreters leads there for the trial
+    #[arg(long, value_name = "ADDR")]
+    interpreter: SocketAddr,
+    /// Whom to call instead of the route's outsourced target
+    #[arg(long, value_name = "URI")]
+    to: Option<String>,
+    /// A test line plays the agent (`segue trial answer --third sip:INTERPRETER`); without it a person brings the interpreter in
+    #[arg(long)]
+    agent_line: bool,
+    /// Seconds the agent may take to call the interpreter
+    #[arg(long, value_name = "SECONDS", default_value_t = 180, value_parser = clap::value_parser!(u64).range(5..=900))]
+    wait_s: u64,
+    /// The number to call from, E.164; without it one that belongs to nobody
+    #[arg(long, value_name = "NUMBER", value_parser = super::call::caller_number)]
+    caller: Option<String>,
+    /// The local address to call from
+    #[arg(long, default_value = "127.0.0.1:0", value_name = "ADDR")]
+    from: SocketAddr,
+    /// Record both checks of the path in the transition: the time to an interpreter, and three on the line
+    #[arg(long)]
+    record: bool,
+}
+
+impl Interpreter {
+    pub(super) fn run(&self, global: &Global) -> Answered {
+        let ctx = Context::open(global)?;
+        block_on(async {
+            let office = Office::open(&ctx.data).await?;
+            let t = office.state().await?;
+            let route = route_of(&t, &self.line, &self.dialled)?;
+            let target = self.to.as_ref().unwrap_or(&route.outsourced);
+            require_no_emergency(target)?;
+            let actor = if self.record {
+                Some(login::actor(&ctx).await?)
+            } else {
+                None
+            };
+            if let Some(actor) = &actor
+                && let Some(before) =
+                    again::recorded(&ctx, &office, actor, "record_telephony_checks").await?
+            {
+                return Ok(before.answer());
+            }
+            let report = self.tried(target).await?;
+            let reference = evidence::keep(&ctx.data, "interpreter", ctx.now(), &report)?;
+            let waited_s = waited_s(&report);
+            if let Some(actor) = &actor {
+                let command = self.checks(waited_s, &reference);
+                office.execute(&ctx, actor, command.into()).await?;
+            }
+            let most_s = t.terms.testing.interpreter_s_max;
+            let json = json!({
+                "line": self.line, "dialled": self.dialled, "target": target, "interpreter": report,
+                "waited_s": waited_s, "interpreter_s_max": most_s, "reference": reference, "recorded": self.record,
+            });
+            let in_time = waited_s.is_some_and(|waited| waited <= most_s);
+            let said = format!("{}\nEvidence: {reference}", text(&report, waited_s, most_s));
+            Ok(Answer::new(&json, said).wanting_if(!in_time))
+        })
+    }
+
+    async fn tried(&self, target: &str) -> Result<InterpreterReport, Failure> {
+        let agent = through::bind(self.from).await?;
+        let mut interpreter = through::bind(self.interpreter).await?;
+        let said = format!(
+            "segue: interpreter's telephone on udp {}\n",
+            interpreter.local_addr()
+        );
+        let _ = std::io::stderr().write_all(said.as_bytes());
+        let caller = self.caller.clone().or_else(|| fictional_numbers().next());
+        let trial = InterpreterTrial {
+            agent: Place {
+                caller,
+                ..Place::new(target)
+            },
+            agent_is_line: self.agent_line,
+            wait: Duration::from_secs(self.wait_s),
+        };
+        let report = trial.run(&agent.caller(), &mut interpreter).await;
+        interpreter.stop().await;
+        agent.stop().await;
+        report.map_err(|e| Failure::BadInput(e.to_string()))
+    }
+
+    /// How long it took is judged by the terms, as the gate reads them; that it took place, here.
+    fn checks(&self, waited_s: Option<u32>, reference: &str) -> RecordTelephonyChecks {
+        let joined = waited_s.is_some();
+        RecordTelephonyChecks {
+            line: self.line.clone(),
+            dialled: self.dialled.clone(),
+            checks: vec![
+                result(CheckKind::InterpreterTime, joined, waited_s),
+                result(CheckKind::InterpreterConference, joined, None),
+            ],
+            reference: reference.to_owned(),
+        }
+    }
+}
+
+/// Seconds until the caller and the interpreter heard each other, rounded up; nothing where they never did.
+fn waited_s(report: &InterpreterReport) -> Option<u32> {
+    let ms = report.joined_after_ms.filter(|_| report.is_joined())?;
+    Some(u32::try_from(ms.div_ceil(1_000)).unwrap_or(u32::MAX))
+}
+
+fn text(report: &InterpreterReport, waited_s: Option<u32>, most_s: u32) -> String {
+    match (report.outcome.as_str(), waited_s) {
+        (_, Some(waited)) if waited <= most_s => format!(
+            "Three on the line: caller and interpreter heard each other {waited} s after the agent's answer, at most {most_s} s."
+        ),
+        (_, Some(waited)) => format!(
+            "FAULT caller and interpreter heard each other only {waited} s after the agent's answer, at most {most_s} s."
+        ),
+        ("agent_not_reached", None) => "FAULT nobody answered at the outsourcer's.".to_owned(),
+        ("interpreter_not_called", None) => "FAULT the agent called no interpreter.".to_owned(),
+        (_, None) => {
+            let said = |hears: Option<bool>| match hears {
+                Some(true) => "yes",
+                Some(false) => "no",
+                None => "not measured",
+            };
+            format!(
+                "FAULT the interpreter answered and was not joined; the caller heard the interpreter: {}, the interpreter the caller: {}.",
+                said(report.caller_hears),
+                said(report.interpreter_hears)
+            )
+        }
+    }
+}

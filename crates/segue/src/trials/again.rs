@@ -1,0 +1,91 @@
+//! A trial under a command id that was used before (`--command-id`): what it recorded then is the answer, and nobody is called again.
+//!
+//! The desk knows a retry by the same command. A trial measures something else each time, so it has to be known before it calls.
+
+use crate::context::Context;
+use crate::office::{Office, desk_failure};
+use crate::output::{Answer, Failure};
+use segue_domain::telephony_checks::CheckOutcome;
+use segue_domain::{Actor, Event};
+use segue_journal::{CommandId, DeskError, Journal as _, Position, read_event};
+use serde_json::json;
+
+/// What an earlier invocation with this id recorded.
+#[derive(Debug)]
+pub struct Before {
+    /// Where the last of its facts stands.
+    position: Position,
+    /// The facts.
+    pub events: Vec<Event>,
+}
+
+/// What the command of this name recorded before under the invocation's own id, for this person; nothing where no id was given, or it
+/// is new.
+///
+/// # Errors
+/// Where the id recorded something else.
+pub async fn recorded(
+    ctx: &Context,
+    office: &Office,
+    actor: &Actor,
+    command: &str,
+) -> Result<Option<Before>, Failure> {
+    let Some(id) = &ctx.command_id else {
+        return Ok(None);
+    };
+    let id = CommandId::new(id.clone()).map_err(|e| Failure::BadInput(e.to_string()))?;
+    let journal = office.desk.journal();
+    let failed = |error| desk_failure(DeskError::Read(error));
+    let Some(known) = journal.find_command(&id).await.map_err(failed)? else {
+        return Ok(None);
+    };
+    let before = Position(known.first_position.0.saturating_sub(1));
+    let count = u32::try_from(known.position.0.saturating_sub(before.0)).unwrap_or(u32::MAX);
+    let recorded = journal.read(before, count).await.map_err(failed)?;
+    let who = format!("{}:{}", actor.side, actor.person);
+    let is_same = |cause: &str| {
+        cause
+            .split_once(':')
+            .is_some_and(|(name, _)| name == command)
+    };
+    let same = recorded
+        .iter()
+        .all(|e| e.stream == office.stream && e.actor == who && is_same(&e.cause));
+    if recorded.is_empty() || !same {
+        return Err(desk_failure(DeskError::CommandIdReused { id }));
+    }
+    let events = recorded.iter().map(read_event).collect::<Result<_, _>>();
+    Ok(Some(Before {
+        position: known.position,
+        events: events.map_err(|error| desk_failure(error.into()))?,
+    }))
+}
+
+impl Before {
+    /// The answer to the retry.
+    pub fn answer(&self) -> Answer {
+        let json = json!({
+            "recorded": true, "repeated": true, "position": self.position.0, "events": self.events,
+        });
+        let text = format!(
+            "This was recorded before under the same command id, at position {}; nobody was called again. For another trial leave \
+             --command-id out, or give another.",
+            self.position.0
+        );
+        Answer::new(&json, text).wanting_if(self.events.iter().any(is_wanting))
+    }
+}
+
+/// Whether a fact says that something did not pass.
+fn is_wanting(event: &Event) -> bool {
+    match event {
+        Event::TelephonyChecked(e) => e
+            .checks
+            .iter()
+            .any(|check| check.outcome != CheckOutcome::Passed),
+        Event::EscalationTested(e) => e.failed,
+        Event::LastResortCalled(e) => !e.answered,
+        Event::ChunkPaused(_) => true,
+        _ => false,
+    }
+}

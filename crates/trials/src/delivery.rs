@@ -1,0 +1,152 @@
+//! A message that is left with the outsourcer's agent and must reach the one on call (`domain.md` §7.18): this side is the caller,
+//! and the telephone on call too.
+//!
+//! What was said cannot be understood here: that the telephone rang, by whom, how soon, and that both heard each other, can.
+
+use crate::agent::{Agent, Caller, Incoming, Place, PlaceError};
+use crate::audio::AudioReport;
+use crate::clock::millis;
+use crate::tone::Tone;
+use serde::Serialize;
+use std::time::Duration;
+use tokio::time::{Instant, timeout, timeout_at};
+
+/// How long the agent's telephone may ring.
+const AGENT_WAIT: Duration = Duration::from_mins(1);
+/// How long who delivers must have been heard.
+const HEARD_WAIT: Duration = Duration::from_secs(10);
+/// How long the one on call stays on the line, so that the message can be read out.
+const STAYS: Duration = Duration::from_mins(2);
+/// Calls to the telephone on call that are written down.
+const CALLS_MAX: usize = 20;
+
+/// A delivery to be tried.
+#[derive(Clone, Debug)]
+pub struct DeliveryTrial {
+    /// The call to the agent who takes the message.
+    pub agent: Place,
+    /// How long leaving it may take, at most.
+    pub talk: Duration,
+    /// How soon after that it must be delivered.
+    pub within: Duration,
+}
+
+/// A call to the telephone on call.
+#[derive(Clone, Debug, PartialEq, Serialize)]
+pub struct Rung {
+    /// Who called, as it was shown.
+    pub caller: Option<String>,
+    /// The number they dialled.
+    pub dialled: String,
+    /// From the moment the message was left, milliseconds; 0 while its caller was still on the line.
+    pub after_ms: u64,
+    /// Whether whoever called was heard.
+    pub heard: bool,
+}
+
+/// What came of it.
+#[derive(Clone, Debug, Default, PartialEq, Serialize)]
+pub struct DeliveryReport {
+    /// `delivered`, `agent_not_reached`, `not_delivered`.
+    pub outcome: String,
+    /// Whether the agent was heard while the message was left.
+    pub agent_heard: Option<bool>,
+    /// How long leaving it took, milliseconds.
+    pub talk_ms: Option<u64>,
+    /// From its end to the answer of the telephone on call, milliseconds.
+    pub delivered_after_ms: Option<u64>,
+    /// Every call to the telephone on call meanwhile.
+    pub calls: Vec<Rung>,
+}
+
+impl DeliveryReport {
+    /// Whether somebody who was heard reached the telephone on call in time.
+    pub fn is_delivered(&self) -> bool {
+        self.outcome == "delivered"
+    }
+}
+
+impl DeliveryTrial {
+    /// Leaves the message and waits at the telephone on call.
+    pub async fn run(
+        &self,
+        caller: &Caller,
+        on_call: &mut Agent,
+    ) -> Result<DeliveryReport, PlaceError> {
+        let mut report = DeliveryReport::default();
+        let leg = caller.place(self.agent.clone()).await?;
+        if timeout(AGENT_WAIT, leg.answered()).await != Ok(true) {
+            leg.hang_up();
+            report.outcome = "agent_not_reached".into();
+            return Ok(report);
+        }
+        let begun = Instant::now();
+        // An agent may page while the caller is still on the line: both are listened to at once.
+        let left = async {
+            let _ = timeout(self.talk, leg.ended()).await;
+            leg.hang_up();
+            Instant::now()
+        };
+        tokio::pin!(left);
+        let mut ended = None;
+        while report.calls.len() < CALLS_MAX {
+            let incoming = match ended {
+                None => tokio::select! {
+                    end = &mut left => {
+                        ended = Some(end);
+                        continue;
+                    }
+                    incoming = on_call.incoming() => incoming,
+                },
+                Some(end) => timeout_at(end + self.within, on_call.incoming())
+                    .await
+                    .unwrap_or(None),
+            };
+            let Some(incoming) = incoming else { break };
+            let rung = answer(incoming, ended).await;
+            let heard = rung.heard;
+            report.calls.push(rung);
+            if heard {
+                break;
+            }
+        }
+        leg.hang_up();
+        let end = ended.unwrap_or_else(Instant::now);
+        report.talk_ms = Some(millis(end.saturating_duration_since(begun)));
+        report.agent_heard = leg.audio().map(|audio| audio.report().heard_anything());
+        let delivered = report.calls.iter().find(|call| call.heard);
+        report.delivered_after_ms = delivered.map(|call| call.after_ms);
+        report.outcome = if delivered.is_some() {
+            "delivered".into()
+        } else {
+            "not_delivered".into()
+        };
+        Ok(report)
+    }
+}
+
+/// The telephone on call is answered, and whoever called is listened to until they hang up.
+async fn answer(incoming: Incoming, left: Option<Instant>) -> Rung {
+    let (caller, dialled) = (incoming.caller(), incoming.dialled());
+    incoming.ring();
+    let leg = incoming.answer();
+    let after_ms = left.map_or(0, |left| millis(left.elapsed()));
+    let mut heard = false;
+    if let Some(audio) = leg.audio() {
+        audio.play(Tone::Person);
+        let anything = audio.until(AudioReport::heard_anything);
+        heard = timeout(HEARD_WAIT, anything).await == Ok(true);
+    }
+    if heard {
+        // Whoever delivers says when they are done.
+        let _ = timeout(STAYS, leg.ended()).await;
+    }
+    leg.hang_up();
+    let _ = timeout(Duration::from_secs(2), leg.ended()).await;
+    Rung {
+        caller,
+        dialled,
+        after_ms,
+        heard,
+    }
+}
