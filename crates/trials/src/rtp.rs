@@ -151,12 +151,12 @@ struct Event {
 
 impl Event {
     /// Whether a packet of this time is a late one of an event before.
-    fn is_behind(&self, timestamp: u32) -> bool {
+    fn is_behind(self, timestamp: u32) -> bool {
         (1..LATE_MAX).contains(&self.started.wrapping_sub(timestamp))
     }
 
     /// Whether it goes on in the next segment: one event tells at most 8.2 s, a longer press several (RFC 4733 §2.5.1.3).
-    fn goes_on(&self, next: &Self) -> bool {
+    fn goes_on(self, next: Self) -> bool {
         let apart = next.started.wrapping_sub(self.started);
         !self.ended && self.code == next.code && SEGMENT.contains(&apart)
     }
@@ -272,7 +272,7 @@ impl Receiver {
                 return false;
             }
             Some(event) if event.is_behind(next.started) => return false,
-            Some(event) => event.goes_on(&next),
+            Some(event) => event.goes_on(next),
             None => false,
         };
         self.event = Some(next);

@@ -23,6 +23,10 @@ use std::net::SocketAddr;
 use std::time::Duration;
 
 /// Options of `segue trial path`.
+#[expect(
+    clippy::struct_excessive_bools,
+    reason = "each is a flag of the command line"
+)]
 #[derive(Debug, Args)]
 pub struct Path {
     /// The line

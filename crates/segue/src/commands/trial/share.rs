@@ -148,7 +148,7 @@ impl Share {
                             ..proof
                         }),
                         None if takes_calls(share, arm) => {
-                            missing.push(lacking(line, dialled, share, arm))
+                            missing.push(lacking(line, dialled, share, arm));
                         }
                         None => {}
                     }
