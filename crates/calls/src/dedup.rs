@@ -247,12 +247,7 @@ impl Keys {
                     }
                 })?;
             }
-            let mut gone: HashSet<u128, BuildHasherDefault<OfId>> = HashSet::default();
-            if let Some(file) = &mut erased {
-                file.read(bucket, |id, _, _| {
-                    gone.insert(id);
-                })?;
-            }
+            let gone = ids_of(erased.as_mut(), bucket)?;
             for entry in self.take(bucket)? {
                 if gone.contains(&entry.id) {
                     each(entry.ordinal, Verdict::Erased);
@@ -317,6 +312,20 @@ impl Keys {
         entries.append(&mut self.buckets[bucket]);
         Ok(entries)
     }
+}
+
+/// The ids of a bucket of a key file; none where there is no file.
+fn ids_of(
+    file: Option<&mut KeyFile>,
+    bucket: usize,
+) -> Result<HashSet<u128, BuildHasherDefault<OfId>>, CallsError> {
+    let mut ids = HashSet::default();
+    if let Some(file) = file {
+        file.read(bucket, |id, _, _| {
+            ids.insert(id);
+        })?;
+    }
+    Ok(ids)
 }
 
 /// Ids are keyed fingerprints, evenly spread already: their own bits are the hash.

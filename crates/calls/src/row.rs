@@ -127,11 +127,7 @@ impl RowReader {
             .ok_or_else(|| RowFault::Empty {
                 column: self.id.name.clone(),
             })?;
-        let dnis = match &self.texts.dnis {
-            Some(plan) => self.text(plan, &cells)?,
-            None => None,
-        };
-        self.lines.check(dnis.as_deref())?;
+        let dnis = self.dialled(&cells)?;
         let (caller, number) = self.caller(&cells)?;
         let mut times = self.times(&cells)?;
         let outcome = self.outcome(&cells, &times)?;
@@ -188,6 +184,16 @@ impl RowReader {
             record,
             unmapped_type,
         })
+    }
+
+    /// The number or line reached, where its calls are taken.
+    fn dialled(&self, cells: &Cells<'_>) -> Result<Option<String>, RowFault> {
+        let dnis = match &self.texts.dnis {
+            Some(plan) => self.text(plan, cells)?,
+            None => None,
+        };
+        self.lines.check(dnis.as_deref())?;
+        Ok(dnis)
     }
 
     fn check_shape(

@@ -322,11 +322,15 @@ fn show(bar: &ProgressBar, progress: Progress) {
     });
 }
 
-fn import_text(report: &ImportReport) -> String {
-    let erased = |rows, plus: &str| match rows {
+/// Rows of erased calls as a further term; nothing of none.
+fn erased(rows: u64, plus: &str) -> String {
+    match rows {
         0 => String::new(),
         rows => format!("{plus}{rows} erased before"),
-    };
+    }
+}
+
+fn import_text(report: &ImportReport) -> String {
     let mut text = format!(
         "{} rows read = {} accepted + {} duplicates + {} test + {} quarantined{}\n",
         report.read,
