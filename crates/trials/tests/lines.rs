@@ -61,6 +61,8 @@ async fn a_test_call_to_a_test_line_proves_audio_digits_numbers_and_hold() {
     let line = TestLine {
         recorded: true,
         ring: Duration::from_millis(200),
+        text: false,
+        third: None,
         transfer: None,
     };
     let (addr, stop, served) = serving(line).await;
