@@ -73,6 +73,7 @@ impl AccessBlock {
     }
 
     /// Terms that were signed before this could be agreed stay the same bytes.
+    #[expect(clippy::trivially_copy_pass_by_ref, reason = "serde asks so")]
     fn is_usual(&self) -> bool {
         *self == Self::default()
     }

@@ -84,8 +84,9 @@ pub fn rehearse(asked: &Rehearsal<'_>) -> Result<Report, RehearsalError> {
     let still = play::no_move(&setting);
     let floors = signing::sign(&setting, &t, &still);
     let mut unmoved = Unmoved::of(&setting, &t);
-    let lives = on_threads(asked.threads, LIVES, |n| unmoved.life(&setting, &still, n));
-    lives.into_iter().for_each(|life| unmoved.add(life));
+    for life in on_threads(asked.threads, LIVES, |n| unmoved.life(&setting, &still, n)) {
+        unmoved.add(life);
+    }
     let agreed = Agreed {
         example: asked.example,
         t: &t,

@@ -168,17 +168,14 @@ pub async fn start(
         .route("/route/v1/{dialect}", post(ask))
         .layer(DefaultBodyLimit::max(BODY_BYTES_MAX))
         .with_state(door);
-    let task = match config {
-        Some(config) => {
-            let listener = TlsListener::start(listener, config).map_err(anyhow::Error::new)?;
-            tokio::spawn(serve(listener, router, reading, stopping))
-        }
-        None => {
-            let listener = listener.tap_io(|stream| {
-                let _ = stream.set_nodelay(true);
-            });
-            tokio::spawn(serve(listener, router, reading, stopping))
-        }
+    let task = if let Some(config) = config {
+        let listener = TlsListener::start(listener, config).map_err(anyhow::Error::new)?;
+        tokio::spawn(serve(listener, router, reading, stopping))
+    } else {
+        let listener = listener.tap_io(|stream| {
+            let _ = stream.set_nodelay(true);
+        });
+        tokio::spawn(serve(listener, router, reading, stopping))
     };
     Ok((addr, task))
 }

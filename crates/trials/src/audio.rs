@@ -204,13 +204,12 @@ impl Stream {
                 self.typing
                     .extend(baudot::speak(&text).into_iter().take(room));
             }
-            Order::ReadText => {}
             Order::Relay(other) => self.relay = Some(other),
             // What comes faster than it goes out is dropped: a line that lags is worse than one that clicks.
             Order::Sound(frame) if self.typing.len() < RELAYED_MAX => {
                 self.typing.extend(*frame);
             }
-            Order::Sound(_) => {}
+            Order::ReadText | Order::Sound(_) => {}
             Order::Digits(digits) => {
                 for frame in digits.chars().flat_map(digit_frames) {
                     if self.events.len() < EVENT_FRAMES_MAX {

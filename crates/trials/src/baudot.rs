@@ -154,10 +154,8 @@ impl Reader {
         let middle = now.looks % LOOKS == LOOKS / 2;
         let which = now.looks / LOOKS;
         match (middle, which, bit) {
-            (false, ..) => {}
-            // No start bit after all.
-            (true, 0, bit) if bit != Some(false) => return None,
-            (true, 0, _) => {}
+            // Its middle is where a bit is read; the first one is the start bit.
+            (false, ..) | (true, 0, Some(false)) => {}
             (true, 1..=5, Some(mark)) => now.code |= u8::from(mark) << (which - 1),
             (true, 6, Some(true)) => {
                 self.marked = true;

@@ -123,7 +123,9 @@ async fn write(
             missing.write_down(&facts).await;
             &counters.stored
         } else {
-            decisions.iter().for_each(|d| missing.note(d.at));
+            for decision in &decisions {
+                missing.note(decision.at);
+            }
             &counters.lost
         };
         counter.fetch_add(count, Ordering::Relaxed);

@@ -111,35 +111,37 @@ fn a_block_waits_for_its_counterfactual_for_half_an_hour() {
 fn a_day_is_held_against_the_hours_of_its_own_calls() {
     let mut rules = signed().rules().clone();
     rules.metrics[0].block_min = None;
-    let by_day = rules.check().unwrap();
-    // Calls come from 8 to 12; two in a hundred would have hung up before noon, and half of all others in the afternoon.
-    let verdict = |morning: f64, told_afternoon: bool| {
-        let mut guard = Guard::new(by_day.clone());
+    let whole_days = rules.check().unwrap();
+    // Calls come from 8 to 20; at night, when none goes out, half of all others would have hung up.
+    let verdict = |by_day: f64, told_night: bool| {
+        let mut guard = Guard::new(whole_days.clone());
         guard.await_counterfactual(true);
         for call in busy(10) {
             let _ = guard.observe(&Record::Call(call));
         }
-        for day in 0..30 {
-            for (part, bad_share) in [(2, morning), (3, morning), (4, 0.5), (5, 0.5)] {
-                if part > 3 && !told_afternoon {
-                    continue;
-                }
-                let record = Record::Counterfactual(Counterfactual {
-                    metric: MetricId(0),
-                    at_us: day * DAY_US + part * BLOCK_US,
-                    bad_share,
-                });
-                assert_eq!(guard.observe(&record), Observed::Counted);
-            }
+        let told = |part: i64| match part {
+            2..=6 => Some(by_day),
+            _ => told_night.then_some(0.5),
+        };
+        for part in 0..30 * 8 {
+            let Some(bad_share) = told(part % 8) else {
+                continue;
+            };
+            let record = Record::Counterfactual(Counterfactual {
+                metric: MetricId(0),
+                at_us: part * BLOCK_US,
+                bad_share,
+            });
+            assert_eq!(guard.observe(&record), Observed::Counted);
         }
         beat(&mut guard, 31 * DAY_US);
         let assessment = guard.assess(31 * DAY_US, Situation::default());
         assert_eq!(assessment.metrics[0].inputs.weight_of_evidence, 30);
         assessment.metrics[0].verdict
     };
-    for afternoon in [false, true] {
-        assert_eq!(verdict(0.02, afternoon), Verdict::Fail);
-        assert_ne!(verdict(0.12, afternoon), Verdict::Fail);
+    for night in [false, true] {
+        assert_eq!(verdict(0.02, night), Verdict::Fail);
+        assert_ne!(verdict(0.12, night), Verdict::Fail);
     }
 }
 
@@ -148,7 +150,6 @@ fn a_day_is_held_against_the_hours_of_its_own_calls() {
 fn an_hour_waits_for_the_three_that_are_replayed_at_once() {
     let mut rules = signed().rules().clone();
     rules.metrics[0].block_min = Some(60);
-    rules.metrics[0].maturity_s = 0;
     let mut guard = Guard::new(rules.check().unwrap());
     guard.await_counterfactual(true);
     for call in busy(10) {
@@ -161,9 +162,10 @@ fn an_hour_waits_for_the_three_that_are_replayed_at_once() {
         let assessment = guard.assess(now_us, Situation::default());
         assessment.metrics[0].inputs.weight_of_evidence
     };
-    // The hour from 8 is over at 9, with the three it is replayed with; that from 9 with those until 12.
-    assert_eq!(blocks(9 * HOUR_US + HOUR_US / 3), 0);
-    assert_eq!(blocks(9 * HOUR_US + HOUR_US / 2), 1);
-    assert_eq!(blocks(12 * HOUR_US + HOUR_US / 3), 1);
-    assert_eq!(blocks(12 * HOUR_US + HOUR_US / 2), 4);
+    // Calls are mature after an hour. The hour from 8 is over at 9, with the three it is replayed with; that from 9 with those until 12.
+    let mature = |hour: i64, minutes: i64| (hour + 1) * HOUR_US + minutes * HOUR_US / 60;
+    assert_eq!(blocks(mature(9, 29)), 0);
+    assert_eq!(blocks(mature(9, 30)), 1);
+    assert_eq!(blocks(mature(12, 29)), 1);
+    assert_eq!(blocks(mature(12, 30)), 4);
 }

@@ -141,8 +141,8 @@ fn a_message_left_at_the_outsourcers_reaches_the_telephone_on_call() {
             let more = ["--within-min", "1", "--record"];
             world.client(&[&own[..], &more].concat())
         });
-        agent.is_done();
-        FarEnd::calls([127, 0, 0, 3], "7990", on_call).is_done();
+        agent.succeeds();
+        FarEnd::calls([127, 0, 0, 3], "7990", on_call).succeeds();
         asked.join().expect("no panic")
     });
     let seen = &delivered["delivery"];

@@ -104,7 +104,7 @@ async fn call(rest: &str) -> Call {
 
 impl Call {
     /// SIPp went through its whole scenario; what this side knows then.
-    async fn is_whole(self) -> Progress {
+    async fn whole(self) -> Progress {
         let Self {
             folder,
             mut sipp,
@@ -143,7 +143,7 @@ async fn the_last_word_on_a_transfer_is_not_kept_back_by_a_first_one_that_nobody
     assert!(asked.referred.is_some(), "{asked:?}");
     call.leg.tell_transfer_begins();
     assert!(call.leg.tell_transfer(486).await, "it is taken");
-    call.is_whole().await;
+    call.whole().await;
 }
 
 #[tokio::test]
@@ -164,5 +164,5 @@ async fn a_word_that_was_overtaken_is_not_the_last_one() {
     let told = timeout(PATIENCE, told).await.expect("in time");
     assert_eq!(told.transfer_status, Some(200));
     // SIPp ends when both words were answered.
-    assert_eq!(call.is_whole().await.transfer_status, Some(200));
+    assert_eq!(call.whole().await.transfer_status, Some(200));
 }

@@ -73,10 +73,10 @@ impl Groups {
                 continue;
             };
             group.is_small = group.judged.calls * OWN_FROM_ONE_IN < before;
-            if !group.is_small {
-                group.bet.add(limit(open.calls, open.bad));
-            } else {
+            if group.is_small {
                 small.count(open);
+            } else {
+                group.bet.add(limit(open.calls, open.bad));
             }
             group.judged.count(open);
         }

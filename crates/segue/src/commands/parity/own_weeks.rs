@@ -145,17 +145,17 @@ fn quarters(calls: &[Call], late_ms: u32) -> Vec<(u64, u64)> {
     };
     let first = first.div_euclid(PER_DAY) * PER_DAY;
     let length = (last.div_euclid(PER_DAY) + 1) * PER_DAY - first;
-    let mut cells = vec![(0, 0); usize::try_from(length).unwrap_or(0)];
+    let mut grid = vec![(0, 0); usize::try_from(length).unwrap_or(0)];
     for call in calls {
         let cell = usize::try_from(place(call) - first).ok();
-        if let Some((offered, late)) = cell.and_then(|cell| cells.get_mut(cell)) {
+        if let Some((offered, late)) = cell.and_then(|cell| grid.get_mut(cell)) {
             let in_time =
                 matches!(call.outcome, Outcome::Answered { wait_ms } if wait_ms <= late_ms);
             *offered += 1;
             *late += u64::from(!in_time);
         }
     }
-    cells
+    grid
 }
 
 fn blocks_say(agreed: AccessBlock, fits: AccessBlock) -> String {

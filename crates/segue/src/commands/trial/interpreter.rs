@@ -28,8 +28,8 @@ pub struct Interpreter {
     /// The number of its route, as Segue sees it: 7001
     dialled: String,
     /// Where the interpreter's telephone rings (SIP over UDP): the number of the interpreters leads there for the trial
-    #[arg(long, value_name = "ADDR")]
-    interpreter: SocketAddr,
+    #[arg(long = "interpreter", value_name = "ADDR")]
+    rings_at: SocketAddr,
     /// Whom to call instead of the route's outsourced target
     #[arg(long, value_name = "URI")]
     to: Option<String>,
@@ -90,7 +90,7 @@ impl Interpreter {
 
     async fn tried(&self, target: &str) -> Result<InterpreterReport, Failure> {
         let agent = through::bind(self.from).await?;
-        let mut interpreter = through::bind(self.interpreter).await?;
+        let mut interpreter = through::bind(self.rings_at).await?;
         let said = format!(
             "segue: interpreter's telephone on udp {}\n",
             interpreter.local_addr()

@@ -160,10 +160,10 @@ async fn a_session_alone_changes_nothing_of_how_its_person_comes_in() {
     let rig = Rig::new().await;
     let person = rig.sign_in(WHO).await;
     let begin = AccountChange::BeginSecondFactor;
-    let begun = rig
-        .console
-        .change_account(person.clone(), begin, just_shown());
-    begun.await.unwrap();
+    rig.console
+        .change_account(person.clone(), begin, just_shown())
+        .await
+        .unwrap();
     let shown = rig
         .console
         .account(person.clone(), just_shown().proved_at)

@@ -1,8 +1,9 @@
 //! The telephones that ring in the tests: one list, from which callers are drawn and which no log may hold.
 
 /// What the callers' numbers begin with, without the country's code, because a log may have either: fictitious ones of area code 609.
-pub(crate) const CALLERS: [&str; 7] = [
-    "609555", "609556", "609557", "609558", "609580", "609581", "609582",
+pub(crate) const CALLERS: [&str; 11] = [
+    "609555", "609556", "609557", "609558", "609571", "609572", "609573", "609574", "609580",
+    "609581", "609582",
 ];
 
 /// Callers' numbers of a series.

@@ -113,7 +113,7 @@ impl FarEnd {
 
     /// Waits until SIPp has gone through everything it was to do.
     #[track_caller]
-    pub(crate) fn is_done(mut self) {
+    pub(crate) fn succeeds(mut self) {
         let ended = self.child.wait().expect("SIPp ends");
         let errors = fs::read_to_string(self.folder.path().join("errors.log")).unwrap_or_default();
         assert!(ended.success(), "{errors}");
