@@ -193,7 +193,7 @@ async fn a_browser_goes_from_the_sign_in_page_to_the_provider_and_back_to_its_pa
     if !chromium::available() {
         return;
     }
-    for look in [Look::DESK, Look::PHONE.without_javascript()] {
+    for look in [Look::DESK, Look::DESK.without_javascript()] {
         let Some(site) = site_with_provider_at("localhost") else {
             return;
         };
