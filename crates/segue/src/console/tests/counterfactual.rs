@@ -196,8 +196,9 @@ async fn a_block_of_which_calls_are_missing_is_not_recorded() {
     assert!(writer.decision(lost.clone()) && !writer.decision(lost));
     writer.flush().await;
     let over = from + BLOCK;
+    // An earlier block of the day may be recorded: no call of it is missing.
     let recorded = rig.shared().replay_blocks(over + 3 * MINUTE).await;
-    assert!(recorded.is_empty(), "{recorded:?}");
+    assert!(recorded.iter().all(|(_, at)| *at != from), "{recorded:?}");
 }
 
 #[tokio::test]
