@@ -1,8 +1,8 @@
 //! Whose calls an import takes, where the callers of some lines are kept apart (42 CFR Part 2).
 
 use crate::row::RowFault;
-use segue_domain::caller::e164;
 use segue_domain::ids::LineId;
+use segue_domain::lines::apart_line;
 use std::collections::BTreeMap;
 
 /// The lines whose callers are kept apart, by every number that reaches them, and the one that is imported.
@@ -15,12 +15,8 @@ pub struct Lines {
 impl Lines {
     /// Of those lines `own` alone, or none of them.
     pub fn new(apart: &BTreeMap<String, LineId>, own: Option<LineId>) -> Self {
-        let forms = apart.iter().flat_map(|(number, line)| {
-            let forms = [Some(number.clone()), e164(number)].into_iter().flatten();
-            forms.map(|form| (form, line.clone()))
-        });
         Self {
-            apart: forms.collect(),
+            apart: apart.clone(),
             own,
         }
     }
@@ -40,8 +36,7 @@ impl Lines {
         let Some(dnis) = dnis else {
             return Ok(());
         };
-        let known = || self.apart.get(&e164(dnis)?);
-        let line = self.apart.get(dnis).or_else(known);
+        let line = apart_line(&self.apart, dnis);
         match (&self.own, line) {
             (None, None) => Ok(()),
             (None, Some(line)) => Err(RowFault::KeptApart {

@@ -3,6 +3,7 @@
 //! The client controls the key (`domain.md` §7.2); it never enters the journal, a log or the outsourcer's view.
 
 use crate::ids::LineId;
+use crate::lines::apart_line;
 use hmac::{Hmac, KeyInit, Mac};
 use serde::{Deserialize, Serialize};
 use sha2::Sha256;
@@ -43,8 +44,7 @@ impl CallerKey {
 
     /// The key for calls to a dialled number: the line's own where its callers are kept apart.
     pub fn of_dialled(&self, apart: &BTreeMap<String, LineId>, dialled: &str) -> Cow<'_, Self> {
-        apart
-            .get(dialled)
+        apart_line(apart, dialled)
             .map_or(Cow::Borrowed(self), |line| Cow::Owned(self.of_line(line)))
     }
 

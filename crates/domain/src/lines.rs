@@ -1,5 +1,6 @@
 //! Lines, their control point and their last resort: where Segue decides, and who answers when nobody else does.
 
+use crate::caller::e164;
 use crate::covering;
 use crate::ids::{CallTypeId, LineId, SiteId};
 use crate::refusal::{Code, Refusal};
@@ -73,9 +74,19 @@ pub fn kept_apart(lines: &[Line]) -> BTreeMap<String, LineId> {
     let numbers = apart.flat_map(|line| {
         let dialled = line.routes.iter().map(|route| route.dialled.clone());
         let all = dialled.chain([line.number.clone(), line.id.to_string()]);
-        all.map(|number| (number, line.id.clone()))
+        let forms = all.flat_map(|number| [e164(&number), Some(number)]);
+        forms.flatten().map(|number| (number, line.id.clone()))
     });
     numbers.collect()
+}
+
+/// The line of [`kept_apart`] that a number reaches, however it is written.
+pub fn apart_line<'a>(apart: &'a BTreeMap<String, LineId>, dialled: &str) -> Option<&'a LineId> {
+    if apart.is_empty() {
+        return None;
+    }
+    let known = || apart.get(&e164(dialled)?);
+    apart.get(dialled).or_else(known)
 }
 
 impl Line {

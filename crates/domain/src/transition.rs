@@ -7,6 +7,7 @@ use crate::agents::Roster;
 use crate::baseline::Baselines;
 use crate::business_case::BusinessCases;
 use crate::calendar::Calendar;
+use crate::caller::CallerKey;
 use crate::capacity::Forecasts;
 use crate::certificate::Milestones;
 use crate::chunk_weeks::ChunkWeeks;
@@ -29,7 +30,7 @@ use crate::ladder::reviews::Review;
 use crate::ladder::{CallType, Place, Rung};
 use crate::legal_tables::LegalTables;
 use crate::licences::Licences;
-use crate::lines::Line;
+use crate::lines::{Line, kept_apart};
 use crate::nodes::NodesReported;
 use crate::parties::{Parties, Site, Terms};
 use crate::people::People;
@@ -59,6 +60,7 @@ use jiff::civil::Date;
 use jiff::tz::TimeZone;
 use jiff::{Timestamp, Zoned};
 use serde::Serialize;
+use std::borrow::Cow;
 use std::collections::{BTreeMap, BTreeSet};
 
 /// Where the whole move stands (§4.4).
@@ -241,6 +243,11 @@ impl Transition {
     /// A chunk of the agreed plan.
     pub fn chunk(&self, id: &ChunkId) -> Option<&Chunk> {
         self.chunks.get(id)
+    }
+
+    /// The key that callers of a dialled number are told apart by: the line's own where they are kept apart.
+    pub fn caller_key<'k>(&self, key: &'k CallerKey, dialled: &str) -> Cow<'k, CallerKey> {
+        key.of_dialled(&kept_apart(&self.lines), dialled)
     }
 
     /// A line.

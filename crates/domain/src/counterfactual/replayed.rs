@@ -97,10 +97,12 @@ pub struct Sums {
     /// Who would have hung up, in hundredths.
     pub hung_up_x100: u64,
     /// How far that spreads.
+    #[serde(default)]
     pub hung_up_spread: Spread,
     /// Who would have been late, in hundredths.
     pub late_x100: u64,
     /// How far that spreads.
+    #[serde(default)]
     pub late_spread: Spread,
 }
 

@@ -17,9 +17,13 @@ const STATES: [(&str, u16); 3] = [("NJ", 8_200), ("PA", 1_100), ("NY", 500)];
 /// Callers by language, the centre's own first.
 const LANGUAGES: [(&str, u16); 2] = [("English", 9_300), ("Spanish", 700)];
 
-/// The business associate agreement, before anything else.
+/// The business associate agreement, before anything else; with it what a line under 42 CFR Part 2 needs.
 pub(crate) fn agreement(scene: &Scene<'_>) -> Option<Move> {
-    filed(scene, Side::Client, &[("BAA-1", Evidence::Baa)])
+    let mut agreements = vec![("BAA-1", Evidence::Baa)];
+    if scene.t.lines.iter().any(|line| line.part2) {
+        agreements.push(("QSOA-1", Evidence::Qsoa));
+    }
+    filed(scene, Side::Client, &agreements)
 }
 
 /// Everything else of both parties.

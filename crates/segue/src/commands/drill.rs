@@ -150,6 +150,7 @@ impl Drill {
             agent: &agent,
             facts: &facts,
             key: &key,
+            t,
             via: self.via,
         };
         let load = self.under_way(&through, &dialled).await?;

@@ -33,6 +33,9 @@ pub enum Key {
     Telephone {
         /// The telephone's number, for example +16095550110
         number: String,
+        /// For test calls on a line whose callers are kept apart
+        #[arg(long, value_name = "LINE")]
+        line: Option<LineId>,
     },
     /// Print what other engines open the files of the call records with, base64; whoever has it reads every record
     Lake {
@@ -53,7 +56,9 @@ impl Key {
     /// Answers.
     pub fn run(&self, global: &Global) -> Answered {
         let key = match self {
-            Self::Telephone { number } => return telephone(number, global),
+            Self::Telephone { number, line } => {
+                return telephone(number, line.as_ref(), global);
+            }
             Self::Lake { line } => return lake(line.as_deref(), global),
             Self::Prove { file, person } => return prove(file, person, global),
             Self::New(file) => {
@@ -84,12 +89,14 @@ fn prove(file: &Path, person: &str, global: &Global) -> Answered {
     Ok(Answer::new(&command, text))
 }
 
-fn telephone(number: &str, global: &Global) -> Answered {
+fn telephone(number: &str, line: Option<&LineId>, global: &Global) -> Answered {
     let ctx = Context::open(global)?;
     let e164 = e164(number).ok_or_else(|| {
         Failure::BadInput("this is no telephone number; write it as +16095550110".into())
     })?;
-    let caller = ctx.data.caller_key()?.hash(&e164).to_string();
+    let key = ctx.data.caller_key()?;
+    let key = line.map_or_else(|| key.clone(), |line| key.of_line(line));
+    let caller = key.hash(&e164).to_string();
     Ok(Answer::new(&json!({ "caller_hash": caller }), caller))
 }
 

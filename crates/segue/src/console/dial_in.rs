@@ -9,6 +9,7 @@ use crate::clock;
 use jiff::{SignedDuration, Timestamp};
 use segue_domain::caller::e164;
 use segue_domain::dial_in::{UseDialInCode, entitled};
+use segue_domain::telephony_checks::paths;
 use segue_domain::{Actor, Right, Side};
 use segue_sip::allow::AllowList;
 use segue_trials::agent::{Agent, Incoming};
@@ -175,7 +176,11 @@ impl Shared {
             let why = format!("{person} places no test calls any more");
             return Err(NotTaken::Right(why));
         }
-        let telephone = self.key.hash(caller).to_string();
+        // As calls to that chunk's number will be told apart.
+        let chunk = t.chunk(&own.call.chunk);
+        let dialled = chunk.and_then(|chunk| paths(&t, chunk).next());
+        let key = t.caller_key(&self.key, dialled.map_or("", |(_, dialled)| dialled));
+        let telephone = key.hash(caller).to_string();
         let command = UseDialInCode {
             chunk: own.call.chunk.clone(),
             cell: own.call.cell.clone(),

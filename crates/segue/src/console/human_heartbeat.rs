@@ -191,14 +191,17 @@ impl Shared {
         if idle(&t, chunk, &open) < IDLE_MIN {
             return Ok(None);
         }
+        let Some((_, dialled)) = paths(&t, chunk).next() else {
+            return Ok(None);
+        };
+        let key = t.caller_key(&self.key, dialled);
         let numbers: Vec<String> = fictional_numbers().collect();
         let numbers = numbers.iter().map(String::as_str);
-        let (out, _) = witnesses(&self.key, t.id.as_str(), chunk.share, numbers);
-        let (Some(caller), Some((_, dialled))) = (out, paths(&t, chunk).next()) else {
+        let (Some(caller), _) = witnesses(&key, t.id.as_str(), chunk.share, numbers) else {
             return Ok(None);
         };
         // A node that was started anew, or another one, may have called within the hour.
-        let (hash, since) = (self.key.hash(caller), now - EVERY);
+        let (hash, since) = (key.hash(caller), now - EVERY);
         let last = self.facts.last_test(&hash, dialled, since).await;
         if last.map_err(said)?.is_some() {
             return Ok(None);
@@ -263,7 +266,8 @@ impl Shared {
     /// What is known of the test call placed then.
     async fn heard(&self, since: Timestamp, dialled: &str, caller: &str) -> Result<Heard, String> {
         let said = |error: segue_journal::facts::FactsError| chain(&error);
-        let caller = self.key.hash(caller);
+        let t = self.transition();
+        let caller = t.caller_key(&self.key, dialled).hash(caller);
         let decision = self.facts.last_test(&caller, dialled, since).await;
         let decision = decision.map_err(said)?;
         let records = match &decision {

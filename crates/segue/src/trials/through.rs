@@ -5,6 +5,7 @@ use crate::data_dir::random_bytes;
 use crate::node::policy::TEST_HEADER;
 use crate::office::unavailable;
 use crate::output::Failure;
+use segue_domain::Transition;
 use segue_domain::caller::CallerKey;
 use segue_journal::facts::{Cursor, Decision, Facts};
 use segue_trials::agent::{Agent, AgentError, AgentSettings, Leg, Place};
@@ -41,6 +42,8 @@ pub struct Through<'a> {
     pub facts: &'a Facts,
     /// The client's key.
     pub key: &'a CallerKey,
+    /// The transition, whose lines say which callers are kept apart.
+    pub t: &'a Transition,
     /// The node's SIP address.
     pub via: SocketAddr,
 }
@@ -111,7 +114,7 @@ impl Through<'_> {
             sleep(TALK).await;
         }
         leg.hang_up();
-        let caller = self.key.hash(from);
+        let caller = self.t.caller_key(self.key, dialled).hash(from);
         let mine = |d: &Decision| d.caller == Some(caller) && d.dialled == dialled;
         let kept = self.kept(since, mine).await?;
         let decision = kept.into_iter().next_back();

@@ -91,6 +91,23 @@ fn two_calls_prove_the_share_and_a_share_that_does_not_run_pauses_the_chunk() {
     a_lost_queue_pauses_the_chunk(stage);
 }
 
+/// Where a line's callers are kept apart, who goes out is drawn with the line's own key: here and at the node.
+#[test]
+fn a_share_is_proved_where_callers_are_kept_apart() {
+    let stage = Stage::of(|targets| World::live_apart(targets, &[20]));
+    let via = stage.serving.sip.to_string();
+    let proved = stage
+        .world
+        .client(&["trial", "share", CHUNK, "--via", &via]);
+    assert_eq!(
+        (&proved["holds"], &proved["paused"]),
+        (&json!(true), &json!(false)),
+        "{proved}"
+    );
+    assert_eq!((stage.outsourced.count(), stage.in_house.count()), (1, 1));
+    assert_eq!(stage.serving.stop(), 0);
+}
+
 fn a_lost_queue_pauses_the_chunk(stage: Stage) {
     let via = stage.serving.sip.to_string();
     // The outsourcer's queue is gone: its callers are answered in-house, and that is not what was agreed.

@@ -16,6 +16,11 @@ pub(crate) struct Stage {
 impl Stage {
     /// The chunk is live at the first of the agreed steps.
     pub(crate) fn live(steps_percent: &[u8]) -> Self {
+        Self::of(|targets| World::live(targets, steps_percent))
+    }
+
+    /// The same in another world.
+    pub(crate) fn of(world: impl FnOnce(Targets) -> World) -> Self {
         let in_house = Centre::at([127, 0, 0, 2]);
         let outsourced = Centre::at([127, 0, 0, 3]);
         let last = Centre::at([127, 0, 0, 4]);
@@ -24,7 +29,7 @@ impl Stage {
             outsourced: outsourced.addr,
             last_resort: last.addr,
         };
-        let world = World::live(targets, steps_percent);
+        let world = world(targets);
         let serving = Serving::start(&world.data());
         Self {
             in_house,

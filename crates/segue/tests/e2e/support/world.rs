@@ -82,8 +82,21 @@ impl World {
 
     /// The chunk live at the first of the agreed steps.
     pub(crate) fn live(targets: Targets, steps_percent: &[u8]) -> Self {
+        Self::live_as(&story(targets, steps_percent), steps_percent)
+    }
+
+    /// The same on lines whose callers are kept apart (42 CFR Part 2).
+    pub(crate) fn live_apart(targets: Targets, steps_percent: &[u8]) -> Self {
+        let mut story = story(targets, steps_percent);
+        for line in &mut story.create.lines {
+            line.part2 = true;
+        }
+        Self::live_as(&story, steps_percent)
+    }
+
+    fn live_as(story: &Example, steps_percent: &[u8]) -> Self {
         let world = Self::new();
-        world.walk(&story(targets, steps_percent), &Goal::Ready(CHUNK.into()));
+        world.walk(story, &Goal::Ready(CHUNK.into()));
         world.raise(steps_percent[0]);
         world
     }
