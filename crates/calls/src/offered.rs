@@ -94,25 +94,31 @@ pub struct KeptCall {
     pub handle_ms: Option<u64>,
 }
 
-/// Every offered call of every source, in order of time.
+/// Every offered call of every source of these stores, in order of time.
 ///
 /// # Errors
-/// As [`offered`]; and where the store holds more than `calls_max` calls.
-pub fn in_order(calls: &CallStore, calls_max: usize) -> Result<Vec<KeptCall>, CallsError> {
+/// As [`offered`]; and where the stores hold more than `calls_max` calls.
+pub fn in_order<'s>(
+    stores: impl IntoIterator<Item = &'s CallStore>,
+    calls_max: usize,
+) -> Result<Vec<KeptCall>, CallsError> {
     let mut all = Vec::new();
-    let count = offered(calls, None, Date::MIN..=Date::MAX, |call| {
-        if all.len() < calls_max {
-            all.push(KeptCall {
-                offered_us: call.at.as_microsecond(),
-                call_type: call.call_type.map(ToOwned::to_owned),
-                segment: call.segment.map(ToOwned::to_owned),
-                caller: call.caller,
-                answered: call.answered,
-                wait_ms: call.wait_ms.unwrap_or(0),
-                handle_ms: call.handle_ms,
-            });
-        }
-    })?;
+    let mut count = 0;
+    for calls in stores {
+        count += offered(calls, None, Date::MIN..=Date::MAX, |call| {
+            if all.len() < calls_max {
+                all.push(KeptCall {
+                    offered_us: call.at.as_microsecond(),
+                    call_type: call.call_type.map(ToOwned::to_owned),
+                    segment: call.segment.map(ToOwned::to_owned),
+                    caller: call.caller,
+                    answered: call.answered,
+                    wait_ms: call.wait_ms.unwrap_or(0),
+                    handle_ms: call.handle_ms,
+                });
+            }
+        })?;
+    }
     if usize::try_from(count).is_ok_and(|count| count > calls_max) {
         return Err(CallsError::TooManyCalls { calls_max });
     }

@@ -41,7 +41,7 @@ fn imported(folder: &Path, own: Option<&str>) -> (ImportReport, CallStore) {
 }
 
 fn callers(store: &CallStore) -> BTreeSet<[u8; 32]> {
-    let calls = in_order(store, 100).unwrap().into_iter();
+    let calls = in_order([store], 100).unwrap().into_iter();
     calls.filter_map(|call| call.caller).collect()
 }
 

@@ -79,7 +79,7 @@ fn a_sealed_file_is_read_with_its_key_and_no_other() {
         CallStore::new(&root),
     ];
     for other in others {
-        let refused = in_order(&other, 10_000).unwrap_err();
+        let refused = in_order([&other], 10_000).unwrap_err();
         assert!(matches!(refused, CallsError::Sealed { .. }), "{refused}");
         let said = refused.to_string();
         assert!(said.contains("keys/caller.key"), "{said}");
@@ -100,7 +100,7 @@ fn a_store_in_the_clear_is_sealed_as_it_is_written() {
     let sealed = |store: &CallStore| files(store).iter().filter(|file| is_sealed(file)).count();
     let days = files(&store).len() / 2;
     assert_eq!(sealed(&store), days);
-    let caller = in_order(&store, 10_000)
+    let caller = in_order([&store], 10_000)
         .unwrap()
         .into_iter()
         .find_map(|call| call.caller);

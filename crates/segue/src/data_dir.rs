@@ -9,6 +9,7 @@ use segue_calls::seal::LakeKey;
 use segue_calls::store::CallStore;
 use segue_domain::caller::CallerKey;
 use segue_domain::ids::{LineId, TransitionId};
+use segue_domain::lines::Line;
 use segue_journal::Place;
 use serde::{Deserialize, Serialize};
 use sha2::{Digest, Sha256};
@@ -233,7 +234,11 @@ impl DataDir {
     pub fn calls(&self, line: Option<&LineId>) -> Result<CallStore, Failure> {
         let folder = match line {
             None => "calls".to_owned(),
-            Some(line) => format!("calls-apart/line-{}", line.as_str().replace('/', "_")),
+            // Each line has a folder of its own, also where one is called `A/1` and another `A_1`.
+            Some(line) => {
+                let name = line.as_str().replace('_', "__").replace('/', "_-");
+                format!("calls-apart/line-{name}")
+            }
         };
         let key = LakeKey::new(self.lake_key(line)?);
         let store = CallStore::sealed(self.path(&folder), key);
@@ -242,6 +247,13 @@ impl DataDir {
         } else {
             store
         })
+    }
+
+    /// The call records of all lines, those that are kept apart each in a store of its own: to count calls, never to join callers.
+    pub fn every_calls(&self, lines: &[Line]) -> Result<Vec<CallStore>, Failure> {
+        let apart = lines.iter().filter(|line| line.part2);
+        let stores = std::iter::once(None).chain(apart.map(|line| Some(&line.id)));
+        stores.map(|line| self.calls(line)).collect()
     }
 
     fn drawn(&self, purpose: &[u8]) -> Result<[u8; 32], Failure> {

@@ -45,7 +45,7 @@ pub fn look(
     now: Timestamp,
 ) -> Result<(Door, u64), Failure> {
     let mut sorter = Sorter::new(state);
-    each_call(data, None, now, |call| sorter.add(call))?;
+    each_call(data, state, None, now, |call| sorter.add(call))?;
     let (calls, unsorted) = sorter.finish();
     let door = door(state, &calls, site, now, &Assumptions::signed(state)).map_err(failure)?;
     Ok((door, unsorted))

@@ -4,13 +4,14 @@ use super::calls::{failure, require_allowed};
 use crate::cli::Global;
 use crate::clock;
 use crate::context::Context;
-use crate::data_dir::DataDir;
+use crate::data_dir::{DataDir, random_bytes};
 use crate::office::{Office, block_on};
 use crate::output::{Answer, Answered, Failure};
 use clap::Args;
 use segue_calls::import::{ImportRequest, import};
 use segue_calls::mapping::CheckedMapping;
 use segue_calls::offered::{KeptCall, in_order};
+use segue_calls::seal::LakeKey;
 use segue_calls::store::CallStore;
 use segue_domain::Transition;
 use segue_domain::caller::CallerKey;
@@ -78,10 +79,10 @@ impl Rehearse {
             let state = block_on(async { Office::open(&ctx.data).await?.state().await })?;
             let example = self.of_state(&state)?;
             let key = ctx.data.caller_key()?;
-            let store = ctx.data.calls(None)?;
+            let stores = ctx.data.every_calls(&state.lines)?;
             let calls = match &self.calls {
                 Some(calls) => self.records(calls, &key)?,
-                None => in_order(&store, CALLS_MAX).map_err(failure)?,
+                None => in_order(&stores, CALLS_MAX).map_err(failure)?,
             };
             (example, calls)
         };
@@ -152,13 +153,15 @@ impl Rehearse {
     /// The calls of an export, imported into a folder that is gone afterwards, or of a folder of imported calls.
     fn records(&self, from: &Path, key: &CallerKey) -> Result<Vec<KeptCall>, Failure> {
         if from.is_dir() {
-            return in_order(&folder_of_calls(from)?, CALLS_MAX).map_err(failure);
+            return in_order([&folder_of_calls(from)?], CALLS_MAX).map_err(failure);
         }
         let mapping = CheckedMapping::find(&self.mapping).map_err(failure)?;
         let folder = tempfile::tempdir().map_err(|e| {
             Failure::Unavailable(format!("no temporary folder ({e}); free some space"))
         })?;
-        let store = CallStore::new(folder.path());
+        // Gone afterwards, and sealed meanwhile: a process that is killed leaves nothing to read.
+        let seal = LakeKey::new(random_bytes()?);
+        let store = CallStore::sealed(folder.path(), seal);
         let files = [from.to_owned()];
         let request = ImportRequest {
             files: &files,
@@ -168,7 +171,7 @@ impl Rehearse {
             imported_at: clock::now(),
         };
         import(&store, request, &mut |_| ()).map_err(failure)?;
-        in_order(&store, CALLS_MAX).map_err(failure)
+        in_order([&store], CALLS_MAX).map_err(failure)
     }
 
     /// The calls under the numbers of the transition, and what was left out, in words.

@@ -233,11 +233,17 @@ impl Staff {
             return Err(Failure::BadInput("--to must be later than --from".into()));
         }
         let mut history = CallHistory::default();
-        each_call(&ctx.data, self.source.as_deref(), ctx.now(), |call| {
-            if self.call_type.is_none() || call.call_type == self.call_type.as_deref() {
-                history.add(call);
-            }
-        })?;
+        each_call(
+            &ctx.data,
+            &state,
+            self.source.as_deref(),
+            ctx.now(),
+            |call| {
+                if self.call_type.is_none() || call.call_type == self.call_type.as_deref() {
+                    history.add(call);
+                }
+            },
+        )?;
         let learnt = history
             .learn(&zone, &calendar, ctx.now())
             .map_err(failure)?;
@@ -292,26 +298,30 @@ fn instant(bound: Bound, zone: &TimeZone) -> Result<Timestamp, Failure> {
 /// Hands the offered calls of the last half year to `each`.
 pub fn each_call(
     data: &DataDir,
+    t: &Transition,
     source: Option<&str>,
     now: Timestamp,
     mut each: impl FnMut(&Call<'_>),
 ) -> Result<u64, Failure> {
-    let store = data.calls(None)?;
     let today = now.to_zoned(TimeZone::UTC).date();
     let first = today.saturating_sub(Span::new().days(HISTORY_DAYS));
     let last = today.saturating_add(Span::new().days(1));
-    let read = offered(&store, source, first..=last, |call| {
-        each(&Call {
-            at: call.at,
-            local: call.local,
-            dnis: call.dnis,
-            call_type: call.call_type,
-            answered: call.answered,
-            wait_ms: call.wait_ms,
-            handle_ms: call.handle_ms,
+    let mut count = 0;
+    for store in data.every_calls(&t.lines)? {
+        let read = offered(&store, source, first..=last, |call| {
+            each(&Call {
+                at: call.at,
+                local: call.local,
+                dnis: call.dnis,
+                call_type: call.call_type,
+                answered: call.answered,
+                wait_ms: call.wait_ms,
+                handle_ms: call.handle_ms,
+            });
         });
-    });
-    read.map_err(crate::commands::calls::failure)
+        count += read.map_err(crate::commands::calls::failure)?;
+    }
+    Ok(count)
 }
 
 /// How good the forecast would have been two weeks ahead, where there is history enough to tell.

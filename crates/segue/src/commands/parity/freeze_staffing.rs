@@ -118,7 +118,7 @@ impl FreezeStaffingOptions {
     ) -> Result<(Option<u32>, Option<u64>), Failure> {
         let sorter = Sorter::new(t);
         let mut history = CallHistory::default();
-        each_call(&ctx.data, None, ctx.now(), |call| {
+        each_call(&ctx.data, t, None, ctx.now(), |call| {
             let own = call.call_type == Some(self.call_type.as_str())
                 && sorter.site_of(call.dnis).as_ref() == Some(&self.site)
                 && (self.from..=self.to).contains(&call.local.date());
