@@ -9,7 +9,7 @@
 
 use super::log_mean;
 use crate::kpi::float;
-use serde::{Deserialize, Serialize};
+use serde::{Deserialize, Deserializer, Serialize};
 
 /// Fractions staked and how the wealth is spread over them: most of it where a block twice as bad as agreed pays best.
 pub(crate) const STAKES: [f64; 5] = [0.1, 0.25, 0.5, 0.8, 0.95];
@@ -42,7 +42,8 @@ pub struct BlockBet {
     beyond_margin: [f64; STAKES.len()],
     noninferior: [f64; STAKES.len()],
     blocks: u64,
-    /// Calls times scale of the largest block so far, of each game.
+    /// Calls times scale of the largest block so far, of each game; below zero the calls of one whose scale is not known yet.
+    #[serde(deserialize_with = "largest")]
     largest: [f64; 3],
     excess: f64,
     beyond_cap: u64,
@@ -59,6 +60,11 @@ impl BlockBet {
         let cap = (CAP_OF_ALLOWED * block.allowed).min(1.0);
         let scales = [block.reference, block.allowed, cap - block.allowed];
         let sizes = scales.map(|scale| calls * scale);
+        for (largest, scale) in self.largest.iter_mut().zip(scales) {
+            if *largest < 0.0 {
+                *largest *= -scale;
+            }
+        }
         let [of_harm, of_beyond, of_good] =
             [0, 1, 2].map(|game| sizes[game] / self.largest[game].max(f64::MIN_POSITIVE));
         let harm = of_harm.min(1.0) * (share - block.reference) / block.reference;
@@ -116,6 +122,20 @@ impl BlockBet {
     pub fn log_e_noninferior(&self) -> f64 {
         log_wealth(&self.noninferior)
     }
+}
+
+/// As it is kept now; or the calls of the largest block, as it was kept while blocks counted by those alone.
+fn largest<'de, D: Deserializer<'de>>(kept: D) -> Result<[f64; 3], D::Error> {
+    #[derive(Deserialize)]
+    #[serde(untagged)]
+    enum Kept {
+        Sizes([f64; 3]),
+        Calls(f64),
+    }
+    Ok(match Kept::deserialize(kept)? {
+        Kept::Sizes(sizes) => sizes,
+        Kept::Calls(calls) => [-calls; 3],
+    })
 }
 
 fn log_wealth(wealth: &[f64; STAKES.len()]) -> f64 {
@@ -184,6 +204,26 @@ mod tests {
             });
         }
         bet
+    }
+
+    /// Evidence is never reset, also not by a newer version.
+    #[test]
+    fn what_was_kept_before_blocks_counted_by_bad_calls_goes_on() {
+        let bet = after(12, 100, 10);
+        let mut kept = serde_json::to_value(&bet).unwrap();
+        kept["largest"] = serde_json::json!(100);
+        let mut read: BlockBet = serde_json::from_value(kept).unwrap();
+        let mut bet = bet;
+        for bet in [&mut bet, &mut read] {
+            bet.add(Block {
+                calls: 80,
+                bad: 8,
+                reference: 0.05,
+                allowed: 0.07,
+            });
+        }
+        assert!((bet.log_e_harm() - read.log_e_harm()).abs() < 1e-12);
+        assert!((bet.log_e_noninferior() - read.log_e_noninferior()).abs() < 1e-12);
     }
 
     #[test]

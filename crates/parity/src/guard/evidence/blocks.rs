@@ -17,6 +17,11 @@ const OPEN_MAX: usize = 4_096;
 /// A block that is mature waits so long for its counterfactual, where one is to come; then the target alone judges it.
 const WAIT_US: i64 = 30 * MINUTE_US;
 
+/// "Had we not moved" is replayed in steps of this length.
+fn told_us() -> i64 {
+    i64::from(PART_MIN) * MINUTE_US
+}
+
 /// Calls of a block, and the bad ones among them.
 #[derive(Debug, Clone, Copy, Default, PartialEq, Eq, Serialize, Deserialize)]
 pub(super) struct Open {
@@ -32,6 +37,8 @@ pub(super) struct Blocks {
     target: f64,
     margin: f64,
     block_us: i64,
+    /// Blocks were of three hours before there were parts of them.
+    #[serde(default = "told_us")]
     part_us: i64,
     /// By part of a block: "had we not moved" is known for parts of three hours, and a block is held against that of its own calls.
     open: BTreeMap<i64, Open>,
@@ -73,11 +80,11 @@ impl Blocks {
         if place.arm == Arm::InHouse {
             return;
         }
-        let open = self.open.entry(self.part(place.at_us)).or_default();
+        let part = self.part(place.at_us);
+        let open = self.open.entry(part).or_default();
         open.calls += 1;
         open.bad += u64::from(bad);
-        let block = place.at_us.div_euclid(self.block_us);
-        self.groups.add(place.segments, block, bad);
+        self.groups.add(place.segments, part, bad);
     }
 
     fn part(&self, at_us: i64) -> i64 {
@@ -111,8 +118,7 @@ impl Blocks {
         let is_awaited = |part: &&i64| {
             let part_over_us = (**part + 1).saturating_mul(self.part_us);
             // Shorter blocks wait until all of the hours that are replayed at once are over.
-            let told_us = i64::from(PART_MIN) * MINUTE_US;
-            let over_us = -(-part_over_us).div_euclid(told_us) * told_us;
+            let over_us = -(-part_over_us).div_euclid(told_us()) * told_us();
             !self.counterfactual.contains_key(*part) && until_us.saturating_sub(over_us) < WAIT_US
         };
         let mut open = self.open.keys().filter(|_| self.awaits);
@@ -131,33 +137,15 @@ impl Blocks {
             .collect();
         let per_block = self.parts();
         let block = |part: &(i64, Open)| part.0.div_euclid(per_block);
+        let (target, margin, known) = (self.target, self.margin, &self.counterfactual);
+        let whole = |parts: &[(i64, Open)]| block_of(parts, known, target, margin);
         for parts in parts.chunk_by(|a, b| block(a) == block(b)) {
-            let whole = self.whole(parts);
-            let index = block(&parts[0]);
-            self.bet.add(whole);
-            self.groups.close(index, whole);
-            self.shares
-                .add(float(whole.bad) / float(whole.calls.max(1)));
+            let all = whole(parts);
+            self.bet.add(all);
+            self.groups.close(parts, whole);
+            self.shares.add(float(all.bad) / float(all.calls.max(1)));
         }
         self.counterfactual = self.counterfactual.split_off(&first);
-    }
-
-    /// A block of its parts: "had we not moved" weighed by the calls that really went out. Where that is not known the target stands.
-    fn whole(&self, parts: &[(i64, Open)]) -> Block {
-        let (mut calls, mut bad, mut unmoved) = (0, 0, 0.0);
-        for (part, open) in parts {
-            calls += open.calls;
-            bad += open.bad;
-            let share = self.counterfactual.get(part).copied();
-            unmoved += share.unwrap_or(self.target) * float(open.calls);
-        }
-        let reference = self.target.max(unmoved / float(calls.max(1)));
-        Block {
-            calls,
-            bad,
-            reference,
-            allowed: reference + self.margin,
-        }
     }
 
     /// What is known of each group of callers.
@@ -180,5 +168,28 @@ impl Blocks {
             interval: (self.bet.blocks() > 0).then(|| self.shares.interval()),
             alarm: false,
         }
+    }
+}
+
+/// A block of its parts: "had we not moved" weighed by the calls that really went out. Where that is not known the target stands.
+fn block_of(
+    parts: &[(i64, Open)],
+    had_we_not_moved: &BTreeMap<i64, f64>,
+    target: f64,
+    margin: f64,
+) -> Block {
+    let (mut calls, mut bad, mut unmoved) = (0, 0, 0.0);
+    for (part, open) in parts {
+        calls += open.calls;
+        bad += open.bad;
+        let share = had_we_not_moved.get(part).copied();
+        unmoved += share.unwrap_or(target) * float(open.calls);
+    }
+    let reference = target.max(unmoved / float(calls.max(1)));
+    Block {
+        calls,
+        bad,
+        reference,
+        allowed: reference + margin,
     }
 }

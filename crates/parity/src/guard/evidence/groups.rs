@@ -1,5 +1,5 @@
 //! Groups of callers (when, language, age) in one load-driven share: each is held against the limit that everybody was promised, in
-//! the same blocks. A group below one in twenty calls is judged together with the other small ones.
+//! the same blocks, for the hours of its own calls. A group below one in twenty calls is judged together with the other small ones.
 
 use super::blocks::Open;
 use crate::guard::record::Segments;
@@ -47,42 +47,52 @@ pub(in crate::guard) struct GroupReading {
 
 impl Groups {
     /// One call of the outsourced arm.
-    pub(super) fn add(&mut self, segments: Segments, block: i64, bad: bool) {
+    pub(super) fn add(&mut self, segments: Segments, part: i64, bad: bool) {
         for segment in segments.into_iter().flatten().map(usize::from) {
             if self.named.len() <= segment {
                 self.named.resize_with(segment + 1, Group::default);
             }
-            let open = self.named[segment].open.entry(block).or_default();
+            let open = self.named[segment].open.entry(part).or_default();
             open.calls += 1;
             open.bad += u64::from(bad);
         }
     }
 
-    /// A block of everybody is judged: so are its groups, against the same limit. Which group stands for itself is decided by the
-    /// blocks before this one, so that no bet knows its own outcome.
-    pub(super) fn close(&mut self, index: i64, whole: Block) {
-        let limit = |calls, bad| Block {
-            calls,
-            bad,
-            ..whole
-        };
+    /// A block of everybody is judged: so are its groups, each against what was promised for the hours of its own calls. Which group
+    /// stands for itself is decided by the blocks before this one, so that no bet knows its own outcome.
+    pub(super) fn close(&mut self, parts: &[(i64, Open)], block: impl Fn(&[(i64, Open)]) -> Block) {
         let before = self.calls;
-        let mut small = Open::default();
+        let mut small: Vec<_> = parts
+            .iter()
+            .map(|(part, _)| (*part, Open::default()))
+            .collect();
         for group in &mut self.named {
-            let Some(open) = group.open.remove(&index) else {
+            let of_part = |(part, _): &(i64, Open)| (*part, group.open.remove(part));
+            let own: Vec<_> = parts.iter().map(of_part).collect();
+            if own.iter().all(|(_, open)| open.is_none()) {
                 continue;
-            };
-            group.is_small = group.judged.calls * OWN_FROM_ONE_IN < before;
-            if group.is_small {
-                small.count(open);
-            } else {
-                group.bet.add(limit(open.calls, open.bad));
             }
-            group.judged.count(open);
+            group.is_small = group.judged.calls * OWN_FROM_ONE_IN < before;
+            let own: Vec<_> = own
+                .into_iter()
+                .map(|(part, open)| (part, open.unwrap_or_default()))
+                .collect();
+            if group.is_small {
+                for ((_, sum), (_, open)) in small.iter_mut().zip(&own) {
+                    sum.count(*open);
+                }
+            } else {
+                group.bet.add(block(&own));
+            }
+            for (_, open) in own {
+                group.judged.count(open);
+            }
         }
-        self.small.bet.add(limit(small.calls, small.bad));
-        self.small.judged.count(small);
-        self.calls += whole.calls;
+        self.small.bet.add(block(&small));
+        for (_, open) in small {
+            self.small.judged.count(open);
+        }
+        self.calls += parts.iter().map(|(_, open)| open.calls).sum::<u64>();
     }
 
     /// Every group that has had a call judged.

@@ -12,6 +12,8 @@ use segue_domain::ids::ChunkId;
 use segue_domain::parity::AccessBlock;
 use segue_guard::{Arming, Exhibit, block_that_fits, rules};
 use segue_parity::guard::record::{Arm, Call, Outcome, Place, StratumId};
+use segue_parity::guard::value_of;
+use segue_parity::rules::{MetricName, MetricRule, SignedRules};
 use segue_parity::sequences::block_bet::block_length_min;
 use serde_json::json;
 
@@ -50,8 +52,8 @@ impl OwnWeeks {
         let signed = rules(&state, chunk)
             .map_err(|why| Failure::BadInput(format!("{}: {why}", self.chunk)))?;
         let call_type = chunk.planned.call_type.to_string();
-        let store = ctx.data.calls(None)?;
-        let kept = in_order(&store, CALLS_MAX).map_err(super::super::calls::failure)?;
+        let stores = ctx.data.every_calls(&state.lines)?;
+        let kept = in_order(&stores, CALLS_MAX).map_err(super::super::calls::failure)?;
         let calls: Vec<Call> = (1_u64..)
             .zip(
                 kept.iter()
@@ -95,8 +97,7 @@ impl OwnWeeks {
                 exhibit.calls, exhibit.days
             )));
         }
-        let late = state.terms.service_level_threshold_s;
-        let fits = block_that_fits(block_length_min(&quarters(&calls, late * 1_000)));
+        let fits = block_of(&signed, &calls);
         let answer = self.answer(&exhibit, state.terms.margins.access_block, fits);
         let files = GuardFiles::new(ctx.data.root());
         files
@@ -134,8 +135,20 @@ impl OwnWeeks {
     }
 }
 
-/// Offered calls and late ones by quarter of an hour, whole days (UTC) from the first to the last.
-fn quarters(calls: &[Call], late_ms: u32) -> Vec<(u64, u64)> {
+/// The shortest block on which both measures of access may be judged.
+fn block_of(signed: &SignedRules, calls: &[Call]) -> AccessBlock {
+    let rules = signed.rules();
+    let access = [MetricName::NotWithinThreshold, MetricName::Abandonment];
+    let access = access.into_iter().filter_map(|name| rules.metric(name));
+    let fits = access.map(|metric| {
+        let rule = &rules.metrics[usize::from(metric.0)];
+        block_that_fits(block_length_min(&quarters(calls, rule)))
+    });
+    fits.max().unwrap_or_default()
+}
+
+/// Calls that count for a measure and the bad ones, by quarter of an hour, whole days (UTC) from the first to the last.
+fn quarters(calls: &[Call], rule: &MetricRule) -> Vec<(u64, u64)> {
     const QUARTER_US: i64 = 900_000_000;
     const PER_DAY: i64 = 96;
     let place = |call: &Call| call.place.at_us.div_euclid(QUARTER_US);
@@ -148,11 +161,10 @@ fn quarters(calls: &[Call], late_ms: u32) -> Vec<(u64, u64)> {
     let mut grid = vec![(0, 0); usize::try_from(length).unwrap_or(0)];
     for call in calls {
         let cell = usize::try_from(place(call) - first).ok();
-        if let Some((offered, late)) = cell.and_then(|cell| grid.get_mut(cell)) {
-            let in_time =
-                matches!(call.outcome, Outcome::Answered { wait_ms } if wait_ms <= late_ms);
-            *offered += 1;
-            *late += u64::from(!in_time);
+        let cell = cell.and_then(|cell| grid.get_mut(cell));
+        if let (Some((counted, bad)), Some(value)) = (cell, value_of(call, rule)) {
+            *counted += 1;
+            *bad += u64::from(value > 0.5);
         }
     }
     grid
