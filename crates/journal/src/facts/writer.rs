@@ -63,9 +63,10 @@ impl FactsWriter {
 
     /// Hands over a decision; `false` when there was no room and it is counted as dropped.
     pub fn decision(&self, decision: Decision) -> bool {
-        let at = decision.at;
+        // Handed over again with what became of it, a call is not counted a second time.
+        let missing = decision.targets.is_empty().then_some(decision.at);
         let taken = self.hand_over(Fact::Decision(Box::new(decision)));
-        if !taken {
+        if let Some(at) = missing.filter(|_| !taken) {
             self.missing.note(at);
         }
         taken
@@ -123,7 +124,7 @@ async fn write(
             missing.write_down(&facts).await;
             &counters.stored
         } else {
-            for decision in &decisions {
+            for decision in decisions.iter().filter(|d| d.targets.is_empty()) {
                 missing.note(decision.at);
             }
             &counters.lost

@@ -181,8 +181,8 @@ async fn a_block_of_which_calls_are_missing_is_not_recorded() {
     let rig = Rig::knowing(&frozen()).await;
     let from = block();
     a_block_of_calls(&rig, from).await;
-    let lost = Decision {
-        call_id: "f".repeat(32),
+    let another = Decision {
+        call_id: "e".repeat(32),
         at: from + 2 * MINUTE,
         ..rig
             .facts
@@ -193,7 +193,11 @@ async fn a_block_of_which_calls_are_missing_is_not_recorded() {
     };
     // A queue with room for one, and two to go in at once.
     let writer = FactsWriter::start(rig.facts.clone(), 1);
-    assert!(writer.decision(lost.clone()) && !writer.decision(lost));
+    let lost = Decision {
+        call_id: "f".repeat(32),
+        ..another.clone()
+    };
+    assert!(writer.decision(another) && !writer.decision(lost));
     writer.flush().await;
     let over = from + BLOCK;
     // An earlier block of the day may be recorded: no call of it is missing.
