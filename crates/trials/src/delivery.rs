@@ -1,7 +1,7 @@
 //! A message that is left with the outsourcer's agent and must reach the one on call (`domain.md` §7.18): this side is the caller,
 //! and the telephone on call too.
 //!
-//! What was said cannot be understood here: that the telephone rang, by whom, how soon, and that both heard each other, can.
+//! What was said cannot be understood here: that the telephone rang, by whom, how soon, and that whoever called was heard, can.
 
 use crate::agent::{Agent, Caller, Incoming, Place, PlaceError};
 use crate::audio::AudioReport;
@@ -9,10 +9,9 @@ use crate::clock::millis;
 use crate::tone::Tone;
 use serde::Serialize;
 use std::time::Duration;
-use tokio::time::{Instant, timeout, timeout_at};
+use tokio::sync::watch;
+use tokio::time::{Instant, sleep_until, timeout};
 
-/// How long the agent's telephone may ring.
-const AGENT_WAIT: Duration = Duration::from_mins(1);
 /// How long who delivers must have been heard.
 const HEARD_WAIT: Duration = Duration::from_secs(10);
 /// How long the one on call stays on the line, so that the message can be read out.
@@ -74,44 +73,28 @@ impl DeliveryTrial {
         on_call: &mut Agent,
     ) -> Result<DeliveryReport, PlaceError> {
         let mut report = DeliveryReport::default();
-        let leg = caller.place(self.agent.clone()).await?;
-        if timeout(AGENT_WAIT, leg.answered()).await != Ok(true) {
-            leg.hang_up();
+        let Some(leg) = caller.reach(self.agent.clone()).await? else {
             report.outcome = "agent_not_reached".into();
             return Ok(report);
-        }
+        };
         let begun = Instant::now();
         // An agent may page while the caller is still on the line: both are listened to at once.
-        let left = async {
-            let _ = timeout(self.talk, leg.ended()).await;
-            leg.hang_up();
-            Instant::now()
-        };
-        tokio::pin!(left);
-        let mut ended = None;
-        while report.calls.len() < CALLS_MAX {
-            let incoming = match ended {
-                None => tokio::select! {
-                    end = &mut left => {
-                        ended = Some(end);
-                        continue;
-                    }
-                    incoming = on_call.incoming() => incoming,
-                },
-                Some(end) => timeout_at(end + self.within, on_call.incoming())
-                    .await
-                    .unwrap_or(None),
+        let (left, seen) = watch::channel(None);
+        {
+            let leaving = async {
+                let _ = timeout(self.talk, leg.ended()).await;
+                leg.hang_up();
+                left.send_replace(Some(Instant::now()));
             };
-            let Some(incoming) = incoming else { break };
-            let rung = answer(incoming, ended).await;
-            let heard = rung.heard;
-            report.calls.push(rung);
-            if heard {
-                break;
+            let waiting = self.wait(on_call, seen, &mut report.calls);
+            tokio::pin!(leaving, waiting);
+            tokio::select! {
+                () = &mut waiting => {}
+                () = &mut leaving => waiting.await,
             }
         }
         leg.hang_up();
-        let end = ended.unwrap_or_else(Instant::now);
+        let end = left.borrow().unwrap_or_else(Instant::now);
         report.talk_ms = Some(millis(end.saturating_duration_since(begun)));
         report.agent_heard = leg.audio().map(|audio| audio.report().heard_anything());
         let delivered = report.calls.iter().find(|call| call.heard);
@@ -122,6 +105,36 @@ impl DeliveryTrial {
             "not_delivered".into()
         };
         Ok(report)
+    }
+
+    /// Waits at the telephone on call until somebody is heard, or it is too late; `left` is when the message was left.
+    async fn wait(
+        &self,
+        on_call: &mut Agent,
+        mut left: watch::Receiver<Option<Instant>>,
+        calls: &mut Vec<Rung>,
+    ) {
+        while calls.len() < CALLS_MAX {
+            let too_late = async {
+                let end = left
+                    .wait_for(Option::is_some)
+                    .await
+                    .map_or(None, |end| *end);
+                if let Some(end) = end {
+                    sleep_until(end + self.within).await;
+                }
+            };
+            let incoming = tokio::select! {
+                incoming = on_call.incoming() => incoming,
+                () = too_late => None,
+            };
+            let Some(incoming) = incoming else { return };
+            let end = *left.borrow();
+            calls.push(answer(incoming, end).await);
+            if calls.last().is_some_and(|call| call.heard) {
+                return;
+            }
+        }
     }
 }
 

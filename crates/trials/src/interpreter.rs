@@ -9,8 +9,6 @@ use serde::Serialize;
 use std::time::Duration;
 use tokio::time::{Instant, timeout, timeout_at};
 
-/// How long the agent's telephone may ring.
-const AGENT_WAIT: Duration = Duration::from_mins(1);
 /// How long the agent may take to put all three on one line once the interpreter has answered.
 const JOINED_WAIT: Duration = Duration::from_secs(20);
 
@@ -62,12 +60,10 @@ impl InterpreterTrial {
         interpreter: &mut Agent,
     ) -> Result<InterpreterReport, PlaceError> {
         let mut report = InterpreterReport::default();
-        let leg = caller.place(self.agent.clone()).await?;
-        if timeout(AGENT_WAIT, leg.answered()).await != Ok(true) {
-            leg.hang_up();
+        let Some(leg) = caller.reach(self.agent.clone()).await? else {
             report.outcome = "agent_not_reached".into();
             return Ok(report);
-        }
+        };
         let begun = Instant::now();
         if let Some(audio) = leg.audio().filter(|_| self.agent_is_line) {
             audio.send_digits("*4");

@@ -8,8 +8,6 @@ use serde::Serialize;
 use std::time::Duration;
 use tokio::time::{sleep, timeout};
 
-/// How long the agent's telephone may ring.
-const AGENT_WAIT: Duration = Duration::from_mins(1);
 /// Whoever answers types first, or is silent for so long: then the caller types.
 const GREETING_WAIT: Duration = Duration::from_secs(4);
 /// What comes back within this time of our last letter is an echo: no machine turns round so fast, and no person.
@@ -64,10 +62,10 @@ impl TextTrial {
             audio: Some(Tone::Silence),
             ..self.place.clone()
         };
-        let leg = caller.place(place).await?;
-        if timeout(AGENT_WAIT, leg.answered()).await == Ok(true)
-            && let Some(audio) = leg.audio()
-        {
+        let Some(leg) = caller.reach(place).await? else {
+            return Ok(report);
+        };
+        if let Some(audio) = leg.audio() {
             self.types(&leg, audio, &mut report).await;
         }
         leg.hang_up();

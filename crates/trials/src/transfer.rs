@@ -13,8 +13,6 @@ use serde::Serialize;
 use std::time::Duration;
 use tokio::time::{Instant, sleep, timeout};
 
-/// How long the agent's telephone may ring.
-const AGENT_WAIT: Duration = Duration::from_mins(1);
 /// How long the far end must have been heard, and a test line may take to hear us.
 const HEARD_WAIT: Duration = Duration::from_secs(10);
 /// How long the agent may stay after the nurse has the caller.
@@ -100,12 +98,10 @@ impl TransferTrial {
         onward: impl Fn(&str) -> Place,
     ) -> Result<TransferReport, PlaceError> {
         let mut report = TransferReport::default();
-        let leg = caller.place(self.agent.clone()).await?;
-        if timeout(AGENT_WAIT, leg.answered()).await != Ok(true) {
-            leg.hang_up();
+        let Some(leg) = caller.reach(self.agent.clone()).await? else {
             report.outcome = "agent_not_reached".into();
             return Ok(report);
-        }
+        };
         let Some((begun, referred)) = self.referred(&leg).await else {
             report.outcome = "not_transferred".into();
             report.caller_kept = Some(leg.progress().end.is_none());

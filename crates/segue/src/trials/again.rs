@@ -20,7 +20,7 @@ pub struct Before {
 }
 
 /// What the command of this name recorded before under the invocation's own id, for this person; nothing where no id was given, or it
-/// is new.
+/// is new. `is_of` knows the facts that a trial such as this one leaves.
 ///
 /// # Errors
 /// Where the id recorded something else.
@@ -29,6 +29,7 @@ pub async fn recorded(
     office: &Office,
     actor: &Actor,
     command: &str,
+    is_of: impl Fn(&Event) -> bool,
 ) -> Result<Option<Before>, Failure> {
     let Some(id) = &ctx.command_id else {
         return Ok(None);
@@ -51,13 +52,14 @@ pub async fn recorded(
     let same = recorded
         .iter()
         .all(|e| e.stream == office.stream && e.actor == who && is_same(&e.cause));
-    if recorded.is_empty() || !same {
+    let events = recorded.iter().map(read_event).collect::<Result<_, _>>();
+    let events: Vec<Event> = events.map_err(|error| desk_failure(error.into()))?;
+    if !same || !events.iter().any(is_of) {
         return Err(desk_failure(DeskError::CommandIdReused { id }));
     }
-    let events = recorded.iter().map(read_event).collect::<Result<_, _>>();
     Ok(Some(Before {
         position: known.position,
-        events: events.map_err(|error| desk_failure(error.into()))?,
+        events,
     }))
 }
 
@@ -85,6 +87,7 @@ fn is_wanting(event: &Event) -> bool {
             .any(|check| check.outcome != CheckOutcome::Passed),
         Event::EscalationTested(e) => e.failed,
         Event::LastResortCalled(e) => !e.answered,
+        Event::RouteOrderVerified(e) => !e.holds,
         Event::ChunkPaused(_) => true,
         _ => false,
     }

@@ -19,11 +19,8 @@ fn facts(world: &World, export: &str, kind: &str) -> Vec<Value> {
         .collect()
 }
 
-#[test]
-fn a_busy_outsourcer_costs_no_caller_their_call() {
-    if !available() {
-        return;
-    }
+/// A share goes out to a line on which everybody is busy.
+fn busy_outsourcer(share_percent: u8) -> (Centre, FarEnd, World) {
     let (in_house, busy) = (Centre::at([127, 0, 0, 2]), FarEnd::busy([127, 0, 0, 3]));
     let world = World::live(
         Targets {
@@ -31,8 +28,17 @@ fn a_busy_outsourcer_costs_no_caller_their_call() {
             outsourced: busy.addr,
             last_resort: closed_port([127, 0, 0, 4]),
         },
-        &[50],
+        &[share_percent],
     );
+    (in_house, busy, world)
+}
+
+#[test]
+fn a_busy_outsourcer_costs_no_caller_their_call() {
+    if !available() {
+        return;
+    }
+    let (in_house, _busy, world) = busy_outsourcer(50);
     let serving = Serving::start(&world.data());
     // Callers first: whoever is to go out hears somebody all the same.
     Load::each(&callers(581, 20), DIALLED, 20).place(serving.sip);
@@ -99,15 +105,7 @@ fn a_node_can_be_told_that_busy_is_the_callers_answer() {
     if !available() {
         return;
     }
-    let (in_house, busy) = (Centre::at([127, 0, 0, 2]), FarEnd::busy([127, 0, 0, 3]));
-    let world = World::live(
-        Targets {
-            in_house: in_house.addr,
-            outsourced: busy.addr,
-            last_resort: closed_port([127, 0, 0, 4]),
-        },
-        &[100],
-    );
+    let (in_house, _busy, world) = busy_outsourcer(100);
     let serving = Serving::start_with(&world.data(), &["--stop-at", "486"]);
     let via = serving.sip.to_string();
     let said = world.ask(

@@ -35,7 +35,7 @@ use thiserror::Error;
 use tokio::net::UdpSocket;
 use tokio::sync::{mpsc, watch};
 use tokio::task::{JoinHandle, JoinSet};
-use tokio::time::Instant;
+use tokio::time::{Instant, timeout};
 use transact::Driver;
 use uac::Uac;
 use uas::Uas;
@@ -44,6 +44,10 @@ use wire::Inbound;
 pub(crate) const ALLOW: &str = "INVITE, ACK, CANCEL, BYE, OPTIONS, REFER, NOTIFY";
 /// Messages and orders waiting for one call's task.
 const CALL_QUEUE_MAX: usize = 16;
+/// How long an agent's telephone may ring.
+const AGENT_WAIT: Duration = Duration::from_mins(1);
+/// How long a call that was hung up may take to end.
+const HANG_UP_WAIT: Duration = Duration::from_secs(2);
 
 /// RFC 3261 timers, milliseconds (table 4 of appendix A).
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -414,6 +418,17 @@ impl Caller {
         let (driver, leg) = shared.driver(vec![dialog_key(&call_id, &tag)], audio);
         shared.spawn(Uac::new(driver, place, from, call_id, hop).run());
         Ok(leg)
+    }
+
+    /// Calls an agent; nothing where nobody answers within [`AGENT_WAIT`].
+    pub(crate) async fn reach(&self, place: Place) -> Result<Option<Leg>, PlaceError> {
+        let leg = self.place(place).await?;
+        if timeout(AGENT_WAIT, leg.answered()).await == Ok(true) {
+            return Ok(Some(leg));
+        }
+        leg.hang_up();
+        let _ = timeout(HANG_UP_WAIT, leg.ended()).await;
+        Ok(None)
     }
 }
 

@@ -1,5 +1,6 @@
 //! An interpreter brought in: by a test line as the agent, and not at all by SIPp, who answers and hangs up.
 
+use crate::support::steps::{ANSWERS, request, scenario};
 use crate::support::{sipp, there};
 use segue_trials::agent::{Agent, AgentSettings, Place};
 use segue_trials::interpreter::{InterpreterReport, InterpreterTrial};
@@ -62,49 +63,6 @@ async fn caller_and_interpreter_hear_each_other_through_the_agents_line() {
     interpreter.stop().await;
 }
 
-const HANGS_UP: &str = r#"<?xml version="1.0" encoding="ISO-8859-1" ?>
-<scenario name="agent">
-<recv request="INVITE" rrs="true"><action>
-<ereg regexp=".*" search_in="hdr" header="From:" assign_to="from"/>
-<ereg regexp=".*" search_in="hdr" header="To:" assign_to="to"/>
-</action></recv>
-<Reference variables="from,to"/>
-<send retrans="500"><![CDATA[
-SIP/2.0 200 OK
-[last_Via:]
-[last_From:]
-[last_To:];tag=[call_number]
-[last_Call-ID:]
-[last_CSeq:]
-Contact: <sip:agent@[local_ip]:[local_port]>
-Content-Type: application/sdp
-Content-Length: [len]
-
-v=0
-o=agent 1 1 IN IP4 [local_ip]
-s=-
-c=IN IP4 [media_ip]
-t=0 0
-m=audio [media_port] RTP/AVP 0
-a=rtpmap:0 PCMU/8000
-
-]]></send>
-<recv request="ACK"/>
-<pause milliseconds="500"/>
-<send retrans="500"><![CDATA[
-BYE [next_url] SIP/2.0
-Via: SIP/2.0/[transport] [local_ip]:[local_port];branch=[branch]
-From: [$to];tag=[call_number]
-To: [$from]
-Call-ID: [call_id]
-CSeq: 7 BYE
-Max-Forwards: 70
-Content-Length: 0
-
-]]></send>
-<recv response="200"/>
-</scenario>"#;
-
 #[tokio::test]
 async fn an_agent_who_hangs_up_has_called_no_interpreter() {
     const SIPP: &str = "/usr/bin/sipp";
@@ -113,7 +71,13 @@ async fn an_agent_who_hangs_up_has_called_no_interpreter() {
     }
     let mut interpreter = agent("interpreter").await;
     let folder = tempfile::tempdir().expect("a folder");
-    std::fs::write(folder.path().join("agent.xml"), HANGS_UP).expect("written");
+    let hangs_up = scenario(&[
+        ANSWERS,
+        "<pause milliseconds=\"500\"/>\n",
+        &request("BYE", 7, "", ""),
+        "<recv response=\"200\"/>\n",
+    ]);
+    std::fs::write(folder.path().join("agent.xml"), hangs_up).expect("written");
     let (_sipp, port) = sipp(SIPP, folder.path(), "agent.xml");
     let at = SocketAddr::from((Ipv4Addr::LOCALHOST, port));
     let report = tried(at, &mut interpreter, false).await;

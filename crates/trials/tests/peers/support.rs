@@ -1,5 +1,7 @@
 //! Peers that are programs of other people's: SIPp, baresip.
 
+pub(crate) mod steps;
+
 use std::net::UdpSocket;
 use std::path::Path;
 use std::process::{Child, Command, Stdio};

@@ -1,5 +1,6 @@
 //! Callers handed on to the nurse: by a test line, by SIPp and by baresip as the agent; and agents who do it wrong.
 
+use crate::support::steps::{ANSWERS, answer, request, scenario, word};
 use crate::support::{baresip, free_port, sipp, there, wave};
 use segue_trials::agent::{Agent, AgentSettings, Caller, Place, Timers};
 use segue_trials::test_line::{Shown, TestLine, Transfer};
@@ -222,10 +223,7 @@ async fn a_call_that_replaces_none_of_the_lines_calls_is_refused() {
 }
 
 /// An agent who answers, sends the caller on, hears how it went, and hangs up.
-const TRANSFERS: &str = r#"<?xml version="1.0" encoding="ISO-8859-1" ?>
-<scenario name="agent">
-<recv request="INVITE" rrs="true"/>
-<send><![CDATA[
+const RINGS: &str = r#"<send><![CDATA[
 SIP/2.0 180 Ringing
 [last_Via:]
 [last_From:]
@@ -236,78 +234,7 @@ Contact: <sip:agent@[local_ip]:[local_port]>
 Content-Length: 0
 
 ]]></send>
-<send retrans="500"><![CDATA[
-SIP/2.0 200 OK
-[last_Via:]
-[last_From:]
-[last_To:];tag=[call_number]
-[last_Call-ID:]
-[last_CSeq:]
-Contact: <sip:agent@[local_ip]:[local_port]>
-Content-Type: application/sdp
-Content-Length: [len]
-
-v=0
-o=agent 1 1 IN IP4 [local_ip]
-s=-
-c=IN IP4 [media_ip]
-t=0 0
-m=audio [media_port] RTP/AVP 0
-a=rtpmap:0 PCMU/8000
-
-]]></send>
-<recv request="ACK"/>
-<pause milliseconds="300"/>
-<send retrans="500"><![CDATA[
-REFER [next_url] SIP/2.0
-Via: SIP/2.0/[transport] [local_ip]:[local_port];branch=[branch]
-From: [$to];tag=[call_number]
-To: [$from]
-Call-ID: [call_id]
-CSeq: 7 REFER
-Max-Forwards: 70
-Contact: <sip:agent@[local_ip]:[local_port]>
-Refer-To: <sip:7900@NURSE>
-Content-Length: 0
-
-]]></send>
-<recv response="202"/>
-<recv request="NOTIFY"><action><ereg regexp="SIP/2.0 100" search_in="body" check_it="true" assign_to="under_way"/></action></recv>
-<send><![CDATA[
-SIP/2.0 200 OK
-[last_Via:]
-[last_From:]
-[last_To:]
-[last_Call-ID:]
-[last_CSeq:]
-Content-Length: 0
-
-]]></send>
-<recv request="NOTIFY"><action><ereg regexp="SIP/2.0 200" search_in="body" check_it="true" assign_to="answered"/></action></recv>
-<Reference variables="under_way,answered"/>
-<send><![CDATA[
-SIP/2.0 200 OK
-[last_Via:]
-[last_From:]
-[last_To:]
-[last_Call-ID:]
-[last_CSeq:]
-Content-Length: 0
-
-]]></send>
-<send retrans="500"><![CDATA[
-BYE [next_url] SIP/2.0
-Via: SIP/2.0/[transport] [local_ip]:[local_port];branch=[branch]
-From: [$to];tag=[call_number]
-To: [$from]
-Call-ID: [call_id]
-CSeq: 8 BYE
-Max-Forwards: 70
-Content-Length: 0
-
-]]></send>
-<recv response="200"/>
-</scenario>"#;
+"#;
 
 #[tokio::test]
 async fn sipp_as_the_agent_sends_the_caller_on_and_is_told() {
@@ -317,15 +244,20 @@ async fn sipp_as_the_agent_sends_the_caller_on_and_is_told() {
     }
     let nurse = Line::start(TestLine::default()).await;
     let folder = tempfile::tempdir().expect("a folder");
-    let scenario = TRANSFERS.replace("NURSE", &nurse.addr.to_string()).replace(
-        "<recv request=\"INVITE\" rrs=\"true\"/>",
-        concat!(
-            "<recv request=\"INVITE\" rrs=\"true\"><action>",
-            "<ereg regexp=\".*\" search_in=\"hdr\" header=\"From:\" assign_to=\"from\"/>",
-            "<ereg regexp=\".*\" search_in=\"hdr\" header=\"To:\" assign_to=\"to\"/>",
-            "</action></recv>"
-        ),
-    );
+    let refers = format!("Refer-To: <sip:7900@{}>\n", nurse.addr);
+    let scenario = scenario(&[
+        RINGS,
+        ANSWERS,
+        "<pause milliseconds=\"300\"/>\n",
+        &request("REFER", 7, &refers, ""),
+        "<recv response=\"202\"/>\n",
+        &word("100", "under_way"),
+        &answer("200 OK"),
+        &word("200", "answered"),
+        &answer("200 OK"),
+        &request("BYE", 8, "", ""),
+        "<recv response=\"200\"/>\n",
+    ]);
     std::fs::write(folder.path().join("agent.xml"), scenario).expect("written");
     let (mut sipp, port) = sipp(SIPP, folder.path(), "agent.xml");
     sleep(Duration::from_millis(500)).await;

@@ -1,5 +1,6 @@
 //! Text telephones: baresip plays one, SIPp only gives back what it hears, and a test line is one.
 
+use crate::support::steps::{ANSWERS, answer, scenario};
 use crate::support::{baresip, free_port, sipp, sound_file, there};
 use segue_trials::agent::{Agent, AgentSettings, Place};
 use segue_trials::test_line::TestLine;
@@ -69,43 +70,6 @@ async fn what_baresip_plays_as_a_text_telephone_is_read() {
     assert!(report.greeting.contains("RTBKL GA"), "{report:?}");
 }
 
-const GIVES_BACK: &str = r#"<?xml version="1.0" encoding="ISO-8859-1" ?>
-<scenario name="echo">
-<recv request="INVITE" rrs="true"/>
-<send retrans="500"><![CDATA[
-SIP/2.0 200 OK
-[last_Via:]
-[last_From:]
-[last_To:];tag=[call_number]
-[last_Call-ID:]
-[last_CSeq:]
-Contact: <sip:echo@[local_ip]:[local_port]>
-Content-Type: application/sdp
-Content-Length: [len]
-
-v=0
-o=echo 1 1 IN IP4 [local_ip]
-s=-
-c=IN IP4 [media_ip]
-t=0 0
-m=audio [media_port] RTP/AVP 0
-a=rtpmap:0 PCMU/8000
-
-]]></send>
-<recv request="ACK"/>
-<recv request="BYE"/>
-<send><![CDATA[
-SIP/2.0 200 OK
-[last_Via:]
-[last_From:]
-[last_To:]
-[last_Call-ID:]
-[last_CSeq:]
-Content-Length: 0
-
-]]></send>
-</scenario>"#;
-
 #[tokio::test]
 async fn an_echo_is_nobody_who_typed_the_word_back() {
     const SIPP: &str = "/usr/bin/sipp";
@@ -113,7 +77,8 @@ async fn an_echo_is_nobody_who_typed_the_word_back() {
         return;
     }
     let folder = tempfile::tempdir().expect("a folder");
-    std::fs::write(folder.path().join("echo.xml"), GIVES_BACK).expect("written");
+    let gives_back = scenario(&[ANSWERS, "<recv request=\"BYE\"/>\n", &answer("200 OK")]);
+    std::fs::write(folder.path().join("echo.xml"), gives_back).expect("written");
     let (_sipp, port) = sipp(SIPP, folder.path(), "echo.xml");
     let at = SocketAddr::from((Ipv4Addr::LOCALHOST, port));
     let report = asks("RTBKL", at, Duration::from_secs(3)).await;

@@ -7,14 +7,15 @@ use crate::context::Context;
 use crate::login;
 use crate::office::{Office, block_on};
 use crate::output::{Answer, Answered, Failure};
-use crate::trials::{again, evidence, hours};
+use crate::trials::again::{self, Before};
+use crate::trials::{evidence, hours};
 use clap::{Args, ValueEnum};
 use jiff::Timestamp;
-use segue_domain::Transition;
 use segue_domain::ids::{ChunkId, RouteOrderId};
 use segue_domain::route_orders::{RouteCheck, RouteOrderPlaced, VerifyRouteOrder};
 use segue_domain::share::TrafficShare;
 use segue_domain::windows::{ShiftWindow, is_open};
+use segue_domain::{Event, Transition};
 use segue_routing::mechanism::{Capable, Mechanism, RouteCheckKind};
 use segue_routing::order::{
     Order, arrivals_fit, compile, connect_holds, test_calls_fit, witnesses,
@@ -84,6 +85,9 @@ impl Verify {
         }
         if let Some(placed) = placed.filter(|_| self.record) {
             self.require_same(&order, placed)?;
+            if let Some(before) = before(&ctx, &placed.order)? {
+                return Ok(before.answer());
+            }
         }
         let seen = self.look(&order, ctx.now())?;
         let needed = order.mechanism.capability().verify;
@@ -95,6 +99,7 @@ impl Verify {
         let holds = missing.is_empty() && seen.iter().all(|s| s.holds == Some(true));
         let recorded = self.recorded(&ctx, placed, &seen)?;
         let key = ctx.data.caller_key()?;
+        let key = t.caller_key(&key, &self.wanted.number);
         let numbers = self.from.iter().map(String::as_str);
         let (out, home) = witnesses(&key, ctx.data.transition().as_str(), order.share, numbers);
         let mut lines: Vec<String> = seen
@@ -296,6 +301,17 @@ impl Verify {
     }
 }
 
+/// What was recorded of this order under the invocation's own id before: it is not looked at again.
+fn before(ctx: &Context, order: &RouteOrderId) -> Result<Option<Before>, Failure> {
+    block_on(async {
+        let office = Office::open(&ctx.data).await?;
+        let actor = login::actor(ctx).await?;
+        let is_of =
+            |event: &Event| matches!(event, Event::RouteOrderVerified(e) if e.order == *order);
+        again::recorded(ctx, &office, &actor, "verify_route_order", is_of).await
+    })
+}
+
 /// Records what can be said with an order.
 fn keep(ctx: &Context, order: &RouteOrderId, seen: &[Seen]) -> Result<(), Failure> {
     let checks: Vec<RouteCheck> = seen
@@ -311,10 +327,6 @@ fn keep(ctx: &Context, order: &RouteOrderId, seen: &[Seen]) -> Result<(), Failur
     block_on(async {
         let office = Office::open(&ctx.data).await?;
         let actor = login::actor(ctx).await?;
-        let before = again::recorded(ctx, &office, &actor, "verify_route_order").await?;
-        if before.is_some() {
-            return Ok(());
-        }
         let reference = evidence::keep(&ctx.data, "order", ctx.now(), &checks)?;
         let command = VerifyRouteOrder {
             order: order.clone(),

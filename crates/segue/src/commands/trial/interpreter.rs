@@ -1,53 +1,34 @@
 //! `segue trial interpreter LINE DIALLED`: the outsourcer's agent brings an interpreter in, whose telephone this side plays, and it is
 //! measured how long a caller waits until both hear each other (§7.18).
 
-use super::path::route_of;
-use super::{require_no_emergency, result};
+use super::asked::{Asked, CHECKED, Recorder, rings};
+use super::result;
 use crate::cli::Global;
 use crate::context::Context;
-use crate::login;
 use crate::office::{Office, block_on};
 use crate::output::{Answer, Answered, Failure};
-use crate::trials::through::{self, fictional_numbers};
-use crate::trials::{again, evidence};
+use crate::trials::{evidence, through};
 use clap::Args;
-use segue_domain::ids::LineId;
 use segue_domain::telephony_checks::{CheckKind, RecordTelephonyChecks};
-use segue_trials::agent::Place;
 use segue_trials::interpreter::{InterpreterReport, InterpreterTrial};
 use serde_json::json;
-use std::io::Write as _;
 use std::net::SocketAddr;
 use std::time::Duration;
 
 /// Options of `segue trial interpreter`.
 #[derive(Debug, Args)]
 pub struct Interpreter {
-    /// The line
-    line: LineId,
-    /// The number of its route, as Segue sees it: 7001
-    dialled: String,
+    #[command(flatten)]
+    asked: Asked,
     /// Where the interpreter's telephone rings (SIP over UDP): the number of the interpreters leads there for the trial
     #[arg(long = "interpreter", value_name = "ADDR")]
     rings_at: SocketAddr,
-    /// Whom to call instead of the route's outsourced target
-    #[arg(long, value_name = "URI")]
-    to: Option<String>,
     /// A test line plays the agent (`segue trial answer --third sip:INTERPRETER`); without it a person brings the interpreter in
     #[arg(long)]
     agent_line: bool,
     /// Seconds the agent may take to call the interpreter
     #[arg(long, value_name = "SECONDS", default_value_t = 180, value_parser = clap::value_parser!(u64).range(5..=900))]
     wait_s: u64,
-    /// The number to call from, E.164; without it one that belongs to nobody
-    #[arg(long, value_name = "NUMBER", value_parser = super::call::caller_number)]
-    caller: Option<String>,
-    /// The local address to call from
-    #[arg(long, default_value = "127.0.0.1:0", value_name = "ADDR")]
-    from: SocketAddr,
-    /// Record both checks of the path in the transition: the time to an interpreter, and three on the line
-    #[arg(long)]
-    record: bool,
 }
 
 impl Interpreter {
@@ -56,31 +37,29 @@ impl Interpreter {
         block_on(async {
             let office = Office::open(&ctx.data).await?;
             let t = office.state().await?;
-            let route = route_of(&t, &self.line, &self.dialled)?;
-            let target = self.to.as_ref().unwrap_or(&route.outsourced);
-            require_no_emergency(target)?;
-            let actor = if self.record {
-                Some(login::actor(&ctx).await?)
-            } else {
-                None
-            };
-            if let Some(actor) = &actor
-                && let Some(before) =
-                    again::recorded(&ctx, &office, actor, "record_telephony_checks").await?
-            {
+            let target = self.asked.target(&t)?;
+            let by = Recorder::of(
+                &ctx,
+                &office,
+                self.asked.record,
+                CHECKED,
+                self.asked.is_of(CheckKind::InterpreterTime),
+            )
+            .await?;
+            if let Some(before) = by.before {
                 return Ok(before.answer());
             }
             let report = self.tried(target).await?;
             let reference = evidence::keep(&ctx.data, "interpreter", ctx.now(), &report)?;
             let waited_s = waited_s(&report);
-            if let Some(actor) = &actor {
+            if let Some(actor) = &by.actor {
                 let command = self.checks(waited_s, &reference);
                 office.execute(&ctx, actor, command.into()).await?;
             }
             let most_s = t.terms.testing.interpreter_s_max;
             let json = json!({
-                "line": self.line, "dialled": self.dialled, "target": target, "interpreter": report,
-                "waited_s": waited_s, "interpreter_s_max": most_s, "reference": reference, "recorded": self.record,
+                "line": self.asked.line, "dialled": self.asked.dialled, "target": target, "interpreter": report,
+                "waited_s": waited_s, "interpreter_s_max": most_s, "reference": reference, "recorded": self.asked.record,
             });
             let in_time = waited_s.is_some_and(|waited| waited <= most_s);
             let said = format!("{}\nEvidence: {reference}", text(&report, waited_s, most_s));
@@ -89,19 +68,11 @@ impl Interpreter {
     }
 
     async fn tried(&self, target: &str) -> Result<InterpreterReport, Failure> {
-        let agent = through::bind(self.from).await?;
+        let agent = through::bind(self.asked.from).await?;
         let mut interpreter = through::bind(self.rings_at).await?;
-        let said = format!(
-            "segue: interpreter's telephone on udp {}\n",
-            interpreter.local_addr()
-        );
-        let _ = std::io::stderr().write_all(said.as_bytes());
-        let caller = self.caller.clone().or_else(|| fictional_numbers().next());
+        rings("interpreter's telephone", interpreter.local_addr());
         let trial = InterpreterTrial {
-            agent: Place {
-                caller,
-                ..Place::new(target)
-            },
+            agent: self.asked.place(target),
             agent_is_line: self.agent_line,
             wait: Duration::from_secs(self.wait_s),
         };
@@ -114,15 +85,11 @@ impl Interpreter {
     /// How long it took is judged by the terms, as the gate reads them; that it took place, here.
     fn checks(&self, waited_s: Option<u32>, reference: &str) -> RecordTelephonyChecks {
         let joined = waited_s.is_some();
-        RecordTelephonyChecks {
-            line: self.line.clone(),
-            dialled: self.dialled.clone(),
-            checks: vec![
-                result(CheckKind::InterpreterTime, joined, waited_s),
-                result(CheckKind::InterpreterConference, joined, None),
-            ],
-            reference: reference.to_owned(),
-        }
+        let checks = vec![
+            result(CheckKind::InterpreterTime, joined, waited_s),
+            result(CheckKind::InterpreterConference, joined, None),
+        ];
+        self.asked.checks(checks, reference)
     }
 }
 

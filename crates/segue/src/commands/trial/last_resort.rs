@@ -1,17 +1,17 @@
 //! `segue trial last-resort LINE`: who answers when nobody else does is called, as the terms ask each week, and the gate is told.
 
+use super::asked::Recorder;
 use super::require_no_emergency;
 use crate::cli::Global;
 use crate::context::Context;
-use crate::login;
 use crate::office::{Office, block_on};
 use crate::output::{Answer, Answered, Failure};
-use crate::trials::{again, evidence, through};
+use crate::trials::{evidence, through};
 use clap::Args;
-use segue_domain::Transition;
 use segue_domain::contingency::escalation::RecordLastResortCall;
 use segue_domain::ids::LineId;
 use segue_domain::lines::Line;
+use segue_domain::{Event, Transition};
 use segue_trials::agent::Agent;
 use segue_trials::test_call::{TestCall, TestCallResult};
 use serde::Serialize;
@@ -59,15 +59,15 @@ impl LastResort {
             let office = Office::open(&ctx.data).await?;
             let t = office.state().await?;
             let line = self.line(&t)?;
-            let actor = if self.record {
-                Some(login::actor(&ctx).await?)
-            } else {
-                None
-            };
-            if let Some(actor) = &actor
-                && let Some(before) =
-                    again::recorded(&ctx, &office, actor, "record_last_resort_call").await?
-            {
+            let by = Recorder::of(
+                &ctx,
+                &office,
+                self.record,
+                "record_last_resort_call",
+                |event| matches!(event, Event::LastResortCalled(e) if e.lines.contains(&self.line)),
+            )
+            .await?;
+            if let Some(before) = by.before {
                 return Ok(before.answer());
             }
             let agent = through::bind(self.from).await?;
@@ -76,7 +76,7 @@ impl LastResort {
             let called = called?;
             let answered = called.iter().all(|c| c.ok);
             let reference = evidence::keep(&ctx.data, "last-resort", ctx.now(), &called)?;
-            if let Some(actor) = &actor {
+            if let Some(actor) = &by.actor {
                 let command = RecordLastResortCall {
                     lines: vec![self.line.clone()],
                     answered,

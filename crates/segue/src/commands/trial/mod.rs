@@ -1,6 +1,7 @@
 //! `segue trial`: test calls, what they prove, and the far end that answers them.
 
 mod answer;
+mod asked;
 mod call;
 mod delivery;
 mod interpreter;

@@ -1,18 +1,18 @@
 //! `segue trial path LINE DIALLED`: what a machine can check of a path to the outsourcer, with the evidence kept and,
 //! where asked, recorded.
 
+use super::asked::{CHECKED, Recorder, is_check};
 use super::{require_no_emergency, result};
 use crate::cli::Global;
 use crate::context::Context;
-use crate::login;
 use crate::office::{Office, block_on, open_facts};
 use crate::output::{Answer, Answered, Failure};
+use crate::trials::evidence;
 use crate::trials::through::{self, Through, fictional_numbers};
-use crate::trials::{again, evidence};
 use clap::Args;
 use segue_domain::Transition;
 use segue_domain::ids::LineId;
-use segue_domain::lines::LineRoute;
+use segue_domain::lines::{Line, LineRoute};
 use segue_domain::telephony_checks::{
     CheckKind, CheckOutcome, RecordTelephonyChecks, calls_min, paths,
 };
@@ -21,6 +21,14 @@ use segue_trials::path::{Evidence, PathCheck};
 use serde_json::json;
 use std::net::SocketAddr;
 use std::time::Duration;
+
+/// Kinds that other trials than this one check.
+const OF_OTHERS: [CheckKind; 4] = [
+    CheckKind::WarmTransfer,
+    CheckKind::OnCallDelivery,
+    CheckKind::InterpreterTime,
+    CheckKind::TtyRelay,
+];
 
 /// Options of `segue trial path`.
 #[expect(
@@ -62,15 +70,17 @@ pub struct Path {
     record: bool,
 }
 
-/// The route of a line that a number leads to.
+/// A line, and its route that a number leads to.
 pub(super) fn route_of<'t>(
     t: &'t Transition,
     line: &LineId,
     dialled: &str,
-) -> Result<&'t LineRoute, Failure> {
-    let known = t.line(line);
-    let route = known.and_then(|line| line.routes.iter().find(|r| r.dialled == dialled));
-    route.ok_or_else(|| {
+) -> Result<(&'t Line, &'t LineRoute), Failure> {
+    let known = t.line(line).and_then(|known| {
+        let route = known.routes.iter().find(|r| r.dialled == dialled);
+        Some((known, route?))
+    });
+    known.ok_or_else(|| {
         Failure::BadInput(format!(
             "line `{line}` has no route `{dialled}`; see segue show telephony"
         ))
@@ -83,27 +93,25 @@ impl Path {
         block_on(async {
             let office = Office::open(&ctx.data).await?;
             let t = office.state().await?;
-            let actor = if self.record {
-                Some(login::actor(&ctx).await?)
-            } else {
-                None
-            };
-            if let Some(actor) = &actor
-                && let Some(before) =
-                    again::recorded(&ctx, &office, actor, "record_telephony_checks").await?
-            {
+            let by = Recorder::of(&ctx, &office, self.record, CHECKED, |event| {
+                is_check(event, &self.line, &self.dialled, |kind| {
+                    !OF_OTHERS.contains(&kind)
+                })
+            })
+            .await?;
+            if let Some(before) = by.before {
                 return Ok(before.answer());
             }
-            let route = route_of(&t, &self.line, &self.dialled)?;
+            let (_, route) = route_of(&t, &self.line, &self.dialled)?;
             let target = self.to.as_ref().unwrap_or(&route.outsourced);
             require_no_emergency(target)?;
             let at_once = self.at_once(&t)?;
             let agent = through::bind(self.from).await?;
-            let checked = self.check(&ctx, &agent, route, target, at_once).await;
+            let checked = self.check(&ctx, &t, &agent, (route, target, at_once)).await;
             agent.stop().await;
             let (checks, seen) = checked?;
             let reference = evidence::keep(&ctx.data, "path", ctx.now(), &seen)?;
-            if let Some(actor) = actor {
+            if let Some(actor) = by.actor {
                 let command = RecordTelephonyChecks {
                     line: self.line.clone(),
                     dialled: self.dialled.clone(),
@@ -158,10 +166,9 @@ impl Path {
     async fn check(
         &self,
         ctx: &Context,
+        t: &Transition,
         agent: &Agent,
-        route: &LineRoute,
-        target: &str,
-        at_once: u32,
+        (route, target, at_once): (&LineRoute, &str, u32),
     ) -> Result<(Vec<Evidence>, serde_json::Value), Failure> {
         let caller = self.caller.clone().or_else(|| fictional_numbers().next());
         let caller = caller.unwrap_or_default();
@@ -191,6 +198,7 @@ impl Path {
                 agent,
                 facts: &facts,
                 key: &key,
+                t,
                 via,
             };
             checks.push(self.never_out_again(&through, route, &caller).await?);

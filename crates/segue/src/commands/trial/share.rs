@@ -10,12 +10,12 @@ use crate::output::{Answer, Answered, Failure};
 use crate::trials::through::{self, Placed, Through, fictional_numbers};
 use crate::trials::{again, evidence, hours};
 use clap::Args;
-use segue_domain::Transition;
 use segue_domain::chunks::Chunk;
 use segue_domain::ids::{ChunkId, LineId};
 use segue_domain::pauses::PauseChunk;
 use segue_domain::share::TrafficShare;
 use segue_domain::telephony_checks::paths;
+use segue_domain::{Event, Transition};
 use segue_routing::Arm;
 use segue_routing::order::witnesses;
 use serde::Serialize;
@@ -69,7 +69,14 @@ impl Share {
         block_on(async {
             let actor = login::actor(&ctx).await?;
             let office = Office::open(&ctx.data).await?;
-            let before = again::recorded(&ctx, &office, &actor, "pause_chunk").await?;
+            let before = again::recorded(
+                &ctx,
+                &office,
+                &actor,
+                "pause_chunk",
+                |event| matches!(event, Event::ChunkPaused(e) if e.chunk == self.chunk),
+            )
+            .await?;
             if let Some(before) = before {
                 return Ok(before.answer());
             }
@@ -118,15 +125,16 @@ impl Share {
         t: &Transition,
         chunk: &Chunk,
         share: TrafficShare,
-    ) -> Result<(Vec<Proof>, Vec<String>), Failure> {
+    ) -> Result<(Vec<Proof>, BTreeSet<String>), Failure> {
         let (facts, key) = (open_facts(&ctx.data).await?, ctx.data.caller_key()?);
         let agent = through::bind(self.from).await?;
-        let (mut proofs, mut missing) = (Vec::new(), Vec::new());
+        let (mut proofs, mut missing) = (Vec::new(), BTreeSet::new());
         for via in &self.via {
             let through = Through {
                 agent: &agent,
                 facts: &facts,
                 key: &key,
+                t,
                 via: *via,
             };
             for (line, dialled) in paths(t, chunk) {
@@ -148,7 +156,7 @@ impl Share {
                             ..proof
                         }),
                         None if takes_calls(share, arm) => {
-                            missing.push(lacking(line, dialled, share, arm));
+                            missing.insert(lacking(line, dialled, share, arm));
                         }
                         None => {}
                     }
@@ -156,7 +164,6 @@ impl Share {
             }
         }
         agent.stop().await;
-        missing.dedup();
         Ok((proofs, missing))
     }
 
@@ -175,14 +182,10 @@ impl Share {
             self.callers.iter().cloned().collect()
         };
         let group = ctx.data.transition().as_str();
+        let key = through.t.caller_key(through.key, dialled);
         let mut last = None;
         for _ in 0..TRIES_MAX {
-            let (out, home) = witnesses(
-                through.key,
-                group,
-                share,
-                numbers.iter().map(String::as_str),
-            );
+            let (out, home) = witnesses(&key, group, share, numbers.iter().map(String::as_str));
             let witness = match arm {
                 Arm::Outsourced => out,
                 Arm::InHouse => home,
@@ -196,7 +199,7 @@ impl Share {
             let rule = placed.decision.as_ref().map(|d| d.rule.clone());
             last = Some(proof(
                 &placed,
-                through.key.bucket(group, &caller),
+                key.bucket(group, &caller),
                 dialled,
                 (arm, target),
                 &caller,

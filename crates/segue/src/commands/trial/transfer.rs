@@ -1,14 +1,15 @@
 //! `segue trial transfer LINE DIALLED`: a test caller reaches the outsourcer's agent, who hands on to the nurse by the line's
 //! escalation number; what the caller lived through is measured, kept and, where asked, recorded (§7.11).
 
+use super::asked::{CHECKED, Recorder, is_check};
+use super::path::route_of;
 use super::{require_no_emergency, result};
 use crate::cli::Global;
 use crate::clock;
 use crate::context::Context;
-use crate::login;
 use crate::office::{Office, block_on, open_facts};
 use crate::output::{Answer, Answered, Failure};
-use crate::trials::again::{self, Before};
+use crate::trials::again::Before;
 use crate::trials::evidence;
 use crate::trials::through::{self, Through, fictional_numbers};
 use clap::Args;
@@ -25,9 +26,6 @@ use serde::Serialize;
 use serde_json::json;
 use std::net::SocketAddr;
 use std::time::Duration;
-
-/// The command that records the check of the path.
-const CHECKED: &str = "record_telephony_checks";
 
 /// Options of `segue trial transfer`.
 #[derive(Debug, Args)]
@@ -101,31 +99,30 @@ impl TransferTo {
             let office = Office::open(&ctx.data).await?;
             let t = office.state().await?;
             let known = self.known(&t)?;
-            let actor = if self.record {
-                Some(login::actor(&ctx).await?)
-            } else {
-                None
-            };
-            if let Some(actor) = &actor
-                && let Some(before) = again::recorded(&ctx, &office, actor, CHECKED).await?
-            {
+            let by = Recorder::of(&ctx, &office, self.record, CHECKED, |event| {
+                is_check(event, &self.line, &self.dialled, |kind| {
+                    kind == CheckKind::WarmTransfer
+                })
+            })
+            .await?;
+            if let (Some(actor), Some(before)) = (&by.actor, by.before) {
                 let test = kept_test(&ctx, &before)?;
                 record_test(&ctx, &office, actor, test).await?;
                 return Ok(before.answer());
             }
             let agent = through::bind(self.from).await?;
-            let judged = self.tried(&ctx, &agent, &known).await;
+            let judged = self.tried(&ctx, &t, &agent, &known).await;
             agent.stop().await;
             let judged = judged?;
             let test = escalation_test(&judged, &known);
             let seen = json!({ "transfer": judged, "escalation_test": test });
             let reference = evidence::keep(&ctx.data, "transfer", ctx.now(), &seen)?;
-            if let Some(actor) = &actor {
+            if let Some(actor) = &by.actor {
                 let checks = self.check(&judged, &reference);
                 office.execute(&ctx, actor, checks.into()).await?;
                 record_test(&ctx, &office, actor, test).await?;
             }
-            let recorded = actor.is_some();
+            let recorded = by.actor.is_some();
             let json = json!({
                 "line": self.line, "dialled": self.dialled, "target": known.target, "chunks": known.chunks,
                 "transfer": judged, "reference": reference, "recorded": recorded,
@@ -136,14 +133,7 @@ impl TransferTo {
     }
 
     fn known(&self, t: &Transition) -> Result<Known, Failure> {
-        let line = t.line(&self.line);
-        let route = line.and_then(|line| line.routes.iter().find(|r| r.dialled == self.dialled));
-        let (Some(line), Some(route)) = (line, route) else {
-            return Err(Failure::BadInput(format!(
-                "line `{}` has no route `{}`; see segue show telephony",
-                self.line, self.dialled
-            )));
-        };
+        let (line, route) = route_of(t, &self.line, &self.dialled)?;
         if line.escalation_numbers.is_empty() {
             return Err(Failure::BadInput(format!(
                 "line `{}` has no escalation number; write it into the line's record first",
@@ -168,7 +158,13 @@ impl TransferTo {
         })
     }
 
-    async fn tried(&self, ctx: &Context, agent: &Agent, known: &Known) -> Result<Judged, Failure> {
+    async fn tried(
+        &self,
+        ctx: &Context,
+        t: &Transition,
+        agent: &Agent,
+        known: &Known,
+    ) -> Result<Judged, Failure> {
         let (facts, key) = (open_facts(&ctx.data).await?, ctx.data.caller_key()?);
         let group = ctx.data.transition().as_str();
         let caller = self
@@ -179,6 +175,7 @@ impl TransferTo {
             agent,
             facts: &facts,
             key: &key,
+            t,
             via: self.via,
         };
         let trial = TransferTrial {
