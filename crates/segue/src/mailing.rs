@@ -193,9 +193,11 @@ fn newest_trouble(data: &DataDir) -> Option<(PathBuf, String)> {
 /// The same for the pages, without anybody's address: both parties read it.
 pub fn unmailed(data: &DataDir) -> Option<UnmailedView> {
     let (path, _) = newest_trouble(data)?;
+    let missing = missing(data, &path).len();
+    (missing > 0).then_some(())?;
     Some(UnmailedView {
         day: path.file_stem()?.to_string_lossy().into_owned(),
-        missing: missing(data, &path).len(),
+        missing,
         of: checkpoints::recipients(data).addresses.len(),
     })
 }

@@ -43,8 +43,8 @@ impl UnmailedView {
     /// What is so and what to do, in two sentences.
     pub(crate) fn says(&self) -> String {
         format!(
-            "The checkpoint of {} was not mailed to {} of {} addresses. `segue doctor` on this node's machine says whom and why: see to the relay, or hand `checkpoints/{}.json` over by hand.",
-            self.day, self.missing, self.of, self.day
+            "The checkpoint of {} was not mailed to {} of {} addresses. `segue doctor` on this node's machine says whom and why: see to the relay, or hand `checkpoints/{}.json` over by hand and remove `{}.unmailed` beside it.",
+            self.day, self.missing, self.of, self.day, self.day
         )
     }
 }

@@ -25,7 +25,12 @@ pub(crate) fn keep(
     let keep_days = keep_days?;
     Some(tokio::spawn(async move {
         loop {
-            match forget(&facts, keep_days, clock::now()).await {
+            let forgotten = tokio::select! {
+                forgotten = forget(&facts, keep_days, clock::now()) => forgotten,
+                // What is too old still is deleted after the next start.
+                _ = stop.wait_for(|stop| *stop) => return,
+            };
+            match forgotten {
                 Ok(0) => {}
                 Ok(rows) => tracing::info!(rows, keep_days, "old call facts are deleted"),
                 // Tried again at the next look.

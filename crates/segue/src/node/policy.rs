@@ -149,7 +149,8 @@ impl Policy for NodePolicy {
         let installed = self.node.installed();
         let asked = Asked::read(invite, &installed);
         let targets = home_targets(&installed, &asked.dialled);
-        let targets = self.timed(None, targets);
+        let number = installed.table.numbers.get(&asked.dialled);
+        let targets = self.timed(number.map(|number| &number.line), targets);
         if targets.is_empty() {
             Shed::Refuse
         } else if self.redirected.contains(&invite.source().ip()) {
