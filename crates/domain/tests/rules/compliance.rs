@@ -213,10 +213,10 @@ fn lines_with_substance_use_records_need_their_own_agreement_and_are_no_test_dat
     story
         .when(&manager(Side::Client), baseline())
         .refuses(Code::Part2Evidence, "RVS-Main-TFN");
+    story.walks(&Goal::Agreed);
     let mut qsoa = record("QSOA-1", Evidence::Qsoa);
     qsoa.expires = Some(date(2027, 1, 31));
-    story.does(&officer(Side::Client), file(qsoa.clone()));
-    story.walks(&Goal::Agreed);
+    story.does(&officer(Side::Client), file(qsoa));
     assert!(!red(&story, MSG).contains("qualified service"));
     story.hours_pass(31 * 24);
     assert!(red(&story, MSG).contains("compliance: a qualified service organisation agreement"));

@@ -1,9 +1,4 @@
 //! Small fixtures shared by the journal's tests.
-#![allow(
-    dead_code,
-    clippy::allow_attributes,
-    reason = "each test file uses its own part"
-)]
 
 pub(crate) mod postgres;
 

@@ -17,7 +17,7 @@ macro_rules! on_both {
 
         #[tokio::test]
         async fn on_postgres_every_story_holds() {
-            let Some(server) = common::postgres::Postgres::start() else {
+            let Some(server) = crate::common::postgres::Postgres::start() else {
                 return;
             };
             $(

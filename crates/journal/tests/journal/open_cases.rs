@@ -1,10 +1,4 @@
 //! Open cases: news in any order, twice, of two feeds; only what is open is read.
-#![expect(clippy::unwrap_used, reason = "a failed fixture is a failed test")]
-
-mod common;
-#[macro_use]
-#[path = "common/both.rs"]
-mod both;
 
 use jiff::{SignedDuration, Timestamp};
 use segue_domain::caller::CallerHash;

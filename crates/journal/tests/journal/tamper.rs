@@ -1,9 +1,6 @@
 //! Whoever changes the file behind the journal's back is found, and the first changed place is named.
-#![expect(clippy::unwrap_used, reason = "a failed fixture is a failed test")]
 
-mod common;
-
-use common::append;
+use crate::common::append;
 use segue_journal::{FirstBad, Journal, SqlJournal, Wrong, verify};
 use sqlx::{Connection, SqliteConnection};
 use std::path::Path;

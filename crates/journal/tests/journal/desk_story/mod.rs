@@ -1,9 +1,4 @@
 //! The small example (one centre, one line, one chunk) walked through the desk until it is about to go out.
-#![allow(
-    dead_code,
-    clippy::allow_attributes,
-    reason = "each test file uses its own part"
-)]
 
 use jiff::{SignedDuration, Timestamp};
 use segue_domain::routing_changes::{ApproveStep, ProposeStep};

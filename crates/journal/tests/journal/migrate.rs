@@ -1,10 +1,7 @@
 //! A transition moves to another database whole, or stays where it was.
-#![expect(clippy::unwrap_used, reason = "a failed fixture is a failed test")]
 
-mod common;
-
-use common::append;
-use common::postgres::Postgres;
+use crate::common::append;
+use crate::common::postgres::Postgres;
 use jiff::Timestamp;
 use segue_domain::{Role, Side};
 use segue_journal::accounts::{Accounts, NewAccount, NewToken, TokenScope};

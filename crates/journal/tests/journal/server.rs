@@ -1,10 +1,7 @@
 //! What only a server can do: be killed under its writers, hang, be shared by nodes that hear of each other.
-#![expect(clippy::unwrap_used, reason = "a failed fixture is a failed test")]
 
-mod common;
-
-use common::append;
-use common::postgres::Postgres;
+use crate::common::append;
+use crate::common::postgres::Postgres;
 use segue_journal::{
     AppendError, Journal, OpenError, Outcome, Place, Position, SqlJournal, Trouble, Version, verify,
 };

@@ -1,9 +1,6 @@
 //! A journal that cannot write says so in one sentence with a next step, and loses nothing.
-#![expect(clippy::unwrap_used, reason = "a failed fixture is a failed test")]
 
-mod common;
-
-use common::append;
+use crate::common::append;
 use segue_journal::{AppendError, Journal, OpenError, Outcome, SqlJournal, Trouble, verify};
 use sqlx::{Connection, SqliteConnection};
 

@@ -1,10 +1,4 @@
 //! Accounts tied to somebody at a provider of single sign-on, on both databases.
-#![expect(clippy::unwrap_used, reason = "a failed fixture is a failed test")]
-
-mod common;
-#[macro_use]
-#[path = "common/both.rs"]
-mod both;
 
 use jiff::{SignedDuration, Timestamp};
 use segue_domain::{Right, Role, Side};

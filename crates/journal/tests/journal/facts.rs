@@ -1,10 +1,4 @@
 //! Call facts: stored once, read back whole, bounded in every direction.
-#![expect(clippy::unwrap_used, reason = "a failed fixture is a failed test")]
-
-mod common;
-#[macro_use]
-#[path = "common/both.rs"]
-mod both;
 
 use jiff::{SignedDuration, Timestamp};
 use segue_domain::caller::CallerHash;

@@ -1,9 +1,6 @@
 //! Killed at any moment, the journal keeps every fact it acknowledged.
-#![expect(clippy::unwrap_used, reason = "a failed fixture is a failed test")]
 
-mod common;
-
-use common::{Dice, append};
+use crate::common::{Dice, append};
 use segue_journal::{Journal, Position, SqlJournal, Version, verify};
 use std::io::{BufRead, BufReader, Write};
 use std::path::Path;
@@ -35,7 +32,7 @@ fn a_killed_writer_loses_no_acknowledged_fact() {
 fn acknowledged_before_kill(directory: &Path, dice: &mut Dice) -> Vec<(String, u64, u64)> {
     let mut writer = Command::new(std::env::current_exe().unwrap())
         .args([
-            "a_killed_writer_loses_no_acknowledged_fact",
+            "sigkill::a_killed_writer_loses_no_acknowledged_fact",
             "--exact",
             "--nocapture",
         ])

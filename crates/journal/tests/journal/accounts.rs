@@ -1,10 +1,4 @@
 //! Who may come in, how far, and how guessing is slowed down without keeping anybody out.
-#![expect(clippy::unwrap_used, reason = "a failed fixture is a failed test")]
-
-mod common;
-#[macro_use]
-#[path = "common/both.rs"]
-mod both;
 
 use jiff::{SignedDuration, Timestamp};
 use segue_domain::{Right, Role, Side};

@@ -1,10 +1,7 @@
 //! One story every journal must live through, whatever database is behind it.
-#![expect(clippy::unwrap_used, reason = "a failed fixture is a failed test")]
 
-mod common;
-
-use common::postgres::Postgres;
-use common::{append, stream};
+use crate::common::postgres::Postgres;
+use crate::common::{append, stream};
 use segue_journal::{
     AppendError, ChainHash, Checkpoint, CommandId, Journal, Outcome, Place, Position,
     READ_EVENTS_MAX, SqlJournal, Version, Wrong, verify,

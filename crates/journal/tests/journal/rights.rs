@@ -1,14 +1,11 @@
 //! The right table of the trade (§4.3) through the desk: every command, every role, both parties.
-#![expect(clippy::unwrap_used, reason = "a failed fixture is a failed test")]
 
-mod desk_story;
-
-use desk_story::{Story, stream};
+use crate::desk_story::{Story, stream};
 use segue_domain::{Actor, Code, Command, Role, Side, rights};
 use segue_journal::{Desk, DeskError, SqlJournal};
 
 /// One instance of each command, as the domain's tests keep them.
-const SAMPLES: &str = include_str!("../../domain/tests/commands.jsonl");
+const SAMPLES: &str = include_str!("../../../domain/tests/commands.jsonl");
 
 #[tokio::test]
 async fn the_desk_turns_away_whoever_the_table_does_not_admit_and_records_the_attempt() {

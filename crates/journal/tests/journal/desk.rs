@@ -1,9 +1,6 @@
 //! The desk: one way in, decided on the version it appends to, and home wins every race.
-#![expect(clippy::unwrap_used, reason = "a failed fixture is a failed test")]
 
-mod desk_story;
-
-use desk_story::{CHUNK, Story, command_id, director, manager, stream};
+use crate::desk_story::{CHUNK, Story, command_id, director, manager, stream};
 use segue_domain::fallback::Fallback;
 use segue_domain::{Code, Command, Event, Role, Side, Transition, apply};
 use segue_journal::{

@@ -1,10 +1,4 @@
 //! The second factor, tokens of one site, ended sessions and the audit, on both databases.
-#![expect(clippy::unwrap_used, reason = "a failed fixture is a failed test")]
-
-mod common;
-#[macro_use]
-#[path = "common/both.rs"]
-mod both;
 
 use jiff::{SignedDuration, Timestamp};
 use segue_domain::{Right, Role, Side};
