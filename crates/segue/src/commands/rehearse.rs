@@ -5,6 +5,7 @@ use crate::cli::Global;
 use crate::clock;
 use crate::context::Context;
 use crate::data_dir::{DataDir, random_bytes};
+use crate::discovery::holidays;
 use crate::office::{Office, block_on};
 use crate::output::{Answer, Answered, Failure};
 use clap::Args;
@@ -70,27 +71,29 @@ impl Rehearse {
         if self.calls.is_some() && DataDir::open(&global.data).is_ok() {
             require_allowed(&Context::open(global)?)?;
         }
-        let (example, mapped) = if let (Some(plan), Some(calls)) = (&self.plan, &self.calls) {
-            let example = planned(Example::riverside(), read(plan)?);
-            let calls = self.records(calls, &CallerKey::new(&[0; 32]))?;
-            (example, calls)
-        } else {
-            let ctx = Context::open(global)?;
-            let state = block_on(async { Office::open(&ctx.data).await?.state().await })?;
-            let example = self.of_state(&state)?;
-            let key = ctx.data.caller_key()?;
-            let stores = ctx.data.every_calls(&state.lines)?;
-            let calls = match &self.calls {
-                Some(calls) => self.records(calls, &key)?,
-                None => in_order(&stores, CALLS_MAX).map_err(failure)?,
+        let (example, mapped, holidays) =
+            if let (Some(plan), Some(calls)) = (&self.plan, &self.calls) {
+                let example = planned(Example::riverside(), read(plan)?);
+                let calls = self.records(calls, &CallerKey::new(&[0; 32]))?;
+                (example, calls, BTreeMap::new())
+            } else {
+                let ctx = Context::open(global)?;
+                let state = block_on(async { Office::open(&ctx.data).await?.state().await })?;
+                let example = self.of_state(&state)?;
+                let key = ctx.data.caller_key()?;
+                let stores = ctx.data.every_calls(&state.lines)?;
+                let calls = match &self.calls {
+                    Some(calls) => self.records(calls, &key)?,
+                    None => in_order(&stores, CALLS_MAX).map_err(failure)?,
+                };
+                (example, calls, holidays(&state))
             };
-            (example, calls)
-        };
         let (calls, left_out) = self.mapped(&example, &mapped)?;
         let full = self.replications.min(FULL_RUNS);
         let asked = Rehearsal {
             example: &example,
             calls: &calls,
+            holidays: &holidays,
             script: &script,
             runs: Runs {
                 full,
