@@ -285,9 +285,11 @@ fn a_drill_under_load_brings_the_first_call_home_in_time_and_loses_none() {
     let asked = stage.world.ask(Some(&stage.world.client), &drill);
     assert_eq!(asked.code, 2, "a drill says first what it does: {asked:?}");
     assert_eq!(stage.world.line()["state"], "live");
-    let drilled = stage
-        .world
-        .client(&[&drill[..], &["--bring-calls-home"]].concat());
+    let under = |id: &str| {
+        let own = [&drill[..], &["--bring-calls-home", "--command-id", id]].concat();
+        stage.world.ask(Some(&stage.world.client), &own)
+    };
+    let drilled = under("drill-1").done();
     assert_eq!(
         (&drilled["calls"], &drilled["calls_lost"]),
         (&json!(200), &json!(0)),
@@ -309,6 +311,26 @@ fn a_drill_under_load_brings_the_first_call_home_in_time_and_loses_none() {
         (&body["calls"], &body["calls_lost"], &body["first_call_s"]),
         (&json!(200), &json!(0), &drilled["first_call_s"])
     );
+
+    // A retry under the same id is answered from the journal: no button is pressed, no load is placed.
+    let calls = || (stage.outsourced.count(), stage.in_house.count());
+    let placed = calls();
+    let again = under("drill-1").done();
+    assert_eq!(again["repeated"], true, "{again}");
+    assert_eq!(again["events"][0]["reference"], body["reference"]);
+    // An id under which something was recorded, such as a press, and no drill, is refused before anything moves.
+    let reused = under("drill-1-drill");
+    assert_eq!(reused.code, 2, "{reused:?}");
+    assert!(reused.err.contains("another id"), "{reused:?}");
+    assert_eq!(calls(), placed);
+    let after = stage.world.facts("after.jsonl");
+    let drills = |facts: &[Value]| {
+        facts
+            .iter()
+            .filter(|f| f["kind"] == "drill_recorded")
+            .count()
+    };
+    assert_eq!(drills(&after), drills(&facts), "nothing more was recorded");
     assert_eq!(stage.serving.stop(), 0);
 }
 
