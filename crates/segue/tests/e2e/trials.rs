@@ -132,8 +132,22 @@ fn a_lost_queue_pauses_the_chunk(stage: Stage) {
         "{wrong}"
     );
     assert_eq!(in_house.count() - before, 2, "no test caller was lost");
-    let paused = world.facts("export.jsonl");
-    assert!(paused.iter().any(|fact| fact["kind"] == "chunk_paused"));
+    let facts = world.facts("export.jsonl");
+    let paused = facts.iter().find(|fact| fact["kind"] == "chunk_paused");
+    let paused = paused.expect("a pause")["body"].as_str().expect("a body");
+    // Why it stands still can be looked up: both calls by their own numbers, and the file; no caller.
+    let calls = wrong["calls"].as_array().expect("calls").iter();
+    let calls: Vec<_> = calls.map(|call| call["call"].clone()).collect();
+    let body: Value = serde_json::from_str(paused).expect("JSON");
+    assert_eq!(
+        (&body["calls"], &body["reference"]),
+        (&json!(calls), &wrong["reference"])
+    );
+    assert_eq!(calls.len(), 2, "{wrong}");
+    for call in wrong["calls"].as_array().expect("calls") {
+        let caller = call["caller"].as_str().expect("a number");
+        assert!(!paused.contains(caller.trim_start_matches('+')), "{paused}");
+    }
     assert_eq!(serving.stop(), 0);
 }
 
