@@ -160,6 +160,8 @@ struct Shared {
     history: tokio::sync::Mutex<discovery::History>,
     /// The same of its calls by hour of the week.
     hours: tokio::sync::Mutex<week::Hours>,
+    /// Which checkpoint this node could not mail.
+    unmailed: crate::mailing::Unmailed,
 }
 
 /// What is known only in memory and lost without harm.
@@ -255,6 +257,7 @@ impl Shared {
             probe_turns: Semaphore::new(probing::TURNS_MAX),
             history: tokio::sync::Mutex::default(),
             hours: tokio::sync::Mutex::default(),
+            unmailed: crate::mailing::Unmailed::default(),
         }
     }
 
