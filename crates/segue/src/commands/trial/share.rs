@@ -100,17 +100,19 @@ impl Share {
             let holds = missing.is_empty()
                 && !proofs.is_empty()
                 && proofs.iter().all(|p| p.ok == Some(true));
-            let reference = evidence::keep(&ctx.data, "share", ctx.now(), &proofs)?;
+            // A disk that is full keeps no chunk from being paused.
+            let kept = evidence::keep(&ctx.data, "share", ctx.now(), &proofs);
             let paused = wrong && share.is_out() && !self.no_hold;
             if paused {
                 let command = PauseChunk {
                     chunk: self.chunk.clone(),
                     reason: "test calls did not arrive as the share says".into(),
                     calls: calls_of_mismatches(&proofs),
-                    reference: Some(reference.clone()),
+                    reference: kept.as_ref().ok().cloned(),
                 };
                 office.execute(&ctx, &actor, command.into()).await?;
             }
+            let reference = kept?;
             let json = json!({
                 "reference": reference, "chunk": self.chunk, "share_percent": share.percent(), "holds": holds, "paused": paused, "calls": proofs,
                 "missing": missing,

@@ -63,7 +63,7 @@ pub(crate) fn calls(number: &str, steps: &[&str]) -> String {
     .concat()
 }
 
-/// SIPp begins to speak, with the voice that [`speaking`] lays beside the scenario, and goes on until the call is over.
+/// SIPp begins to speak, in the voice that lies beside the scenario, and goes on until the call is over.
 const SPEAKS: &str = "<nop><action><exec rtp_stream=\"voice.ul,-1,0,PCMU/8000\"/></action></nop>\n";
 
 /// A scenario in which SIPp speaks as soon as the call is acknowledged.
