@@ -385,7 +385,7 @@ mod frozen {
             ..asked(30)
         };
         let running = so_far(60, &staffing, &new_york(), minutes).unwrap();
-        assert_eq!(running.offered, block.offered);
+        assert_eq!(running.offered, u64::from(block.offered));
         let (now, over) = (running.hung_up().unwrap(), block.sums().hung_up().unwrap());
         assert!(
             now.expected.abs_diff(over.expected) < 20,

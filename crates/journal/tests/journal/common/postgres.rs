@@ -123,13 +123,6 @@ impl Postgres {
         let _ = std::fs::remove_file(self.directory.path().join(".s.PGSQL.5432.lock"));
     }
 
-    /// Stops the process where it stands, or lets it go on.
-    pub(crate) fn signal(&self, name: &str) {
-        let pid = self.server.as_ref().unwrap().id().to_string();
-        let sent = Command::new("kill").args(["-s", name, &pid]).status();
-        assert!(sent.unwrap().success());
-    }
-
     /// Ends it in order; open connections are cut.
     pub(crate) fn stop(&mut self) {
         if let Some(mut server) = self.server.take() {
