@@ -328,7 +328,7 @@ fn an_unknown_chunk_and_a_call_without_a_number_are_bad_input() {
 /// Neither a weekday's calls nor its people are those of a holiday: the day is left out, and the report says so.
 #[test]
 fn a_holiday_is_left_out_and_said() {
-    let example = Example::small();
+    let example = Example::riverside();
     let calls = common::calls(0.1, 1);
     let with = |days: &[(&str, &str)]| {
         let holidays: BTreeMap<_, _> = days
