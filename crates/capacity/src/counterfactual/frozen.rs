@@ -224,7 +224,7 @@ fn replay_in(
     }
     let on_phones = OnPhones::of(staffing, &asked.holidays, zone)?;
     let before = (1..=all).rev();
-    let intervals = asked.arrivals.iter().zip(before).map(|(calls, back)| {
+    let staffed = asked.arrivals.iter().zip(before).map(|(calls, back)| {
         let back_s = interval_s.saturating_mul(i64::try_from(back).unwrap_or(i64::MAX));
         let back = SignedDuration::from_secs(back_s);
         let start = asked.until.checked_sub(back).unwrap_or(asked.from);
@@ -235,7 +235,7 @@ fn replay_in(
             agents: on_phones.at(start),
         }
     });
-    let intervals: Vec<_> = intervals.collect();
+    let staffed: Vec<_> = staffed.collect();
     let rules = Rules {
         patience: Patience::of(staffing.patience_s.map(f64::from))?,
         within_s: f64::from(asked.within_s),
@@ -245,7 +245,7 @@ fn replay_in(
         show_up: f64::from(staffing.show_up_bp) / 10_000.0,
         block_intervals: own,
     };
-    let blocks = counterfactual(&intervals, &rules)?;
+    let blocks = counterfactual(&staffed, &rules)?;
     let Some(block) = blocks.last() else {
         return Err(CapacityError::History {
             what: "blocks",

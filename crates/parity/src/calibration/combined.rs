@@ -419,15 +419,15 @@ impl<'t> PeerCombined<'t> {
             return;
         }
         let hour = opening_hour(call.place.at_us);
-        let cell = &mut self.open[hour * BANDS / HOURS.len()];
+        let held = &mut self.open[hour * BANDS / HOURS.len()];
         for (metric, bad) in bad_of(call).into_iter().enumerate() {
             let Some(bad) = bad else { continue };
             let reference = self.terms.reference(metric, day, hour);
-            cell.calls[metric] += 1.0;
-            cell.bad[metric] += f64::from(u8::from(bad));
-            cell.expected[metric] += reference;
+            held.calls[metric] += 1.0;
+            held.bad[metric] += f64::from(u8::from(bad));
+            held.expected[metric] += reference;
             if metric == 0 {
-                cell.expected_own += reference * self.terms.hours[hour];
+                held.expected_own += reference * self.terms.hours[hour];
             }
         }
     }
@@ -461,9 +461,9 @@ impl<'t> PeerCombined<'t> {
         for metric in 0..METRICS {
             let bad = sum(|cell, metric| cell.bad[metric], metric);
             let expected = sum(|cell, metric| cell.expected[metric], metric);
-            let calls = sum(|cell, metric| cell.calls[metric], metric);
+            let told = sum(|cell, metric| cell.calls[metric], metric);
             self.metrics[metric].add(bad, expected);
-            self.excess[metric] += bad - expected - MARGIN * calls;
+            self.excess[metric] += bad - expected - MARGIN * told;
             if metric == 0 {
                 self.margins.add(bad, expected);
                 let own = sum(|cell, _| cell.expected_own, metric);

@@ -89,12 +89,12 @@ impl Shared {
         } else {
             COARSE_S
         };
-        let intervals = length_s / i64::from(interval_s);
-        let until = from + SignedDuration::from_secs(intervals * i64::from(interval_s));
+        let whole = length_s / i64::from(interval_s);
+        let until = from + SignedDuration::from_secs(whole * i64::from(interval_s));
         let Some(staffing) = t.counterfactuals.agreed(key).cloned() else {
             return Ok(None);
         };
-        if intervals < 1
+        if whole < 1
             || !unknown_holidays(t, key, from, until).is_empty()
             || self.facts.missing(from, until).await? > 0
         {

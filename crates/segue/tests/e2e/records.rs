@@ -329,6 +329,11 @@ async fn the_outsourcer_sees_no_small_count_of_the_clients_calls() {
     assert_eq!(report["quarantine"]["total"], json!(null));
     // Who they are decides on the command line too, whatever is asked for.
     assert_eq!(world.outsourcer(&["calls", "report"]), report);
+    only_the_client_reads(&world);
+}
+
+/// Every other door to the records: refused to the outsourcer, and not to the client.
+fn only_the_client_reads(world: &World) {
     for asked in [
         &["calls", "baseline", "--by", "hour"][..],
         &["calls", "discover"],

@@ -296,13 +296,13 @@ fn once(
     let me = caller.local()?;
     // Unique per process too: a server may still remember the branches of an earlier one.
     let run = run + 1_000 * (std::process::id() % 100_000);
-    let called: Result<_, Box<dyn Error>> = way
+    let sockets: Result<_, Box<dyn Error>> = way
         .called()
         .iter()
         .map(|(port, status)| Ok((socket(SocketAddr::new(server.ip(), *port))?, *status)))
         .collect();
     Run {
-        called: called?,
+        called: sockets?,
         lasts,
         drain: way.drain(),
         invite: invite(server, me, over, run),

@@ -223,7 +223,7 @@ async fn a_call_that_replaces_none_of_the_lines_calls_is_refused() {
 }
 
 /// An agent who answers, sends the caller on, hears how it went, and hangs up.
-const RINGS: &str = r#"<send><![CDATA[
+const RINGS: &str = r"<send><![CDATA[
 SIP/2.0 180 Ringing
 [last_Via:]
 [last_From:]
@@ -234,7 +234,7 @@ Contact: <sip:agent@[local_ip]:[local_port]>
 Content-Length: 0
 
 ]]></send>
-"#;
+";
 
 #[tokio::test]
 async fn sipp_as_the_agent_sends_the_caller_on_and_is_told() {
