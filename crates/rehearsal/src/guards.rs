@@ -21,6 +21,7 @@ use segue_parity::guard::record::{
 use segue_parity::guard::{Guard, Record, Verdict, value_of};
 use segue_parity::rules::{MetricName, MetricRule, Role, SignedRules};
 use std::collections::BTreeMap;
+use std::ops::Bound;
 
 /// What speaks against a chunk.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -73,8 +74,8 @@ struct Watched {
     shown: Shown,
 }
 
-/// Bad calls and all, by metric and begin of the block.
-type Blocks = BTreeMap<(MetricId, i64), [u64; 2]>;
+/// Bad calls and all, by begin of the block and metric: each look takes up where the last one ended.
+type Blocks = BTreeMap<(i64, MetricId), [u64; 2]>;
 
 /// What would become of each chunk's calls with nothing moved: everything that guards need and no run changes.
 pub(crate) struct Unmoved {
@@ -145,7 +146,7 @@ fn count(blocks: &mut Blocks, rules: &SignedRules, ended: &Ended) {
         let Some(value) = value_of(&call_of(ended, nowhere(ended)), rule) else {
             continue;
         };
-        let block = (metric, block_of(rule, ended.at_us));
+        let block = (block_of(rule, ended.at_us), metric);
         let [bad, all] = blocks.entry(block).or_default();
         *bad += u64::from(value > 0.5);
         *all += 1;
@@ -322,9 +323,12 @@ impl Watched {
     fn look(&mut self, chunk: &Chunk, unmoved: &Blocks, now_us: i64) -> Option<MetricName> {
         let guard = &mut self.guard;
         // Before its block is closed, each guard knows what it would have been.
-        let is_new = |at_us: i64| self.told_until_us < at_us && at_us <= now_us;
-        for ((metric, at_us), [bad, all]) in unmoved.iter().filter(|((_, at_us), _)| is_new(*at_us))
-        {
+        let until = |us: i64| (us, MetricId(u16::MAX));
+        let new = (
+            Bound::Excluded(until(self.told_until_us)),
+            Bound::Included(until(now_us.max(self.told_until_us))),
+        );
+        for ((at_us, metric), [bad, all]) in unmoved.range(new) {
             let _ = guard.observe(&Record::Counterfactual(Counterfactual {
                 metric: *metric,
                 at_us: *at_us,
