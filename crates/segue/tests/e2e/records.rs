@@ -334,6 +334,13 @@ async fn the_outsourcer_sees_no_small_count_of_the_clients_calls() {
 
 /// Every other door to the records: refused to the outsourcer, and not to the client.
 fn only_the_client_reads(world: &World) {
+    let agents = world.path("agents.csv").display().to_string();
+    fs::write(&agents, "Mon,08:00,2\n").expect("written");
+    let freeze = "--site RVS-Main --type MSG --from 2027-03-01 --to 2027-03-02 --reference report";
+    let freeze: Vec<_> = ["parity", "freeze-staffing", &agents]
+        .into_iter()
+        .chain(freeze.split(' '))
+        .collect();
     for asked in [
         &["calls", "baseline", "--by", "hour"][..],
         &["calls", "discover"],
@@ -349,6 +356,7 @@ fn only_the_client_reads(world: &World) {
             "2027-03-02",
         ],
         &["parity", "own-weeks", "RVS-Main/MSG"],
+        &freeze,
         // A plan that is not there: who asks is asked first.
         &["rehearse", "--seed", "1", "--plan", "nowhere.json"],
     ] {

@@ -3,6 +3,7 @@
 //! (`segue do sign-frozen-staffing`).
 
 use crate::cli::Global;
+use crate::commands::calls::require_client;
 use crate::commands::capacity::{each_call, failure};
 use crate::context::Context;
 use crate::login;
@@ -61,6 +62,10 @@ impl FreezeStaffingOptions {
         let text = self.read()?;
         let counted = read_counts(&text).map_err(failure)?;
         let ctx = Context::open(global)?;
+        if self.patience.is_none() {
+            // Patience is read from the call records.
+            require_client(&ctx)?;
+        }
         block_on(async {
             let office = Office::open(&ctx.data).await?;
             let state = office.state().await?;
