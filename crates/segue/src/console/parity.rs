@@ -110,7 +110,7 @@ fn chunk(
         word: word.into(),
         finding: finding(turn, &outsourcer),
         lead: lead(t, turn, rules),
-        had_we_not_moved: had_we_not_moved(turn, replayed, so_far),
+        had_we_not_moved: had_we_not_moved(t, turn, replayed, so_far),
         picture,
         measures: measures(rules, &assessment.metrics),
         compared: rules.rules().segments.clone(),
@@ -271,14 +271,17 @@ fn counterfactual(sums: &Sums, name: MetricName) -> Option<PictureRow> {
 }
 
 /// Both centres together beside what in-house alone would have done with all the calls; where no block is over, of the one that runs.
-fn had_we_not_moved(turn: &Turn, over: Option<Sums>, so_far: Option<SoFar>) -> Option<String> {
+fn had_we_not_moved(
+    t: &Transition,
+    turn: &Turn,
+    over: Option<Sums>,
+    so_far: Option<SoFar>,
+) -> Option<String> {
+    let since = |so_far: SoFar| begun(t, turn, so_far.from);
     let (sums, when) = match (over, so_far) {
         (Some(sums), _) if sums.blocks == 1 => (sums, "in 1 replayed block".to_owned()),
         (Some(sums), _) => (sums, format!("in {} replayed blocks", sums.blocks)),
-        (None, Some(so_far)) => (
-            so_far.sums,
-            format!("since {}", so_far.from.strftime("%H:%M UTC")),
-        ),
+        (None, Some(so_far)) => (so_far.sums, format!("since {}", since(so_far))),
         (None, None) => return None,
     };
     let expected = sums.hung_up()?;
@@ -302,7 +305,7 @@ fn had_we_not_moved(turn: &Turn, over: Option<Sums>, so_far: Option<SoFar>) -> O
     let runs = match (over, so_far) {
         (None, _) => " Their block of three hours still runs: this is no evidence yet.".to_owned(),
         (Some(_), so_far) => so_far
-            .and_then(|so_far| running(&so_far))
+            .and_then(|so_far| running(&so_far, &since(so_far)))
             .unwrap_or_default(),
     };
     Some(format!(
@@ -313,13 +316,20 @@ fn had_we_not_moved(turn: &Turn, over: Option<Sums>, so_far: Option<SoFar>) -> O
 }
 
 /// The block that runs, behind those that are over.
-fn running(so_far: &SoFar) -> Option<String> {
+fn running(so_far: &SoFar, since: &str) -> Option<String> {
     Some(format!(
-        " In the block that runs, {} of {} since {}; this is no evidence yet.",
+        " In the block that runs, {} of {} since {since}; this is no evidence yet.",
         so_far.sums.hung_up()?.words(),
         so_far.sums.offered,
-        so_far.from.strftime("%H:%M UTC")
     ))
+}
+
+/// By the clock of the chunk's centre, as the page's own is.
+fn begun(t: &Transition, turn: &Turn, at: Timestamp) -> String {
+    let site = t.chunk(&turn.chunk).map(|chunk| &chunk.planned.site);
+    let zone = site.and_then(|site| TimeZone::get(t.site_zone(site)?).ok());
+    let local = at.to_zoned(zone.unwrap_or(TimeZone::UTC));
+    local.strftime("%H:%M %Z").to_string()
 }
 
 fn picture(
