@@ -1,5 +1,6 @@
 //! What the room says when an input is no number of people, calls or seconds.
 
+use jiff::Timestamp;
 use jiff::civil::Date;
 use thiserror::Error;
 
@@ -47,6 +48,11 @@ pub enum CapacityError {
         /// The local day.
         date: Date,
     },
+    /// The number of callers in the centre ran away: a fault of the method, never told as nobody.
+    #[error(
+        "who would have called in the block from {0} could not be followed to a number; report it with that day's counts and staffing"
+    )]
+    NotFollowed(Timestamp),
     /// A target is not written as `80/30`.
     #[error("\"{0}\" is no service target; write percent/seconds, for example 80/30")]
     Target(String),

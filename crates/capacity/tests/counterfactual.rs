@@ -323,6 +323,24 @@ mod frozen {
         }
     }
 
+    /// Where patience is as long as handling, as many are there as Poisson says: three calls a second and 90 s are 270 at once, and
+    /// 250 of them are served: 7.72 % hang up (the tail of a Poisson distribution).
+    #[test]
+    fn a_large_centre_is_followed_as_well_as_a_small_one() {
+        let large = FrozenStaffing {
+            aht_s: 90,
+            patience_s: Some(90),
+            ..staffing(250)
+        };
+        let asked = Asked {
+            short_abandon_s: 0,
+            ..asked(2_700)
+        };
+        let block = replay(&large, &new_york(), asked).unwrap();
+        let hung_up = block.sums().hung_up().unwrap();
+        assert!(hung_up.expected.abs_diff(772) <= 2, "{hung_up:?}");
+    }
+
     #[test]
     fn holidays_are_read_beside_the_week() {
         let text =

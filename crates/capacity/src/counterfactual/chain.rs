@@ -9,8 +9,10 @@ use crate::numbers::people_up;
 
 /// The most callers followed in one centre.
 const STATES_MAX: usize = 6_000;
-/// Length of a step in mean times between events: well inside the stability of the method (2.78).
+/// Length of a step in mean times between events.
 const STEP: f64 = 1.5;
+/// The fastest of all modes must die out in each step: the method is stable below 2.785 of its mean times.
+const STABLE: f64 = 2.7;
 
 /// What holds during one interval.
 #[derive(Debug, Clone, Copy)]
@@ -134,7 +136,11 @@ impl Chain {
     /// Lets one interval pass.
     pub(super) fn pass(&mut self, c: &Conditions) {
         let rates = Rates::of(c, self.states);
-        let fastest = rates.arrive + rates.leave.last().copied().unwrap_or(0.0);
+        let leave = rates.leave.last().copied().unwrap_or(0.0);
+        // Up and down in turn dies out at (√λ + √μ)², up to twice as fast as events come: in a large centre, where as many come as
+        // leave, that is what limits the step.
+        let mode = (rates.arrive.sqrt() + leave.sqrt()).powi(2);
+        let fastest = (rates.arrive + leave).max(mode * STEP / STABLE);
         let slope = |y: &[f64], dy: &mut [f64]| rates.slope(y, dy);
         advance(&mut self.now, c.length_s, fastest, slope);
     }

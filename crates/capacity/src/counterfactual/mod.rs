@@ -126,7 +126,19 @@ pub fn counterfactual(day: &[FrozenInterval], rules: &Rules) -> Result<Vec<Block
         let quantile = (f64::from(level) + 0.5) / f64::from(levels);
         runs.push(one_level(day, rules, quantile)?);
     }
-    Ok(mix(&runs))
+    followed(mix(&runs))
+}
+
+/// What is no number must not be rounded to nobody.
+fn followed(blocks: Vec<Block>) -> Result<Vec<Block>, CapacityError> {
+    let is_lost = |b: &&Block| {
+        let told = [b.abandoned.mean, b.late.mean, b.short];
+        told.iter().any(|callers| !callers.is_finite())
+    };
+    match blocks.iter().find(is_lost) {
+        Some(lost) => Err(CapacityError::NotFollowed(lost.start)),
+        None => Ok(blocks),
+    }
 }
 
 /// The day with as many people as come at one level of luck.
@@ -230,4 +242,27 @@ fn mix(runs: &[Vec<Block>]) -> Vec<Block> {
             ..*block
         })
         .collect()
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn what_ran_away_is_not_told_as_nobody() {
+        let block = |abandoned| Block {
+            start: Timestamp::UNIX_EPOCH,
+            offered: 3,
+            abandoned: Estimate {
+                mean: abandoned,
+                sd: 0.0,
+            },
+            late: Estimate::default(),
+            short: 0.0,
+            mean_wait_s: None,
+        };
+        assert!(followed(vec![block(1.0)]).is_ok());
+        let lost = followed(vec![block(1.0), block(f64::NAN)]);
+        assert_eq!(lost, Err(CapacityError::NotFollowed(Timestamp::UNIX_EPOCH)));
+    }
 }
