@@ -10,8 +10,8 @@ use crate::read::{batches, damaged};
 use crate::record::{Outcome, handle_ms};
 use crate::seal::Seal;
 use crate::store::CallStore;
-use arrow::array::{Array, AsArray, BooleanArray, Int64Array, RecordBatch, StringArray};
-use arrow::datatypes::{Int64Type, TimestampMicrosecondType};
+use arrow_array::types::{Int64Type, TimestampMicrosecondType};
+use arrow_array::{Array, AsArray, BooleanArray, Int64Array, RecordBatch, StringArray};
 use jiff::Timestamp;
 use jiff::civil::{Date, DateTime};
 use segue_parity::kpi::ServiceLevelFormula;
@@ -322,7 +322,7 @@ fn read_part(
 struct Batch<'a> {
     offered_local: &'a [i64],
     arrived_at: &'a [i64],
-    queued_at: &'a arrow::array::TimestampMicrosecondArray,
+    queued_at: &'a arrow_array::TimestampMicrosecondArray,
     outcome: &'a StringArray,
     wait: &'a Int64Array,
     talk: &'a Int64Array,

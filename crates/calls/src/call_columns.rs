@@ -2,11 +2,11 @@
 
 use crate::columns::local_of_us;
 use crate::record::{Outcome, handle_ms};
-use arrow::array::{
+use arrow_array::types::{Int64Type, TimestampMicrosecondType};
+use arrow_array::{
     Array, AsArray, BooleanArray, FixedSizeBinaryArray, Int64Array, RecordBatch, StringArray,
     TimestampMicrosecondArray,
 };
-use arrow::datatypes::{Int64Type, TimestampMicrosecondType};
 use jiff::civil::DateTime;
 
 /// One batch's calls: when, who, how they ended, how long they took.

@@ -10,7 +10,7 @@ use crate::parts::{ids_of, rewrite_without};
 use crate::read::{batches, damaged};
 use crate::seal::Seal;
 use crate::store::{CallStore, ErasureEntry, ImportLock, PartEntry, Staging};
-use arrow::array::{Array, AsArray, RecordBatch};
+use arrow_array::{Array, AsArray, RecordBatch};
 use jiff::Timestamp;
 use jiff::civil::Date;
 use segue_domain::caller::{CallerHash, CallerKey};

@@ -5,7 +5,7 @@ use crate::error::CallsError;
 use crate::read::{batches, damaged};
 use crate::record::Outcome;
 use crate::store::CallStore;
-use arrow::array::{Array, RecordBatch, StringArray};
+use arrow_array::{Array, RecordBatch, StringArray};
 use jiff::Timestamp;
 use jiff::civil::{Date, DateTime};
 

@@ -2,7 +2,7 @@
 
 use crate::error::{CallsError, store};
 use crate::seal::{Seal, opening};
-use arrow::array::RecordBatch;
+use arrow_array::RecordBatch;
 use parquet::arrow::ProjectionMask;
 use parquet::arrow::arrow_reader::ParquetRecordBatchReaderBuilder;
 use std::fs::File;

@@ -78,7 +78,7 @@ async fn check(directory: &Path, acknowledged: &[(String, u64, u64)], round: u64
     assert_eq!(journal.head().await.unwrap(), report.position);
     for (stream, version, position) in acknowledged {
         let found = journal
-            .read_stream(&common::stream(stream), Version(version - 1), 1)
+            .read_stream(&crate::common::stream(stream), Version(version - 1), 1)
             .await
             .unwrap();
         let found = found.first().map(|event| (event.version, event.position));

@@ -1,7 +1,7 @@
 //! One story every journal must live through, whatever database is behind it.
 
 use crate::common::postgres::Postgres;
-use crate::common::{append, stream};
+use crate::common::{append, event, stream};
 use segue_journal::{
     AppendError, ChainHash, Checkpoint, CommandId, Journal, Outcome, Place, Position,
     READ_EVENTS_MAX, SqlJournal, Version, Wrong, verify,
@@ -234,7 +234,7 @@ async fn an_unfit_append_is_refused_and_leaves_nothing<J: Journal>(journal: &J) 
     let mut none = fit.clone();
     none.events.clear();
     let mut large = fit.clone();
-    large.events[0] = common::event("big", &serde_json::json!("x".repeat(1 << 20)));
+    large.events[0] = event("big", &serde_json::json!("x".repeat(1 << 20)));
     let mut nameless = fit.clone();
     nameless.actor.clear();
     for (what, request) in [

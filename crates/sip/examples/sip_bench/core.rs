@@ -1,6 +1,6 @@
 //! The core alone, without sockets: nanoseconds per call.
 
-use crate::load::{ack, answer, invite};
+use crate::load::{OK, ack, answer, invite};
 use crate::serve::Fixed;
 use crate::wire::Over;
 use segue_sip::allow::{AllowList, Network};
@@ -36,7 +36,7 @@ pub(crate) fn run(redirect: bool, calls: usize) -> Result<(), Box<dyn Error>> {
     let peers = AllowList::new(["127.0.0.0/8".parse::<Network>()?]);
     let mut config = Config::new(me, [9; 32], peers);
     config.calls_max = 1 << 20;
-    let mut core = Core::new(config, Fixed::new(redirect, target), 0);
+    let mut core = Core::new(config, Fixed::new(redirect, &[target]), 0);
     let mut sink = Last {
         target,
         packet: Vec::new(),
@@ -54,7 +54,7 @@ pub(crate) fn run(redirect: bool, calls: usize) -> Result<(), Box<dyn Error>> {
         core.on_datagram(now_us, caller, invite.fill(call), &mut sink);
         if redirect {
             core.on_datagram(now_us, caller, ack.fill(call), &mut sink);
-        } else if answer(&sink.packet, &mut reply) {
+        } else if answer(&sink.packet, OK, &mut reply) {
             core.on_datagram(now_us, target, &reply, &mut sink);
         }
         core.on_time(now_us, &mut sink);

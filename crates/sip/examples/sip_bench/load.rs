@@ -10,9 +10,13 @@ use std::time::{Duration, Instant};
 
 const RUN: Duration = Duration::from_secs(3);
 const DRAIN: Duration = Duration::from_millis(500);
+/// Kamailio gives a target that does not answer three seconds.
+const DRAIN_DEAD: Duration = Duration::from_secs(5);
 const LOST_PERMILLE_MAX: f64 = 1.0;
 const P99_MS_MAX: f64 = 30.0;
-const UAS: &str = "127.0.0.1:5099";
+/// Ports of the called side, on the server's own address: the first target's and the second's.
+const FIRST: u16 = 5_099;
+const SECOND: u16 = 5_098;
 const MARK: &[u8] = b"Call-ID: seg";
 const DIGITS: usize = 8;
 
@@ -76,8 +80,9 @@ impl Template {
 
 pub(crate) fn invite(server: SocketAddr, me: SocketAddr, over: Over<'_>, run: u32) -> Template {
     let via = over.name();
+    let family = if me.is_ipv6() { "IP6" } else { "IP4" };
     let sdp = format!(
-        "v=0\r\no=- 3724394400 3724394405 IN IP4 {0}\r\ns=-\r\nc=IN IP4 {0}\r\nt=0 0\r\n\
+        "v=0\r\no=- 3724394400 3724394405 IN {family} {0}\r\ns=-\r\nc=IN {family} {0}\r\nt=0 0\r\n\
          m=audio 40000 RTP/AVP 0 8 101\r\na=rtpmap:0 PCMU/8000\r\na=rtpmap:8 PCMA/8000\r\n\
          a=rtpmap:101 telephone-event/8000\r\na=fmtp:101 0-15\r\na=ptime:20\r\na=sendrecv\r\n",
         me.ip()
@@ -111,14 +116,52 @@ fn number(packet: &[u8], mark: &[u8]) -> Option<usize> {
         .then(|| digits.parse().ok())?
 }
 
-/// The called side: answers each INVITE 200 once. Header lines up to the body are copied, so that both
+/// What is measured: the way of a call through the router.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(crate) enum Way {
+    /// 302 to the first target.
+    Redirect,
+    /// The first target answers 200.
+    Proxy,
+    /// The first target answers 503, the second 200.
+    Failover,
+    /// Nobody listens at the first target; the second answers 200.
+    Dead,
+}
+
+impl Way {
+    /// The called side's ports, each with what it answers.
+    fn called(self) -> &'static [(u16, &'static str)] {
+        match self {
+            Self::Redirect => &[],
+            Self::Proxy => &[(FIRST, OK)],
+            Self::Failover => &[(FIRST, UNAVAILABLE), (SECOND, OK)],
+            Self::Dead => &[(SECOND, OK)],
+        }
+    }
+
+    fn drain(self) -> Duration {
+        if self == Self::Dead {
+            DRAIN_DEAD
+        } else {
+            DRAIN
+        }
+    }
+}
+
+pub(crate) const OK: &str = "200 OK";
+const UNAVAILABLE: &str = "503 Service Unavailable";
+
+/// The called side: answers each INVITE once, 200 or 503. Header lines up to the body are copied, so that both
 /// routers' Vias come back as they must.
-pub(crate) fn answer(request: &[u8], out: &mut Vec<u8>) -> bool {
+pub(crate) fn answer(request: &[u8], status: &str, out: &mut Vec<u8>) -> bool {
     if !request.starts_with(b"INVITE ") {
         return false;
     }
     out.clear();
-    out.extend_from_slice(b"SIP/2.0 200 OK\r\n");
+    out.extend_from_slice(b"SIP/2.0 ");
+    out.extend_from_slice(status.as_bytes());
+    out.extend_from_slice(b"\r\n");
     let mut at = memmem::find(request, b"\r\n").map_or(0, |end| end + 2);
     while let Some(length) = memmem::find(&request[at..], b"\r\n").filter(|length| *length > 0) {
         let line = &request[at..at + length];
@@ -138,7 +181,9 @@ pub(crate) fn answer(request: &[u8], out: &mut Vec<u8>) -> bool {
 
 struct Run {
     caller: Wire,
-    uas: Option<UdpSocket>,
+    called: Vec<(UdpSocket, &'static str)>,
+    lasts: Duration,
+    drain: Duration,
     invite: Template,
     ack: Template,
     mark: Vec<u8>,
@@ -154,11 +199,11 @@ impl Run {
         reason = "a measuring tool reads the clock"
     )]
     fn go(mut self, rate: u32) -> Result<Measured, Box<dyn Error>> {
-        let total = usize::try_from(u64::from(rate) * RUN.as_secs())?;
+        let total = usize::try_from(u64::from(rate) * self.lasts.as_secs())?;
         self.latency_us = vec![u32::MAX; total];
         let start = Instant::now();
         let (mut sent, mut elapsed) = (0, Duration::ZERO);
-        while elapsed < RUN + DRAIN && self.answered < total {
+        while elapsed < self.lasts + self.drain && self.answered < total {
             // Call 0 is due at once, call n after n / rate seconds.
             let due = elapsed.as_nanos() * u128::from(rate) / 1_000_000_000 + 1;
             let due = usize::try_from(due)?;
@@ -179,14 +224,15 @@ impl Run {
     }
 
     fn serve_called_side(&mut self) {
-        let Some(uas) = &self.uas else { return };
-        for _ in 0..32 {
-            self.buffer.resize(65_536, 0);
-            let Ok((length, from)) = uas.recv_from(&mut self.buffer) else {
-                return;
-            };
-            if answer(&self.buffer[..length], &mut self.out) {
-                let _lost = uas.send_to(&self.out, from);
+        self.buffer.resize(65_536, 0);
+        for (socket, status) in &self.called {
+            for _ in 0..32 {
+                let Ok((length, from)) = socket.recv_from(&mut self.buffer) else {
+                    break;
+                };
+                if answer(&self.buffer[..length], status, &mut self.out) {
+                    let _lost = socket.send_to(&self.out, from);
+                }
             }
         }
     }
@@ -241,17 +287,24 @@ impl Run {
 }
 
 fn once(
-    redirect: bool,
+    way: Way,
     (server, over): (SocketAddr, Over<'_>),
-    rate: u32,
+    (rate, lasts): (u32, Duration),
     run: u32,
 ) -> Result<Measured, Box<dyn Error>> {
     let caller = Wire::to(server, over)?;
     let me = caller.local()?;
     // Unique per process too: a server may still remember the branches of an earlier one.
     let run = run + 1_000 * (std::process::id() % 100_000);
+    let called: Result<_, Box<dyn Error>> = way
+        .called()
+        .iter()
+        .map(|(port, status)| Ok((socket(SocketAddr::new(server.ip(), *port))?, *status)))
+        .collect();
     Run {
-        uas: if redirect { None } else { Some(socket(UAS)?) },
+        called: called?,
+        lasts,
+        drain: way.drain(),
         invite: invite(server, me, over, run),
         ack: ack(server, me, over, run),
         mark: format!("-{run}\r").into_bytes(),
@@ -264,20 +317,22 @@ fn once(
     .go(rate)
 }
 
-/// One run at one rate.
+/// One run at one rate, of three seconds unless it is said how many.
 pub(crate) fn at(
-    redirect: bool,
+    way: Way,
     server: (SocketAddr, Over<'_>),
     rate: u32,
+    lasts: Option<u64>,
 ) -> Result<(), Box<dyn Error>> {
-    let line = once(redirect, server, rate, 1)?.line(rate);
+    let lasts = lasts.map_or(RUN, Duration::from_secs);
+    let line = once(way, server, (rate, lasts), 1)?.line(rate);
     Ok(writeln!(std::io::stdout(), "{line}")?)
 }
 
 /// Climbs by a quarter until a rate fails twice, then halves the gap four times. The last line on
 /// standard output is the highest rate that passed.
 pub(crate) fn find(
-    redirect: bool,
+    way: Way,
     server: (SocketAddr, Over<'_>),
     start: u32,
 ) -> Result<(), Box<dyn Error>> {
@@ -285,7 +340,7 @@ pub(crate) fn find(
     let mut passes = |rate: u32| -> Result<bool, Box<dyn Error>> {
         for _ in 0..2 {
             run += 1;
-            let measured = once(redirect, server, rate, run)?;
+            let measured = once(way, server, (rate, RUN), run)?;
             writeln!(std::io::stderr(), "  {}", measured.line(rate))?;
             std::thread::sleep(Duration::from_millis(500));
             if measured.passes() {

@@ -9,32 +9,47 @@ mod load;
 mod serve;
 mod wire;
 
+use load::Way;
 use std::error::Error;
+use std::net::SocketAddr;
 use std::path::Path;
 use wire::Over;
 
-const USAGE: &str = "usage: sip_bench serve redirect|proxy LISTEN TARGET [CERTIFICATE KEY] | core redirect|proxy CALLS | \
-                     find redirect|proxy SERVER START_RATE [tcp|tls CERTIFICATE] | at redirect|proxy SERVER RATE [tcp|tls CERTIFICATE]";
+const USAGE: &str = "usage: sip_bench serve redirect|proxy LISTEN TARGET[,TARGET] [CERTIFICATE KEY] | core redirect|proxy CALLS | \
+                     find WAY SERVER START_RATE [tcp|tls CERTIFICATE] | at WAY SERVER RATE [tcp|tls CERTIFICATE] | \
+                     hold WAY SERVER RATE SECONDS; WAY is redirect, proxy, failover (503, then 200) or dead (nobody there, then 200)";
 
 fn main() -> Result<(), Box<dyn Error>> {
     let words: Vec<String> = std::env::args().skip(1).collect();
     let words: Vec<&str> = words.iter().map(String::as_str).collect();
     match words[..] {
-        ["serve", mode, listen, target, ref certificate @ ..] => serve::run(
-            mode == "redirect",
-            listen.parse()?,
-            target.parse()?,
-            certificate,
-        ),
+        ["serve", mode, listen, targets, ref certificate @ ..] => {
+            let targets: Result<Vec<SocketAddr>, _> = targets.split(',').map(str::parse).collect();
+            serve::run(mode == "redirect", listen.parse()?, &targets?, certificate)
+        }
         ["core", mode, calls] => core::run(mode == "redirect", calls.parse()?),
-        ["find", mode, server, start_rate, ref over @ ..] => {
+        ["find", way, server, start_rate, ref over @ ..] => {
             let server = (server.parse()?, over_of(over)?);
-            load::find(mode == "redirect", server, start_rate.parse()?)
+            load::find(way_of(way)?, server, start_rate.parse()?)
         }
-        ["at", mode, server, rate, ref over @ ..] => {
+        ["at", way, server, rate, ref over @ ..] => {
             let server = (server.parse()?, over_of(over)?);
-            load::at(mode == "redirect", server, rate.parse()?)
+            load::at(way_of(way)?, server, rate.parse()?, None)
         }
+        ["hold", way, server, rate, seconds] => {
+            let server = (server.parse()?, Over::Udp);
+            load::at(way_of(way)?, server, rate.parse()?, Some(seconds.parse()?))
+        }
+        _ => Err(USAGE.into()),
+    }
+}
+
+fn way_of(word: &str) -> Result<Way, Box<dyn Error>> {
+    match word {
+        "redirect" => Ok(Way::Redirect),
+        "proxy" => Ok(Way::Proxy),
+        "failover" => Ok(Way::Failover),
+        "dead" => Ok(Way::Dead),
         _ => Err(USAGE.into()),
     }
 }

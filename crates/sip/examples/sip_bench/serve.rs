@@ -1,4 +1,4 @@
-//! The router under test: one core, every call to one target.
+//! The router under test: one core, every call to the same targets in turn.
 
 use segue_sip::allow::{AllowList, Network};
 use segue_sip::io_stream::StreamOptions;
@@ -12,24 +12,27 @@ use std::time::Duration;
 
 pub(crate) struct Fixed {
     mode: Mode,
-    target: Target,
+    targets: Vec<Target>,
     calls: u128,
     finals: u64,
 }
 
 impl Fixed {
-    pub(crate) fn new(redirect: bool, target: SocketAddr) -> Self {
-        let uri: Arc<str> = format!("sip:7001@{target}").into();
+    pub(crate) fn new(redirect: bool, targets: &[SocketAddr]) -> Self {
+        let target = |addr: &SocketAddr| {
+            let uri: Arc<str> = format!("sip:7001@{addr}").into();
+            Target {
+                uri: Some(uri),
+                ..Target::new(*addr)
+            }
+        };
         Self {
             mode: if redirect {
                 Mode::Redirect
             } else {
                 Mode::Proxy
             },
-            target: Target {
-                uri: Some(uri),
-                ..Target::new(target)
-            },
+            targets: targets.iter().map(target).collect(),
             calls: 0,
             finals: 0,
         }
@@ -41,7 +44,7 @@ impl Policy for Fixed {
         self.calls += 1;
         let known = invite.called() == Some(b"7001");
         let targets = if known {
-            vec![self.target.clone()]
+            self.targets.clone()
         } else {
             Vec::new()
         };
@@ -57,7 +60,7 @@ impl Policy for Fixed {
     }
 
     fn is_known(&self, addr: SocketAddr) -> bool {
-        addr == self.target.addr
+        self.targets.iter().any(|target| target.addr == addr)
     }
 
     fn outcome(&mut self, _token: CallToken, _outcome: &Outcome<'_>) {
@@ -68,14 +71,17 @@ impl Policy for Fixed {
 pub(crate) fn run(
     redirect: bool,
     listen: SocketAddr,
-    target: SocketAddr,
+    targets: &[SocketAddr],
     certificate: &[&str],
 ) -> Result<(), Box<dyn Error>> {
-    let peers = AllowList::new(["127.0.0.0/8".parse::<Network>()?]);
+    let peers = AllowList::new([
+        "127.0.0.0/8".parse::<Network>()?,
+        "::1/128".parse::<Network>()?,
+    ]);
     // A fixed seed: a benchmark on loopback has no secrets and should repeat.
     let mut config = Config::new(listen, [9; 32], peers);
     config.calls_max = 1 << 22;
-    let policy = Fixed::new(redirect, target);
+    let policy = Fixed::new(redirect, targets);
     let certificates = match certificate {
         [certificate, key] => Some(Tls::load(&TlsFiles {
             certificate: certificate.into(),

@@ -60,9 +60,8 @@ pub(crate) struct Stream {
 }
 
 /// A UDP socket with room for a burst.
-pub(crate) fn socket(addr: &str) -> Result<UdpSocket, Box<dyn Error>> {
-    let addr: SocketAddr = addr.parse()?;
-    let socket = Socket::new(Domain::IPV4, Type::DGRAM, Some(Protocol::UDP))?;
+pub(crate) fn socket(addr: SocketAddr) -> Result<UdpSocket, Box<dyn Error>> {
+    let socket = Socket::new(Domain::for_address(addr), Type::DGRAM, Some(Protocol::UDP))?;
     socket.set_recv_buffer_size(4 << 20)?;
     socket.set_nonblocking(true)?;
     socket.bind(&addr.into())?;
@@ -72,7 +71,9 @@ pub(crate) fn socket(addr: &str) -> Result<UdpSocket, Box<dyn Error>> {
 impl Wire {
     pub(crate) fn to(server: SocketAddr, over: Over<'_>) -> Result<Self, Box<dyn Error>> {
         let tls = match over {
-            Over::Udp => return Ok(Self::Udp(socket("127.0.0.1:0")?, server)),
+            Over::Udp => {
+                return Ok(Self::Udp(socket(SocketAddr::new(server.ip(), 0))?, server));
+            }
             Over::Tcp => None,
             Over::Tls(believed) => Some(client(believed)?),
         };
