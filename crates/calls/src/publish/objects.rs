@@ -66,11 +66,8 @@ impl Objects {
     }
 
     async fn put_if(&self, place: &str, bytes: Bytes, mode: PutMode) -> Result<(), Error> {
-        let put = self.store.put_opts(
-            &self.path(place),
-            PutPayload::from(bytes),
-            PutOptions::from(mode),
-        );
+        let (path, payload) = (self.path(place), PutPayload::from(bytes));
+        let put = self.store.put_opts(&path, payload, PutOptions::from(mode));
         put.await.map(|_| ())
     }
 
@@ -213,7 +210,7 @@ impl Shelf for Objects {
         let prefix = (!self.prefix.is_empty()).then(|| Path::from(self.prefix.as_str()));
         let found: BoxStream<'_, _> = self.store.list(prefix.as_ref());
         let named = found.map_err(|error| self.trouble(&error)).map_ok(|meta| {
-            let path = meta.location.as_ref();
+            let path: &str = meta.location.as_ref();
             let place = path.strip_prefix(&self.prefix).unwrap_or(path);
             (place.to_owned(), meta.size)
         });

@@ -2,7 +2,7 @@
 
 use crate::publish::sealing::mark;
 use crate::seal::LakeKey;
-use crate::store::Manifest;
+use crate::store::{ImportEntry, Manifest};
 use serde::{Deserialize, Serialize};
 use std::collections::{BTreeMap, BTreeSet};
 
@@ -109,12 +109,17 @@ pub(super) fn steps<'a>(wanted: &'a [Object], there: &'a BTreeMap<String, u64>) 
 /// Whether a store is a later state of what is published (or the same): nothing of that was undone, and it is no other store's.
 pub(super) fn follows(later: &Manifest, published: &Manifest) -> bool {
     let mut imports = published.imports.iter().zip(&later.imports);
+    let read = |import: &ImportEntry| -> Vec<String> {
+        let files = import.files.iter();
+        files.map(|file| file.sha256.clone()).collect()
+    };
     later.imports.len() >= published.imports.len()
         && imports.all(|(one, other)| {
             one.id == other.id
                 && one.source == other.source
                 && one.mapping_hash == other.mapping_hash
                 && one.imported_at == other.imported_at
+                && read(one) == read(other)
         })
         && later.erasures.starts_with(&published.erasures)
 }
