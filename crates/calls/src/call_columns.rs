@@ -2,9 +2,10 @@
 
 use crate::columns::local_of_us;
 use crate::record::{Outcome, handle_ms};
+use arrow_array::cast::AsArray;
 use arrow_array::types::{Int64Type, TimestampMicrosecondType};
 use arrow_array::{
-    Array, AsArray, BooleanArray, FixedSizeBinaryArray, Int64Array, RecordBatch, StringArray,
+    Array, BooleanArray, FixedSizeBinaryArray, Int64Array, RecordBatch, StringArray,
     TimestampMicrosecondArray,
 };
 use jiff::civil::DateTime;

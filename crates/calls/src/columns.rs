@@ -3,10 +3,11 @@
 //! `source` and `day` (the local day of the offered time) are partitions, in the path and not in the files.
 
 use crate::spill::Stored;
-use arrow_array::{
-    ArrayRef, BooleanBuilder, FixedSizeBinaryBuilder, Int64Builder, RecordBatch, StringBuilder,
+use arrow_array::builder::{
+    BooleanBuilder, FixedSizeBinaryBuilder, Int64Builder, StringBuilder,
     TimestampMicrosecondBuilder,
 };
+use arrow_array::{ArrayRef, RecordBatch};
 use arrow_schema::ArrowError;
 use arrow_schema::{DataType, Field, Schema, SchemaRef, TimeUnit};
 use jiff::Timestamp;

@@ -1,5 +1,6 @@
 //! What the room says when an input is no number of people, calls or seconds.
 
+use jiff::civil::Date;
 use thiserror::Error;
 
 /// No centre has more calls, seconds or people than this; below it, no product of two quantities overflows.
@@ -28,13 +29,23 @@ pub enum CapacityError {
     },
     /// A row of a staffing that is none.
     #[error(
-        "line {line} (`{text}`) is no row of a staffing; write weekday, time of a quarter of an hour and agents once each, for example Mon,07:15,9"
+        "line {line} (`{text}`) is no row of a staffing; write weekday (or holiday), time of a quarter of an hour and agents once each, for example Mon,07:15,9"
     )]
     StaffingRow {
         /// Its number.
         line: usize,
         /// What it says.
         text: String,
+    },
+    /// Nobody signed who works on a holiday.
+    #[error(
+        "not known for a holiday: no in-house staffing of {name} ({date}) is signed; give it a row (`holidays` of `segue do freeze-staffing`)"
+    )]
+    UnknownHoliday {
+        /// What people call it.
+        name: String,
+        /// The local day.
+        date: Date,
     },
     /// A target is not written as `80/30`.
     #[error("\"{0}\" is no service target; write percent/seconds, for example 80/30")]

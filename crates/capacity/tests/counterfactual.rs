@@ -226,9 +226,13 @@ mod frozen {
     use super::close;
     use jiff::Timestamp;
     use jiff::tz::TimeZone;
-    use segue_capacity::counterfactual::frozen::{Asked, read_week, replay};
+    use segue_capacity::counterfactual::frozen::{Asked, read_counts, replay, so_far};
     use segue_domain::counterfactual::StaffingKey;
-    use segue_domain::counterfactual::frozen_staffing::{FrozenStaffing, StaffedHours};
+    use segue_domain::counterfactual::frozen_staffing::{
+        FrozenStaffing, StaffedHoliday, StaffedHours,
+    };
+    use segue_domain::counterfactual::replayed::ReplayedBlock;
+    use std::collections::BTreeMap;
 
     fn staffing(agents: u32) -> FrozenStaffing {
         FrozenStaffing {
@@ -240,6 +244,7 @@ mod frozen {
                 hours: "Mon-Fri 07:00-19:00".into(),
                 agents,
             }],
+            holidays: Vec::new(),
             aht_s: 600,
             patience_s: Some(240),
             show_up_bp: 10_000,
@@ -256,6 +261,7 @@ mod frozen {
             from: "2026-11-26T15:00:00Z".parse::<Timestamp>().unwrap(),
             until: "2026-11-26T18:00:00Z".parse().unwrap(),
             arrivals: vec![calls; 24],
+            holidays: BTreeMap::new(),
             within_s: 30,
             short_abandon_s: 5,
         }
@@ -300,7 +306,7 @@ mod frozen {
     fn counts_are_read_as_a_report_gives_them() {
         let text =
             "\u{feff}weekday,time,agents\r\nMon,00:00,2\r\nmonday,00:15,3\r\nSun;23:45;1\r\n\r\n";
-        let week = read_week(text).unwrap();
+        let week = read_counts(text).unwrap().week;
         assert_eq!((week[0], week[1], week[2], week[671]), (2, 3, 0, 1));
         for (bad, line) in [
             ("Mon,00:00,2\nMon,00:00,3", "line 2 (`Mon,00:00,3`)"),
@@ -310,10 +316,81 @@ mod frozen {
             ("Mon,08:00,-1", "line 1"),
             ("Mon,08:00,1,2", "line 1"),
             ("Mon,08:00", "line 1"),
+            ("holiday,08:00,1\nHoliday ,08:00,2", "line 2"),
         ] {
-            let error = read_week(bad).unwrap_err().to_string();
+            let error = read_counts(bad).unwrap_err().to_string();
             assert!(error.starts_with(line), "{bad}: {error}");
         }
+    }
+
+    #[test]
+    fn holidays_are_read_beside_the_week() {
+        let text =
+            "weekday,time,agents\nMon,08:00,9\nholiday,08:00,3\nholiday Thanksgiving,08:15,0\n";
+        let counted = read_counts(text).unwrap();
+        assert_eq!((counted.week[32], counted.holidays.len()), (9, 2));
+        assert_eq!(
+            (counted.holidays[&None].len(), counted.holidays[&None][32]),
+            (96, 3)
+        );
+        assert_eq!(counted.holidays[&Some("Thanksgiving".into())], vec![0; 96]);
+    }
+
+    /// The asked Thursday is Thanksgiving.
+    fn thanksgiving(calls: u32) -> Asked {
+        Asked {
+            holidays: [("2026-11-26".parse().unwrap(), "Thanksgiving".into())].into(),
+            ..asked(calls)
+        }
+    }
+
+    #[test]
+    fn a_holiday_is_replayed_with_its_own_people_or_not_at_all() {
+        let mut staffing = staffing(18);
+        let unknown = replay(&staffing, &new_york(), thanksgiving(30)).unwrap_err();
+        let said = "not known for a holiday: no in-house staffing of Thanksgiving (2026-11-26)";
+        assert!(unknown.to_string().starts_with(said), "{unknown}");
+        let ordinary = replay(&staffing, &new_york(), asked(30)).unwrap();
+        let mut with = |agents: u32| {
+            staffing.holidays = vec![StaffedHoliday {
+                holiday: None,
+                staffed: vec![StaffedHours {
+                    hours: "always".into(),
+                    agents,
+                }],
+            }];
+            replay(&staffing, &new_york(), thanksgiving(30)).unwrap()
+        };
+        let (same, crew, closed) = (with(18), with(6), with(0));
+        let lost = |block: &ReplayedBlock| block.sums().hung_up().unwrap().expected;
+        assert_eq!(lost(&same), lost(&ordinary), "as many people, as many lost");
+        assert!(lost(&crew) > 2 * lost(&ordinary) && lost(&closed) > 9_000);
+        // Who replays the record again asks for the same holidays, and a day of the eve is its weekday.
+        let bytes = |block: &ReplayedBlock| serde_json::to_vec(block).unwrap();
+        assert_eq!(Asked::of(&crew), thanksgiving(30));
+        assert_eq!(bytes(&with(6)), bytes(&crew));
+        let text = String::from_utf8(bytes(&ordinary)).unwrap();
+        assert!(
+            !text.contains("holidays"),
+            "older records stay as they are: {text}"
+        );
+    }
+
+    #[test]
+    fn what_runs_is_replayed_by_the_minute_to_the_same_figure() {
+        let staffing = staffing(18);
+        let block = replay(&staffing, &new_york(), asked(30)).unwrap();
+        let minutes = Asked {
+            arrivals: vec![2; 360],
+            ..asked(30)
+        };
+        let running = so_far(60, &staffing, &new_york(), minutes).unwrap();
+        assert_eq!(running.offered, block.offered);
+        let (now, over) = (running.hung_up().unwrap(), block.sums().hung_up().unwrap());
+        assert!(
+            now.expected.abs_diff(over.expected) < 20,
+            "{now:?} {over:?}"
+        );
     }
 
     #[test]

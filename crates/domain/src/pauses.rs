@@ -7,6 +7,7 @@ use crate::canonical;
 use crate::chunks::{Chunk, ChunkState};
 use crate::event::Event;
 use crate::ids::{ChunkId, PersonId};
+use crate::lines::bad;
 use crate::refusal::{Code, Refusal};
 use crate::signature::{Added, Agreement, SignatureInput, Signed};
 use crate::transition::Transition;
@@ -21,6 +22,12 @@ pub struct PauseChunk {
     pub chunk: ChunkId,
     /// Why, in a few words; no caller data.
     pub reason: String,
+    /// The calls that it was seen by, each by its own number (`X-Segue-Call`); none of a caller's.
+    #[serde(default, skip_serializing_if = "Vec::is_empty")]
+    pub calls: Vec<String>,
+    /// Where the record of what was seen is.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub reference: Option<String>,
 }
 
 /// Signs for one party that a paused chunk goes on.
@@ -40,6 +47,12 @@ pub struct ChunkPaused {
     pub chunk: ChunkId,
     /// Why.
     pub reason: String,
+    /// The calls that it was seen by, each by its own number.
+    #[serde(default, skip_serializing_if = "Vec::is_empty")]
+    pub calls: Vec<String>,
+    /// Where the record of what was seen is.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub reference: Option<String>,
     /// The party that paused it.
     pub by: Side,
     /// The person who paused it.
@@ -83,18 +96,36 @@ pub fn hash(t: &Transition, id: &ChunkId) -> Option<String> {
     Some(canonical::hash("resume", &signed))
 }
 
+/// Whether a text is a call's own number, which says nothing of its caller.
+pub fn is_call(text: &str) -> bool {
+    let is_digit = |byte: &u8| byte.is_ascii_digit() || (b'a'..=b'f').contains(byte);
+    text.len() == 32 && text.as_bytes().iter().all(is_digit)
+}
+
 pub(crate) fn pause(t: &Transition, c: &PauseChunk, actor: &Actor, now: Timestamp) -> Decided {
     let chunk = t.require_chunk(&c.chunk)?;
     if chunk.state == ChunkState::Closed {
         return Err(fallback::door_closed(&c.chunk));
     }
     text::free("why the chunk is paused", &c.reason)?;
+    text::list("calls", &c.calls)?;
+    if !c.calls.iter().all(|call| is_call(call)) {
+        // What stands there instead may be a caller's number, and is not repeated.
+        let wanted =
+            "each call by its own number, 32 digits of 0-9 and a-f as `X-Segue-Call` has it";
+        return Err(bad(wanted.into()));
+    }
+    if let Some(reference) = &c.reference {
+        text::title("where the record of what was seen is", reference)?;
+    }
     if chunk.paused.is_some() {
         return Ok(Vec::new());
     }
     Ok(vec![Event::ChunkPaused(ChunkPaused {
         chunk: c.chunk.clone(),
         reason: c.reason.clone(),
+        calls: c.calls.clone(),
+        reference: c.reference.clone(),
         by: actor.side,
         person: actor.person.clone(),
         at: now,
@@ -139,10 +170,14 @@ pub(crate) fn require_running(chunk: &Chunk) -> Result<(), Refusal> {
         return Ok(());
     };
     let (id, p) = (&chunk.planned.id, &pause.paused);
+    let seen = p.reference.as_ref().map(|at| format!("; evidence {at}"));
     Err(Refusal::new(Code::WrongState)
         .missing(format!(
-            "another state of {id} than paused: the {} paused it at {} ({})",
-            p.by, p.at, p.reason
+            "another state of {id} than paused: the {} paused it at {} ({}{})",
+            p.by,
+            p.at,
+            p.reason,
+            seen.unwrap_or_default()
         ))
         .who("a signatory of each party")
         .how(format!(

@@ -2,6 +2,7 @@
 
 use jiff::Span;
 use segue_domain::chunks::{PlannedChunk, PlannedStep};
+use segue_domain::counterfactual::frozen_staffing::FreezeStaffing;
 use segue_domain::covering::StaysHome;
 use segue_domain::ids::ChunkId;
 use segue_domain::parties::CreateTransition;
@@ -20,6 +21,8 @@ pub struct Example {
     /// Rules both parties and the clinical lead set aside before the plan, each for one chunk, and why: a story that has
     /// no weeks to spend.
     pub waived: Vec<(Waivable, ChunkId)>,
+    /// In-house staffings that both sign before the first step, so that "had we not moved" is known.
+    pub frozen: Vec<FreezeStaffing>,
 }
 
 impl Example {
@@ -39,6 +42,7 @@ impl Example {
             create: serde_json::from_str(create).expect("examples/riverside/create.json"),
             plan: plan.plan,
             waived: Vec::new(),
+            frozen: Vec::new(),
         }
     }
 

@@ -12,6 +12,7 @@ mod common;
 
 use segue_example::Example;
 use segue_rehearsal::{Rehearsal, Runs, Script, rehearse};
+use std::collections::BTreeMap;
 use std::time::Instant;
 
 fn main() {
@@ -27,6 +28,7 @@ fn main() {
     let report = rehearse(&Rehearsal {
         example: &example,
         calls: &calls,
+        holidays: &BTreeMap::new(),
         script: &Script::default(),
         runs,
         seed: 1,

@@ -21,6 +21,7 @@ use segue_domain::share::ShareInput;
 use segue_domain::{Code, Refusal, Role, Side, Transition, apply, decide};
 use segue_example::{Example, Goal, MOVES_MAX, Move, of};
 use serde::Serialize;
+use std::collections::BTreeMap;
 
 /// Weeks from the first day of preparation to the first step.
 const PREPARED_WEEKS: i32 = 8;
@@ -45,6 +46,8 @@ pub struct Rehearsal<'a> {
     pub example: &'a Example,
     /// The calls.
     pub calls: &'a Calls,
+    /// Holidays in the calendar, with what people call them: such a day of the plan is left out.
+    pub holidays: &'a BTreeMap<Date, String>,
     /// What is assumed, what goes wrong, who leaves.
     pub script: &'a Script,
     /// How many runs.
@@ -79,7 +82,14 @@ pub fn rehearse(asked: &Rehearsal<'_>) -> Result<Report, RehearsalError> {
     let (t, now) = agreed(asked.example, first)?;
     released(&t, &asked.script.release, now)?;
     let period = (days_after(first, -7), days_after(last, AFTER_DAYS));
-    let setting = Setting::new(&t, asked.calls, asked.script, period, asked.seed)?;
+    let setting = Setting::new(
+        &t,
+        asked.calls,
+        asked.script,
+        period,
+        asked.holidays,
+        asked.seed,
+    )?;
     let goals: Vec<_> = in_order(&asked.example.plan).map(Goal::Accepted).collect();
     let still = play::no_move(&setting);
     let floors = signing::sign(&setting, &t, &still);
@@ -314,7 +324,8 @@ mod tests {
         let (t, _) = agreed(&example, first).expect("an agreed plan");
         let period = (days_after(first, -7), days_after(last, AFTER_DAYS));
         let script = Script::default();
-        let setting = Setting::new(&t, &calls(), &script, period, 9).expect("a setting");
+        let setting =
+            Setting::new(&t, &calls(), &script, period, &BTreeMap::new(), 9).expect("a setting");
         let goals: Vec<_> = in_order(&example.plan).map(Goal::Accepted).collect();
         let agreed = Agreed {
             example: &example,

@@ -15,6 +15,7 @@ use segue_domain::Code;
 use segue_domain::canonical;
 use segue_domain::schedule::Plan;
 use serde::Serialize;
+use std::collections::BTreeMap;
 
 /// Something the guards did, or refused.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize)]
@@ -184,6 +185,9 @@ pub struct Report {
     pub equity: Vec<Equity>,
     /// The risk of each step.
     pub risk: Vec<StepRisk>,
+    /// Holidays of which no call was played.
+    #[serde(skip_serializing_if = "BTreeMap::is_empty")]
+    pub left_out: BTreeMap<Date, String>,
     /// Week by week.
     pub weeks: Vec<Week>,
     /// How many runs of each kind.
@@ -241,6 +245,7 @@ impl Report {
             evidence: summary::evidence(told),
             equity: summary::equity(s, &plan, &no_move),
             risk: summary::risk(told, &plan, &no_move),
+            left_out: s.left_out.clone(),
             weeks: summary::weeks(told, &plan, &cutover),
             runs: told.runs,
             seed: s.seed,

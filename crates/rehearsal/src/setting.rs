@@ -11,6 +11,7 @@ use segue_capacity::simulate::{INTERVAL_US, SKILLS_MAX, seconds};
 use segue_domain::Transition;
 use segue_domain::ids::CallTypeId;
 use segue_domain::ladder::Rung;
+use std::collections::BTreeMap;
 
 /// Quarters of an hour in a week.
 pub(crate) const WEEK: usize = 7 * 96;
@@ -84,6 +85,8 @@ pub(crate) struct Setting {
     pub(crate) groups: Vec<Vec<usize>>,
     pub(crate) segments: Vec<String>,
     pub(crate) calls: Vec<Recorded>,
+    /// Holidays of the played days, on which no call is played: neither their calls nor their people are those of a weekday.
+    pub(crate) left_out: BTreeMap<Date, String>,
     /// The quarter of the local week, for each quarter from the begin on: daylight saving is in here.
     quarters: Vec<u16>,
     pub(crate) trouble: Trouble,
@@ -97,6 +100,7 @@ impl Setting {
         recorded: &Calls,
         script: &Script,
         (from, to): (Date, Date),
+        holidays: &BTreeMap<Date, String>,
         seed: u64,
     ) -> Result<Self, RehearsalError> {
         let zone = t
@@ -107,7 +111,18 @@ impl Setting {
                 RehearsalError::BadInput("the transition has no centre with a time zone".into())
             })?;
         check(recorded)?;
-        let calls = over_days(&recorded.calls, &zone, from, to)?;
+        let left_out: BTreeMap<_, _> = holidays
+            .range(from..to)
+            .map(|(day, name)| (*day, name.clone()))
+            .collect();
+        let mut calls = over_days(&recorded.calls, &zone, from, to)?;
+        for day in left_out.keys() {
+            let day = Period {
+                from_us: midnight_us(*day, &zone)?,
+                to_us: midnight_us(day.tomorrow().unwrap_or(*day), &zone)?,
+            };
+            calls.retain(|call| !day.holds(call.at_us));
+        }
         let (from_us, to_us) = (midnight_us(from, &zone)?, midnight_us(to, &zone)?);
         let quarters = quarters(from_us, to_us, &zone)?;
         let routes = routes(t, recorded, &script.assumptions, &zone)?;
@@ -129,6 +144,7 @@ impl Setting {
             groups,
             segments: recorded.segments.clone(),
             calls,
+            left_out,
             quarters,
             assumptions: script.assumptions.clone(),
             seed,

@@ -19,7 +19,8 @@ use lettre::{Address, AsyncSmtpTransport, AsyncTransport as _, Tokio1Executor};
 use segue_web::nodes::UnmailedView;
 use std::fs;
 use std::path::{Path, PathBuf};
-use std::time::Duration;
+use std::sync::{Mutex, PoisonError};
+use std::time::{Duration, SystemTime};
 use tokio::sync::watch;
 
 /// How often it is looked whether something is to be mailed.
@@ -31,6 +32,8 @@ const PAUSE_MIN: SignedDuration = SignedDuration::from_secs(5);
 const PAUSE_MAX: SignedDuration = SignedDuration::from_hours(1);
 /// Ends the name of the file that says why a mail was not taken.
 const TROUBLE: &str = "unmailed";
+/// How old the folder's last change is before what was read of it is relied on.
+const FOLDER_SETTLES: SignedDuration = SignedDuration::from_secs(2);
 /// Days a mail is tried.
 const DAYS_MAX: i64 = 3;
 
@@ -190,16 +193,44 @@ fn newest_trouble(data: &DataDir) -> Option<(PathBuf, String)> {
     told.find_map(|path| Some((path.clone(), fs::read_to_string(path).ok()?)))
 }
 
-/// The same for the pages, without anybody's address: both parties read it.
-pub fn unmailed(data: &DataDir) -> Option<UnmailedView> {
-    let (path, _) = newest_trouble(data)?;
-    let missing = missing(data, &path).len();
-    (missing > 0).then_some(())?;
-    Some(UnmailedView {
-        day: path.file_stem()?.to_string_lossy().into_owned(),
-        missing,
-        of: checkpoints::recipients(data).addresses.len(),
-    })
+/// The same for the pages, which ask again and again: the folder is gone through anew when a file of it came or went.
+#[derive(Debug, Default)]
+pub struct Unmailed {
+    /// When the folder was last changed, and the newest trouble in it then.
+    seen: Mutex<Option<(SystemTime, Option<PathBuf>)>>,
+}
+
+impl Unmailed {
+    /// What the pages show, without anybody's address: both parties read it.
+    pub fn view(&self, data: &DataDir, now: Timestamp) -> Option<UnmailedView> {
+        let path = self.newest(data, now)?;
+        let missing = missing(data, &path).len();
+        (missing > 0).then_some(())?;
+        Some(UnmailedView {
+            day: path.file_stem()?.to_string_lossy().into_owned(),
+            missing,
+            of: checkpoints::recipients(data).addresses.len(),
+        })
+    }
+
+    fn newest(&self, data: &DataDir, now: Timestamp) -> Option<PathBuf> {
+        // Asked before the folder is read: what changes meanwhile is seen next time.
+        let changed = fs::metadata(data.path(FOLDER)).and_then(|folder| folder.modified());
+        let changed = changed.ok()?;
+        // Nothing panics while it is held.
+        let mut seen = self.seen.lock().unwrap_or_else(PoisonError::into_inner);
+        if let Some((at, path)) = &*seen
+            && *at == changed
+        {
+            return path.clone();
+        }
+        let path = newest_trouble(data).map(|(path, _)| path);
+        // Two changes within one tick of the file system's clock look like one.
+        let settled = Timestamp::try_from(changed)
+            .is_ok_and(|changed| now.duration_since(changed) > FOLDER_SETTLES);
+        *seen = settled.then(|| (changed, path.clone()));
+        path
+    }
 }
 
 /// For `segue doctor` and `segue status`.
@@ -325,7 +356,7 @@ mod tests {
         tell(&file, &["b@example.net: the relay is down".into()]);
         let says = trouble(&data).unwrap_err();
         assert!(says.contains("b@example.net: the relay is down"), "{says}");
-        let shown = unmailed(&data).unwrap();
+        let shown = Unmailed::default().view(&data, now).unwrap();
         assert_eq!(
             (shown.day.as_str(), shown.missing, shown.of),
             ("2026-11-27", 2, 2)
@@ -333,6 +364,47 @@ mod tests {
         tell(&file, &[]);
         tell(&file, &[]);
         assert_eq!(trouble(&data), Ok(()));
+    }
+
+    #[test]
+    fn the_folder_is_read_again_when_a_file_of_it_came_or_went() {
+        let directory = tempfile::tempdir().unwrap();
+        let root = directory.path().join("data");
+        let data = DataDir::create(&root, NewData::default()).unwrap();
+        let unmailed = Unmailed::default();
+        let later = clock::now() + SignedDuration::from_hours(1);
+        assert_eq!(unmailed.view(&data, later), None, "there is no folder yet");
+        fs::create_dir_all(root.join(FOLDER)).unwrap();
+        fs::write(root.join("checkpoint-recipients.txt"), "a@example.org\n").unwrap();
+        let changed_at = |second| {
+            let at = SystemTime::UNIX_EPOCH + Duration::from_secs(second);
+            let folder = fs::File::open(root.join(FOLDER)).unwrap();
+            folder.set_modified(at).unwrap();
+        };
+        let file = root.join(format!("{FOLDER}/2026-11-27.json"));
+        fs::write(&file, "x").unwrap();
+        changed_at(1_000);
+        assert_eq!(unmailed.view(&data, later), None);
+        // The clock of the folder says that nothing came: it is not gone through.
+        let told = file.with_extension(TROUBLE);
+        tell(&told, &["a@example.org: the relay is down".into()]);
+        changed_at(1_000);
+        assert_eq!(unmailed.view(&data, later), None);
+        changed_at(2_000);
+        let day = |now| unmailed.view(&data, now).map(|shown| shown.day);
+        assert_eq!(day(later).as_deref(), Some("2026-11-27"));
+        // Who has it is asked each time: the file that says so is read, and no folder.
+        note(&file, "a@example.org").unwrap();
+        changed_at(2_000);
+        assert_eq!(day(later), None);
+        // What has just been changed is not relied on: the next change may bear the same time.
+        fs::remove_file(file.with_extension("mailed")).unwrap();
+        changed_at(3_000);
+        let at_once = Timestamp::from_second(3_001).unwrap();
+        assert_eq!(day(at_once).as_deref(), Some("2026-11-27"));
+        tell(&told, &[]);
+        changed_at(3_000);
+        assert_eq!(day(at_once), None);
     }
 
     #[tokio::test]

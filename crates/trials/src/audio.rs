@@ -14,6 +14,8 @@ use tokio::sync::{mpsc, watch};
 use tokio::time::{MissedTickBehavior, interval};
 
 const FRAME_MS: u64 = 20;
+/// What this side said comes back within this time, if at all: by satellite, and through every buffer on the way.
+const ECHO_US: u64 = 1_000_000;
 /// Orders waiting for the audio task; more are refused.
 const ORDERS_MAX: usize = 16;
 /// Samples of typed text waiting to be sent: a minute of them.
@@ -67,6 +69,7 @@ impl Audio {
             ssrc,
             fresh: true,
             muted: false,
+            sounded_us: None,
         };
         tokio::spawn(stream.run());
         Ok(Self {
@@ -124,7 +127,7 @@ impl Audio {
 
     /// Waits until the report satisfies `wanted`; `false` if the audio ended first.
     ///
-    /// Wakes on a change of tone and on each digit, not on each packet.
+    /// Wakes on a change of tone, on each digit, and when somebody is known to be heard; not on each packet.
     pub async fn until(&self, wanted: impl FnMut(&AudioReport) -> bool) -> bool {
         self.report.clone().wait_for(wanted).await.is_ok()
     }
@@ -151,6 +154,8 @@ struct Stream {
     ssrc: u32,
     fresh: bool,
     muted: bool,
+    /// When this side last sent anything audible.
+    sounded_us: Option<u64>,
 }
 
 impl Stream {
@@ -172,8 +177,8 @@ impl Stream {
                     if self.muted {
                         // Time goes on while nothing is sent (RFC 3550 §5.1): else the gap would look like jitter.
                         self.timestamp = self.timestamp.wrapping_add(160);
-                    } else {
-                        self.send_frame(&mut outgoing).await;
+                    } else if self.send_frame(&mut outgoing).await {
+                        self.sounded_us = Some(clock.elapsed_us());
                     }
                 }
                 received = self.socket.recv_from(&mut incoming) => {
@@ -186,9 +191,9 @@ impl Stream {
                         // A call that does not keep up misses it.
                         let _ = other.try_send(Order::Sound(Box::new(frame)));
                     }
-                    self.publish.send_if_modified(|report| {
-                        ear.take(bytes, clock.elapsed_us(), report)
-                    });
+                    let now_us = clock.elapsed_us();
+                    ear.alone = self.is_alone(now_us);
+                    self.publish.send_if_modified(|report| ear.take(bytes, now_us, report));
                 }
             }
         }
@@ -220,6 +225,12 @@ impl Stream {
         }
     }
 
+    /// Whether what is heard now cannot be this side's own: the call is up, and this side has been silent for long enough.
+    fn is_alone(&self, now_us: u64) -> bool {
+        let sounded = self.sounded_us;
+        self.remote.is_some() && sounded.is_none_or(|at| now_us.saturating_sub(at) > ECHO_US)
+    }
+
     /// The next 20 ms: what is typed, else the tone.
     fn sound(&mut self) -> [u8; FRAME_SAMPLES] {
         if self.typing.is_empty() {
@@ -233,8 +244,11 @@ impl Stream {
         frame
     }
 
-    async fn send_frame(&mut self, out: &mut Vec<u8>) {
-        let Some(remote) = self.remote else { return };
+    /// Sends the next 20 ms; whether they were audible.
+    async fn send_frame(&mut self, out: &mut Vec<u8>) -> bool {
+        let Some(remote) = self.remote else {
+            return false;
+        };
         let event = self.events.pop_front().flatten();
         if let Some(event) = &event {
             // All packets of one event carry the time of its start (RFC 4733 §2.3); the first is 20 ms long.
@@ -271,7 +285,13 @@ impl Stream {
                 false
             });
         }
+        event.is_some() || is_audible(&sound)
     }
+}
+
+/// Whether a frame holds anything but the two codes of zero.
+fn is_audible(frame: &[u8]) -> bool {
+    frame.iter().any(|byte| !matches!(byte, 0x7F | 0xFF))
 }
 
 /// The sound of a packet, where it is one of 20 ms.

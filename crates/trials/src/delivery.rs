@@ -1,19 +1,26 @@
 //! A message that is left with the outsourcer's agent and must reach the one on call (`domain.md` §7.18): this side is the caller,
 //! and the telephone on call too.
 //!
-//! What was said cannot be understood here: that the telephone rang, by whom, how soon, and that whoever called was heard, can.
+//! What was said cannot be understood here: that the telephone rang, by whom, how soon, and that whoever called was heard, can. Somebody is
+//! heard while this side is silent: a line that gives back our own tone is nobody.
 
-use crate::agent::{Agent, Caller, Incoming, Place, PlaceError};
+use crate::agent::{Agent, Caller, Incoming, Leg, Place, PlaceError};
 use crate::audio::AudioReport;
 use crate::clock::millis;
 use crate::tone::Tone;
 use serde::Serialize;
 use std::time::Duration;
 use tokio::sync::watch;
-use tokio::time::{Instant, sleep_until, timeout};
+use tokio::time::{Instant, sleep, sleep_until, timeout};
 
 /// How long who delivers must have been heard.
 const HEARD_WAIT: Duration = Duration::from_secs(10);
+/// The caller listens so long before each word of theirs, a tone that tells the agent of them.
+const LISTENS: Duration = Duration::from_secs(4);
+/// How long that tone lasts.
+const SPEAKS: Duration = Duration::from_secs(1);
+/// The telephone on call says so long that it was answered.
+const GREETS: Duration = Duration::from_millis(500);
 /// How long the one on call stays on the line, so that the message can be read out.
 const STAYS: Duration = Duration::from_mins(2);
 /// Calls to the telephone on call that are written down.
@@ -73,7 +80,11 @@ impl DeliveryTrial {
         on_call: &mut Agent,
     ) -> Result<DeliveryReport, PlaceError> {
         let mut report = DeliveryReport::default();
-        let Some(leg) = caller.reach(self.agent.clone()).await? else {
+        let place = Place {
+            audio: Some(Tone::Silence),
+            ..self.agent.clone()
+        };
+        let Some(leg) = caller.reach(place).await? else {
             report.outcome = "agent_not_reached".into();
             return Ok(report);
         };
@@ -82,7 +93,10 @@ impl DeliveryTrial {
         let (left, seen) = watch::channel(None);
         {
             let leaving = async {
-                let _ = timeout(self.talk, leg.ended()).await;
+                tokio::select! {
+                    _ = timeout(self.talk, leg.ended()) => {}
+                    () = speaks(&leg) => {}
+                }
                 leg.hang_up();
                 left.send_replace(Some(Instant::now()));
             };
@@ -96,7 +110,7 @@ impl DeliveryTrial {
         leg.hang_up();
         let end = left.borrow().unwrap_or_else(Instant::now);
         report.talk_ms = Some(millis(end.saturating_duration_since(begun)));
-        report.agent_heard = leg.audio().map(|audio| audio.report().heard_anything());
+        report.agent_heard = leg.audio().map(|audio| audio.report().heard_somebody());
         let delivered = report.calls.iter().find(|call| call.heard);
         report.delivered_after_ms = delivered.map(|call| call.after_ms);
         report.outcome = if delivered.is_some() {
@@ -138,6 +152,19 @@ impl DeliveryTrial {
     }
 }
 
+/// The caller's words and what they listen for, in turn, until the call is over.
+async fn speaks(leg: &Leg) {
+    let Some(audio) = leg.audio() else {
+        return std::future::pending().await;
+    };
+    loop {
+        sleep(LISTENS).await;
+        audio.play(Tone::Caller);
+        sleep(SPEAKS).await;
+        audio.play(Tone::Silence);
+    }
+}
+
 /// The telephone on call is answered, and whoever called is listened to until they hang up.
 async fn answer(incoming: Incoming, left: Option<Instant>) -> Rung {
     let (caller, dialled) = (incoming.caller(), incoming.dialled());
@@ -147,8 +174,13 @@ async fn answer(incoming: Incoming, left: Option<Instant>) -> Rung {
     let mut heard = false;
     if let Some(audio) = leg.audio() {
         audio.play(Tone::Person);
-        let anything = audio.until(AudioReport::heard_anything);
-        heard = timeout(HEARD_WAIT, anything).await == Ok(true);
+        sleep(GREETS).await;
+        audio.play(Tone::Silence);
+        let somebody = audio.until(AudioReport::heard_somebody);
+        heard = tokio::select! {
+            heard = timeout(HEARD_WAIT, somebody) => heard == Ok(true),
+            _ = leg.ended() => audio.report().heard_somebody(),
+        };
     }
     if heard {
         // Whoever delivers says when they are done.

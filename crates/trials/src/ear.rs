@@ -9,11 +9,14 @@ const BEEP_FRAMES: std::ops::RangeInclusive<u32> = 6..=75;
 /// How long a mailbox is silent before it is called one.
 const SILENCE_FRAMES_MIN: u32 = 50;
 
-/// Mailboxes beep at any pitch; the recorder's warning and what a test line says are no beeps.
+/// Mailboxes beep at any pitch; the recorder's warning and what test lines and callers say are no beeps.
 fn is_beep(sound: Sound) -> bool {
     match sound {
         Sound::Pure => true,
-        Sound::Tone(tone) => !matches!(tone, Tone::Recorded | Tone::Heard | Tone::Caller),
+        Sound::Tone(tone) => !matches!(
+            tone,
+            Tone::Recorded | Tone::Heard | Tone::Caller | Tone::Interpreter
+        ),
         Sound::Silence | Sound::Other => false,
     }
 }

@@ -12,9 +12,6 @@ use tokio::time::{Instant, timeout, timeout_at};
 /// How long the agent may take to put all three on one line once the interpreter has answered.
 const JOINED_WAIT: Duration = Duration::from_secs(20);
 
-/// The interpreter's voice: a tone that no agent's line has.
-const INTERPRETER: Tone = Tone::Hold;
-
 /// An interpreter to be brought in.
 #[derive(Clone, Debug)]
 pub struct InterpreterTrial {
@@ -96,13 +93,20 @@ async fn joined(leg: &Leg, third: &Leg, begun: Instant, report: &mut Interpreter
         report.outcome = "not_joined".into();
         return;
     };
-    interpreter.play(INTERPRETER);
+    interpreter.play(Tone::Interpreter);
     let deadline = Instant::now() + JOINED_WAIT;
     let hears = async |audio: &Audio, tone| {
         let heard = audio.until(|now| now.heard(tone));
-        timeout_at(deadline, heard).await == Ok(true)
+        tokio::select! {
+            heard = timeout_at(deadline, heard) => heard == Ok(true),
+            _ = leg.ended() => audio.report().heard(tone),
+            _ = third.ended() => audio.report().heard(tone),
+        }
     };
-    let (one, other) = tokio::join!(hears(caller, INTERPRETER), hears(interpreter, Tone::Caller));
+    let (one, other) = tokio::join!(
+        hears(caller, Tone::Interpreter),
+        hears(interpreter, Tone::Caller)
+    );
     (report.caller_hears, report.interpreter_hears) = (Some(one), Some(other));
     report.outcome = if one && other {
         report.joined_after_ms = Some(millis(begun.elapsed()));

@@ -19,6 +19,8 @@ const LATE_MAX: u32 = 80_000;
 const SEGMENT: std::ops::RangeInclusive<u32> = 64_000..=0xFFFF;
 /// Typed characters remembered per call; later ones are dropped.
 const TYPED_MAX: usize = 500;
+/// Frames of 20 ms that make a voice: a "hello" has them, a click has not.
+const VOICE_FRAMES_MIN: u64 = 10;
 /// Digits remembered per call; later ones are dropped.
 const DIGITS_MAX: usize = 64;
 
@@ -118,6 +120,8 @@ pub struct AudioReport {
     pub mailbox: bool,
     /// Audible frames that were none of our tones.
     pub other_frames: u64,
+    /// Frames like a voice that came while this side was silent, and had been for longer than an echo takes.
+    pub voice_frames: u64,
     /// The tone heard now: two equal frames in a row.
     pub hearing: Option<Tone>,
     /// DTMF digits received as telephone events, at most 64.
@@ -127,7 +131,12 @@ pub struct AudioReport {
 }
 
 impl AudioReport {
-    /// Whether anything audible was received at all.
+    /// Whether somebody was heard while this side was silent: what this side says and hears come back is nobody.
+    pub fn heard_somebody(&self) -> bool {
+        self.voice_frames >= VOICE_FRAMES_MIN
+    }
+
+    /// Whether anything audible was received at all, an echo of this side included.
     pub fn heard_anything(&self) -> bool {
         self.other_frames > 0 || !self.tone_frames.is_empty()
     }
@@ -171,6 +180,17 @@ pub(crate) struct Receiver {
     transit_us: Option<i64>,
     ear: Ear,
     reader: Option<Reader>,
+    /// Whether this side has been silent for longer than an echo takes: what comes now is somebody else's.
+    pub(crate) alone: bool,
+}
+
+/// Speech, and the tones that our own agents and test lines have for a voice.
+fn is_voice(sound: Sound) -> bool {
+    match sound {
+        Sound::Other => true,
+        Sound::Tone(tone) => matches!(tone, Tone::Person | Tone::Caller | Tone::Heard),
+        Sound::Silence | Sound::Pure => false,
+    }
 }
 
 impl Receiver {
@@ -211,8 +231,12 @@ impl Receiver {
             Sound::Tone(tone) => *report.tone_frames.entry(tone).or_default() += 1,
             Sound::Pure | Sound::Other => report.other_frames += 1,
         }
-        let recognised = self.ear.hear(sound) && !report.mailbox;
+        let mut recognised = self.ear.hear(sound) && !report.mailbox;
         report.mailbox |= recognised;
+        if self.alone && is_voice(sound) {
+            report.voice_frames += 1;
+            recognised |= report.voice_frames == VOICE_FRAMES_MIN;
+        }
         let steady = self.sound.replace(sound) == Some(sound);
         let hearing = match sound {
             Sound::Tone(tone) => Some(tone),
@@ -337,6 +361,34 @@ mod tests {
         assert_eq!(news, [Some(Tone::Hold)]);
         receiver.take(&packet(PCMU, 6, 960, &frame), 160_000, &mut report);
         assert_eq!(report.lost_packets, 3);
+    }
+
+    #[test]
+    fn a_voice_counts_while_this_side_is_silent_and_is_news_once() {
+        let (mut receiver, mut report) = (Receiver::default(), AudioReport::default());
+        let speech = Tone::Greeting.frame();
+        let mut sequence = 0;
+        let mut hears = |receiver: &mut Receiver, report: &mut AudioReport, frame: &[u8]| {
+            sequence += 1;
+            let bytes = packet(PCMU, sequence, u32::from(sequence) * 160, frame);
+            receiver.take(&bytes, u64::from(sequence) * 20_000, report)
+        };
+        for _ in 0..50 {
+            assert!(!hears(&mut receiver, &mut report, &speech));
+        }
+        assert!(report.heard_anything() && !report.heard_somebody());
+        receiver.alone = true;
+        for frame in [Tone::Hold, Tone::Ring, Tone::Beep, Tone::Silence] {
+            for _ in 0..20 {
+                hears(&mut receiver, &mut report, &frame.frame());
+            }
+        }
+        assert_eq!(report.voice_frames, 0, "{report:?}");
+        let news: Vec<_> = (0..30)
+            .map(|_| hears(&mut receiver, &mut report, &speech))
+            .collect();
+        assert!(report.heard_somebody());
+        assert_eq!(news.iter().filter(|news| **news).count(), 1, "{news:?}");
     }
 
     #[test]

@@ -24,7 +24,7 @@ const HEARD_AGAIN_WAIT: Duration = Duration::from_secs(3);
 /// A test call.
 #[derive(Clone, Debug)]
 pub struct TestCall {
-    /// The call: target, number, headers.
+    /// The call: target, number, headers. Where it plays silence, only a voice counts for `audio_in`: no echo can be one.
     pub place: Place,
     /// The tone that must be heard for `audio_in`; without it anything audible counts.
     pub expect_tone: Option<Tone>,
@@ -51,7 +51,7 @@ pub struct TestCallResult {
     pub ring_ms: Option<u64>,
     /// The far end proved that it hears us (a test line's 1800 Hz); `null` = no proof either way.
     pub audio_out: Option<bool>,
-    /// Whether the expected tone (or anything audible) was received; `null` without an answer.
+    /// Whether the expected tone (or anything audible; on a silent call a voice) was received; `null` without an answer.
     pub audio_in: Option<bool>,
     /// Whether our digits came back; `null` if not asked for or not answered.
     pub dtmf_ok: Option<bool>,
@@ -179,6 +179,7 @@ impl TestCall {
             audio_out: heard(Tone::Heard).then_some(true),
             audio_in: report.as_ref().map(|report| match self.expect_tone {
                 Some(tone) => report.heard(tone),
+                None if self.place.audio == Some(Tone::Silence) => report.heard_somebody(),
                 None => report.heard_anything(),
             }),
             dtmf_ok: shown.dtmf_ok.or((self.dtmf && answered).then_some(false)),

@@ -39,6 +39,8 @@ pub enum Tone {
     Recorded,
     /// A test line saying "I hear you": 1800 Hz.
     Heard,
+    /// An interpreter brought in: 2300 Hz, which no line, queue or machine plays.
+    Interpreter,
     /// The tone after which a mailbox records: 1250 Hz.
     Beep,
     /// A recorded greeting: a mixture, heard as speech is, as none of the tones.
@@ -47,7 +49,7 @@ pub enum Tone {
 
 impl Tone {
     /// Every tone that is told by its one frequency.
-    pub const AUDIBLE: [Self; 8] = [
+    pub const AUDIBLE: [Self; 9] = [
         Self::Closed,
         Self::Ring,
         Self::Hold,
@@ -55,6 +57,7 @@ impl Tone {
         Self::Caller,
         Self::Recorded,
         Self::Heard,
+        Self::Interpreter,
         Self::Beep,
     ];
 
@@ -70,6 +73,7 @@ impl Tone {
             Self::Caller => 1400.0,
             Self::Recorded => 1500.0,
             Self::Heard => 1800.0,
+            Self::Interpreter => 2300.0,
         }
     }
 

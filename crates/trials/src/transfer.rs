@@ -176,6 +176,10 @@ impl TransferTrial {
         report.outcome = "transferred".into();
         report.nurse_after_ms = Some(millis(begun.elapsed()));
         report.agent_stayed = Some(agent.progress().end.is_none());
+        if let Some(audio) = nurse.audio().filter(|_| !self.nurse_is_line) {
+            // She speaks first; what comes back of our own tone would not be her.
+            audio.play(Tone::Silence);
+        }
         let times = nurse.progress();
         let ring = times.answer_delay.zip(times.post_dial_delay);
         report.nurse_ring_ms = ring.map(|(answer, first)| millis(answer.saturating_sub(first)));
@@ -192,8 +196,9 @@ impl TransferTrial {
 
     async fn listen(&self, audio: &Audio, own: bool, report: &mut TransferReport) {
         if !self.nurse_is_line {
-            let heard = audio.until(AudioReport::heard_anything);
+            let heard = audio.until(AudioReport::heard_somebody);
             report.audio_in = Some(timeout(HEARD_WAIT, heard).await == Ok(true));
+            audio.play(Tone::Caller);
             sleep(Duration::from_secs(2)).await;
             return;
         }

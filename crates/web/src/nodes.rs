@@ -23,7 +23,7 @@ pub struct NodesView {
     pub holds: Vec<String>,
     /// Why no share rises now, if it is because of the nodes.
     pub refusal: Option<RefusalView>,
-    /// The newest checkpoint that this node could not mail to everybody it is for.
+    /// The newest checkpoint that the node that answers could not mail to everybody it is for; of the others it knows nothing.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub unmailed: Option<UnmailedView>,
 }
@@ -40,10 +40,10 @@ pub struct UnmailedView {
 }
 
 impl UnmailedView {
-    /// What is so and what to do, in two sentences.
-    pub(crate) fn says(&self) -> String {
+    /// What is so of the node that answers, and what to do.
+    pub(crate) fn says(&self, node: &str) -> String {
         format!(
-            "The checkpoint of {} was not mailed to {} of {} addresses. `segue doctor` on this node's machine says whom and why: see to the relay, or hand `checkpoints/{}.json` over by hand and remove `{}.unmailed` beside it.",
+            "The checkpoint of {} was not mailed to {} of {} addresses. That is of node {node} alone, which shows this page: what another node could not mail stands on its own. `segue doctor` on the machine of {node} says whom and why: see to the relay, or hand `checkpoints/{}.json` over by hand and remove `{}.unmailed` beside it.",
             self.day, self.missing, self.of, self.day, self.day
         )
     }

@@ -46,6 +46,7 @@ async fn every_node_is_shown_with_its_latch_table_lease_and_clock() {
         "No share rises now",
         "PARITY_NOT_PROVED",
         "The checkpoint of 2027-04-13 was not mailed to 1 of 2 addresses.",
+        "That is of node A alone",
         "segue doctor",
     ] {
         assert!(now.text.contains(says), "{says}: {}", now.text);

@@ -1,8 +1,8 @@
 //! The staffing frozen at the agreement: agents on the phones by quarter of an hour of the week, handle time and patience, as
 //! they were before anything moved. The client writes it down; it counts once both have signed the same bytes, and until
-//! they sign another the last one counts.
+//! they sign another the last one counts. A holiday has other people than its weekday: it has a row of its own, or is not known.
 
-use super::StaffingKey;
+use super::{StaffingKey, first_out, holiday_words};
 use crate::Decided;
 use crate::actor::Actor;
 use crate::boards::{Board, Kind};
@@ -18,7 +18,7 @@ use crate::windows::painted::{CELL_MIN, CELLS, PaintedWeek};
 use jiff::Timestamp;
 use jiff::civil::{Date, DateTime};
 use serde::{Deserialize, Serialize};
-use std::collections::BTreeSet;
+use std::collections::{BTreeMap, BTreeSet};
 
 /// More agents than any centre has.
 const AGENTS_MAX: u32 = 5_000;
@@ -38,6 +38,16 @@ pub struct StaffedHours {
     pub agents: u32,
 }
 
+/// So many agents on a holiday in the calendar.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize, schemars::JsonSchema)]
+pub struct StaffedHoliday {
+    /// Which one, by the name it is declared with; absent: each that no other row names.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub holiday: Option<String>,
+    /// Agents by hours of that day, written for every day alike: `daily 08:00-12:00`; nobody at all is `always` with 0.
+    pub staffed: Vec<StaffedHours>,
+}
+
 /// Writes down the in-house staffing that "had we not moved" is replayed through; it counts once both have signed it.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize, schemars::JsonSchema)]
 pub struct FreezeStaffing {
@@ -46,6 +56,9 @@ pub struct FreezeStaffing {
     pub key: StaffingKey,
     /// Agents by hours of the week.
     pub staffed: Vec<StaffedHours>,
+    /// Agents on holidays in the calendar; a holiday without a row is not known, and left out of the replay.
+    #[serde(default, skip_serializing_if = "Vec::is_empty")]
+    pub holidays: Vec<StaffedHoliday>,
     /// Mean patience of callers in seconds, from the imported records; absent where nobody ever hung up.
     #[serde(default)]
     pub patience_s: Option<u32>,
@@ -105,6 +118,9 @@ pub struct FrozenStaffing {
     pub key: StaffingKey,
     /// Agents by hours of the week.
     pub staffed: Vec<StaffedHours>,
+    /// Agents on holidays; none where nobody signed any.
+    #[serde(default, skip_serializing_if = "Vec::is_empty")]
+    pub holidays: Vec<StaffedHoliday>,
     /// Handle time of the recorded baseline, in seconds.
     pub aht_s: u32,
     /// Mean patience in seconds; nothing: callers wait for ever.
@@ -146,7 +162,17 @@ impl FrozenStaffing {
         week(&self.staffed).unwrap_or_else(|_| vec![0; CELLS])
     }
 
-    /// The place of a local time in [`Self::week`].
+    /// Agents on the phones by quarter of an hour of a holiday, midnight first; nothing where none are signed for it.
+    pub fn holiday(&self, name: &str) -> Option<Vec<u32>> {
+        let named = |row: &&StaffedHoliday| row.holiday.as_deref() == Some(name);
+        let other = |row: &&StaffedHoliday| row.holiday.is_none();
+        let rows = &self.holidays;
+        let row = rows.iter().find(named).or_else(|| rows.iter().find(other));
+        // What was proposed could be read.
+        day(&row?.staffed).ok()
+    }
+
+    /// The place of a local time in [`Self::week`]; of its day, in [`Self::holiday`], what is left over whole days.
     pub fn cell(local: DateTime) -> usize {
         let day = usize::try_from(local.weekday().to_monday_zero_offset()).unwrap_or(0);
         let minute = u32::try_from(local.hour()).unwrap_or(0) * 60
@@ -199,6 +225,44 @@ fn week(staffed: &[StaffedHours]) -> Result<Vec<u32>, Refusal> {
     Ok(cells.into_iter().map(Option::unwrap_or_default).collect())
 }
 
+/// Reads the hours of a day: like those of a week, every day alike.
+fn day(staffed: &[StaffedHours]) -> Result<Vec<u32>, Refusal> {
+    let mut cells = week(staffed)?;
+    let mut days = cells.chunks(CELLS_OF_DAY);
+    let first = days.next();
+    if staffed.is_empty() || days.any(|day| Some(day) != first) {
+        return Err(bad(
+            "hours of a holiday for every day alike: `daily 08:00-12:00`, or `always` with 0 agents".into(),
+        ));
+    }
+    cells.truncate(CELLS_OF_DAY);
+    Ok(cells)
+}
+
+/// Each holiday once, and by the name it has in the calendar.
+fn check_holidays(t: &Transition, rows: &[StaffedHoliday]) -> Result<(), Refusal> {
+    text::list("holidays", rows)?;
+    let mut named = BTreeSet::new();
+    for row in rows {
+        text::list("staffed hours", &row.staffed)?;
+        day(&row.staffed)?;
+        let name = row.holiday.as_deref();
+        if let Some(name) = name {
+            text::title("a holiday", name)?;
+            if !t.calendar.holidays.values().any(|h| h.name == name) {
+                return Err(bad(format!(
+                    "a holiday of the calendar, which {name} is not (`segue show calendar`, `segue do declare-holiday`)"
+                )));
+            }
+        }
+        if !named.insert(name) {
+            let name = name.unwrap_or("any other holiday");
+            return Err(bad(format!("each holiday once; {name} is named again")));
+        }
+    }
+    Ok(())
+}
+
 pub(crate) fn freeze(t: &Transition, c: &FreezeStaffing, now: Timestamp) -> Decided {
     let key = &c.key;
     let base = t.baselines.of(&key.site, &key.call_type).ok_or_else(|| {
@@ -211,12 +275,14 @@ pub(crate) fn freeze(t: &Transition, c: &FreezeStaffing, now: Timestamp) -> Deci
     if week(&c.staffed)?.iter().all(|agents| *agents == 0) {
         return Err(bad("at least one agent in some hour of the week".into()));
     }
+    check_holidays(t, &c.holidays)?;
     check_callers(c, base.abandoned)?;
     check_days(t, c, now)?;
     text::title("where the counts come from", &c.reference)?;
     let mut staffing = FrozenStaffing {
         key: key.clone(),
         staffed: c.staffed.clone(),
+        holidays: c.holidays.clone(),
         aht_s: base.aht_s,
         patience_s: c.patience_s,
         show_up_bp: c.show_up_bp,
@@ -261,16 +327,7 @@ fn check_days(t: &Transition, c: &FreezeStaffing, now: Timestamp) -> Result<(), 
     if c.last_day < c.first_day || c.last_day >= t.day_at(&key.site, now) {
         return Err(bad("days that are over, the first before the last".into()));
     }
-    let chunks = t
-        .chunks
-        .values()
-        .filter(|chunk| StaffingKey::of(&chunk.planned) == *key);
-    let went_out = chunks.filter_map(|chunk| {
-        let ramp = t.ramps.get(&chunk.planned.id)?;
-        let first = ramp.iter().find(|point| point.share.is_out())?;
-        Some(t.day_at(&key.site, first.at))
-    });
-    match went_out.min() {
+    match first_out(t, key).map(|at| t.day_at(&key.site, at)) {
         Some(day) if c.last_day >= day => Err(bad(format!(
             "days before {day}, when calls of {key} went out for the first time"
         ))),
@@ -327,6 +384,7 @@ fn draw(t: &Transition) -> Board {
             "call type",
             "hours",
             "agents",
+            "on holidays",
             "most at once",
             "handle time",
             "patience",
@@ -349,7 +407,23 @@ fn draw(t: &Transition) -> Board {
             ));
         }
     }
-    board.note("A day off in the calendar is staffed as its weekday.");
+    for (key, frozen) in t.counterfactuals.staffings() {
+        let Some(staffing) = frozen.agreed.as_ref().or(frozen.proposed.as_ref()) else {
+            continue;
+        };
+        let declared = t.calendar.holidays.values();
+        let unknown: BTreeMap<_, _> = declared
+            .filter(|h| staffing.holiday(&h.name).is_none())
+            .map(|h| (h.date, h.name.clone()))
+            .collect();
+        if !unknown.is_empty() {
+            board.note(format!(
+                "{key}: not known for a holiday: {}. Such a day is left out, and what depends on load is held against the signed target alone; give it a row (`holidays` of `segue do freeze-staffing`).",
+                holiday_words(&unknown)
+            ));
+        }
+    }
+    board.note("A holiday in the calendar is staffed by its own row, never as its weekday.");
     board
 }
 
@@ -357,6 +431,20 @@ fn draw(t: &Transition) -> Board {
 fn earlier(frozen: &Frozen) -> Option<&FrozenStaffing> {
     let agreed = frozen.agreed.as_ref();
     agreed.filter(|agreed| frozen.proposed.as_ref() != Some(agreed))
+}
+
+fn on_holidays(staffing: &FrozenStaffing) -> String {
+    if staffing.holidays.is_empty() {
+        return "not known".into();
+    }
+    let row = |row: &StaffedHoliday| {
+        let name = row.holiday.as_deref().unwrap_or("any other");
+        let hours = row.staffed.iter();
+        let hours: Vec<_> = hours.map(|s| format!("{} {}", s.agents, s.hours)).collect();
+        format!("{name}: {}", hours.join(", "))
+    };
+    let rows: Vec<_> = staffing.holidays.iter().map(row).collect();
+    rows.join("; ")
 }
 
 fn row(
@@ -392,6 +480,7 @@ fn row(
         key.to_string(),
         hours.join("; "),
         agents.join("; "),
+        on_holidays(staffing),
         format!(
             "{most} (busiest hour: {}.{} in work at once)",
             load / 3_600,

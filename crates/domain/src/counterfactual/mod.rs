@@ -8,7 +8,10 @@ pub mod replayed;
 
 use crate::chunks::PlannedChunk;
 use crate::ids::{CallTypeId, SiteId};
+use crate::transition::Transition;
 use frozen_staffing::{Frozen, FrozenStaffing};
+use jiff::civil::Date;
+use jiff::{SignedDuration, Timestamp};
 use replayed::Replayed;
 use serde::{Deserialize, Serialize};
 use std::collections::BTreeMap;
@@ -65,4 +68,66 @@ impl Counterfactuals {
     pub fn replayed(&self, key: &StaffingKey) -> Option<&Replayed> {
         self.replayed.get(key)
     }
+}
+
+/// The holidays of the calendar on the local days of `[from, until)` at a site, with what people call them.
+pub fn holidays(
+    t: &Transition,
+    site: &SiteId,
+    from: Timestamp,
+    until: Timestamp,
+) -> BTreeMap<Date, String> {
+    if until <= from {
+        return BTreeMap::new();
+    }
+    let last = until - SignedDuration::from_micros(1);
+    let days = t.day_at(site, from)..=t.day_at(site, last);
+    let declared = t.calendar.holidays.range(days);
+    declared.map(|(day, h)| (*day, h.name.clone())).collect()
+}
+
+/// The holidays among the days of `[from, until)` for which both signed no staffing: no replay knows who was there. Nothing where no
+/// staffing is agreed at all.
+pub fn unknown_holidays(
+    t: &Transition,
+    key: &StaffingKey,
+    from: Timestamp,
+    until: Timestamp,
+) -> BTreeMap<Date, String> {
+    let Some(agreed) = t.counterfactuals.agreed(key) else {
+        return BTreeMap::new();
+    };
+    let mut days = holidays(t, &key.site, from, until);
+    days.retain(|_, name| agreed.holiday(name).is_none());
+    days
+}
+
+/// The holidays that the replay leaves out so far: since calls of this type went out for the first time.
+pub fn left_out(t: &Transition, key: &StaffingKey, now: Timestamp) -> BTreeMap<Date, String> {
+    match first_out(t, key) {
+        Some(first) => unknown_holidays(t, key, first, now),
+        None => BTreeMap::new(),
+    }
+}
+
+/// When calls of this type went out for the first time.
+pub(crate) fn first_out(t: &Transition, key: &StaffingKey) -> Option<Timestamp> {
+    let chunks = t
+        .chunks
+        .values()
+        .filter(|chunk| StaffingKey::of(&chunk.planned) == *key);
+    let went_out = chunks.filter_map(|chunk| {
+        let ramp = t.ramps.get(&chunk.planned.id)?;
+        Some(ramp.iter().find(|point| point.share.is_out())?.at)
+    });
+    went_out.min()
+}
+
+/// Days off in words: `Thanksgiving (2026-11-26)`.
+pub fn holiday_words(days: &BTreeMap<Date, String>) -> String {
+    let each: Vec<_> = days
+        .iter()
+        .map(|(day, name)| format!("{name} ({day})"))
+        .collect();
+    each.join(", ")
 }

@@ -3,14 +3,15 @@
 //! Arrivals are counts by quarter of an hour, so nothing points at a caller; with the signed staffing they are all that a replay
 //! needs, and whoever doubts a figure computes it again from the fact (`segue parity had-we-not-moved`).
 
-use super::StaffingKey;
+use super::{StaffingKey, holiday_words, holidays, left_out, unknown_holidays};
 use crate::Decided;
 use crate::boards::{Board, Kind};
 use crate::event::Event;
 use crate::lines::bad;
 use crate::refusal::{Code, Refusal};
 use crate::transition::Transition;
-use jiff::Timestamp;
+use jiff::civil::Date;
+use jiff::{SignedDuration, Timestamp};
 use serde::{Deserialize, Serialize};
 use std::collections::BTreeMap;
 
@@ -47,6 +48,10 @@ pub struct ReplayedBlock {
     pub staffing: String,
     /// Calls that came, on either side, by quarter of an hour up to `until`; those before `from` lead in.
     pub arrivals: Vec<u32>,
+    /// The holidays among the local days of these arrivals, as they were in the calendar: replayed with their own people.
+    #[serde(default, skip_serializing_if = "BTreeMap::is_empty")]
+    #[schemars(with = "BTreeMap<String, String>")]
+    pub holidays: BTreeMap<Date, String>,
     /// T in seconds, and S.
     pub within_s: u32,
     /// S: who leaves before it is in no population.
@@ -233,7 +238,7 @@ pub(crate) const BOARD: Kind = Kind {
     name: "had-we-not-moved",
     says: "What would have become of the real callers with the in-house staffing of before",
     may_see: None,
-    draw: |t, _, _| draw(t),
+    draw: |t, _, now| draw(t, now),
 };
 
 pub(crate) fn record(t: &Transition, c: &RecordCounterfactual, now: Timestamp) -> Decided {
@@ -254,6 +259,7 @@ pub(crate) fn record(t: &Transition, c: &RecordCounterfactual, now: Timestamp) -
         return Ok(Vec::new());
     }
     check(block, now)?;
+    check_holidays(t, key, block)?;
     Ok(vec![Event::CounterfactualRecorded(
         CounterfactualRecorded {
             key: key.clone(),
@@ -304,6 +310,29 @@ fn check(block: &ReplayedBlock, now: Timestamp) -> Result<(), Refusal> {
     Ok(())
 }
 
+/// Who works on a holiday is not who works on its weekday: a day that nobody signed a staffing for is not guessed.
+fn check_holidays(t: &Transition, key: &StaffingKey, block: &ReplayedBlock) -> Result<(), Refusal> {
+    let quarters = i64::try_from(block.arrivals.len()).unwrap_or(i64::MAX);
+    let length = SignedDuration::from_secs(INTERVAL_S.saturating_mul(quarters));
+    let began = block.until.checked_sub(length).unwrap_or(block.from);
+    let unknown = unknown_holidays(t, key, began, block.until);
+    if !unknown.is_empty() {
+        return Err(Refusal::new(Code::Unknown)
+            .missing(format!(
+                "the staffing of {key} on {}: it is not known for a holiday",
+                holiday_words(&unknown)
+            ))
+            .who("both parties")
+            .how("give the holiday a row of its own (`holidays` of `segue do freeze-staffing`) and sign it; until then the day is left out"));
+    }
+    if block.holidays != holidays(t, &key.site, began, block.until) {
+        return Err(bad(
+            "the holidays of its days as the calendar has them".into()
+        ));
+    }
+    Ok(())
+}
+
 pub(crate) fn apply_recorded(t: &mut Transition, e: &CounterfactualRecorded) {
     let replayed = t.counterfactuals.replayed.entry(e.key.clone()).or_default();
     replayed.sums.add(&e.block);
@@ -313,7 +342,7 @@ pub(crate) fn apply_recorded(t: &mut Transition, e: &CounterfactualRecorded) {
     }
 }
 
-fn draw(t: &Transition) -> Board {
+fn draw(t: &Transition, now: Timestamp) -> Board {
     let mut board = Board::new(
         "Had we not moved",
         &[
@@ -349,6 +378,15 @@ fn draw(t: &Transition) -> Board {
         if frozen.agreed.is_some() && t.counterfactuals.replayed(key).is_none() {
             board.note(format!(
                 "{key}: nothing was replayed yet; the first block is told soon after it is over."
+            ));
+        }
+    }
+    for (key, _) in t.counterfactuals.staffings() {
+        let days = left_out(t, key, now);
+        if !days.is_empty() {
+            board.note(format!(
+                "{key}: not known for a holiday and left out: {}; those days are held against the signed target alone.",
+                holiday_words(&days)
             ));
         }
     }

@@ -2,14 +2,16 @@
 
 use crate::fixture::{director, manager};
 use crate::support::{Story, signed_by};
-use jiff::civil::date;
+use jiff::civil::{Date, date};
 use jiff::{SignedDuration, Timestamp};
-use segue_domain::counterfactual::StaffingKey;
+use segue_domain::calendar::DeclareHoliday;
 use segue_domain::counterfactual::frozen_staffing::{
-    FreezeStaffing, FrozenStaffing, SignFrozenStaffing, StaffedHours, staffed_hours,
+    FreezeStaffing, FrozenStaffing, SignFrozenStaffing, StaffedHoliday, StaffedHours, staffed_hours,
 };
 use segue_domain::counterfactual::replayed::{Expected, RecordCounterfactual, ReplayedBlock};
+use segue_domain::counterfactual::{StaffingKey, left_out};
 use segue_domain::{Actor, Code, Event, Role, Side, boards};
+use std::collections::BTreeMap;
 
 const MSG: &str = "RVS-Main/MSG";
 
@@ -34,6 +36,7 @@ fn freeze() -> FreezeStaffing {
             hours("Mon-Fri 07:00-19:00", 9),
             hours("daily 19:00-07:00", 3),
         ],
+        holidays: Vec::new(),
         patience_s: Some(90),
         show_up_bp: 10_000,
         first_day: date(2026, 10, 5),
@@ -57,11 +60,36 @@ fn signs(story: &mut Story, side: Side) {
 }
 
 fn frozen() -> Story {
-    let mut story = Story::agreed();
-    story.does(&manager(Side::Client), freeze());
+    frozen_by(Story::agreed(), freeze())
+}
+
+fn frozen_by(mut story: Story, freeze: FreezeStaffing) -> Story {
+    story.does(&manager(Side::Client), freeze);
     signs(&mut story, Side::Client);
     signs(&mut story, Side::Outsourcer);
     story
+}
+
+/// Two holidays in the calendar: one on the day of the last block, one later.
+fn with_holidays() -> Story {
+    let mut story = Story::agreed();
+    let (today, later) = (founders(&story), date(2027, 7, 5));
+    for (date, name) in [(today, "Founders' Day"), (later, "Independence Day")] {
+        let name = name.into();
+        story.does(&manager(Side::Client), DeclareHoliday { date, name });
+    }
+    story
+}
+
+fn founders(story: &Story) -> Date {
+    story.t.day_at(&"RVS-Main".into(), last_block(story))
+}
+
+fn holiday(name: Option<&str>, staffed: &[(&str, u32)]) -> StaffedHoliday {
+    StaffedHoliday {
+        holiday: name.map(Into::into),
+        staffed: staffed.iter().map(|(h, n)| hours(h, *n)).collect(),
+    }
 }
 
 fn program() -> Actor {
@@ -77,6 +105,7 @@ fn block(story: &Story, from: Timestamp, arrivals: Vec<u32>) -> RecordCounterfac
             until: from + SignedDuration::from_hours(3),
             staffing: story.t.counterfactuals.agreed(&key()).unwrap().hash.clone(),
             arrivals,
+            holidays: BTreeMap::new(),
             within_s: 30,
             short_abandon_s: 5,
             offered,
@@ -250,4 +279,135 @@ fn a_block_that_cannot_be_is_refused() {
     when(|c| c.block.offered += 1).refuses(Code::BadFact, "add up");
     when(|c| c.block.hung_up.mean_x100 = 99_000).refuses(Code::BadFact, "than called");
     when(|c| c.block.short_x100 = 2_000).refuses(Code::BadFact, "than called");
+}
+
+/// What both signed before there were rows of holidays is the same bytes still.
+#[test]
+fn a_staffing_without_holidays_has_the_hash_it_was_signed_by() {
+    let recorded = include_str!("../events/v1/staffing_freeze_proposed.json");
+    let Event::StaffingFreezeProposed(recorded) = serde_json::from_str(recorded).unwrap() else {
+        panic!("another kind")
+    };
+    let story = frozen();
+    let agreed = story.t.counterfactuals.agreed(&key()).unwrap();
+    assert_eq!(agreed.hash, recorded.staffing.hash);
+    assert_eq!(recorded.staffing.holiday("Founders' Day"), None);
+}
+
+#[test]
+fn b13_a_holiday_is_staffed_by_its_own_row_which_both_sign() {
+    let both = FreezeStaffing {
+        holidays: vec![
+            holiday(
+                Some("Founders' Day"),
+                &[("daily 08:00-12:00", 2), ("daily 22:00-06:00", 1)],
+            ),
+            holiday(None, &[("always", 0)]),
+        ],
+        ..freeze()
+    };
+    let story = frozen_by(with_holidays(), both);
+    let agreed = story.t.counterfactuals.agreed(&key()).unwrap();
+    let day = agreed.holiday("Founders' Day").unwrap();
+    assert_eq!(
+        (day.len(), day[0], day[24], day[32], day[88]),
+        (96, 1, 0, 2, 1)
+    );
+    assert_eq!(
+        agreed.holiday("Independence Day"),
+        Some(vec![0; 96]),
+        "nobody, which is known"
+    );
+    assert_ne!(
+        agreed.hash,
+        frozen().t.counterfactuals.agreed(&key()).unwrap().hash
+    );
+    let drawn = |story: &Story| {
+        let reader = director(Side::Outsourcer);
+        boards::draw(&story.t, "frozen-staffing", &reader, story.now).unwrap()
+    };
+    let board = drawn(&story);
+    assert_eq!(
+        board.rows[0][3],
+        "Founders' Day: 2 daily 08:00-12:00, 1 daily 22:00-06:00; any other: 0 always"
+    );
+    assert!(!board.notes.iter().any(|note| note.contains("not known")));
+    let plain = drawn(&frozen_by(with_holidays(), freeze()));
+    assert_eq!(plain.rows[0][3], "not known");
+    let said = "not known for a holiday: Founders' Day (2027-01-04), Independence Day (2027-07-05)";
+    assert!(
+        plain.notes.iter().any(|note| note.contains(said)),
+        "{:?}",
+        plain.notes
+    );
+}
+
+#[test]
+fn rows_of_holidays_are_days_of_the_calendar_named_once() {
+    let story = with_holidays();
+    let when = |holidays: Vec<StaffedHoliday>| {
+        let command = FreezeStaffing {
+            holidays,
+            ..freeze()
+        };
+        story.when(&manager(Side::Client), command)
+    };
+    let noon = [("daily 08:00-12:00", 2)];
+    when(vec![holiday(Some("Labor Day"), &noon)]).refuses(Code::BadFact, "which Labor Day is not");
+    when(vec![holiday(None, &noon), holiday(None, &noon)])
+        .refuses(Code::BadFact, "any other holiday is named again");
+    when(vec![holiday(None, &[("Mon-Fri 08:00-12:00", 2)])])
+        .refuses(Code::BadFact, "every day alike");
+    when(vec![holiday(None, &[])]).refuses(Code::BadFact, "every day alike");
+}
+
+/// A holiday is not its weekday: without a row the day is left out, and with one the record says which day it was.
+#[test]
+fn b13_no_block_of_a_holiday_is_recorded_without_its_own_staffing() {
+    let mut story = frozen_by(with_holidays(), freeze());
+    let from = last_block(&story);
+    let command = block(&story, from, vec![20; 24]);
+    story
+        .when(&program(), command)
+        .refuses(Code::Unknown, "it is not known for a holiday");
+    assert!(
+        left_out(&story.t, &key(), story.now).is_empty(),
+        "nothing went out yet"
+    );
+    story.goes_live(MSG, 20);
+    let reader = director(Side::Client);
+    let board = boards::draw(&story.t, "had-we-not-moved", &reader, story.now).unwrap();
+    assert!(!board.notes.iter().any(|note| note.contains("left out")));
+
+    let row = FreezeStaffing {
+        holidays: vec![holiday(None, &[("daily 08:00-12:00", 2)])],
+        ..freeze()
+    };
+    let mut story = frozen_by(with_holidays(), row);
+    let from = last_block(&story);
+    let mut command = block(&story, from, vec![20; 24]);
+    story
+        .when(&program(), command.clone())
+        .refuses(Code::BadFact, "as the calendar has them");
+    command.block.holidays = [(founders(&story), "Founders' Day".into())].into();
+    story.does(&program(), command);
+}
+
+#[test]
+fn b13_a_holiday_since_calls_went_out_is_said_to_be_left_out() {
+    let mut story = frozen();
+    story.goes_live(MSG, 20);
+    let today = story.t.day_at(&"RVS-Main".into(), story.now);
+    let name = "Founders' Day".to_owned();
+    story.does(&manager(Side::Client), DeclareHoliday { date: today, name });
+    let days = left_out(&story.t, &key(), story.now + SignedDuration::from_mins(1));
+    assert_eq!(days.keys().collect::<Vec<_>>(), [&today]);
+    let at = story.now + SignedDuration::from_mins(1);
+    let board = boards::draw(&story.t, "had-we-not-moved", &director(Side::Client), at).unwrap();
+    let said = format!("not known for a holiday and left out: Founders' Day ({today})");
+    assert!(
+        board.notes.iter().any(|note| note.contains(&said)),
+        "{:?}",
+        board.notes
+    );
 }

@@ -40,6 +40,8 @@ fn states() -> Vec<(&'static str, Story)> {
     let pause = PauseChunk {
         chunk: chunk(),
         reason: "headsets fail".into(),
+        calls: Vec::new(),
+        reference: None,
     };
     paused.does(&duty(Side::Client), pause);
     vec![

@@ -13,7 +13,7 @@ use segue_domain::pauses::{self, PauseChunk, SignResume};
 use segue_domain::phases::{PlanPhase, Stage, locks};
 use segue_domain::preparation::{AddPreparation, CompletePreparation, PreparationKind};
 use segue_domain::waivers::{ProposeWaiver, Waivable};
-use segue_domain::{Actor, Code, Side, boards, soak};
+use segue_domain::{Actor, Code, Event, Side, boards, soak};
 use segue_example::{Goal, clinical_lead, sign};
 
 const MSG: &str = "RVS-Main/MSG";
@@ -23,6 +23,8 @@ fn pause(chunk: &str) -> PauseChunk {
     PauseChunk {
         chunk: chunk.into(),
         reason: "headsets fail on the second floor".into(),
+        calls: Vec::new(),
+        reference: None,
     }
 }
 
@@ -118,7 +120,11 @@ fn either_party_pauses_alone_the_share_stays_and_both_go_on() {
     for side in Side::BOTH {
         let mut story = Story::agreed();
         story.goes_live(MSG, 20);
-        story.does(&duty(side), pause(MSG));
+        let seen = PauseChunk {
+            reference: Some("trials/share-abcdefghijklmnop.json".into()),
+            ..pause(MSG)
+        };
+        story.does(&duty(side), seen);
         story.stands(MSG, "live", 20);
         assert_eq!(story.chunk(MSG).words(), "paused");
         story.when(&duty(side), pause(MSG)).changes_nothing();
@@ -126,7 +132,7 @@ fn either_party_pauses_alone_the_share_stays_and_both_go_on() {
         story.proves(MSG);
         story
             .when(&manager(Side::Client), propose_step(MSG, 50))
-            .refuses(Code::WrongState, "paused");
+            .refuses(Code::WrongState, "evidence trials/share-");
         let one = story.resume(&director(side), MSG);
         story.does(&director(side), one);
         assert_eq!(
@@ -395,6 +401,27 @@ fn a_pause_needs_a_reason_and_triage_goes_on_with_the_clinical_lead() {
     story
         .when(&duty(Side::Client), silent)
         .refuses(Code::BadFact, "why");
+    let named = PauseChunk {
+        calls: vec!["0123456789abcdef0123456789abcdef".into()],
+        reference: Some("trials/share-abcdefghijklmnop.json".into()),
+        ..pause(MSG)
+    };
+    // A telephone number is no call's own number.
+    let caller = PauseChunk {
+        calls: vec!["+16095550123".into()],
+        ..named.clone()
+    };
+    story
+        .when(&duty(Side::Client), caller)
+        .refuses(Code::BadFact, "X-Segue-Call");
+    let facts = Story::agreed().does(&duty(Side::Client), named.clone());
+    let [Event::ChunkPaused(paused)] = &facts[..] else {
+        panic!("one pause, not {facts:?}");
+    };
+    assert_eq!(
+        (&paused.calls, &paused.reference),
+        (&named.calls, &named.reference)
+    );
     let triage = "RVS-Main/TRIAGE";
     story.does(&duty(Side::Client), pause(triage));
     story.resumes(triage);

@@ -15,6 +15,7 @@ mod quality;
 mod resource_access;
 mod roster;
 mod soak;
+mod staffing;
 mod telephony;
 mod test_calls;
 mod training;
@@ -89,6 +90,7 @@ pub(crate) const BEFORE_GATE: &[ChunkNeed] = &[
     contingency::triggers,
     contingency::open_work,
     culture::acknowledged,
+    staffing::frozen,
 ];
 
 /// Before a chunk's next step is proposed, beside the gate.

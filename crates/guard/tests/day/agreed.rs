@@ -158,6 +158,8 @@ fn a_pause_holds_the_step_and_keeps_no_call_from_coming_home() {
     let pause = PauseChunk {
         chunk: MSG.into(),
         reason: "a holiday".into(),
+        calls: Vec::new(),
+        reference: None,
     };
     day.does(&of(Side::Client, Role::Implementation), pause);
     day.play(5, Centre::Well, Centre::Well);

@@ -399,6 +399,7 @@ impl Day {
                 hours: "always".into(),
                 agents,
             }],
+            holidays: Vec::new(),
             patience_s: Some(90),
             show_up_bp: 10_000,
             first_day: before,
@@ -446,6 +447,7 @@ impl Day {
             from,
             until,
             arrivals,
+            holidays: std::collections::BTreeMap::new(),
             within_s: self.t.terms.service_level_threshold_s,
             short_abandon_s: self.t.terms.short_abandon_s,
         };

@@ -5,6 +5,7 @@
 //! tests of this room play some, and both play the code that runs in production.
 
 mod centre;
+mod combined;
 mod dice;
 mod own_weeks;
 mod peers;
@@ -12,6 +13,7 @@ mod stream;
 mod trial;
 mod world;
 
+pub use combined::{Combined, CombinedSpoken, CombinedTerms, PeerCombined, Spoken};
 pub use own_weeks::{OwnWeeks, own_weeks};
 pub use peers::{Peer, PeerBlockBet, PeerTally, Stakes};
 pub use trial::{Ended, Looks, Trial, listen, rules, run};

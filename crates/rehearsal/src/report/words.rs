@@ -1,6 +1,7 @@
 //! The report in people's words.
 
 use super::{Range, Report, World};
+use segue_domain::counterfactual::holiday_words;
 use std::fmt::Write as _;
 
 /// Writes the finding and what follows from it.
@@ -61,6 +62,12 @@ pub(super) fn tell(report: &mut Report) {
         sentences.push(format!(
             "The rules refuse the mass cutover: {}.",
             codes.join(", ")
+        ));
+    }
+    if !report.left_out.is_empty() {
+        sentences.push(format!(
+            "Left out, because nobody knows the calls and the people of a holiday from those of its weekday: {}.",
+            holiday_words(&report.left_out)
         ));
     }
     report.sentences = sentences;

@@ -14,6 +14,7 @@ use segue_example::Example;
 use segue_rehearsal::injections::{Centre, Injection, Release};
 use segue_rehearsal::report::GuardAction;
 use segue_rehearsal::{Rehearsal, RehearsalError, Report, Runs, Script, page, rehearse};
+use std::collections::BTreeMap;
 
 const RUNS: Runs = Runs {
     full: 1,
@@ -30,6 +31,7 @@ fn play(
     rehearse(&Rehearsal {
         example,
         calls: &calls,
+        holidays: &BTreeMap::new(),
         script,
         runs: RUNS,
         seed,
@@ -310,6 +312,7 @@ fn an_unknown_chunk_and_a_call_without_a_number_are_bad_input() {
     let error = rehearse(&Rehearsal {
         example: &example,
         calls: &calls,
+        holidays: &BTreeMap::new(),
         script: &Script::default(),
         runs: Runs {
             full: 1,
@@ -320,6 +323,43 @@ fn an_unknown_chunk_and_a_call_without_a_number_are_bad_input() {
     });
     let error = error.expect_err("a number of nobody").to_string();
     assert!(error.contains("9999"), "{error}");
+}
+
+/// Neither a weekday's calls nor its people are those of a holiday: the day is left out, and the report says so.
+#[test]
+fn a_holiday_is_left_out_and_said() {
+    let example = Example::small();
+    let calls = common::calls(0.1, 1);
+    let with = |days: &[(&str, &str)]| {
+        let holidays: BTreeMap<_, _> = days
+            .iter()
+            .map(|(day, name)| (day.parse().unwrap(), (*name).to_owned()))
+            .collect();
+        rehearse(&Rehearsal {
+            example: &example,
+            calls: &calls,
+            holidays: &holidays,
+            script: &Script::default(),
+            runs: RUNS,
+            seed: 3,
+            threads: 2,
+        })
+        .unwrap()
+    };
+    let begins = example.plan.chunks[0].steps[0].from;
+    let day = begins.tomorrow().unwrap().to_string();
+    let (ordinary, holiday) = (
+        with(&[("2020-12-25", "Christmas")]),
+        with(&[(&day, "Founders' Day")]),
+    );
+    assert!(ordinary.left_out.is_empty());
+    let said = format!("Founders' Day ({day})");
+    assert!(holiday.sentences.iter().any(|s| s.contains(&said)));
+    assert!(holiday.calls < ordinary.calls, "{}", holiday.calls);
+    assert_eq!(
+        serde_json::to_value(&holiday).unwrap()["left_out"][&day],
+        "Founders' Day"
+    );
 }
 
 #[test]

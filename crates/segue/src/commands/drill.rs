@@ -9,8 +9,8 @@ use crate::home::{Press, Pressed};
 use crate::login;
 use crate::office::{Office, block_on, open_facts};
 use crate::output::{Answer, Answered, Failure};
-use crate::trials::evidence;
 use crate::trials::through::{self, Through, fictional_numbers};
+use crate::trials::{again, evidence};
 use clap::Args;
 use jiff::Timestamp;
 use segue_domain::boards::{self, Board};
@@ -18,10 +18,12 @@ use segue_domain::contingency::drills::RecordDrill;
 use segue_domain::fallback::Scope;
 use segue_domain::ids::{ChunkId, IncidentId};
 use segue_domain::telephony_checks::paths;
-use segue_domain::{Actor, Right, Transition};
+use segue_domain::{Actor, Event, Right, Transition};
 use segue_trials::agent::{End, Leg};
 use serde::Serialize;
 use serde_json::json;
+use std::collections::BTreeSet;
+use std::fmt::Write as _;
 use std::net::SocketAddr;
 use std::time::Duration;
 use tokio::time::{Instant, sleep, timeout};
@@ -86,7 +88,16 @@ impl Drill {
             actor.require(Right::BringHome)?;
             actor.require(Right::Prepare)?;
             let office = Office::open(&ctx.data).await?;
-            let drilled = self.drill(&ctx, &actor, &*office.state().await?).await?;
+            let t = office.state().await?;
+            // One id for the press, and one made of it for the record.
+            let id = ctx.command_id()?;
+            let record_id = format!("{id}-drill");
+            if ctx.command_id.is_some()
+                && let Some(before) = self.before((&id, &record_id), &office, &actor, &t).await?
+            {
+                return Ok(before);
+            }
+            let drilled = self.drill(&ctx, &actor, &t, id).await?;
             let verified = verified(&office, &drilled).await?;
             let t = office.state().await?;
             let worklist = boards::draw(&t, "worklist", &actor, ctx.now())?;
@@ -102,10 +113,8 @@ impl Drill {
                 callbacks_listed: listed,
                 reference: reference.clone(),
             };
-            // The press went by the id that was given; this is another command of the same invocation.
-            let id = format!("{}-drill", ctx.command_id()?);
             office
-                .execute_as(&ctx, &actor, Some(id), command.into())
+                .execute_as(&ctx, &actor, Some(record_id), command.into())
                 .await?;
             let rto_s = rto_s(&t, &drilled.chunks);
             let wanting =
@@ -121,11 +130,60 @@ impl Drill {
         })
     }
 
+    /// The drill that was recorded under the ids of this invocation: nothing is pressed then, and nobody called.
+    async fn before(
+        &self,
+        (id, record_id): (&str, &str),
+        office: &Office,
+        actor: &Actor,
+        t: &Transition,
+    ) -> Result<Option<Answer>, Failure> {
+        let scope = Scope::read(t, &self.scope)?;
+        let covered = t.chunks.iter().filter(|(id, c)| scope.covers(id, c));
+        let covered: BTreeSet<_> = covered.map(|(id, _)| id).collect();
+        let is_of = |event: &Event| match event {
+            Event::DrillRecorded(e) => e.chunks.iter().collect::<BTreeSet<_>>() == covered,
+            _ => false,
+        };
+        let before = again::recorded_under(record_id, office, actor, "record_drill", is_of).await?;
+        let Some(before) = before else {
+            if again::is_used(id, office).await? {
+                return Err(Failure::BadInput(format!(
+                    "the command id `{id}` was used before, and no drill was recorded under it: if that drill broke off after the \
+                     press, calls are home (segue status); drill under another id once they are out again"
+                )));
+            }
+            return Ok(None);
+        };
+        let drills = before.events.iter().filter_map(|event| match event {
+            Event::DrillRecorded(e) => Some(e),
+            _ => None,
+        });
+        let rto_s = rto_s(t, &covered.into_iter().cloned().collect::<Vec<_>>());
+        let (mut said, mut wanting) = (String::new(), false);
+        for e in drills {
+            wanting |= e.calls_lost > 0 || rto_s.is_some_and(|most| e.first_call_s > most);
+            let _ = write!(
+                said,
+                "Drilled at {}: first new call in-house after {} s ({}); {} calls under way, {} lost.\nEvidence: {}\n",
+                e.started_at,
+                e.first_call_s,
+                agreed(rto_s),
+                e.calls,
+                e.calls_lost,
+                e.reference
+            );
+        }
+        said.push_str("Nothing was pressed now. ");
+        Ok(Some(before.answer_after(&said, wanting)))
+    }
+
     async fn drill(
         &self,
         ctx: &Context,
         actor: &Actor,
         t: &Transition,
+        id: String,
     ) -> Result<Drilled, Failure> {
         let scope = Scope::read(t, &self.scope)?;
         let covered = t
@@ -155,13 +213,7 @@ impl Drill {
         };
         let load = self.under_way(&through, &dialled).await?;
         let (started_at, started) = (clock::now(), Instant::now());
-        let press = Press::by(
-            actor,
-            &self.scope,
-            "drill of the way home",
-            ctx.command_id()?,
-            started_at,
-        );
+        let press = Press::by(actor, &self.scope, "drill of the way home", id, started_at);
         let pressed = fallback::send(ctx, press).await?;
         let first_call = first_in_house(&through, &dialled, &in_house, started).await?;
         let (first_call, elapsed) = first_call.ok_or_else(|| {
@@ -274,6 +326,13 @@ fn rto_s(t: &Transition, chunks: &[ChunkId]) -> Option<u32> {
     plans.map(|plan| plan.proposed.plan.rto_s).min()
 }
 
+fn agreed(rto_s: Option<u32>) -> String {
+    rto_s.map_or_else(
+        || "no time is agreed".into(),
+        |s| format!("agreed are {s} s"),
+    )
+}
+
 fn text(
     d: &Drilled,
     rto_s: Option<u32>,
@@ -282,10 +341,7 @@ fn text(
     worklist: &Board,
     reference: &str,
 ) -> String {
-    let agreed = rto_s.map_or_else(
-        || "no time is agreed".into(),
-        |s| format!("agreed are {s} s"),
-    );
+    let agreed = agreed(rto_s);
     let incident = d
         .pressed
         .incident

@@ -1,13 +1,16 @@
 //! `segue rehearse`: the plan on a simulated clock with the client's own calls, and a report to print.
 
-use super::calls::{failure, require_allowed};
+use super::calls::{failure, require_allowed, require_client};
 use crate::cli::Global;
 use crate::clock;
 use crate::context::Context;
 use crate::data_dir::{DataDir, random_bytes};
+use crate::discovery::holidays;
 use crate::office::{Office, block_on};
 use crate::output::{Answer, Answered, Failure};
 use clap::Args;
+use jiff::civil::Date;
+use segue_calls::apart::Lines;
 use segue_calls::import::{ImportRequest, import};
 use segue_calls::mapping::CheckedMapping;
 use segue_calls::offered::{KeptCall, in_order};
@@ -15,6 +18,7 @@ use segue_calls::seal::LakeKey;
 use segue_calls::store::CallStore;
 use segue_domain::Transition;
 use segue_domain::caller::CallerKey;
+use segue_domain::lines::{Line, kept_apart};
 use segue_domain::parties::CreateTransition;
 use segue_domain::schedule::ProposePlan;
 use segue_example::Example;
@@ -23,6 +27,7 @@ use segue_rehearsal::{Rehearsal, RehearsalError, Report, Runs, Script, page, reh
 use std::collections::BTreeMap;
 use std::fmt::Write as _;
 use std::path::{Path, PathBuf};
+use std::sync::Arc;
 
 /// Runs with full verdicts at most, where the number of runs does not ask for more: the others follow along them.
 const FULL_RUNS: u32 = 20;
@@ -63,34 +68,38 @@ pub struct Rehearse {
     report: Option<PathBuf>,
 }
 
+/// Whose plan is played with whose calls.
+struct Played {
+    example: Example,
+    records: Vec<KeptCall>,
+    /// What was set aside of an export, in words.
+    set_aside: String,
+    /// The days on which other staff works than on their weekday.
+    holidays: BTreeMap<Date, String>,
+}
+
 impl Rehearse {
     /// Answers.
     pub fn run(&self, global: &Global) -> Answered {
         let script = self.script()?;
-        if self.calls.is_some() && DataDir::open(&global.data).is_ok() {
-            require_allowed(&Context::open(global)?)?;
+        let Played {
+            example,
+            records,
+            set_aside,
+            holidays,
+        } = self.read(global)?;
+        if records.is_empty() && !set_aside.is_empty() {
+            return Err(Failure::BadInput(format!(
+                "no call of the export can be played. {}",
+                set_aside.trim_end()
+            )));
         }
-        let (example, mapped) = if let (Some(plan), Some(calls)) = (&self.plan, &self.calls) {
-            let example = planned(Example::riverside(), read(plan)?);
-            let calls = self.records(calls, &CallerKey::new(&[0; 32]))?;
-            (example, calls)
-        } else {
-            let ctx = Context::open(global)?;
-            let state = block_on(async { Office::open(&ctx.data).await?.state().await })?;
-            let example = self.of_state(&state)?;
-            let key = ctx.data.caller_key()?;
-            let stores = ctx.data.every_calls(&state.lines)?;
-            let calls = match &self.calls {
-                Some(calls) => self.records(calls, &key)?,
-                None => in_order(&stores, CALLS_MAX).map_err(failure)?,
-            };
-            (example, calls)
-        };
-        let (calls, left_out) = self.mapped(&example, &mapped)?;
+        let (calls, left_out) = self.mapped(&example, &records)?;
         let full = self.replications.min(FULL_RUNS);
         let asked = Rehearsal {
             example: &example,
             calls: &calls,
+            holidays: &holidays,
             script: &script,
             runs: Runs {
                 full,
@@ -100,7 +109,7 @@ impl Rehearse {
             threads: std::thread::available_parallelism().map_or(1, usize::from),
         };
         let report = rehearse(&asked).map_err(refused)?;
-        let mut text = left_out + &report.text();
+        let mut text = set_aside + &left_out + &report.text();
         if let Some(file) = &self.report {
             write_report(file, &report, &example.create.name)?;
             let _ = writeln!(
@@ -110,6 +119,49 @@ impl Rehearse {
             );
         }
         Ok(Answer::new(&report, text))
+    }
+
+    fn read(&self, global: &Global) -> Result<Played, Failure> {
+        let here = DataDir::open(&global.data).is_ok();
+        if here {
+            let ctx = Context::open(global)?;
+            require_client(&ctx)?;
+            if self.calls.is_some() {
+                require_allowed(&ctx)?;
+            }
+        }
+        if let (Some(plan), Some(calls)) = (&self.plan, &self.calls) {
+            let example = planned(Example::riverside(), plan_of(plan)?);
+            // The plan is played at the example's centres; which lines are kept apart says the data directory, where there is one.
+            let lines = if here {
+                state_of(&Context::open(global)?)?.lines.clone()
+            } else {
+                example.create.lines.clone()
+            };
+            let (records, set_aside) = self.records(calls, &CallerKey::new(&[0; 32]), &lines)?;
+            return Ok(Played {
+                example,
+                records,
+                set_aside,
+                holidays: BTreeMap::new(),
+            });
+        }
+        let ctx = Context::open(global)?;
+        let state = state_of(&ctx)?;
+        let example = self.of_state(&state)?;
+        let (records, set_aside) = if let Some(calls) = &self.calls {
+            self.records(calls, &ctx.data.caller_key()?, &state.lines)?
+        } else {
+            let stores = ctx.data.every_calls(&state.lines)?;
+            let records = in_order(&stores, CALLS_MAX).map_err(failure)?;
+            (records, String::new())
+        };
+        Ok(Played {
+            example,
+            records,
+            set_aside,
+            holidays: holidays(&state),
+        })
     }
 
     fn script(&self) -> Result<Script, Failure> {
@@ -138,7 +190,7 @@ impl Rehearse {
             };
         }
         if let Some(plan) = &self.plan {
-            return Ok(planned(example, read(plan)?));
+            return Ok(planned(example, plan_of(plan)?));
         }
         let agreed = state.schedule.agreed().or(state.schedule.newest());
         let version = agreed.ok_or_else(|| {
@@ -150,12 +202,20 @@ impl Rehearse {
         Ok(example)
     }
 
-    /// The calls of an export, imported into a folder that is gone afterwards, or of a folder of imported calls.
-    fn records(&self, from: &Path, key: &CallerKey) -> Result<Vec<KeptCall>, Failure> {
+    /// The calls of an export, imported into a folder that is gone afterwards, or of a folder of imported calls; and what an import set
+    /// aside, in words. As in every import of all lines, rows of a line whose callers are kept apart are not taken.
+    fn records(
+        &self,
+        from: &Path,
+        key: &CallerKey,
+        lines: &[Line],
+    ) -> Result<(Vec<KeptCall>, String), Failure> {
         if from.is_dir() {
-            return in_order([&folder_of_calls(from)?], CALLS_MAX).map_err(failure);
+            let kept = in_order([&folder_of_calls(from)?], CALLS_MAX).map_err(failure)?;
+            return Ok((kept, String::new()));
         }
         let mapping = CheckedMapping::find(&self.mapping).map_err(failure)?;
+        let mapping = mapping.of_lines(Lines::new(&kept_apart(lines), None));
         let folder = tempfile::tempdir().map_err(|e| {
             Failure::Unavailable(format!("no temporary folder ({e}); free some space"))
         })?;
@@ -170,8 +230,13 @@ impl Rehearse {
             key,
             imported_at: clock::now(),
         };
-        import(&store, request, &mut |_| ()).map_err(failure)?;
-        in_order([&store], CALLS_MAX).map_err(failure)
+        let report = import(&store, request, &mut |_| ()).map_err(failure)?;
+        let mut set_aside = String::new();
+        for reason in &report.quarantine_reasons {
+            let _ = writeln!(set_aside, "Set aside {}: {}", reason.rows, reason.reason);
+        }
+        let kept = in_order([&store], CALLS_MAX).map_err(failure)?;
+        Ok((kept, set_aside))
     }
 
     /// The calls under the numbers of the transition, and what was left out, in words.
@@ -241,6 +306,10 @@ impl Rehearse {
     }
 }
 
+fn state_of(ctx: &Context) -> Result<Arc<Transition>, Failure> {
+    block_on(async { Office::open(&ctx.data).await?.state().await })
+}
+
 fn planned(mut example: Example, plan: ProposePlan) -> Example {
     example.plan = plan.plan;
     example
@@ -291,7 +360,7 @@ fn text_of(file: &Path) -> Result<String, Failure> {
     std::fs::read_to_string(file).map_err(|e| wrong(e.to_string()))
 }
 
-fn read(file: &Path) -> Result<ProposePlan, Failure> {
+fn plan_of(file: &Path) -> Result<ProposePlan, Failure> {
     serde_json::from_str(&text_of(file)?).map_err(|e| {
         Failure::BadInput(format!(
             "`{}`: {e}; `segue schema` has the fields of a plan",

@@ -133,7 +133,8 @@ impl Shared {
         if heard.is_ok() && !self.stands_by(JOB) {
             self.did(JOB, VALID);
         }
-        let view = parity::view(&t, watch, &turns, now);
+        let so_far = self.memory().so_far.clone();
+        let view = parity::view(&t, watch, (&turns, &so_far), now);
         self.memory().parity = Arc::new(view);
     }
 

@@ -2,7 +2,8 @@
 //! was never served called too), replayed through the staffing that both froze, and recorded once.
 //!
 //! There are no dice in it: another node, or this one after a restart, would record the same. One node does it; another steps in
-//! where nothing was recorded for a while. The guards read what is recorded.
+//! where nothing was recorded for a while. The guards read what is recorded. A day that is a holiday without a signed staffing is left
+//! out.
 
 use super::{SEGUE, Shared};
 use crate::clock;
@@ -11,8 +12,8 @@ use jiff::tz::TimeZone;
 use jiff::{SignedDuration, Timestamp};
 use segue_capacity::counterfactual::frozen::{Asked, replay};
 use segue_domain::chunks::{Chunk, ChunkState};
-use segue_domain::counterfactual::StaffingKey;
 use segue_domain::counterfactual::replayed::{INTERVAL_S, RecordCounterfactual};
+use segue_domain::counterfactual::{StaffingKey, holidays, unknown_holidays};
 use segue_domain::ids::ChunkId;
 use segue_domain::{Actor, Command, Role, Side, Transition};
 use segue_guard::BLOCK_MIN;
@@ -110,7 +111,8 @@ impl Shared {
             let asked = Asked {
                 from,
                 until,
-                arrivals: arrivals(t, &key, &decisions, began, until),
+                arrivals: arrivals(t, &key, &decisions, (began, until), INTERVAL_S),
+                holidays: holidays(t, &key.site, began, until),
                 within_s: t.terms.service_level_threshold_s,
                 short_abandon_s: t.terms.short_abandon_s,
             };
@@ -142,7 +144,7 @@ impl Shared {
     }
 }
 
-fn block() -> SignedDuration {
+pub(super) fn block() -> SignedDuration {
     SignedDuration::from_mins(i64::from(BLOCK_MIN))
 }
 
@@ -168,10 +170,12 @@ fn due(
         let out = t
             .chunks
             .values()
-            .filter(|chunk| was_out(t, chunk, from, from + block()));
+            .filter(|chunk| out_since(t, chunk, from, from + block()).is_some());
+        let is_known =
+            |key: &StaffingKey| unknown_holidays(t, key, from - block(), from + block()).is_empty();
         let keys = out
             .map(|chunk| StaffingKey::of(&chunk.planned))
-            .filter(|key| t.counterfactuals.agreed(key).is_some())
+            .filter(|key| t.counterfactuals.agreed(key).is_some() && is_known(key))
             .filter(|key| !is_recorded(t, &(key.clone(), from)));
         let keys: BTreeSet<_> = keys.collect();
         if !keys.is_empty() {
@@ -181,20 +185,28 @@ fn due(
     all
 }
 
-/// Whether calls of a chunk went out at some time of a block. A closed chunk has no guard that would ask.
-fn was_out(t: &Transition, chunk: &Chunk, from: Timestamp, until: Timestamp) -> bool {
+/// Since when calls of a chunk went out in a block; nothing where none did. A closed chunk has no guard that would ask.
+pub(super) fn out_since(
+    t: &Transition,
+    chunk: &Chunk,
+    from: Timestamp,
+    until: Timestamp,
+) -> Option<Timestamp> {
+    if chunk.state == ChunkState::Closed {
+        return None;
+    }
     let ramp = t
         .ramps
         .get(&chunk.planned.id)
         .map_or(&[][..], Vec::as_slice);
     let ends = ramp.iter().skip(1).map(|next| next.at);
     let mut spans = ramp.iter().zip(ends.chain([Timestamp::MAX]));
-    chunk.state != ChunkState::Closed
-        && spans.any(|(point, end)| point.share.is_out() && point.at < until && end > from)
+    let out = spans.find(|(point, end)| point.share.is_out() && point.at < until && *end > from);
+    out.map(|(point, _)| point.at.max(from))
 }
 
 /// Every decision from `began` to before `until`.
-async fn decisions(
+pub(super) async fn decisions(
     facts: &Facts,
     began: Timestamp,
     until: Timestamp,
@@ -213,27 +225,27 @@ async fn decisions(
             _ => return Ok(all),
         }
     }
-    anyhow::bail!("more than {} calls in six hours are not counted", all.len())
+    anyhow::bail!("more than {} calls in one block are not counted", all.len())
 }
 
-/// Calls by quarter of an hour: every one that was decided for a chunk of these calls, whatever became of it; test calls are nobody's.
-fn arrivals(
+/// Calls by interval: every one that was decided for a chunk of these calls, whatever became of it; test calls are nobody's.
+pub(super) fn arrivals(
     t: &Transition,
     key: &StaffingKey,
     decisions: &[Decision],
-    began: Timestamp,
-    until: Timestamp,
+    (began, until): (Timestamp, Timestamp),
+    interval_s: i64,
 ) -> Vec<u32> {
     let own = |chunk: &Chunk| StaffingKey::of(&chunk.planned) == *key;
     let of_key = |id: &str| t.chunk(&ChunkId::from(id)).is_some_and(own);
-    let length = until.duration_since(began).as_secs() / INTERVAL_S;
+    let length = until.duration_since(began).as_secs() / interval_s;
     let mut counts = vec![0_u32; usize::try_from(length).unwrap_or(0)];
     let real = decisions.iter().filter(|d| {
         let is_test = d.is_test || d.caller.is_some_and(|c| t.test_numbers.is_test(&c, d.at));
         !is_test && d.chunk.as_deref().is_some_and(of_key)
     });
     for decision in real {
-        let place = decision.at.duration_since(began).as_secs() / INTERVAL_S;
+        let place = decision.at.duration_since(began).as_secs() / interval_s;
         let count = usize::try_from(place).ok().and_then(|p| counts.get_mut(p));
         if let Some(count) = count {
             *count = count.saturating_add(1);

@@ -29,6 +29,7 @@ mod readiness;
 pub(crate) mod remembering;
 mod sign;
 mod sign_on;
+mod so_far;
 mod spare_pins;
 mod trunks;
 pub(crate) mod verify_call;
@@ -50,6 +51,7 @@ use people::People;
 use remembering::GuardFiles;
 use segue_domain::boards;
 use segue_domain::caller::CallerKey;
+use segue_domain::counterfactual::StaffingKey;
 use segue_domain::{Actor, Command, Transition};
 use segue_journal::accounts::Accounts;
 use segue_journal::facts::{Facts, FactsWriter};
@@ -69,7 +71,9 @@ use segue_web::{
     EligibilityRequest, EventBatch, FallbackAnswer, FallbackRequest, IngestAnswer, IngestError,
     Person, SignIn, Submission,
 };
+use so_far::SoFar;
 use spare_pins::SparePins;
+use std::collections::BTreeMap;
 use std::net::IpAddr;
 use std::pin::Pin;
 use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
@@ -156,6 +160,8 @@ struct Shared {
     history: tokio::sync::Mutex<discovery::History>,
     /// The same of its calls by hour of the week.
     hours: tokio::sync::Mutex<week::Hours>,
+    /// Which checkpoint this node could not mail.
+    unmailed: crate::mailing::Unmailed,
 }
 
 /// What is known only in memory and lost without harm.
@@ -171,6 +177,8 @@ struct Memory {
     fed_at: [Option<Timestamp>; 2],
     /// What the guards said at their last look.
     parity: Arc<ParityView>,
+    /// "Had we not moved" of the blocks that run.
+    so_far: BTreeMap<StaffingKey, SoFar>,
     /// The last check of the chain.
     chain: Option<segue_web::view::ChainCheck>,
 }
@@ -214,6 +222,7 @@ impl NodeConsole {
         tokio::spawn(live::keep(Arc::clone(&shared), stop.clone()));
         tokio::spawn(guard::keep(Arc::clone(&shared), stop.clone()));
         tokio::spawn(had_we_not_moved::keep(Arc::clone(&shared), stop.clone()));
+        tokio::spawn(so_far::keep(Arc::clone(&shared), stop.clone()));
         tokio::spawn(readiness::keep(Arc::clone(&shared), stop.clone()));
         tokio::spawn(spare_pins::keep(Arc::clone(&shared), stop.clone()));
         tokio::spawn(live::check_chain(Arc::clone(&shared), stop));
@@ -248,6 +257,7 @@ impl Shared {
             probe_turns: Semaphore::new(probing::TURNS_MAX),
             history: tokio::sync::Mutex::default(),
             hours: tokio::sync::Mutex::default(),
+            unmailed: crate::mailing::Unmailed::default(),
         }
     }
 

@@ -3,7 +3,6 @@
 
 use super::{SEGUE, Shared};
 use crate::clock;
-use crate::mailing;
 use crate::node::cluster::Cluster;
 use crate::node::standing;
 use segue_domain::nodes::{self, ReportNodes};
@@ -42,16 +41,16 @@ impl Shared {
     pub(super) fn nodes(&self) -> NodesView {
         let (t, installed) = (self.transition(), self.node.installed());
         let cluster = self.cluster.as_deref();
-        let timing = standing::timing(cluster);
+        let (timing, now) = (standing::timing(cluster), clock::now());
         NodesView {
-            at: clock::now(),
+            at: now,
             nodes: standing::of_all(&self.node, cluster),
             fence_s: timing.fence_ms / 1_000,
             lease_s: u64::from(installed.table.authority_lease_s),
             healthy_s: timing.healthy_ms / 1_000,
             holds: standing::held_when_cut_off(&installed.table, "all"),
             refusal: nodes::refusal(&t).map(super::acts::refusal_view),
-            unmailed: mailing::unmailed(&self.data),
+            unmailed: self.unmailed.view(&self.data, now),
         }
     }
 

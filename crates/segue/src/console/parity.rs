@@ -1,10 +1,12 @@
 //! The guards' last verdicts as the parity page shows them. Figures are the guards' own; only words are chosen here.
 
+use super::so_far::SoFar;
 use jiff::Timestamp;
+use jiff::civil::Date;
 use jiff::tz::TimeZone;
 use segue_domain::contingency::triggers::SetTrigger;
-use segue_domain::counterfactual::StaffingKey;
 use segue_domain::counterfactual::replayed::Sums;
+use segue_domain::counterfactual::{StaffingKey, holiday_words, unknown_holidays};
 use segue_domain::{Side, Transition};
 use segue_guard::segments::is_told;
 use segue_guard::{Arming, Turn, Watch, readiness_bp, shares};
@@ -19,16 +21,22 @@ use segue_web::parity::{
     WorseOff,
 };
 use segue_web::view::Aspect;
+use std::collections::BTreeMap;
 
 /// 95 %, two-sided.
 const Z_95: f64 = 1.959_964;
 const DAY_S: i64 = 86_400;
 
 /// Everything the guards say now.
-pub(super) fn view(t: &Transition, watch: &Watch, turns: &[Turn], now: Timestamp) -> ParityView {
+pub(super) fn view(
+    t: &Transition,
+    watch: &Watch,
+    (turns, so_far): (&[Turn], &BTreeMap<StaffingKey, SoFar>),
+    now: Timestamp,
+) -> ParityView {
     let mut chunks: Vec<(u8, ChunkParity)> = turns
         .iter()
-        .filter_map(|turn| Some((urgency(turn), chunk(t, turn, watch)?)))
+        .filter_map(|turn| Some((urgency(turn), chunk(t, turn, watch, so_far)?)))
         .collect();
     chunks.sort_by_key(|(urgency, _)| *urgency);
     ParityView {
@@ -58,14 +66,22 @@ const fn urgency(turn: &Turn) -> u8 {
     }
 }
 
-fn chunk(t: &Transition, turn: &Turn, watch: &Watch) -> Option<ChunkParity> {
+fn chunk(
+    t: &Transition,
+    turn: &Turn,
+    watch: &Watch,
+    so_far: &BTreeMap<StaffingKey, SoFar>,
+) -> Option<ChunkParity> {
     let rules = watch.rules(&turn.chunk)?;
     let outsourcer = t.parties.name(Side::Outsourcer);
     let assessment = &turn.assessment;
     let (aspect, word) = aspect(assessment.verdict);
     let shown = shown(&assessment.metrics)?;
+    let key = t.chunk(&turn.chunk).map(|c| StaffingKey::of(&c.planned));
+    let so_far = key.and_then(|key| so_far.get(&key).copied());
     let replayed = watch.had_we_not_moved(&turn.chunk);
-    let picture = picture(t, turn, rules, (shown, replayed), &outsourcer);
+    let drawn = replayed.or(so_far.map(|so_far| so_far.sums));
+    let picture = picture(t, turn, rules, (shown, drawn), &outsourcer);
     let unmatched = watch.unmatched().find(|(id, _)| **id == turn.chunk);
     let mut calls = vec![format!(
         "{} calls sent out, of which no record explains {}.",
@@ -94,7 +110,7 @@ fn chunk(t: &Transition, turn: &Turn, watch: &Watch) -> Option<ChunkParity> {
         word: word.into(),
         finding: finding(turn, &outsourcer),
         lead: lead(t, turn, rules),
-        had_we_not_moved: had_we_not_moved(turn, watch),
+        had_we_not_moved: had_we_not_moved(turn, replayed, so_far),
         picture,
         measures: measures(rules, &assessment.metrics),
         compared: rules.rules().segments.clone(),
@@ -254,9 +270,17 @@ fn counterfactual(sums: &Sums, name: MetricName) -> Option<PictureRow> {
     })
 }
 
-/// Both centres together beside what in-house alone would have done with all the calls.
-fn had_we_not_moved(turn: &Turn, watch: &Watch) -> Option<String> {
-    let sums = watch.had_we_not_moved(&turn.chunk)?;
+/// Both centres together beside what in-house alone would have done with all the calls; where no block is over, of the one that runs.
+fn had_we_not_moved(turn: &Turn, over: Option<Sums>, so_far: Option<SoFar>) -> Option<String> {
+    let (sums, when) = match (over, so_far) {
+        (Some(sums), _) if sums.blocks == 1 => (sums, "in 1 replayed block".to_owned()),
+        (Some(sums), _) => (sums, format!("in {} replayed blocks", sums.blocks)),
+        (None, Some(so_far)) => (
+            so_far.sums,
+            format!("since {}", so_far.from.strftime("%H:%M UTC")),
+        ),
+        (None, None) => return None,
+    };
     let expected = sums.hung_up()?;
     let mut metrics = turn.assessment.metrics.iter();
     let hung_up = metrics.find(|m| m.name == MetricName::Abandonment)?;
@@ -275,14 +299,26 @@ fn had_we_not_moved(turn: &Turn, watch: &Watch) -> Option<String> {
             )
         },
     );
+    let runs = match (over, so_far) {
+        (None, _) => " Their block of three hours still runs: this is no evidence yet.".to_owned(),
+        (Some(_), so_far) => so_far
+            .and_then(|so_far| running(&so_far))
+            .unwrap_or_default(),
+    };
     Some(format!(
-        "Had we not moved: {} of the {} callers of the whole call type in {} would have hung up; {in_fact}.",
+        "Had we not moved: {} of the {} callers of the whole call type {when} would have hung up; {in_fact}.{runs}",
         expected.words(),
         sums.offered,
-        match sums.blocks {
-            1 => "1 replayed block".to_owned(),
-            blocks => format!("{blocks} replayed blocks"),
-        }
+    ))
+}
+
+/// The block that runs, behind those that are over.
+fn running(so_far: &SoFar) -> Option<String> {
+    Some(format!(
+        " In the block that runs, {} of {} since {}; this is no evidence yet.",
+        so_far.sums.hung_up()?.words(),
+        so_far.sums.offered,
+        so_far.from.strftime("%H:%M UTC")
     ))
 }
 
@@ -425,6 +461,8 @@ fn not_replayed(t: &Transition, turn: &Turn, watch: &Watch) -> Vec<String> {
         return Vec::new();
     };
     let key = StaffingKey::of(&chunk.planned);
+    let since = chunk.share_since.unwrap_or(turn.at);
+    let left_out = unknown_holidays(t, &key, since, turn.at);
     let why = match t.counterfactuals.agreed(&key) {
         None => format!(
             "no staffing of {key} is frozen and signed by both (`segue do freeze-staffing`)"
@@ -432,11 +470,21 @@ fn not_replayed(t: &Transition, turn: &Turn, watch: &Watch) -> Vec<String> {
         Some(_) if watch.had_we_not_moved(&turn.chunk).is_none() => {
             "no block of three hours has been replayed yet".to_owned()
         }
+        Some(_) if !left_out.is_empty() => return vec![not_on_holidays(&left_out)],
         Some(_) => return Vec::new(),
     };
-    vec![format!(
+    let says = format!(
         "Had we not moved: {why}, so what depends on load is held against the signed target alone."
-    )]
+    );
+    let holidays = (!left_out.is_empty()).then(|| not_on_holidays(&left_out));
+    std::iter::once(says).chain(holidays).collect()
+}
+
+fn not_on_holidays(days: &BTreeMap<Date, String>) -> String {
+    format!(
+        "Had we not moved is not known for a holiday: no in-house staffing of {} is signed (`holidays` of `segue do freeze-staffing`), so what depends on load is held against the signed target alone then.",
+        holiday_words(days)
+    )
 }
 
 /// Every group of callers against the limit that everybody was promised.

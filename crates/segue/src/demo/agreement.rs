@@ -4,7 +4,11 @@ use crate::clock;
 use crate::office::{LocalDesk, desk_failure};
 use crate::output::Failure;
 use anyhow::Context as _;
+use jiff::Span;
+use jiff::civil::Date;
 use jiff::tz::TimeZone;
+use segue_domain::counterfactual::StaffingKey;
+use segue_domain::counterfactual::frozen_staffing::{FreezeStaffing, StaffedHours};
 use segue_domain::ids::ChunkId;
 use segue_domain::waivers::Waivable;
 use segue_domain::{Actor, Command, Role, Side, Transition};
@@ -16,6 +20,9 @@ use std::sync::atomic::{AtomicU64, Ordering};
 
 /// The chunk that goes live first: the easiest work of the first centre.
 pub const FIRST_CHUNK: &str = "RVS-Main/MSG";
+/// The people who would answer its calls at home. The demo's calls come faster than real ones, and a replay does not shorten them: 274
+/// are in work at once, so that about one caller in thirty hangs up, as in the example's baseline.
+const STAFFED: u32 = 270;
 /// The zone whose date the steps are due on.
 const ZONE: &str = "America/New_York";
 
@@ -132,11 +139,32 @@ fn at(addresses: &Addresses) -> Result<Example, Failure> {
     for step in chunks.flat_map(|chunk| &mut chunk.steps) {
         step.from = today;
     }
+    example.frozen = vec![staffing(today)];
     Ok(example.waiving(&[
         Waivable::Rush,
         Waivable::MassCutover,
         Waivable::ChangeFreeze,
     ]))
+}
+
+/// Who answered the first chunk's calls before, for "had we not moved".
+fn staffing(today: Date) -> FreezeStaffing {
+    FreezeStaffing {
+        key: StaffingKey {
+            site: "RVS-Main".into(),
+            call_type: "MSG".into(),
+        },
+        staffed: vec![StaffedHours {
+            hours: "always".into(),
+            agents: STAFFED,
+        }],
+        holidays: Vec::new(),
+        patience_s: Some(90),
+        show_up_bp: 10_000,
+        first_day: today.saturating_sub(Span::new().weeks(13)),
+        last_day: today.yesterday().unwrap_or(today),
+        reference: "example: people for calls as fast as the demo's, workforce report 12".into(),
+    }
 }
 
 fn with_addresses(text: &str, addresses: &Addresses) -> String {

@@ -94,6 +94,7 @@ impl Demo {
         format!(
             "EXAMPLE DATA. Time runs {ACCELERATION} times faster than in a call centre; waits are shown as measured.\n\
              Page:      http://{http}\n\
+             Verdicts:  http://{http}/parity, with what would have been \"had we not moved\" within half a minute\n\
              Log in as: rvs-director (Riverside Health) or cb-director (CareBridge), password {PASSWORD}\n\
              Duty page: http://{http}/duty with rvs-director and PIN {PIN}\n\
              SIP:       udp {sip}\n\

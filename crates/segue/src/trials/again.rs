@@ -31,10 +31,24 @@ pub async fn recorded(
     command: &str,
     is_of: impl Fn(&Event) -> bool,
 ) -> Result<Option<Before>, Failure> {
-    let Some(id) = &ctx.command_id else {
-        return Ok(None);
-    };
-    let id = CommandId::new(id.clone()).map_err(|e| Failure::BadInput(e.to_string()))?;
+    match &ctx.command_id {
+        Some(id) => recorded_under(id, office, actor, command, is_of).await,
+        None => Ok(None),
+    }
+}
+
+/// The same under an id that is named.
+///
+/// # Errors
+/// Where the id recorded something else.
+pub async fn recorded_under(
+    id: &str,
+    office: &Office,
+    actor: &Actor,
+    command: &str,
+    is_of: impl Fn(&Event) -> bool,
+) -> Result<Option<Before>, Failure> {
+    let id = id_of(id)?;
     let journal = office.desk.journal();
     let failed = |error| desk_failure(DeskError::Read(error));
     let Some(known) = journal.find_command(&id).await.map_err(failed)? else {
@@ -63,18 +77,37 @@ pub async fn recorded(
     }))
 }
 
+/// Whether anything was recorded under an id.
+///
+/// # Errors
+/// Where the id is none, or the journal cannot be read.
+pub async fn is_used(id: &str, office: &Office) -> Result<bool, Failure> {
+    let known = office.desk.journal().find_command(&id_of(id)?).await;
+    let known = known.map_err(|error| desk_failure(DeskError::Read(error)))?;
+    Ok(known.is_some())
+}
+
+fn id_of(id: &str) -> Result<CommandId, Failure> {
+    CommandId::new(id.to_owned()).map_err(|e| Failure::BadInput(e.to_string()))
+}
+
 impl Before {
     /// The answer to the retry.
     pub fn answer(&self) -> Answer {
+        self.answer_after("", self.events.iter().any(is_wanting))
+    }
+
+    /// The same after what was found then.
+    pub fn answer_after(&self, found: &str, wanting: bool) -> Answer {
         let json = json!({
             "recorded": true, "repeated": true, "position": self.position.0, "events": self.events,
         });
         let text = format!(
-            "This was recorded before under the same command id, at position {}; nobody was called again. For another trial leave \
+            "{found}This was recorded before under the same command id, at position {}; nobody was called again. For another trial leave \
              --command-id out, or give another.",
             self.position.0
         );
-        Answer::new(&json, text).wanting_if(self.events.iter().any(is_wanting))
+        Answer::new(&json, text).wanting_if(wanting)
     }
 }
 

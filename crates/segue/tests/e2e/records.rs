@@ -335,6 +335,17 @@ async fn the_outsourcer_sees_no_small_count_of_the_clients_calls() {
         &["calls", "quarantine"],
         &["plan", "week", "RVS-Main/MSG"],
         &["plan", "chunks"],
+        &[
+            "capacity",
+            "staff",
+            "--from",
+            "2027-03-01",
+            "--to",
+            "2027-03-02",
+        ],
+        &["parity", "own-weeks", "RVS-Main/MSG"],
+        // A plan that is not there: who asks is asked first.
+        &["rehearse", "--seed", "1", "--plan", "nowhere.json"],
     ] {
         let refused = world.ask(Some(&world.outsourcer), asked);
         assert_eq!(refused.code, 3, "{refused:?}");
@@ -345,6 +356,41 @@ async fn the_outsourcer_sees_no_small_count_of_the_clients_calls() {
             allowed.code != 3 || allowed.json()["refusal"]["code"] != "NOT_AUTHORISED",
             "{allowed:?}"
         );
+    }
+}
+
+/// As an import of all lines does it: rows of a line under 42 CFR Part 2 are set aside, and the others played.
+#[test]
+fn a_rehearsal_of_an_export_takes_no_row_of_a_line_that_is_kept_apart() {
+    let world = World::new();
+    let mut example = Example::riverside();
+    let apart = example.create.lines.first_mut().expect("a line");
+    apart.part2 = true;
+    let number = apart.routes[0].dialled.clone();
+    world.walk(&example, &Goal::Agreed);
+    let log = world.path("log.csv").display().to_string();
+    fs::write(&log, LOG.replace("C1,7001,", &format!("C1,{number},"))).expect("written");
+    let plan = concat!(
+        env!("CARGO_MANIFEST_DIR"),
+        "/../../examples/riverside/plan.json"
+    );
+    for more in [&[][..], &["--plan", plan]] {
+        let own = [
+            "rehearse",
+            "--calls",
+            &log,
+            "--seed",
+            "1",
+            "--replications",
+            "1",
+        ];
+        let said = segue(&world.data(), None, &[&own[..], more].concat());
+        let all = [said.out.as_str(), said.err.as_str()].concat();
+        assert!(
+            all.contains("RVS-Main-TFN"),
+            "it says whose row it is: {said:?}"
+        );
+        assert!(all.contains("Set aside 1"), "{said:?}");
     }
 }
 

@@ -170,6 +170,31 @@ fn a_message_left_at_the_outsourcers_reaches_the_telephone_on_call() {
     assert_eq!(said.json()["delivery"]["outcome"], "agent_not_reached");
 }
 
+/// A line that is answered, and gives back what it is told: our own voice is nobody who helps a caller.
+#[test]
+fn an_echo_is_no_last_resort() {
+    if !available() {
+        return;
+    }
+    let echo = FarEnd::echo([127, 0, 0, 4]);
+    let world = World::live(
+        Targets {
+            last_resort: echo.addr,
+            ..Targets::nobody()
+        },
+        &[20],
+    );
+    let own = ["trial", "last-resort", LINE, "--seconds", "3", "--record"];
+    let said = world.ask(Some(&world.client), &own);
+    assert_eq!(said.code, 5, "{said:?}");
+    let called = said.json();
+    assert_eq!(
+        (&called["answered"], &called["targets"][0]["fault"]),
+        (&json!(false), &json!("it answered and nobody was heard")),
+        "{called}"
+    );
+}
+
 #[test]
 fn the_last_resort_is_called_and_the_gate_knows() {
     if !available() {

@@ -132,8 +132,22 @@ fn a_lost_queue_pauses_the_chunk(stage: Stage) {
         "{wrong}"
     );
     assert_eq!(in_house.count() - before, 2, "no test caller was lost");
-    let paused = world.facts("export.jsonl");
-    assert!(paused.iter().any(|fact| fact["kind"] == "chunk_paused"));
+    let facts = world.facts("export.jsonl");
+    let paused = facts.iter().find(|fact| fact["kind"] == "chunk_paused");
+    let paused = paused.expect("a pause")["body"].as_str().expect("a body");
+    // Why it stands still can be looked up: both calls by their own numbers, and the file; no caller.
+    let calls = wrong["calls"].as_array().expect("calls").iter();
+    let calls: Vec<_> = calls.map(|call| call["call"].clone()).collect();
+    let body: Value = serde_json::from_str(paused).expect("JSON");
+    assert_eq!(
+        (&body["calls"], &body["reference"]),
+        (&json!(calls), &wrong["reference"])
+    );
+    assert_eq!(calls.len(), 2, "{wrong}");
+    for call in wrong["calls"].as_array().expect("calls") {
+        let caller = call["caller"].as_str().expect("a number");
+        assert!(!paused.contains(caller.trim_start_matches('+')), "{paused}");
+    }
     assert_eq!(serving.stop(), 0);
 }
 
@@ -285,9 +299,11 @@ fn a_drill_under_load_brings_the_first_call_home_in_time_and_loses_none() {
     let asked = stage.world.ask(Some(&stage.world.client), &drill);
     assert_eq!(asked.code, 2, "a drill says first what it does: {asked:?}");
     assert_eq!(stage.world.line()["state"], "live");
-    let drilled = stage
-        .world
-        .client(&[&drill[..], &["--bring-calls-home"]].concat());
+    let under = |id: &str| {
+        let own = [&drill[..], &["--bring-calls-home", "--command-id", id]].concat();
+        stage.world.ask(Some(&stage.world.client), &own)
+    };
+    let drilled = under("drill-1").done();
     assert_eq!(
         (&drilled["calls"], &drilled["calls_lost"]),
         (&json!(200), &json!(0)),
@@ -309,6 +325,26 @@ fn a_drill_under_load_brings_the_first_call_home_in_time_and_loses_none() {
         (&body["calls"], &body["calls_lost"], &body["first_call_s"]),
         (&json!(200), &json!(0), &drilled["first_call_s"])
     );
+
+    // A retry under the same id is answered from the journal: no button is pressed, no load is placed.
+    let calls = || (stage.outsourced.count(), stage.in_house.count());
+    let placed = calls();
+    let again = under("drill-1").done();
+    assert_eq!(again["repeated"], true, "{again}");
+    assert_eq!(again["events"][0]["reference"], body["reference"]);
+    // An id under which something was recorded, such as a press, and no drill, is refused before anything moves.
+    let reused = under("drill-1-drill");
+    assert_eq!(reused.code, 2, "{reused:?}");
+    assert!(reused.err.contains("another id"), "{reused:?}");
+    assert_eq!(calls(), placed);
+    let after = stage.world.facts("after.jsonl");
+    let drills = |facts: &[Value]| {
+        facts
+            .iter()
+            .filter(|f| f["kind"] == "drill_recorded")
+            .count()
+    };
+    assert_eq!(drills(&after), drills(&facts), "nothing more was recorded");
     assert_eq!(stage.serving.stop(), 0);
 }
 

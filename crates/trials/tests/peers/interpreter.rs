@@ -5,6 +5,7 @@ use crate::support::{sipp, there};
 use segue_trials::agent::{Agent, AgentSettings, Place};
 use segue_trials::interpreter::{InterpreterReport, InterpreterTrial};
 use segue_trials::test_line::TestLine;
+use segue_trials::tone::Tone;
 use std::net::{Ipv4Addr, SocketAddr};
 use std::time::Duration;
 use tokio::sync::oneshot;
@@ -60,6 +61,31 @@ async fn caller_and_interpreter_hear_each_other_through_the_agents_line() {
     assert_eq!(report.caller_shown.as_deref(), Some("7001"), "{report:?}");
     stop.send(()).expect("it still serves");
     serves.await.expect("no panic");
+    interpreter.stop().await;
+}
+
+/// An agent who parks the caller in a queue of their own, as a centre of ours plays one, and speaks with the interpreter alone.
+#[tokio::test]
+async fn music_of_a_queue_is_no_interpreter() {
+    let (mut far_end, mut interpreter) = (agent("agent").await, agent("interpreter").await);
+    let (at, third) = (far_end.local_addr(), interpreter.local_addr());
+    let speaks = tokio::spawn(async move {
+        let caller = far_end.incoming().await.expect("arrives").answer();
+        caller.audio().expect("audio").play(Tone::Hold);
+        let place = Place::new(format!("sip:7960@{third}"));
+        let other = far_end.caller().place(place).await.expect("placed");
+        assert!(other.answered().await);
+        let waits = caller.audio().expect("audio");
+        assert!(waits.until(|now| now.heard(Tone::Caller)).await);
+        tokio::time::sleep(Duration::from_secs(2)).await;
+        other.hang_up();
+        caller.ended().await;
+        far_end.stop().await;
+    });
+    let report = tried(at, &mut interpreter, false).await;
+    assert_eq!(report.outcome, "not_joined", "{report:?}");
+    assert_eq!(report.caller_hears, Some(false), "{report:?}");
+    speaks.await.expect("no panic");
     interpreter.stop().await;
 }
 

@@ -1,4 +1,4 @@
-//! Our telephones and those of others: SIPp and baresip as agents, as text telephones, as slow ones.
+//! Our telephones and those of others: SIPp and baresip as agents, as text telephones, as slow ones, as an echo.
 
 #![expect(
     clippy::expect_used,
@@ -11,3 +11,4 @@ mod notify;
 mod support;
 mod transfer;
 mod tty;
+mod voices;

@@ -35,8 +35,24 @@ pub(crate) fn free_port() -> u16 {
     socket.local_addr().expect("bound").port()
 }
 
-/// SIPp with a scenario of the folder, one call; and its port.
+/// SIPp with a scenario of the folder, one call, giving back what it hears; and its port.
 pub(crate) fn sipp(program: &str, folder: &Path, scenario: &str) -> (Peer, u16) {
+    sipp_as(program, folder, scenario, &["-rtp_echo"])
+}
+
+/// SIPp with a scenario in which it [speaks](steps::speaking), in a voice of its own, and gives nothing back.
+pub(crate) fn sipp_speaking(
+    program: &str,
+    folder: &Path,
+    scenario: &str,
+    more: &[&str],
+) -> (Peer, u16) {
+    std::fs::write(folder.join("voice.ul"), voice()).expect("written");
+    sipp_as(program, folder, scenario, more)
+}
+
+/// SIPp with a scenario of the folder, one call, and further options; and its port.
+pub(crate) fn sipp_as(program: &str, folder: &Path, scenario: &str, more: &[&str]) -> (Peer, u16) {
     let (port, media) = (free_port(), free_port());
     let sipp = Command::new(program)
         .args(["-sf", scenario, "-i", "127.0.0.1", "-p", &port.to_string()])
@@ -49,13 +65,25 @@ pub(crate) fn sipp(program: &str, folder: &Path, scenario: &str) -> (Peer, u16) 
             "-timeout",
             "40",
         ])
-        .args(["-rtp_echo", "-trace_err", "-error_file", "errors.log"])
+        .args(["-trace_err", "-error_file", "errors.log"])
+        .args(more)
         .current_dir(folder)
         .stdin(Stdio::null())
         .stdout(Stdio::null())
         .stderr(Stdio::null())
         .spawn();
     (Peer(sipp.expect("SIPp starts")), port)
+}
+
+/// Four seconds that sound like speech does: hisses of many frequencies in syllables, as µ-law.
+fn voice() -> Vec<u8> {
+    let mut state = 1_u32;
+    let sound = (0..32_000_u32).map(|n| {
+        state = state.wrapping_mul(1_664_525).wrapping_add(1_013_904_223);
+        let [.., high] = state.to_le_bytes();
+        if n % 1_920 < 1_280 { high } else { 0xFF }
+    });
+    sound.collect()
 }
 
 /// A sound file of so many seconds with a square wave.

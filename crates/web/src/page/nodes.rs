@@ -2,7 +2,7 @@
 
 use crate::console::Person;
 use crate::format::{self, Clock};
-use crate::nodes::{NodeState, NodesView, UnmailedView};
+use crate::nodes::{NodeState, NodesView};
 use crate::page::failure::render;
 use crate::page::{Chrome, Failure, Room, login};
 use crate::secret::FormCookie;
@@ -99,6 +99,7 @@ impl Row {
 fn now(app: &App) -> Result<String, askama::Error> {
     let view = app.console.nodes();
     let clock = Clock::new(&app.view().zone);
+    let here = view.nodes.first().map_or("", |node| node.id.as_str());
     NodesNow {
         as_of: clock.second(view.at).text,
         finding: view.finding(),
@@ -110,7 +111,7 @@ fn now(app: &App) -> Result<String, askama::Error> {
         fence: format::duration_s(view.fence_s),
         lease: format::duration_s(view.lease_s),
         healthy: format::duration_s(view.healthy_s),
-        unmailed: view.unmailed.as_ref().map(UnmailedView::says),
+        unmailed: view.unmailed.as_ref().map(|unmailed| unmailed.says(here)),
         holds: view.holds,
         refusal: view.refusal,
     }

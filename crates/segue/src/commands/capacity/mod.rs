@@ -3,6 +3,7 @@
 mod shared;
 
 use crate::cli::Global;
+use crate::commands::calls::require_client;
 use crate::context::Context;
 use crate::data_dir::DataDir;
 use crate::office::{Office, block_on};
@@ -225,6 +226,7 @@ fn whatif_text(question: &Question, answer: &WhatIf, pooling: Option<&PoolingLos
 impl Staff {
     fn run(&self, global: &Global) -> Answered {
         let ctx = Context::open(global)?;
+        require_client(&ctx)?;
         let state = block_on(async { Office::open(&ctx.data).await?.state().await })?;
         let zone = self.zone(&state)?;
         let calendar = calendar(&state);

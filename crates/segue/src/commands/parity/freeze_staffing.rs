@@ -1,5 +1,6 @@
 //! `segue parity freeze-staffing`: the in-house staffing of before from a report of agents on the phones, with callers' patience
-//! from the imported records of the same days. It counts once both have signed it (`segue do sign-frozen-staffing`).
+//! from the imported records of the same days. Rows of holidays stand beside those of weekdays. It counts once both have signed it
+//! (`segue do sign-frozen-staffing`).
 
 use crate::cli::Global;
 use crate::commands::capacity::{each_call, failure};
@@ -9,24 +10,27 @@ use crate::office::{Office, block_on};
 use crate::output::{Answer, Answered, Failure};
 use clap::Args;
 use jiff::civil::Date;
-use segue_capacity::counterfactual::frozen::read_week;
+use segue_capacity::counterfactual::frozen::{Counted, read_counts};
 use segue_capacity::door::calls::Sorter;
 use segue_capacity::history::CallHistory;
 use segue_capacity::patience::HANG_UPS_MIN;
 use segue_domain::counterfactual::StaffingKey;
-use segue_domain::counterfactual::frozen_staffing::{FreezeStaffing, staffed_hours};
+use segue_domain::counterfactual::frozen_staffing::{
+    FreezeStaffing, StaffedHoliday, StaffedHours, staffed_hours,
+};
 use segue_domain::ids::{CallTypeId, SiteId};
 use segue_domain::{Command, Event, Transition};
 use serde_json::json;
 use std::path::PathBuf;
 
-/// Largest report: a week has 672 rows.
+/// Largest report: a week has 672 rows, a holiday 96.
 const FILE_BYTES_MAX: u64 = 1024 * 1024;
 
 /// Options of `segue parity freeze-staffing`.
 #[derive(Debug, Args)]
 pub struct FreezeStaffingOptions {
-    /// Agents on the phones: rows of weekday, time of a quarter of an hour, agents (`Mon,07:15,9`), by the centre's clock
+    /// Agents on the phones: rows of weekday, time of a quarter of an hour, agents (`Mon,07:15,9`), by the centre's clock; the
+    /// weekday of a holiday is `holiday`, or `holiday Thanksgiving` for one alone
     #[arg(value_name = "FILE.csv")]
     file: PathBuf,
     /// The centre
@@ -55,7 +59,7 @@ pub struct FreezeStaffingOptions {
 impl FreezeStaffingOptions {
     pub(super) fn run(&self, global: &Global) -> Answered {
         let text = self.read()?;
-        let week = read_week(&text).map_err(failure)?;
+        let counted = read_counts(&text).map_err(failure)?;
         let ctx = Context::open(global)?;
         block_on(async {
             let office = Office::open(&ctx.data).await?;
@@ -69,7 +73,8 @@ impl FreezeStaffingOptions {
                     site: self.site.clone(),
                     call_type: self.call_type.clone(),
                 },
-                staffed: staffed_hours(&week).unwrap_or_default(),
+                staffed: staffed_hours(&counted.week).unwrap_or_default(),
+                holidays: holidays(&counted),
                 patience_s,
                 show_up_bp: self.show_up * 100,
                 first_day: self.from,
@@ -139,4 +144,22 @@ impl FreezeStaffingOptions {
         let seconds = seconds.map(|s| u32::try_from(s).unwrap_or(u32::MAX).max(1));
         Ok((seconds, Some(curve.abandoned)))
     }
+}
+
+/// The rows of holidays; one on which nobody works says so.
+fn holidays(counted: &Counted) -> Vec<StaffedHoliday> {
+    let row = |(name, day): (&Option<String>, &Vec<u32>)| {
+        let mut staffed = staffed_hours(&day.repeat(7)).unwrap_or_default();
+        if staffed.is_empty() {
+            staffed.push(StaffedHours {
+                hours: "always".into(),
+                agents: 0,
+            });
+        }
+        StaffedHoliday {
+            holiday: name.clone(),
+            staffed,
+        }
+    };
+    counted.holidays.iter().map(row).collect()
 }

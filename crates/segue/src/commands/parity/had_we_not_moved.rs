@@ -9,8 +9,8 @@ use clap::Args;
 use jiff::tz::TimeZone;
 use segue_capacity::counterfactual::frozen::{Asked, replay};
 use segue_domain::Transition;
-use segue_domain::counterfactual::StaffingKey;
 use segue_domain::counterfactual::replayed::{Replayed, ReplayedBlock, ShareBp, Sums};
+use segue_domain::counterfactual::{StaffingKey, holiday_words, left_out};
 use segue_domain::ids::{CallTypeId, SiteId};
 use serde_json::{Value, json};
 use std::fmt::Write as _;
@@ -58,11 +58,21 @@ impl HadWeNotMoved {
             let blocks: Vec<_> = blocks.map(|block| (block, again(&t, key, block))).collect();
             wanting |= blocks.iter().any(|(_, again)| *again == Again::Other);
             said(&mut text, key, frozen.agreed.is_some(), &sums, &blocks);
+            let left_out = left_out(&t, key, ctx.now());
+            if !left_out.is_empty() {
+                // Writing to a text cannot fail.
+                let _ = writeln!(
+                    text,
+                    "  not known for a holiday and left out: {}; held against the signed target alone (`holidays` of `segue do freeze-staffing`)",
+                    holiday_words(&left_out)
+                );
+            }
             all.push(json!({
                 "site": key.site,
                 "call_type": key.call_type,
                 "staffing": frozen.agreed.as_ref().map(|agreed| &agreed.hash),
                 "all": figures(&sums),
+                "left_out": left_out,
                 "blocks": blocks.iter().map(block_json).collect::<Vec<_>>(),
             }));
         }
@@ -114,6 +124,7 @@ fn block_json((block, again): &(&ReplayedBlock, Again)) -> Value {
         "until": block.until,
         "figures": figures(&block.sums()),
         "arrivals": block.arrivals,
+        "holidays": block.holidays,
         "replays_the_same": same,
     })
 }

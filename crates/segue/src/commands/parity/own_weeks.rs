@@ -2,6 +2,7 @@
 //! again: both sides are the same centre, so every roll-back is a false one. Above 5 % it may not act on statistics.
 
 use crate::cli::Global;
+use crate::commands::calls::{failure, require_client};
 use crate::console::remembering::GuardFiles;
 use crate::context::Context;
 use crate::office::{Office, block_on};
@@ -42,6 +43,7 @@ pub struct OwnWeeks {
 impl OwnWeeks {
     pub(super) fn run(&self, global: &Global) -> Answered {
         let ctx = Context::open(global)?;
+        require_client(&ctx)?;
         let state = block_on(async { Office::open(&ctx.data).await?.state().await })?;
         let chunk = state.chunk(&self.chunk).ok_or_else(|| {
             Failure::BadInput(format!(
@@ -53,7 +55,7 @@ impl OwnWeeks {
             .map_err(|why| Failure::BadInput(format!("{}: {why}", self.chunk)))?;
         let call_type = chunk.planned.call_type.to_string();
         let stores = ctx.data.every_calls(&state.lines)?;
-        let kept = in_order(&stores, CALLS_MAX).map_err(super::super::calls::failure)?;
+        let kept = in_order(&stores, CALLS_MAX).map_err(failure)?;
         let calls: Vec<Call> = (1_u64..)
             .zip(
                 kept.iter()

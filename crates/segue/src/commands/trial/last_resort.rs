@@ -14,6 +14,7 @@ use segue_domain::lines::Line;
 use segue_domain::{Event, Transition};
 use segue_trials::agent::Agent;
 use segue_trials::test_call::{TestCall, TestCallResult};
+use segue_trials::tone::Tone;
 use serde::Serialize;
 use serde_json::json;
 use std::net::SocketAddr;
@@ -109,6 +110,8 @@ impl LastResort {
             require_no_emergency(uri)?;
             let mut test = TestCall::new(uri.clone());
             test.place.caller.clone_from(&self.caller);
+            // Whoever answers speaks first, and what a line gives back of our own voice is nobody.
+            test.place.audio = Some(Tone::Silence);
             (test.seconds, test.answer_wait) = (self.seconds, Duration::from_secs(self.ring_s));
             let call = test.run(&agent.caller()).await;
             let call = call.map_err(|e| Failure::BadInput(e.to_string()))?;
@@ -128,7 +131,7 @@ impl LastResort {
 fn fault(call: &TestCallResult) -> &'static str {
     match call.outcome.as_str() {
         "answered" if call.audio_in == Some(true) => "",
-        "answered" => "it answered and nothing was heard",
+        "answered" => "it answered and nobody was heard",
         "voicemail" => "a dead end: a mailbox answered",
         "closed" => "a dead end: it says that it is closed",
         _ => "nobody answered",

@@ -12,9 +12,10 @@ use crate::trials::{again, evidence, hours};
 use clap::Args;
 use segue_domain::chunks::Chunk;
 use segue_domain::ids::{ChunkId, LineId};
-use segue_domain::pauses::PauseChunk;
+use segue_domain::pauses::{PauseChunk, is_call};
 use segue_domain::share::TrafficShare;
 use segue_domain::telephony_checks::paths;
+use segue_domain::text::LIST_MAX;
 use segue_domain::{Event, Transition};
 use segue_routing::Arm;
 use segue_routing::order::witnesses;
@@ -48,6 +49,8 @@ pub struct Share {
 /// One call and what it proves.
 #[derive(Debug, Serialize)]
 struct Proof {
+    /// The node's SIP address, which is there where a node kept no decision too.
+    via: SocketAddr,
     line: String,
     dialled: String,
     node: Option<String>,
@@ -97,16 +100,17 @@ impl Share {
             let holds = missing.is_empty()
                 && !proofs.is_empty()
                 && proofs.iter().all(|p| p.ok == Some(true));
-            let mut paused = false;
-            if wrong && share.is_out() && !self.no_hold {
+            let reference = evidence::keep(&ctx.data, "share", ctx.now(), &proofs)?;
+            let paused = wrong && share.is_out() && !self.no_hold;
+            if paused {
                 let command = PauseChunk {
                     chunk: self.chunk.clone(),
                     reason: "test calls did not arrive as the share says".into(),
+                    calls: calls_of_mismatches(&proofs),
+                    reference: Some(reference.clone()),
                 };
                 office.execute(&ctx, &actor, command.into()).await?;
-                paused = true;
             }
-            let reference = evidence::keep(&ctx.data, "share", ctx.now(), &proofs)?;
             let json = json!({
                 "reference": reference, "chunk": self.chunk, "share_percent": share.percent(), "holds": holds, "paused": paused, "calls": proofs,
                 "missing": missing,
@@ -198,7 +202,7 @@ impl Share {
                 .await?;
             let rule = placed.decision.as_ref().map(|d| d.rule.clone());
             last = Some(proof(
-                &placed,
+                (&placed, through.via),
                 key.bucket(group, &caller),
                 dialled,
                 (arm, target),
@@ -211,6 +215,16 @@ impl Share {
         }
         Ok(last)
     }
+}
+
+/// The calls of each number and node that did not arrive as the share says, both sides of the threshold; no caller is named.
+fn calls_of_mismatches(proofs: &[Proof]) -> Vec<String> {
+    let path = |p: &Proof| (p.via, p.line.clone(), p.dialled.clone());
+    let wrong = proofs.iter().filter(|p| p.ok == Some(false));
+    let wrong: BTreeSet<_> = wrong.map(path).collect();
+    let of_wrong = proofs.iter().filter(|p| wrong.contains(&path(p)));
+    let calls = of_wrong.filter_map(|p| p.call.clone());
+    calls.filter(|id| is_call(id)).take(LIST_MAX).collect()
 }
 
 fn takes_calls(share: TrafficShare, arm: Arm) -> bool {
@@ -230,7 +244,7 @@ fn lacking(line: &LineId, dialled: &str, share: TrafficShare, arm: Arm) -> Strin
 }
 
 fn proof(
-    placed: &Placed,
+    (placed, via): (&Placed, SocketAddr),
     bucket: u16,
     dialled: &str,
     (arm, target): (Arm, &str),
@@ -245,6 +259,7 @@ fn proof(
         None => Some(false),
     };
     Proof {
+        via,
         line: String::new(),
         dialled: dialled.to_owned(),
         node: decision.map(|d| d.node.clone()),

@@ -4,7 +4,9 @@ use super::rig::{OUT, Rig};
 use crate::clock;
 use crate::console::guard::GuardLoop;
 use crate::node::policy::arm_name;
+use jiff::tz::TimeZone;
 use jiff::{SignedDuration, Timestamp};
+use segue_domain::calendar::HolidayDeclared;
 use segue_domain::counterfactual::StaffingKey;
 use segue_domain::counterfactual::frozen_staffing::{
     FrozenStaffing, FrozenStaffingSigned, StaffedHours, StaffingFreezeProposed,
@@ -35,6 +37,7 @@ fn frozen() -> Vec<Event> {
             hours: "always".into(),
             agents: 1,
         }],
+        holidays: Vec::new(),
         aht_s: 90,
         patience_s: Some(90),
         show_up_bp: 10_000,
@@ -203,6 +206,69 @@ async fn a_block_of_which_calls_are_missing_is_not_recorded() {
     // An earlier block of the day may be recorded: no call of it is missing.
     let recorded = rig.shared().replay_blocks(over + 3 * MINUTE).await;
     assert!(recorded.iter().all(|(_, at)| *at != from), "{recorded:?}");
+}
+
+/// The staffing has no row of a holiday, and today is one.
+#[tokio::test]
+async fn a_holiday_without_a_signed_staffing_is_left_out_and_the_page_says_so() {
+    let from = block();
+    let declared = [-1, 0, 1].map(|days| {
+        let day = from + 24 * days * SignedDuration::from_hours(1);
+        Event::HolidayDeclared(HolidayDeclared {
+            date: day.to_zoned(TimeZone::UTC).date(),
+            name: "Founders' Day".into(),
+            by: Side::Client,
+            person: "rvs-manager".into(),
+            at: clock::now(),
+        })
+    });
+    let facts: Vec<_> = frozen().into_iter().chain(declared).collect();
+    let rig = Rig::knowing(&facts).await;
+    a_block_of_calls(&rig, from).await;
+    let now = from + BLOCK + 3 * MINUTE;
+    assert!(rig.shared().replay_blocks(now).await.is_empty());
+    rig.shared().look_on(from + BLOCK - MINUTE).await;
+    let chunk = shown(&rig, &mut GuardLoop::default(), now).await;
+    assert_eq!(chunk.had_we_not_moved, None);
+    let said = "not known for a holiday: no in-house staffing of Founders' Day";
+    assert!(
+        chunk.not_known.iter().any(|says| says.contains(said)),
+        "{:?}",
+        chunk.not_known
+    );
+}
+
+#[tokio::test]
+async fn while_a_block_runs_the_page_shows_it_so_far_and_nothing_is_recorded() {
+    let rig = Rig::knowing(&frozen()).await;
+    let from = block();
+    a_block_of_calls(&rig, from).await;
+    let now = from + BLOCK - MINUTE;
+    rig.shared().look_on(now).await;
+    let chunk = shown(&rig, &mut GuardLoop::default(), now).await;
+    let says = chunk.had_we_not_moved.unwrap();
+    assert!(says.starts_with("Had we not moved: "), "{says}");
+    assert!(
+        says.contains(" callers of the whole call type since "),
+        "{says}"
+    );
+    assert!(says.ends_with("this is no evidence yet."), "{says}");
+    let rows = chunk.picture.unwrap().rows;
+    let row = rows.iter().find(|row| row.kind == RowKind::Counterfactual);
+    let (low, high) = row.unwrap().interval.unwrap();
+    assert!(low < high, "{low} {high}");
+    let recorded = |rig: &Rig| {
+        rig.shared()
+            .transition()
+            .counterfactuals
+            .replayed(&key())
+            .cloned()
+    };
+    rig.follow().await;
+    assert_eq!(recorded(&rig), None);
+    // The next block runs, and nobody has called in it.
+    rig.shared().look_on(from + BLOCK + MINUTE).await;
+    assert!(rig.shared().memory().so_far.is_empty());
 }
 
 #[tokio::test]

@@ -1,12 +1,14 @@
 //! `make calibrate`: false roll-backs, false promotions, detection and promotion, world by world, beside other methods.
 //!
 //! `cargo run --release -p segue-parity --example calibrate -- RUNS [SEED [PART [WORLD]]]`, PART one of `false-alarms`,
-//! `false-promotions`, `detection`, `shared-alpha`, `block-bets`, `curves`; all of them without it; WORLD the beginning of a world's name. Progress goes to standard error.
+//! `false-promotions`, `detection`, `shared-alpha`, `block-bets`, `combined`, `curves`; all of them without it; WORLD the beginning of a world's name. Progress goes to standard error.
 #![expect(
     clippy::print_stdout,
     clippy::expect_used,
     reason = "a report on standard output; the rules are this file's own"
 )]
+
+mod combined;
 
 use segue_parity::calibration::{
     Ended, Harm, Looks, Peer, PeerBlockBet, PeerTally, Stakes, Trial, World, WorldKind, listen,
@@ -35,12 +37,13 @@ fn main() {
     let (runs, seed) = (number(300), number(20_261_126));
     let part = std::env::args().nth(3).unwrap_or_default();
     println!("{runs} runs a world, seed {seed}; 500 calls a day, alpha 5 %\n");
-    let parts: [(&str, Part); 6] = [
+    let parts: [(&str, Part); 7] = [
         ("false-alarms", false_alarms),
         ("false-promotions", false_promotions),
         ("detection", detection),
         ("shared-alpha", shared_alpha),
         ("block-bets", block_bets),
+        ("combined", combined::combined),
         ("curves", curves),
     ];
     for (name, print) in parts {
