@@ -115,10 +115,20 @@ pub enum CallsError {
         source: std::io::Error,
     },
     /// Somebody else is importing.
-    #[error("another import into {path} is running; wait for it to end, then try again")]
+    #[error(
+        "another import into {path} is running, or its records are being published or fetched; wait for it to end, then try again"
+    )]
     Busy {
         /// The store.
         path: PathBuf,
+    },
+    /// Where records are published to does not do what is asked of it, or somebody else was faster.
+    #[error("{url}: {what}")]
+    Published {
+        /// The place.
+        url: String,
+        /// What is wrong and what to do.
+        what: String,
     },
     /// A file of the store that does not read as what it must be.
     #[error("{path} in the call store is damaged ({why}); restore the data folder from its backup")]
@@ -157,7 +167,7 @@ impl CallsError {
     pub const fn is_bad_input(&self) -> bool {
         !matches!(
             self,
-            Self::Store { .. } | Self::Busy { .. } | Self::Damaged { .. }
+            Self::Store { .. } | Self::Busy { .. } | Self::Damaged { .. } | Self::Published { .. }
         )
     }
 }

@@ -28,6 +28,7 @@ mod parts;
 pub mod periods;
 mod pipeline;
 mod plan;
+pub mod publish;
 mod queue_log;
 mod read;
 pub mod record;

@@ -8,6 +8,7 @@ use parquet::encryption::decrypt::FileDecryptionProperties;
 use parquet::encryption::encrypt::FileEncryptionProperties;
 use parquet::errors::ParquetError;
 use parquet::file::properties::WriterPropertiesBuilder;
+use ring::hmac;
 use std::fmt;
 use std::fs::File;
 use std::io::{ErrorKind, Read, Seek};
@@ -32,6 +33,14 @@ impl LakeKey {
         Self(bytes)
     }
 
+    /// A key for one purpose, drawn one way.
+    pub(crate) fn drawn(&self, purpose: &[u8]) -> [u8; 32] {
+        let tag = hmac::sign(&hmac::Key::new(hmac::HMAC_SHA256, &self.0), purpose);
+        let mut drawn = [0; 32];
+        drawn.copy_from_slice(tag.as_ref());
+        drawn
+    }
+
     fn reading(&self) -> Result<ArrowReaderOptions, ParquetError> {
         let properties = FileDecryptionProperties::builder(self.0.to_vec()).build()?;
         Ok(ArrowReaderOptions::new().with_file_decryption_properties(properties))
@@ -43,6 +52,29 @@ impl LakeKey {
 pub(crate) struct Seal {
     key: Option<LakeKey>,
     writes_plain: bool,
+}
+
+impl Seal {
+    /// The key, where there is one.
+    pub(crate) fn key(&self) -> Option<&LakeKey> {
+        self.key.as_ref()
+    }
+}
+
+/// Whether a file's records are sealed.
+pub(crate) fn is_sealed(path: &Path) -> Result<bool, CallsError> {
+    let mut file = File::open(path).map_err(store("read", path))?;
+    Ok(head(&mut file, path)? == *SEALED)
+}
+
+fn head(file: &mut File, path: &Path) -> Result<[u8; 4], CallsError> {
+    let mut head = [0; 4];
+    match file.read_exact(&mut head) {
+        // Too short to be anything: the reader says so.
+        Err(error) if error.kind() == ErrorKind::UnexpectedEof => {}
+        read => read.map_err(store("read", path))?,
+    }
+    Ok(head)
 }
 
 impl CallStore {
@@ -80,12 +112,7 @@ pub(crate) fn opening(
     path: &Path,
     seal: &Seal,
 ) -> Result<(ArrowReaderOptions, bool), CallsError> {
-    let mut head = [0; 4];
-    match file.read_exact(&mut head) {
-        // Too short to be anything: the reader says so.
-        Err(error) if error.kind() == ErrorKind::UnexpectedEof => {}
-        read => read.map_err(store("read", path))?,
-    }
+    let head = head(file, path)?;
     file.rewind().map_err(store("read", path))?;
     if head != *SEALED {
         return Ok((ArrowReaderOptions::new(), false));

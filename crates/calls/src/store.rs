@@ -5,6 +5,7 @@
 //! happens), then moves its files into place. A crash before that moment leaves only staging files, which the next
 //! import sweeps; a crash after it is completed by whoever opens the store next.
 
+mod fetched;
 use crate::error::{CallsError, store};
 use crate::seal::Seal;
 use jiff::Timestamp;
@@ -494,7 +495,7 @@ pub(crate) fn private_folder(folder: &Path) -> Result<(), CallsError> {
         .map_err(store("create", folder))
 }
 
-fn sync_folder(folder: &Path) -> Result<(), CallsError> {
+pub(crate) fn sync_folder(folder: &Path) -> Result<(), CallsError> {
     File::open(folder)
         .and_then(|file| file.sync_all())
         .map_err(store("sync", folder))

@@ -7,6 +7,7 @@ mod common;
 use common::{baseline_of, import_files};
 use segue_calls::baseline::{By, UNCLASSIFIED};
 use segue_calls::lookalike::{Dirt, Lookalike, Shape};
+use segue_calls::publish::{Place, PublishOptions, publish};
 use segue_calls::seal::LakeKey;
 use segue_calls::store::CallStore;
 use segue_calls::understanding::{Request, understand};
@@ -20,12 +21,12 @@ use std::process::Command;
 const KEY: [u8; 32] = *b"0123456789abcdef0123456789abcdef";
 const KEY_BASE64: &str = "MDEyMzQ1Njc4OWFiY2RlZjAxMjM0NTY3ODlhYmNkZWY=";
 
-fn views(engine: &str, python: &Path, store: &CallStore, key: Option<&str>) -> Value {
+fn views(engine: &str, python: &Path, calls: &Path, key: Option<&str>) -> Value {
     let here = common::repository();
     let output = Command::new(python)
         .arg(here.join("crates/calls/tests/lake.py"))
         .arg(engine)
-        .arg(store.root())
+        .arg(calls)
         .arg(here.join("lake"))
         .args(key)
         .output()
@@ -55,7 +56,12 @@ fn own_levels(store: &CallStore) -> BTreeMap<(String, String), (u64, u64)> {
 }
 
 fn compare(engine: &str, python: &Path, store: &CallStore, key: Option<&str>) {
-    let found = views(engine, python, store, key);
+    compare_in(store.root(), engine, python, store, key);
+}
+
+/// What the engine finds in a folder with what the store itself says.
+fn compare_in(calls: &Path, engine: &str, python: &Path, store: &CallStore, key: Option<&str>) {
+    let found = views(engine, python, calls, key);
     let number = |row: &Value, name: &str| row[name].as_u64().unwrap();
     let levels: BTreeMap<(String, String), (u64, u64)> = found["kpi_service_level"]
         .as_array()
@@ -159,6 +165,23 @@ fn duckdb_gets_the_same_integers() {
     });
     stores(CallStore::new, |store| {
         compare("duckdb", &python, store, None);
+    });
+}
+
+#[test]
+fn duckdb_gets_the_same_integers_from_where_it_was_published() {
+    let Some(python) = common::duckdb_python() else {
+        return;
+    };
+    let sealed = |folder| CallStore::sealed(folder, LakeKey::new(KEY));
+    stores(sealed, |store| {
+        let shared = tempfile::tempdir().unwrap();
+        let url = format!("file://{}", shared.path().display());
+        let place = Place::open(&url, &BTreeMap::new()).unwrap();
+        let runtime = tokio::runtime::Runtime::new().unwrap();
+        let published = publish(store, &place, PublishOptions::default());
+        runtime.block_on(published).unwrap();
+        compare_in(shared.path(), "duckdb", &python, store, Some(KEY_BASE64));
     });
 }
 

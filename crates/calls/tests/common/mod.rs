@@ -44,6 +44,18 @@ pub(crate) fn january() -> Option<PathBuf> {
     data("technion_bank/january.txt")
 }
 
+/// A program of the tests' own Python; without it a visible skip, or a failure where the peers must be there.
+pub(crate) fn tool(name: &str) -> Option<PathBuf> {
+    let tools =
+        std::env::var_os("SEGUE_TOOLS").map_or_else(|| repository().join(".tools"), PathBuf::from);
+    let path = tools.join("venv/bin").join(name);
+    if !path.exists() {
+        assert!(!peers_required(), "no {name}: run scripts/setup");
+        println!("SKIPPED: no {name}; run scripts/setup or set SEGUE_TOOLS");
+    }
+    path.exists().then_some(path)
+}
+
 /// A Python with duckdb; without one a visible skip, or a failure where the peers must be there.
 pub(crate) fn duckdb_python() -> Option<PathBuf> {
     let tools = std::env::var_os("SEGUE_TOOLS")

@@ -46,11 +46,15 @@ pub enum Act {
     RosterTied,
     /// Tied an account to somebody at a provider of single sign-on, or untied it.
     SignOnTied,
+    /// Published call records to another place.
+    RecordsPublished,
+    /// Fetched call records from where they were published.
+    RecordsFetched,
 }
 
 impl Act {
     /// Every act, for reading what is stored.
-    pub const ALL: [Self; 13] = [
+    pub const ALL: [Self; 15] = [
         Self::ReadCall,
         Self::ReadPeople,
         Self::AccountAdded,
@@ -64,6 +68,8 @@ impl Act {
         Self::TokenRevoked,
         Self::RosterTied,
         Self::SignOnTied,
+        Self::RecordsPublished,
+        Self::RecordsFetched,
     ];
 
     /// As stored and listed: `read call`.
@@ -82,6 +88,8 @@ impl Act {
             Self::TokenRevoked => "token revoked",
             Self::RosterTied => "roster tied",
             Self::SignOnTied => "single sign-on tied",
+            Self::RecordsPublished => "records published",
+            Self::RecordsFetched => "records fetched",
         }
     }
 }

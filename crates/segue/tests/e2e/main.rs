@@ -24,6 +24,7 @@ mod mail;
 mod nodes;
 mod pages;
 mod plan;
+mod publishing;
 mod records;
 mod rehearse;
 mod route_tls;

@@ -1,7 +1,8 @@
-//! `segue calls …`: import, quarantine, baseline and skew; sniffing, understanding and the report have files of their own.
+//! `segue calls …`: import, quarantine, baseline and skew; sniffing, understanding, the report, erasure and publishing have files of their own.
 
 mod discover;
 mod erase;
+mod publish;
 mod report;
 mod sniff;
 
@@ -62,6 +63,10 @@ enum Calls {
     Report(report::Report),
     /// Erase the records of one caller, or of days past retention; the order stands in the journal, the caller does not
     Erase(erase::Erase),
+    /// Publish the records to an object store, sealed as they lie here: what is new is put, what was erased here is deleted there
+    Publish(publish::Publish),
+    /// Fetch what was published into this data directory, which holds no records yet: a new machine, or a disk that was lost
+    Fetch(publish::Fetch),
 }
 
 /// Options of `segue calls import`.
@@ -166,6 +171,8 @@ impl CallsCommand {
             Calls::Discover(options) => options.run(&ctx, &store),
             Calls::Report(options) => options.run(&ctx, &store),
             Calls::Erase(options) => options.run(&ctx),
+            Calls::Publish(options) => options.run(&ctx, &store, line),
+            Calls::Fetch(options) => options.run(&ctx, &store, line),
             Calls::Operations => operations_answer(&ctx, &store),
         }
     }
