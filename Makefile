@@ -85,10 +85,10 @@ soak-nodes: ## 10,000 fault schedules of nodes, network, clocks and database on 
 	env SEGUE_NODE_SEEDS=$${NODE_SEEDS:-10000} SEGUE_NODE_FROM=$${NODE_FROM:-0} $${NODE_SEED:+SEGUE_NODE_SEED=$$NODE_SEED} cargo test --release -p segue-nodes --test simulation -- --nocapture
 
 fuzz-sip: ## parser, proxy and stream framer, ten minutes each; FUZZ_MINUTES, FUZZ_SEED
-	for what in parser proxy stream; do cargo run --release -p segue-sip --example fuzz -- $$what $${FUZZ_MINUTES:-10} $${FUZZ_SEED:-1} || exit 1; done
+	for what in parser proxy stream; do cargo run --release -p segue-sip --example fuzz_sip -- $$what $${FUZZ_MINUTES:-10} $${FUZZ_SEED:-1} || exit 1; done
 
 fuzz-adapters: ## what peers send and hear over HTTP, ten minutes; FUZZ_MINUTES, FUZZ_SEED
-	cargo run --release -p segue-adapters --example fuzz -- $${FUZZ_MINUTES:-10} $${FUZZ_SEED:-1}
+	cargo run --release -p segue-adapters --example fuzz_adapters -- $${FUZZ_MINUTES:-10} $${FUZZ_SEED:-1}
 
 bench-rehearsal: ## the simulator beside SimPy in the same run; the rehearsal of a year
 	@scripts/setup bench

@@ -1,6 +1,6 @@
 //! The fuzzing checks for a moment; `make fuzz-adapters` runs them for minutes.
 
-#[path = "../examples/fuzz/checks.rs"]
+#[path = "../examples/fuzz_adapters/checks.rs"]
 mod checks;
 
 #[test]

@@ -1,6 +1,6 @@
 //! The fuzzing checks for a moment each; `make fuzz-sip` runs them for minutes.
 
-#[path = "../examples/fuzz/checks.rs"]
+#[path = "../examples/fuzz_sip/checks.rs"]
 mod checks;
 
 use checks::Mutator;

@@ -1,6 +1,6 @@
 //! What is tried and what must hold.
 
-#[path = "../../../sip/examples/fuzz/dice.rs"]
+#[path = "../../../sip/examples/fuzz_sip/dice.rs"]
 mod dice;
 
 use dice::Dice;

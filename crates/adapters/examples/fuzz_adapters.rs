@@ -1,9 +1,9 @@
 //! Fuzzing of what peers send over HTTP and hear: seeds, mutations, and everything checked that must hold.
 //!
-//! `cargo run --release -p segue-adapters --example fuzz -- MINUTES [SEED]`. A finding is printed with its input and ends the
+//! `cargo run --release -p segue-adapters --example fuzz_adapters -- MINUTES [SEED]`. A finding is printed with its input and ends the
 //! run with 1. The same checks run for a moment in the tests.
 
-#[path = "fuzz/checks.rs"]
+#[path = "fuzz_adapters/checks.rs"]
 mod checks;
 
 use checks::{Mutator, round};

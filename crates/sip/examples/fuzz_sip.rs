@@ -1,9 +1,9 @@
 //! Fuzzing without a special toolchain: seeds, mutations, and everything checked that must hold.
 //!
-//! `cargo run --release -p segue-sip --example fuzz -- parser|proxy|stream MINUTES [SEED]`. A finding
+//! `cargo run --release -p segue-sip --example fuzz_sip -- parser|proxy|stream MINUTES [SEED]`. A finding
 //! is printed with its bytes and ends the run with 1. The same checks run for a moment in the tests.
 
-#[path = "fuzz/checks.rs"]
+#[path = "fuzz_sip/checks.rs"]
 mod checks;
 
 use checks::{Mutator, parser, proxy, stream};
