@@ -9,28 +9,47 @@ use crate::value;
 use std::borrow::Cow;
 use std::collections::BTreeSet;
 
+/// Texts that stand for nothing.
+#[derive(Debug, Clone, Default)]
+pub(crate) struct Nothings {
+    texts: BTreeSet<String>,
+    longest: usize,
+}
+
+impl Nothings {
+    pub(crate) fn new(texts: &[String]) -> Self {
+        Self {
+            texts: texts.iter().cloned().collect(),
+            longest: texts.iter().map(String::len).max().unwrap_or(0),
+        }
+    }
+
+    /// Most cells are longer than any of them: those are not compared.
+    pub(crate) fn has(&self, text: &str) -> bool {
+        text.len() <= self.longest && self.texts.contains(text)
+    }
+}
+
 /// One row's cells.
 pub(crate) struct Cells<'a> {
     pub(crate) row: &'a [u8],
     pub(crate) fields: &'a Fields,
     /// What stands for nothing in every column.
-    pub(crate) empty: &'a BTreeSet<String>,
+    pub(crate) empty: &'a Nothings,
 }
 
 impl<'a> Cells<'a> {
     /// A cell that holds something; `empty` is what stands for nothing in this column.
-    pub(crate) fn get(&self, index: usize, empty: &BTreeSet<String>) -> Option<&'a str> {
+    pub(crate) fn get(&self, index: usize, empty: &Nothings) -> Option<&'a str> {
         let text = self.fields.get(self.row, index)?;
-        let nothing = text.is_empty() || self.empty.contains(text) || empty.contains(text);
+        let nothing = text.is_empty() || self.empty.has(text) || empty.has(text);
         (!nothing).then_some(text)
     }
 
     /// Whether a column holds something under a rule.
     pub(crate) fn holds(&self, (column, rule): &(usize, ColumnTest)) -> bool {
         let text = self.fields.get(self.row, *column).unwrap_or_default();
-        !(text.is_empty()
-            || self.empty.contains(text)
-            || rule.empty.iter().any(|none| none == text))
+        !(text.is_empty() || self.empty.has(text) || rule.empty.iter().any(|none| none == text))
     }
 }
 

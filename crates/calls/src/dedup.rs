@@ -6,7 +6,7 @@
 //! 30 million calls), plus one bit per row read.
 
 use crate::error::{CallsError, store};
-use crate::spill::Scratch;
+use crate::spill::{Scratch, Written};
 use segue_domain::caller::CallerKey;
 use sha2::{Digest, Sha256};
 use std::collections::{HashMap, HashSet};
@@ -187,10 +187,10 @@ impl Keys {
         self.spill()
     }
 
-    /// Puts everything on disk; says where each bucket's blocks are, and where they all end.
-    pub(crate) fn save(&mut self) -> Result<(Blocks, u64), CallsError> {
+    /// Writes everything to the scratch file; says where each bucket's blocks are.
+    pub(crate) fn save(&mut self) -> Result<(Blocks, Written), CallsError> {
         self.spill()?;
-        Ok((self.blocks.clone(), self.scratch.save()?))
+        Ok((self.blocks.clone(), self.scratch.written()?))
     }
 
     /// The keys as they were saved.

@@ -22,6 +22,18 @@ use std::path::Path;
 /// Records of a Parquet row group, and so of one batch in memory.
 const GROUP_ROWS: usize = 64 * 1024;
 
+/// Columns whose values hardly repeat within a day: a dictionary of them would be built in vain.
+const OWN_VALUES: [&str; 8] = [
+    "source_call_id",
+    "caller_hash",
+    "arrived_at",
+    "queued_at",
+    "answered_at",
+    "ended_at",
+    "offered_local",
+    "arrived_original",
+];
+
 /// Writes a day's records that are not duplicates; returns how many there were. Without any, no file is made.
 pub(crate) fn write_day(
     days: &Days,
@@ -118,8 +130,11 @@ pub(crate) fn ids_of<T>(
 }
 
 fn writer(path: &Path, schema: SchemaRef, seal: &Seal) -> Result<ArrowWriter<File>, ParquetError> {
-    let properties =
+    let mut properties =
         WriterProperties::builder().set_compression(Compression::ZSTD(ZstdLevel::try_new(1)?));
+    for column in OWN_VALUES {
+        properties = properties.set_column_dictionary_enabled(column.into(), false);
+    }
     let properties = sealing(properties, seal)?.build();
     ArrowWriter::try_new(File::create_new(path)?, schema, Some(properties))
 }

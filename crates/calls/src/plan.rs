@@ -1,6 +1,7 @@
 //! A mapping against one file's header: every column found once, before the first row is read.
 
 use crate::apart::Lines;
+use crate::cells::Nothings;
 use crate::error::CallsError;
 use crate::mapping::{
     CallerField, CallerKind, CheckedMapping, ColumnTest, DurationField, Ending, LostCaller,
@@ -17,7 +18,7 @@ pub(crate) struct TextPlan {
     pub(crate) columns: Vec<usize>,
     pub(crate) join: String,
     pub(crate) value: Option<String>,
-    pub(crate) empty: BTreeSet<String>,
+    pub(crate) empty: Nothings,
     pub(crate) dictionary: Option<BTreeMap<String, String>>,
     pub(crate) others: Option<String>,
     pub(crate) name: String,
@@ -26,7 +27,7 @@ pub(crate) struct TextPlan {
 pub(crate) struct TimePlan {
     pub(crate) alternatives: Vec<Vec<usize>>,
     pub(crate) formats: Vec<Format>,
-    pub(crate) empty: BTreeSet<String>,
+    pub(crate) empty: Nothings,
     pub(crate) name: String,
     /// The date comes from the arrival's column: a time far before the arrival is after midnight.
     pub(crate) shares_date: bool,
@@ -68,7 +69,7 @@ pub(crate) struct Texts {
 /// Reads the rows of one file under one mapping.
 pub(crate) struct RowReader {
     pub(crate) columns: usize,
-    pub(crate) empty: BTreeSet<String>,
+    pub(crate) empty: Nothings,
     pub(crate) zone: TimeZone,
     pub(crate) id: TextPlan,
     pub(crate) texts: Texts,
@@ -149,7 +150,7 @@ impl Plans<'_> {
         };
         Ok(RowReader {
             columns: self.header.len(),
-            empty: mapping.file.empty.iter().cloned().collect(),
+            empty: Nothings::new(&mapping.file.empty),
             zone: self.checked.zone.clone(),
             id: self.text(&fields.source_call_id)?,
             texts: self.texts()?,
@@ -203,7 +204,7 @@ impl Plans<'_> {
                 .collect::<Result<_, _>>()?,
             join: field.join.clone(),
             value: field.value.clone(),
-            empty: field.empty.iter().cloned().collect(),
+            empty: Nothings::new(&field.empty),
             dictionary: (!field.dictionary.is_empty()).then(|| field.dictionary.clone()),
             others: field.others.clone(),
             name: names
@@ -234,7 +235,7 @@ impl Plans<'_> {
                 .iter()
                 .map(|format| Format::parse(format).map_err(|what| self.wrong(what)))
                 .collect::<Result<_, _>>()?,
-            empty: field.empty.iter().cloned().collect(),
+            empty: Nothings::new(&field.empty),
             shares_date: first.len() > 1 && first.first() == arrived.columns.first(),
             name: first.join("+"),
         })

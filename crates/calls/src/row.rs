@@ -2,7 +2,7 @@
 //!
 //! Reasons name the column and never quote a cell: a shifted row may hold a caller's number anywhere.
 
-use crate::cells::{Cells, raw_text, read_time};
+use crate::cells::{Cells, Nothings, raw_text, read_time};
 use crate::error::CallsError;
 use crate::lines::{Fields, RowShape};
 use crate::mapping::{ByTimes, CallerKind, CheckedMapping, Ending, LostCaller, MissingHangup};
@@ -14,7 +14,6 @@ use jiff::civil::DateTime;
 use jiff::{SignedDuration, Timestamp, ToSpan};
 use segue_domain::caller::{CallerHash, CallerKey, e164};
 use std::borrow::Cow;
-use std::collections::BTreeSet;
 use std::path::Path;
 use thiserror::Error;
 
@@ -259,10 +258,7 @@ impl RowReader {
             return Ok((None, None));
         };
         let text = cells.fields.get(cells.row, *column).unwrap_or_default();
-        if text.is_empty()
-            || self.empty.contains(text)
-            || field.empty.iter().any(|none| none == text)
-        {
+        if text.is_empty() || self.empty.has(text) || field.empty.iter().any(|none| none == text) {
             return Ok((None, None));
         }
         if value::is_scientific(text) {
@@ -506,7 +502,7 @@ impl RowReader {
         }
         let column = || plan.plan.column.clone();
         let mut texts = plan.columns.iter();
-        let Some(text) = texts.find_map(|column| cells.get(*column, &BTreeSet::new())) else {
+        let Some(text) = texts.find_map(|column| cells.get(*column, &Nothings::default())) else {
             return Ok(None);
         };
         let ms = value::duration_ms(text, plan.plan.unit)

@@ -17,6 +17,23 @@ use std::path::{Path, PathBuf};
 /// Encoded records held in memory before they are spilled, in bytes.
 pub(crate) const DAYS_BYTES_MAX: usize = 64 * 1024 * 1024;
 
+/// A scratch file up to where it ended once.
+pub(crate) struct Written {
+    path: PathBuf,
+    file: Option<File>,
+    pub(crate) end: u64,
+}
+
+impl Written {
+    /// Puts it on disk.
+    pub(crate) fn sync(&self) -> Result<(), CallsError> {
+        let Some(file) = &self.file else {
+            return Ok(());
+        };
+        file.sync_data().map_err(store("write", &self.path))
+    }
+}
+
 /// An append-only scratch file of blocks.
 pub(crate) struct Scratch {
     path: PathBuf,
@@ -43,12 +60,14 @@ impl Scratch {
         Ok(Self { path, file, end })
     }
 
-    /// Puts it on disk; says where it ends.
-    pub(crate) fn save(&self) -> Result<u64, CallsError> {
-        if let Some(file) = &self.file {
-            file.sync_data().map_err(store("write", &self.path))?;
-        }
-        Ok(self.end)
+    /// What of it is written, for who puts it on disk while more is appended.
+    pub(crate) fn written(&self) -> Result<Written, CallsError> {
+        let file = self.file.as_ref().map(File::try_clone).transpose();
+        Ok(Written {
+            file: file.map_err(store("write", &self.path))?,
+            path: self.path.clone(),
+            end: self.end,
+        })
     }
 
     /// Appends a block; returns where it starts.
@@ -136,14 +155,14 @@ impl Days {
         Ok(())
     }
 
-    /// Puts everything on disk; says where each day's blocks are, and where they all end.
-    pub(crate) fn save(&mut self) -> Result<(DayBlocks, u64), CallsError> {
+    /// Writes everything to the scratch file; says where each day's blocks are.
+    pub(crate) fn save(&mut self) -> Result<(DayBlocks, Written), CallsError> {
         self.spill()?;
         let blocks = self.by_day.iter();
         let blocks = blocks
             .map(|(day, held)| (*day, held.blocks.clone()))
             .collect();
-        Ok((blocks, self.scratch.save()?))
+        Ok((blocks, self.scratch.written()?))
     }
 
     /// The days as they were saved.

@@ -14,6 +14,7 @@ use std::collections::BTreeMap;
 use std::fs::{self, File};
 use std::io::Write;
 use std::path::{Path, PathBuf};
+use std::thread::{self, JoinHandle};
 
 /// Rows between two checkpoints.
 pub(super) const CHECKPOINT_ROWS: u64 = 1_000_000;
@@ -73,15 +74,14 @@ pub(crate) struct Checkpoint {
 
 impl Checkpoint {
     /// Writes it in the place of the one before; the scratch files it speaks of are on disk already.
-    pub(crate) fn write(&self, staging: &Staging, tests: &[u8]) -> Result<(), CallsError> {
+    fn write(&self, path: &Path, tests_path: &Path, tests: &[u8]) -> Result<(), CallsError> {
         // Bits only grow: a checkpoint with fewer rows reads the head of a newer file.
-        replace(&staging.scratch(TESTS), tests)?;
-        let path = staging.scratch(CHECKPOINT);
+        replace(tests_path, tests)?;
         let text = serde_json::to_vec(self).map_err(|error| CallsError::Damaged {
-            path: path.clone(),
+            path: path.to_owned(),
             why: error.to_string(),
         })?;
-        replace(&path, &text)
+        replace(path, &text)
     }
 
     /// The checkpoint that an import left which was cut off, with its bits; nothing where there is none, or that of another import.
@@ -106,6 +106,31 @@ impl Checkpoint {
             }
         }
         Ok(())
+    }
+}
+
+/// A checkpoint on its way to the disk while more rows are read; never two at once. The last one's failure is nobody's loss where the
+/// import comes to its end.
+#[derive(Default)]
+pub(super) struct Saving(Option<JoinHandle<Result<(), CallsError>>>);
+
+impl Saving {
+    /// Waits until it is there.
+    fn wait(&mut self) -> Result<(), CallsError> {
+        self.0.take().map_or(Ok(()), |saving| {
+            saving
+                .join()
+                .unwrap_or_else(|panic| std::panic::resume_unwind(panic))
+        })
+    }
+}
+
+/// Nothing is written any more into a folder that is swept.
+impl Drop for Saving {
+    fn drop(&mut self) {
+        if let Some(saving) = self.0.take() {
+            let _ = saving.join();
+        }
     }
 }
 
@@ -193,7 +218,7 @@ impl Importing<'_> {
         })
     }
 
-    /// Keeps on disk how far the import is.
+    /// Keeps on disk how far the import is, once the one before is there.
     pub(super) fn checkpoint(
         &mut self,
         file: usize,
@@ -201,8 +226,9 @@ impl Importing<'_> {
         quarantine: &mut Quarantine,
         digest: [u8; 32],
     ) -> Result<(), CallsError> {
-        let (days, days_end) = self.days.save()?;
-        let (keys, keys_end) = self.keys.save()?;
+        self.saving.wait()?;
+        let (days, days_written) = self.days.save()?;
+        let (keys, keys_written) = self.keys.save()?;
         let checkpoint = Checkpoint {
             of: self.identity.clone(),
             file,
@@ -215,12 +241,19 @@ impl Importing<'_> {
             quarantine: quarantine.save()?,
             notes: self.notes.clone(),
             days,
-            days_end,
+            days_end: days_written.end,
             keys,
-            keys_end,
+            keys_end: keys_written.end,
             moves: self.staging.moves(),
         };
-        checkpoint.write(self.staging, &self.is_test.bytes())
+        let [path, tests_path] = [CHECKPOINT, TESTS].map(|name| self.staging.scratch(name));
+        let tests = self.is_test.bytes();
+        self.saving.0 = Some(thread::spawn(move || {
+            days_written.sync()?;
+            keys_written.sync()?;
+            checkpoint.write(&path, &tests_path, &tests)
+        }));
+        Ok(())
     }
 }
 

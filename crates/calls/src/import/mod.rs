@@ -19,7 +19,7 @@ use crate::store::{
     check_source_name,
 };
 use crate::threads;
-use checkpoint::{CHECKPOINT_ROWS, DAYS, Identity, KEYS, Middle, Notes};
+use checkpoint::{CHECKPOINT_ROWS, DAYS, Identity, KEYS, Middle, Notes, Saving};
 use jiff::Timestamp;
 use jiff::civil::Date;
 use segue_domain::caller::CallerKey;
@@ -197,6 +197,7 @@ struct Importing<'a> {
     reports: Vec<FileReport>,
     notes: Notes,
     bytes_done: u64,
+    saving: Saving,
 }
 
 impl<'a> Importing<'a> {
@@ -258,6 +259,7 @@ impl<'a> Importing<'a> {
             reports: Vec::new(),
             notes: Notes::default(),
             bytes_done: 0,
+            saving: Saving::default(),
         }
     }
 

@@ -246,8 +246,8 @@ fn beside(calls: &CallStore, manifest: &Manifest) -> Result<Vec<String>, CallsEr
     };
     for entry in entries {
         let name = entry.map_err(store("list", &folder))?.file_name();
-        let name = name.to_str().filter(|name| name.ends_with(".jsonl"));
-        paths.extend(name.map(|name| format!("_segue/tables/{name}")));
+        let table = name.to_str().and_then(|name| name.strip_suffix(".jsonl"));
+        paths.extend(table.map(|table| format!("_segue/tables/{table}.jsonl")));
     }
     Ok(paths)
 }

@@ -22,7 +22,7 @@ use std::time::Duration;
 const PART: usize = 8 * 1024 * 1024;
 const PARTS_AT_ONCE: usize = 2;
 /// Bytes that do not come for so long come no more.
-const SILENCE: Duration = Duration::from_secs(60);
+const SILENCE: Duration = Duration::from_mins(1);
 /// An object whose content says what it is for: it shows whether the store heeds conditions.
 const CONDITIONS: &str = "_segue/conditions";
 const CONDITIONS_SAY: &str = "segue calls publish found out with this object whether conditional puts are heeded here; it may be deleted.\n";

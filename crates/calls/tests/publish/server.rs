@@ -45,11 +45,11 @@ impl Server {
             command.args(["-H", "127.0.0.1", "-p", &port.to_string()]);
             command
         })?;
-        let make = "import boto3, sys; boto3.client('s3', endpoint_url=sys.argv[1], aws_access_key_id='KEY', \
+        let script = "import boto3, sys; boto3.client('s3', endpoint_url=sys.argv[1], aws_access_key_id='KEY', \
                     aws_secret_access_key='SECRET', region_name='us-east-1').create_bucket(Bucket='bucket')";
         let python = common::tool("python").unwrap();
         let made = Command::new(python)
-            .args(["-c", make, &server.endpoint()])
+            .args(["-c", script, &server.endpoint()])
             .status();
         assert!(made.unwrap().success());
         Some(server)
@@ -106,7 +106,7 @@ pub(crate) fn free_port() -> u16 {
 fn wait_until(is_so: impl Fn() -> bool) {
     let begun = Instant::now();
     while !is_so() {
-        assert!(begun.elapsed() < Duration::from_secs(60), "it never came");
+        assert!(begun.elapsed() < Duration::from_mins(1), "it never came");
         std::thread::sleep(Duration::from_millis(20));
     }
 }

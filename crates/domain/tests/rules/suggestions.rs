@@ -265,3 +265,26 @@ fn b14_the_register_opens_with_discovery() {
         .when(&clinical_lead(), shorter(MSG, "shorter greeting"))
         .refuses(Code::ScheduleNotAgreed, "");
 }
+
+#[test]
+fn b21_the_board_says_where_each_improvement_stands() {
+    let mut story = history();
+    let client = manager(Side::Client);
+    story.does(&client, shorter(MSG, "fewer questions"));
+    story.does(&client, shorter(MSG, "other music"));
+    story.does(&client, on_day("O-2", 29));
+    let board = boards::draw(&story.t, "suggestions", &client, story.now).unwrap();
+    let stands = |row: &Vec<String>| (row[0].clone(), row[4].clone());
+    let improvements: Vec<_> = board.rows.iter().map(stands).collect();
+    let told = [
+        ("O-1", "done: kept: 7 s less, satisfaction 88 % as before"),
+        ("O-2", "from 2027-03-29"),
+        ("O-3", "waits for acceptance"),
+    ];
+    for (name, standing) in told {
+        assert!(
+            improvements.contains(&(name.into(), standing.into())),
+            "{improvements:?}"
+        );
+    }
+}
