@@ -94,6 +94,12 @@ mod tests {
         }
     }
 
+    #[test]
+    fn another_percentage_keeps_the_time() {
+        let target = ServiceTarget::new(80, 20);
+        assert_eq!(target.at(90), ServiceTarget::new(90, 20));
+    }
+
     /// §2.3, A14 and the ten findings: percent within seconds, to one decimal.
     #[test]
     fn the_handbooks_numbers() {

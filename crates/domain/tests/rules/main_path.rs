@@ -130,6 +130,24 @@ fn crossed_signatures_are_shown_as_such_with_the_one_date_that_differs() {
     );
 }
 
+#[test]
+fn the_schedule_says_how_far_the_signatures_are() {
+    let mut story = Story::discovered();
+    let stands = |story: &Story| story.t.schedule.standing();
+    assert_eq!(stands(&story), "nothing proposed");
+    story.proposes(Side::Client, fixture::plan());
+    assert_eq!(stands(&story), "proposed, signed by nobody");
+    story.signs_plan(Side::Client, 1);
+    assert_eq!(stands(&story), "version 1 signed by the client only");
+    story.signs_plan(Side::Outsourcer, 1);
+    assert_eq!(
+        stands(&story),
+        "version 1 signed by both parties; the clinical lead's signature is missing"
+    );
+    story.lead_signs_plan(1);
+    assert_eq!(stands(&story), "version 1 agreed by both");
+}
+
 /// A date has come at midnight: the demo, which dates every step today, starts at any hour.
 #[test]
 fn the_examples_people_take_a_step_at_any_hour_of_its_date() {
