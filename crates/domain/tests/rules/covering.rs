@@ -2,11 +2,12 @@
 
 use crate::fixture::{self, ZONE, by_day, manager};
 use crate::support::Story;
-use jiff::{SignedDuration, Timestamp};
+use jiff::{SignedDuration, Timestamp, Zoned};
 use proptest::strategy::{Strategy, ValueTree};
 use proptest::test_runner::TestRunner;
 use segue_domain::chunks::PlannedChunk;
 use segue_domain::covering::StaysHome;
+use segue_domain::overlap::first_gap;
 use segue_domain::schedule::{Plan, ProposePlan, check};
 use segue_domain::windows::ShiftWindow;
 use segue_domain::{Code, Side};
@@ -199,4 +200,12 @@ fn a13_every_call_in_scope_has_exactly_one_owner_or_the_plan_is_refused() {
         accepted > 20 && refused > 20,
         "{accepted} accepted, {refused} refused"
     );
+}
+
+/// Where it is looked from lies west of the windows' zone, whose last date comes sooner.
+#[test]
+fn a13_the_last_day_looked_at_is_the_windows_own() {
+    let from: Zoned = "2027-01-04T23:30[America/Phoenix]".parse().unwrap();
+    let always = [ShiftWindow::new("Mon-Sun 00:00-24:00", "America/New_York")];
+    assert_eq!(first_gap(&[&always], &from).unwrap(), None);
 }

@@ -15,7 +15,7 @@ use segue_journal::accounts::Act;
 /// Options of `segue calls publish`.
 #[derive(Debug, Args)]
 pub struct Publish {
-    /// Where to: s3://BUCKET/PREFIX, or file:///FOLDER for a disk that machines share. A bucket's endpoint, region and credentials stand in
+    /// Where to: `s3://BUCKET/PREFIX`, or `file:///FOLDER` for a disk that machines share. A bucket's endpoint, region and credentials stand in
     /// the variables `AWS_ENDPOINT_URL`, `AWS_REGION`, `AWS_ACCESS_KEY_ID` and `AWS_SECRET_ACCESS_KEY`; an endpoint that is not encrypted needs
     /// `AWS_ALLOW_HTTP=true`
     #[arg(long, value_name = "URL")]
