@@ -44,11 +44,16 @@ pub(crate) fn january() -> Option<PathBuf> {
     data("technion_bank/january.txt")
 }
 
-/// A program of the tests' own Python; without it a visible skip, or a failure where the peers must be there.
-pub(crate) fn tool(name: &str) -> Option<PathBuf> {
+/// Where scripts/setup lays the programs of the tests' own Python.
+fn programs() -> PathBuf {
     let tools =
         std::env::var_os("SEGUE_TOOLS").map_or_else(|| repository().join(".tools"), PathBuf::from);
-    let path = tools.join("venv/bin").join(name);
+    tools.join("venv/bin")
+}
+
+/// A program of the tests' own Python; without it a visible skip, or a failure where the peers must be there.
+pub(crate) fn tool(name: &str) -> Option<PathBuf> {
+    let path = programs().join(name);
     if !path.exists() {
         assert!(!peers_required(), "no {name}: run scripts/setup");
         println!("SKIPPED: no {name}; run scripts/setup or set SEGUE_TOOLS");
@@ -58,12 +63,10 @@ pub(crate) fn tool(name: &str) -> Option<PathBuf> {
 
 /// A Python with duckdb; without one a visible skip, or a failure where the peers must be there.
 pub(crate) fn duckdb_python() -> Option<PathBuf> {
-    let tools = std::env::var_os("SEGUE_TOOLS")
-        .map_or_else(|| repository().join("target-tools"), PathBuf::from);
     let candidates = std::env::var_os("SEGUE_DUCKDB_PYTHON")
         .map(PathBuf::from)
         .into_iter()
-        .chain([tools.join("venv/bin/python")]);
+        .chain([programs().join("python")]);
     let works = |python: &PathBuf| {
         std::process::Command::new(python)
             .args(["-c", "import duckdb"])
