@@ -254,4 +254,30 @@ fn reviews_name_nobody_in_house_and_add_up() {
     story
         .when(&review, reviews(MSG, Side::Outsourcer, tally(10, 11, 9)))
         .refuses(Code::BadFact, "within the calls reviewed");
+    let alike = |reviewed, agreed| RecordCalibration {
+        chunk: MSG.into(),
+        reviewed,
+        agreed,
+    };
+    for (reviewed, agreed) in [(0, 0), (20, 21)] {
+        story
+            .when(&review, alike(reviewed, agreed))
+            .refuses(Code::BadFact, "judged alike");
+    }
+    story
+        .when(&review, alike(20, 20))
+        .records(&["reviewers_calibrated"]);
+    let asked = |answered, satisfied, questions_answered| RecordSurvey {
+        answered,
+        questions_answered,
+        ..survey(Side::Client, satisfied)
+    };
+    for (answered, satisfied, questions) in [(0, 0, 0), (10, 11, 9), (10, 9, 11)] {
+        story
+            .when(&review, asked(answered, satisfied, questions))
+            .refuses(Code::BadFact, "counts of a survey");
+    }
+    story
+        .when(&review, asked(10, 10, 10))
+        .records(&["callers_surveyed"]);
 }

@@ -1,9 +1,11 @@
 //! The existing managers are asked to lead the implementation before anybody from outside (B12).
 
-use super::ours;
+use super::{hand_over, ours};
+use crate::fixture::manager;
 use crate::support::Story;
 use jiff::civil::date;
 use segue_domain::ids::StaffId;
+use segue_domain::people::key_persons::KeyPost;
 use segue_domain::people::paths::{DecidePaths, OfferPaths, PathDecision, PathOffer, StaffPath};
 use segue_domain::people::project_manager::{AppointProjectManager, Learning};
 use segue_domain::people::roster::RosterStaff;
@@ -116,6 +118,22 @@ fn the_project_manager_is_not_exchanged_around_a_go_live() {
     story
         .when(&ours(), internal("MG-2"))
         .records(&["project_manager_appointed"]);
+}
+
+#[test]
+fn the_post_of_the_project_manager_is_handed_over_after_each_appointment() {
+    let mut story = second_manager();
+    let hands_over = || hand_over(KeyPost::ProjectManager);
+    story.does(&manager(Side::Client), hands_over());
+    story
+        .when(&manager(Side::Client), hands_over())
+        .changes_nothing();
+    asks(&mut story);
+    answers(&mut story, true);
+    story.does(&ours(), internal("MG-2"));
+    story
+        .when(&manager(Side::Client), hands_over())
+        .records(&["key_post_handed_over"]);
 }
 
 #[test]

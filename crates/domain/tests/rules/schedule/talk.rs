@@ -2,12 +2,13 @@
 
 use super::{client, history, on_dates, outsourcer, training};
 use crate::fixture::{self, director, nurse};
-use crate::support::{Story, propose_plan};
+use crate::support::{Story, fallback, propose_plan};
 use jiff::civil::date;
 use segue_domain::schedule::balance::Balance;
 use segue_domain::schedule::items::{Activity, CompletePlanItem, Lane, lines};
 use segue_domain::schedule::messages::{WriteMessage, turn};
 use segue_domain::{Code, Side, boards};
+use segue_example::Goal;
 
 fn schedule_board(story: &Story, reader: Side) -> String {
     let reader = fixture::manager(reader);
@@ -159,6 +160,22 @@ fn a3_every_line_has_an_owner_a_date_and_a_step_back() {
         (routing[0][5].as_str(), routing[1][5].as_str()),
         ("next", "open")
     );
+}
+
+#[test]
+fn a3_a_routing_line_is_done_once_its_share_is_out() {
+    let mut story = Story::at(&Goal::Live("RVS-Main/MSG".into(), 25));
+    let done = |story: &Story| -> Vec<_> {
+        let plan = &story.t.schedule.agreed().unwrap().proposed.plan;
+        let lines = lines(&story.t, plan).into_iter();
+        lines
+            .filter(|line| line.done)
+            .map(|line| line.what)
+            .collect()
+    };
+    assert_eq!(done(&story), ["RVS-Main/MSG to 20 %"]);
+    story.does(&fixture::duty(Side::Client), fallback("*"));
+    assert!(done(&story).is_empty());
 }
 
 #[test]
