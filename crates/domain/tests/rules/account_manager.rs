@@ -199,3 +199,67 @@ fn b17_the_cockpit_shows_steps_against_their_dates() {
     assert_eq!(row("RVS-Main/MSG to 50 %"), "overdue by 2 days");
     assert_eq!(row("RVS-Main/APPT to 20 %"), "to come");
 }
+
+#[test]
+fn the_account_managers_page_says_what_was_answered_rated_and_is_overdue() {
+    let mut story = Story::discovering();
+    let client = manager(Side::Client);
+    let notes = |story: &Story| {
+        let board = boards::draw(&story.t, "account-manager", &client, story.now);
+        board.unwrap().notes.join("\n")
+    };
+    for (good, word) in [(true, "yes"), (false, "NO")] {
+        story.does(&account_manager(), answer(good));
+        let says = format!("In the client's interest: {word} (parity report 12).");
+        assert!(notes(&story).contains(&says), "{}", notes(&story));
+        story.hours_pass(8 * 24);
+    }
+    for rating in [4, 2] {
+        let rated = RateAccountManager {
+            rating,
+            reason: "answers within the hour".into(),
+        };
+        story.does(&client, rated);
+        let says = format!("Rated {rating} of 5 by the client.");
+        assert!(notes(&story).contains(&says), "{}", notes(&story));
+    }
+    let absent = ReportAccountManagerAbsence { absent: true };
+    story.does(&client, absent.clone());
+    story.when(&client, absent).changes_nothing();
+}
+
+#[test]
+fn an_issue_past_its_clock_stands_on_the_account_managers_page() {
+    let mut story = Story::agreed();
+    let issue = segue_domain::issues::ReportIssue {
+        title: "callers of the night line hear a fax tone".into(),
+        severity: segue_domain::issues::Severity::Sev1,
+        chunk: Some(MSG.into()),
+        text: "since midnight".into(),
+    };
+    story.does(&duty(Side::Client), issue);
+    let rows = |story: &Story| {
+        let board = boards::draw(
+            &story.t,
+            "account-manager",
+            &manager(Side::Client),
+            story.now,
+        );
+        board
+            .unwrap()
+            .rows
+            .iter()
+            .map(|row| row.join(" | "))
+            .collect::<Vec<_>>()
+    };
+    let has = |story: &Story| rows(story).iter().any(|row| row.starts_with("ISS-1 | "));
+    story.minutes_pass(14);
+    assert!(!has(&story), "{:?}", rows(&story));
+    let due = story.now + jiff::SignedDuration::from_mins(1);
+    story.minutes_pass(1);
+    let row = format!(
+        "ISS-1 | {} | not acknowledged; goes to the deputy",
+        due.strftime("%Y-%m-%d %H:%M UTC")
+    );
+    assert!(rows(&story).contains(&row), "{:?}", rows(&story));
+}

@@ -254,3 +254,68 @@ fn a14_the_board_judges_the_next_share_and_not_the_one_in_force() {
     let row = board.rows.iter().find(|row| row[0] == TRIAGE).unwrap();
     assert_eq!(row[1], "100 %", "{board:?}");
 }
+
+#[test]
+fn a11_an_issue_weighs_what_its_severity_was_agreed_to_weigh() {
+    for (severity, weighs) in [
+        (Severity::Sev1, "8"),
+        (Severity::Sev2, "4"),
+        (Severity::Sev3, "2"),
+        (Severity::Sev4, "1"),
+    ] {
+        let mut story = Story::agreed();
+        let monday = date(2027, 1, 4);
+        story.now = "2027-01-06T15:00:00Z".parse().unwrap();
+        let issue = ReportIssue {
+            title: "callers of the night line hear a fax tone".into(),
+            severity,
+            chunk: Some(MSG.into()),
+            text: String::new(),
+        };
+        story.does(&duty(Side::Client), issue);
+        story.hours_pass(14 * 24);
+        story.does(&manager(Side::Client), week(monday, 0));
+        let shown = lines(&story, "headache-trend");
+        assert!(
+            shown[0].contains(&format!("| 1000 | {weighs} | 0 | 20 |")),
+            "{shown:?}"
+        );
+    }
+}
+
+#[test]
+fn a11_the_trend_is_smoother_rougher_or_level() {
+    let mut story = Story::agreed();
+    story.hours_pass(40 * 24);
+    for (n, complaints) in [3, 5, 5, 2].into_iter().enumerate() {
+        let of = days::after(date(2027, 1, 4), 7 * i64::try_from(n).unwrap());
+        story.does(&manager(Side::Client), week(of, complaints));
+    }
+    let shown = lines(&story, "headache-trend");
+    let trends: Vec<_> = shown
+        .iter()
+        .take(4)
+        .map(|line| line.rsplit(" | ").next().unwrap())
+        .collect();
+    assert_eq!(trends, ["–", "rougher", "level", "smoother"]);
+}
+
+#[test]
+fn where_agents_cannot_keep_up_everybody_waits() {
+    let load = segue_domain::staffing::Load {
+        calls_per_hour: 40.0,
+        aht_s: 90.0,
+    };
+    assert!((load.erlangs() - 1.0).abs() < 1e-9);
+    for (agents, waits) in [(0, 1.0), (1, 1.0), (2, 1.0 / 3.0)] {
+        assert!(
+            (load.p_wait(agents) - waits).abs() < 1e-9,
+            "{agents}: {}",
+            load.p_wait(agents)
+        );
+    }
+    assert_eq!(
+        segue_domain::proof::Counts::new(0, 0).interval(),
+        (0.0, 1.0)
+    );
+}

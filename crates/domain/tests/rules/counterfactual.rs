@@ -411,3 +411,42 @@ fn b13_a_holiday_since_calls_went_out_is_said_to_be_left_out() {
         board.notes
     );
 }
+
+#[test]
+fn a_staffing_waits_for_the_signatures_that_it_lacks() {
+    let mut story = Story::agreed();
+    story.does(&manager(Side::Client), freeze());
+    let about = format!("frozen staffing of {}", key());
+    let open = |story: &Story, side: Side| {
+        let open = segue_domain::to_sign::to_sign(&story.t, &director(side), story.now);
+        let mut open = open
+            .into_iter()
+            .filter(|open| open.command == "sign_frozen_staffing");
+        open.next().map(|open| open.about)
+    };
+    let signed = |story: &Story| {
+        let client = manager(Side::Client);
+        let board =
+            segue_domain::boards::draw(&story.t, "frozen-staffing", &client, story.now).unwrap();
+        board.rows[0].join(" | ")
+    };
+    for side in Side::BOTH {
+        assert_eq!(open(&story, side).as_ref(), Some(&about));
+    }
+    assert!(
+        signed(&story).contains("not by Riverside Health, CareBridge"),
+        "{}",
+        signed(&story)
+    );
+    signs(&mut story, Side::Client);
+    assert_eq!(open(&story, Side::Client), None);
+    assert_eq!(open(&story, Side::Outsourcer), Some(about));
+    assert!(
+        signed(&story).contains("not by CareBridge"),
+        "{}",
+        signed(&story)
+    );
+    signs(&mut story, Side::Outsourcer);
+    assert_eq!(open(&story, Side::Outsourcer), None);
+    assert!(signed(&story).contains("by both"), "{}", signed(&story));
+}

@@ -51,7 +51,7 @@ pub(crate) const HISTORIES: &[fn() -> Story] = &[
 ];
 
 /// From the first fact to the closed door, with a fallback on the way.
-fn spine() -> Story {
+pub(crate) fn spine() -> Story {
     let mut plan = fixture::plan();
     plan.chunks.truncate(1);
     let mut story = Story::discovered().agree(plan);

@@ -74,12 +74,15 @@ fn hex_of(key: &SigningKey) -> String {
 
 /// A new key file of `person`, vouched for by `by`.
 fn enrol(story: &Story, person: &str, by: &Actor) -> EnrolKey {
-    let new = second_key(person);
+    enrol_new(story, person, &second_key(person), by)
+}
+
+fn enrol_new(story: &Story, person: &str, new: &SigningKey, by: &Actor) -> EnrolKey {
     let person: PersonId = person.into();
-    let hash = keys::hash(&story.t.id, &person, &hex_of(&new));
+    let hash = keys::hash(&story.t.id, &person, &hex_of(new));
     EnrolKey {
-        proof: SignatureInput::by(&person, &new, &hash).unwrap().signature,
-        new_key: hex_of(&new),
+        proof: SignatureInput::by(&person, new, &hash).unwrap().signature,
+        new_key: hex_of(new),
         signature: segue_example::sign(by, &hash),
         person,
     }
@@ -552,4 +555,23 @@ proptest! {
         let begun = format!("webauthn.{signature}");
         prop_assert!(!known.signed(&[0; 32], &begun));
     }
+}
+
+#[test]
+fn a_signatory_has_sixteen_keys_and_no_more() {
+    let mut story = discovered();
+    let by = director(Side::Client);
+    let known = story.t.parties.keys_of(&by.person).len();
+    let one = |story: &Story, n: usize| {
+        enrol_new(story, "rvs-director", &second_key(&format!("key {n}")), &by)
+    };
+    for n in known..16 {
+        let command = one(&story, n);
+        story.does(&by, command.clone());
+        story.when(&by, command).changes_nothing();
+    }
+    story.when(&by, one(&story, 16)).refuses(
+        Code::BadFact,
+        "room for one more: `rvs-director` has had 16 keys",
+    );
 }

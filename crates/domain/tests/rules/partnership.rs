@@ -3,6 +3,7 @@
 use crate::fixture::{director, duty, manager};
 use crate::support::{Story, fallback};
 use jiff::civil::date;
+use segue_domain::account_manager::RecordInterestCheck;
 use segue_domain::business_case::RecordBusinessCase;
 use segue_domain::certificate::certificate;
 use segue_domain::gates::GatePassed;
@@ -10,7 +11,7 @@ use segue_domain::pulse::TakePulse;
 use segue_domain::routing_changes::ShareChanged;
 use segue_domain::scorecard::{Pillar, RatePillar};
 use segue_domain::share::TrafficShare;
-use segue_domain::{Code, Event, Side, apply, boards, replay};
+use segue_domain::{Code, Event, Role, Side, apply, boards, replay};
 use segue_example::{Example, Goal};
 
 const MSG: &str = "RVS-Main/MSG";
@@ -251,7 +252,9 @@ fn the_hold_period_sees_a_month_end_and_a_holiday_weekend() {
     assert_eq!(until(&[]), "2027-09-01T04:00:00Z");
     // Labor Day, Monday 6 September; a holiday in the middle of a week is no weekend.
     assert_eq!(until(&["2027-08-18"]), "2027-09-01T04:00:00Z");
-    assert_eq!(until(&["2027-09-06"]), "2027-09-07T04:00:00Z");
+    for weekend in ["2027-09-03", "2027-09-04", "2027-09-05", "2027-09-06"] {
+        assert_eq!(until(&[weekend]), "2027-09-07T04:00:00Z", "{weekend}");
+    }
 }
 
 /// Two centres at once are named, unless the first had come home in between; what came home elsewhere explains nothing.
@@ -285,4 +288,122 @@ fn a33_two_centres_at_once_stay_in_the_certificate() {
     assert!(found(None));
     assert!(found(Some("RVS-North")));
     assert!(!found(Some("RVS-Main")));
+}
+
+#[test]
+fn b3_a_trend_is_from_the_rating_before_to_the_last() {
+    let mut story = held();
+    let client = manager(Side::Client);
+    let shown = |story: &Story| {
+        let board = boards::draw(&story.t, "scorecard", &client, story.now).unwrap();
+        board.rows[0][2..].join(" | ")
+    };
+    assert_eq!(shown(&story), "not rated | – | ");
+    for (rating, says) in [
+        (3, "3 of 5 | – | review of March"),
+        (3, "3 of 5 | level | review of March"),
+        (2, "2 of 5 | down | review of March"),
+        (5, "5 of 5 | up | review of March"),
+    ] {
+        story.does(&client, rate(Pillar::Culture, rating));
+        assert_eq!(shown(&story), says);
+    }
+}
+
+#[test]
+fn b2_the_tiles_of_confidence_follow_what_was_recorded() {
+    let mut story = Story::new();
+    story.readies(MSG);
+    let client = manager(Side::Client);
+    let shown = |story: &Story| {
+        let board = boards::draw(&story.t, "confidence", &client, story.now).unwrap();
+        let rows = board.rows.iter().map(|row| row.join(" | "));
+        rows.collect::<Vec<_>>()
+    };
+    let has = |story: &Story, row: &str| {
+        let shown = shown(story);
+        assert!(shown.contains(&row.to_owned()), "{row}: {shown:#?}");
+    };
+    has(
+        &story,
+        "Do they have what it takes? | gate of RVS-Main/MSG | green | the gates board",
+    );
+    let red = story.red("RVS-Main/APPT").len();
+    has(
+        &story,
+        &format!(
+            "Do they have what it takes? | gate of RVS-Main/APPT | {red} findings | the gates board"
+        ),
+    );
+    for (good, word) in [(true, "yes"), (false, "no")] {
+        let check = RecordInterestCheck {
+            in_clients_interest: good,
+            evidence: format!("report, {word}"),
+        };
+        story.does(
+            &segue_example::of(Side::Outsourcer, Role::AccountManager),
+            check,
+        );
+        story.hours_pass(8 * 24);
+        has(
+            &story,
+            &format!("Did we decide right? | in the client's interest | {word} | report, {word}"),
+        );
+    }
+    let reviewed = crate::quality::history();
+    has(
+        &reviewed,
+        "Do they have what it takes? | quality of RVS-Main/TRIAGE | 19 of 20 dispositions appropriate | the quality board",
+    );
+    assert!(!shown(&story).iter().any(|row| row.contains("| quality of")));
+}
+
+#[test]
+fn b1_a_saving_stands_beside_the_verdicts_of_its_chunks() {
+    let mut story = held();
+    let client = manager(Side::Client);
+    let mut of_messages = case(1_900);
+    of_messages.call_type = "MSG".into();
+    of_messages.aht_s = 90;
+    story.does(&client, of_messages);
+    let quality = |story: &Story| {
+        let board = boards::draw(&story.t, "business-case", &client, story.now).unwrap();
+        board.rows[0][5].clone()
+    };
+    assert_eq!(quality(&story), "RVS-Main/MSG not worse");
+    let acceptance = story.t.acceptances.get_mut(&MSG.into()).unwrap();
+    acceptance.proposed.outcome.answered_within = 0;
+    assert_eq!(quality(&story), "RVS-Main/MSG NOT PROVED");
+}
+
+#[test]
+fn a33_a_door_closed_too_early_is_named_and_refuses_the_certificate() {
+    let mut story = held();
+    story.closes(MSG);
+    let closed = story.facts.iter().rev().find_map(|fact| match fact {
+        Event::ChunkClosed(e) => Some(e.at),
+        _ => None,
+    });
+    let held_for = |seconds: i64| {
+        let mut facts = story.facts.clone();
+        for fact in &mut facts {
+            if let Event::ChunkAccepted(e) = fact {
+                e.hold_until = closed.unwrap() + jiff::SignedDuration::from_secs(seconds);
+            }
+        }
+        replay(crate::support::id(), &facts)
+    };
+    assert!(certificate(&held_for(0)).granted, "closed at the very end");
+    let early = held_for(1);
+    assert!(!certificate(&early).granted);
+    let board = boards::draw(&early, "certificate", &manager(Side::Client), story.now).unwrap();
+    assert_eq!(
+        board.rows,
+        [[
+            "Door open",
+            "RVS-Main/MSG was closed before its hold period ended",
+            "nothing"
+        ]]
+    );
+    assert_eq!(board.notes[0], "REFUSED: 1 unexplained deviations.");
 }

@@ -281,3 +281,22 @@ fn reviews_name_nobody_in_house_and_add_up() {
         .when(&review, asked(10, 10, 10))
         .records(&["callers_surveyed"]);
 }
+
+#[test]
+fn b20_an_auto_fail_is_counted_until_it_is_judged() {
+    let (open, lead, judgement) = history().before("review_auto_fails");
+    let wait = "RVS-Main/TRIAGE: 1 auto-fails wait for the clinical lead";
+    let notes = |story: &Story| {
+        let board = boards::draw(&story.t, "quality", &manager(Side::Client), story.now);
+        board.unwrap().notes
+    };
+    assert!(
+        notes(&open).contains(&wait.to_owned()),
+        "{:?}",
+        notes(&open)
+    );
+    let mut judged = open.clone();
+    judged.does(&lead, judgement.clone());
+    assert!(!notes(&judged).contains(&wait.to_owned()));
+    judged.when(&lead, judgement).changes_nothing();
+}

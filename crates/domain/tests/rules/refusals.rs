@@ -543,3 +543,54 @@ refusals! {
         planning(|p| p.chunks[0].lines = vec!["RVS-North-DID".into()], Code::Unknown, "RVS-North-DID")
     }
 }
+
+#[test]
+fn where_nurses_advise_the_client_has_one_clinical_lead_and_the_outsourcer_none() {
+    let lead = |facts: &mut CreateTransition| {
+        let client = facts
+            .parties
+            .iter_mut()
+            .find(|party| party.side == Side::Client)
+            .unwrap();
+        let at = client
+            .signatories
+            .iter()
+            .position(|s| s.clinical_lead)
+            .unwrap();
+        client.signatories.remove(at)
+    };
+    let one = "one clinical lead, of the client";
+    creation(
+        |facts| {
+            let lead = lead(facts);
+            let theirs = facts
+                .parties
+                .iter_mut()
+                .find(|party| party.side == Side::Outsourcer);
+            theirs.unwrap().signatories.push(lead);
+        },
+        Code::BadFact,
+        one,
+    );
+    creation(
+        |facts| {
+            let mut second = lead(facts);
+            let client = facts
+                .parties
+                .iter_mut()
+                .find(|party| party.side == Side::Client);
+            let client = client.unwrap();
+            client.signatories.push(second.clone());
+            second.person = "rvs-second".into();
+            second.public_key = hex::encode(fixture::key("rvs-second").verifying_key().as_bytes());
+            client.signatories.push(second);
+        },
+        Code::BadFact,
+        one,
+    );
+    creation(
+        |facts| drop(lead(facts)),
+        Code::NoSignatory,
+        "a clinical lead of the client: consult or triage is among the call types",
+    );
+}

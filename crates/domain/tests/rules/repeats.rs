@@ -1,11 +1,12 @@
 //! Saying a thing twice changes nothing the second time.
 
 use crate::fixture::{self, director, duty, manager};
+use crate::golden::HISTORIES;
 use crate::support::{Story, fallback, lower};
 use segue_domain::account_manager::RemoveAccountManager;
 use segue_domain::discovery::{OpenDiscovery, SignDiscovery};
 use segue_domain::fallback::VerifyReturn;
-use segue_domain::{Side, apply};
+use segue_domain::{Command, Side, apply, decide};
 
 const MSG: &str = "RVS-Main/MSG";
 
@@ -131,5 +132,92 @@ fn a_fallback_and_a_raise_commute() {
     assert!(
         !state.chunk(&MSG.into()).unwrap().is_out(),
         "a share of a lower epoch must not count"
+    );
+}
+
+/// What is new each time it is said.
+const NEW_EACH_TIME: &[&str] = &[
+    "propose_plan",
+    "record_test_call",
+    "record_evidence",
+    "propose_step",
+    "write_incident_note",
+    "propose_acceptance",
+    "record_drill",
+    "print_runbook",
+    "record_escalation_test",
+    "record_emergency_drill",
+    "record_last_resort_call",
+    "record_access",
+    "record_telephony_checks",
+    "rate_pillar",
+    "record_forecast",
+    "test_triggers",
+    "propose_waiver",
+    "write_message",
+    "report_observation",
+    "give_fallback_reason",
+    "record_reachability",
+    "record_readiness",
+    "decide_retention",
+    "give_thanks",
+    "take_mood_pulse",
+    "propose_commitment",
+    "order_erasure",
+    "escalate_call",
+    "assign_test_calls",
+    "give_kudos",
+    "verify_route_order",
+    "record_interest_check",
+    "rate_account_manager",
+    "report_issue",
+    "record_qa_reviews",
+    "record_survey",
+    "record_calibration",
+    "record_dissent",
+    "record_business_case",
+    "take_pulse",
+];
+
+/// What the first time changes so that the second is refused.
+const REFUSED_AGAIN: &[&str] = &[
+    "create_transition",
+    "review_training",
+    "record_review",
+    "retire_knowledge",
+    "use_dial_in_code",
+];
+
+#[test]
+fn what_is_said_again_at_once_changes_nothing() {
+    let (mut left, mut new, mut refused) = (Command::NAMES.to_vec(), Vec::new(), Vec::new());
+    for history in HISTORIES {
+        let told = history();
+        left.retain(|name| {
+            if !told.said.iter().any(|(_, command)| command.name() == *name) {
+                return true;
+            }
+            let (mut story, actor, command) = told.before(name);
+            story.does(&actor, command.clone());
+            match decide(&story.t, &command, &actor, story.now) {
+                Ok(events) if events.is_empty() => {}
+                Ok(_) => new.push(*name),
+                Err(_) => refused.push(*name),
+            }
+            false
+        });
+    }
+    assert_eq!(
+        left,
+        [
+            "remove_account_manager",
+            "lower_share",
+            "raise_alarm",
+            "record_paper_fallback"
+        ]
+    );
+    assert_eq!(
+        (new.as_slice(), refused.as_slice()),
+        (NEW_EACH_TIME, REFUSED_AGAIN)
     );
 }

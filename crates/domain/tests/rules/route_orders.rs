@@ -265,3 +265,42 @@ fn the_board_shows_the_last_order_of_each_number() {
         assert!(row.contains(shown), "{shown}: {row}");
     }
 }
+
+#[test]
+fn the_newest_order_on_a_number_is_that_of_its_mechanism_and_chunk() {
+    use RouteMechanism::{PbxRouting, SipTrunk, TollFreeCpr};
+    let mut story = live();
+    let by = manager(Side::Client);
+    story.does(&by, order(20));
+    story.minutes_pass(1);
+    story.does(&by, order(10));
+    story.minutes_pass(1);
+    let mut pbx = order(20);
+    pbx.mechanism = RouteMechanism::PbxRouting;
+    story.does(&by, pbx);
+    let orders = &story.t.route_orders;
+    let newest = |number: &str, mechanism, chunk: Option<&str>| {
+        let chunk = chunk.map(Into::into);
+        let found = orders.newest_on(number, mechanism, chunk.as_ref());
+        found.map(|order| order.placed.order.to_string())
+    };
+    let (here, there) = ("+18005550142", "+18005550143");
+    for (number, mechanism, chunk, expected) in [
+        (here, TollFreeCpr, Some(MSG), Some("RO-2")),
+        (here, TollFreeCpr, None, Some("RO-2")),
+        (here, TollFreeCpr, Some("RVS-Main/APPT"), None),
+        (here, PbxRouting, None, Some("RO-3")),
+        (here, SipTrunk, None, None),
+        (there, TollFreeCpr, Some(MSG), None),
+        (there, PbxRouting, None, None),
+    ] {
+        assert_eq!(
+            newest(number, mechanism, chunk).as_deref(),
+            expected,
+            "{number} {mechanism:?} {chunk:?}"
+        );
+    }
+    let first = orders.get(&"RO-1".into()).unwrap();
+    assert_eq!(first.placed.share.percent(), 20);
+    assert!(orders.get(&"RO-9".into()).is_none());
+}

@@ -446,3 +446,58 @@ fn the_calendar_is_full_at_five_hundred_entries_and_not_before() {
         .when(&by, entry(500))
         .refuses(Code::BadFact, "at most 500 entries");
 }
+
+#[test]
+fn the_calendar_shows_who_declared_what() {
+    let story = history();
+    let board = boards::draw(&story.t, "calendar", &manager(Side::Client), story.now).unwrap();
+    assert_eq!(
+        board.rows,
+        [
+            [
+                "2027-03-02",
+                "2027-03-02",
+                "Town Meeting Day",
+                "Riverside Health"
+            ],
+            [
+                "2027-03-08",
+                "2027-03-12",
+                "mass vaccination",
+                "Riverside Health"
+            ],
+        ]
+    );
+}
+
+#[test]
+fn a_surge_or_phase_is_the_same_only_with_the_same_end_and_words() {
+    let mut story = history();
+    let client = manager(Side::Client);
+    story.when(&client, surge()).changes_nothing();
+    story.when(&client, test_phase()).changes_nothing();
+    story.when(&client, holiday()).changes_nothing();
+    let mut longer = surge();
+    longer.to = date(2027, 3, 13);
+    let mut other = surge();
+    other.reason = "influenza".into();
+    for changed in [longer, other] {
+        story.when(&client, changed).records(&["surge_declared"]);
+    }
+    let mut from = test_phase();
+    from.from = date(2027, 2, 2);
+    let mut to = test_phase();
+    to.to = date(2027, 2, 27);
+    for changed in [from, to] {
+        story
+            .when(&client, changed.clone())
+            .records(&["phase_planned"]);
+    }
+    story.does(
+        &client,
+        DeclareHoliday {
+            date: date(2027, 3, 3),
+            ..holiday()
+        },
+    );
+}

@@ -288,3 +288,24 @@ fn b21_the_board_says_where_each_improvement_stands() {
         );
     }
 }
+
+#[test]
+fn b21_a_change_is_scheduled_before_it_is_done_and_is_done_once() {
+    let story = history();
+    let by = manager(Side::Outsourcer);
+    story.when(&by, on_day("O-1", 30)).refuses(
+        Code::WrongState,
+        "an opportunity that is not done, unlike O-1",
+    );
+    story.when(&by, finished("O-1")).changes_nothing();
+    let other = FinishOptimisation {
+        outcome: "taken back".into(),
+        ..finished("O-1")
+    };
+    let words = "O-1 scheduled and not done";
+    story.when(&by, other).refuses(Code::WrongState, words);
+    let (unscheduled, ..) = story.before("schedule_optimisation");
+    unscheduled
+        .when(&by, finished("O-1"))
+        .refuses(Code::WrongState, words);
+}

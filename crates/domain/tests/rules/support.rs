@@ -17,6 +17,7 @@ use segue_domain::{
     Actor, Code, Command, Decided, Event, Refusal, Side, Transition, apply, decide,
 };
 use segue_example::{Example, Goal, MOVES_MAX, Move, clinical_lead};
+use serde_json::Value;
 
 /// When the example begins: Monday, 4 January 2027, 9:00 in New York.
 pub(crate) const START: &str = "2027-01-04T14:00:00Z";
@@ -28,6 +29,8 @@ pub(crate) struct Story {
     pub(crate) facts: Vec<Event>,
     /// Every command that was accepted, with who sent it.
     pub(crate) said: Vec<(Actor, Command)>,
+    /// For each of them, how many facts there were before it, and when it was.
+    pub(crate) moments: Vec<(usize, Timestamp)>,
     pub(crate) now: Timestamp,
     pub(crate) example: Example,
 }
@@ -100,6 +103,7 @@ impl Story {
             t: Transition::new(id()),
             facts: Vec::new(),
             said: Vec::new(),
+            moments: Vec::new(),
             now: START.parse().unwrap(),
             example: Example::riverside(),
         }
@@ -116,9 +120,56 @@ impl Story {
         let command = command.into();
         let events = decide(&self.t, &command, actor, self.now)
             .unwrap_or_else(|refusal| panic!("{refusal}"));
-        self.record(&events);
-        self.said.push((actor.clone(), command));
+        self.says((actor.clone(), command), &events);
         events
+    }
+
+    fn says(&mut self, said: (Actor, Command), events: &[Event]) {
+        self.moments.push((self.facts.len(), self.now));
+        self.said.push(said);
+        self.record(events);
+    }
+
+    /// The story as it was when a command of that name was first said, and who said it.
+    #[track_caller]
+    pub(crate) fn before(&self, name: &str) -> (Self, Actor, Command) {
+        let named = |(_, command): &(Actor, Command)| command.name() == name;
+        let Some(n) = self.said.iter().position(named) else {
+            panic!("nobody says {name}")
+        };
+        let (facts, now) = self.moments[n];
+        let mut story = Self {
+            now,
+            example: self.example.clone(),
+            ..Self::new()
+        };
+        story.record(&self.facts[..facts]);
+        let (actor, command) = self.said[n].clone();
+        (story, actor, command)
+    }
+
+    /// What was first said by that name is refused for each change of one of its values, or accepted where no words say why not.
+    #[track_caller]
+    pub(crate) fn bounds(&self, name: &str, code: Code, rows: &[(&str, Value, &str)]) {
+        let (story, actor, command) = self.before(name);
+        for (place, value, words) in rows {
+            let decided = decide(
+                &story.t,
+                &changed(&command, place, value),
+                &actor,
+                story.now,
+            );
+            match decided {
+                Ok(events) => assert!(words.is_empty(), "{name} {place} {value}: {events:?}"),
+                Err(refusal) => {
+                    let missing = refusal.missing.join("; ");
+                    assert!(
+                        refusal.code == code && !words.is_empty() && missing.contains(words),
+                        "{name} {place} {value}: {refusal}"
+                    );
+                }
+            }
+        }
     }
 
     pub(crate) fn record(&mut self, events: &[Event]) {
@@ -160,8 +211,7 @@ impl Story {
                         !events.is_empty(),
                         "{name} changes nothing on the way to {goal:?}"
                     );
-                    self.record(&events);
-                    self.said.push((actor, command));
+                    self.says((actor, command), &events);
                 }
             }
         }
@@ -363,6 +413,25 @@ impl Story {
             (state, percent)
         );
     }
+}
+
+/// The command with another value at a place such as `/checks/0/kind`.
+#[track_caller]
+pub(crate) fn changed(command: &Command, place: &str, value: &Value) -> Command {
+    let mut object = serde_json::to_value(command).unwrap();
+    let (parent, last) = place.rsplit_once('/').unwrap();
+    match object.pointer_mut(parent).expect("a place in the command") {
+        Value::Array(items) => items[last.parse::<usize>().unwrap()] = value.clone(),
+        Value::Object(fields) => {
+            fields.insert(last.to_owned(), value.clone());
+        }
+        other => panic!("{place} in {other}"),
+    }
+    let Value::Object(mut fields) = object else {
+        panic!("{} is no object", command.name())
+    };
+    fields.remove("command");
+    segue_domain::fields::command(command.name(), fields).unwrap_or_else(|e| panic!("{place}: {e}"))
 }
 
 /// A proposal of the plan; what it does not move stays home.

@@ -108,3 +108,49 @@ fn every_signatory_gives_a_reason_of_their_own() {
     };
     story.when(&by, silent).refuses(Code::BadFact, "reason");
 }
+
+#[test]
+fn the_board_shows_every_reason_and_whose_signature_is_missing() {
+    let mut story = history();
+    let shown = |story: &Story| {
+        let board =
+            segue_domain::boards::draw(&story.t, "waivers", &manager(Side::Client), story.now);
+        board
+            .unwrap()
+            .rows
+            .iter()
+            .map(|row| row.join(" | "))
+            .collect::<Vec<_>>()
+    };
+    let lease = "the old centre's lease ends in June";
+    assert_eq!(
+        shown(&story),
+        [format!(
+            "W-1 | {TRIAGE} | LADDER INVERSION | {lease} · no other date is left | CareBridge, the clinical lead"
+        )]
+    );
+    story.signs_waiver(&director(Side::Outsourcer), "W-1");
+    story.signs_waiver(&clinical_lead(), "W-1");
+    let again = " · no other date is left";
+    assert_eq!(
+        shown(&story),
+        [format!(
+            "W-1 | {TRIAGE} | LADDER INVERSION | {lease}{again}{again}{again} | "
+        )]
+    );
+    let gates = segue_domain::boards::draw(
+        &story.agree(inverted()).t,
+        "gates",
+        &manager(Side::Client),
+        story_start(),
+    );
+    let notes = gates.unwrap().notes;
+    assert!(
+        notes.contains(&format!("{TRIAGE}: LADDER INVERSION")),
+        "{notes:?}"
+    );
+}
+
+fn story_start() -> jiff::Timestamp {
+    crate::support::START.parse().unwrap()
+}

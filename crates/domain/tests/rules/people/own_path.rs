@@ -1,11 +1,13 @@
 //! Each member of staff sees their own path and nobody else's, and hears nothing first from a page (B11).
 
-use super::{history, hr, ours};
+use super::{history, hr, ours, serve};
 use crate::fixture::nurse;
-use crate::support::Story;
+use crate::support::{Story, changed};
 use jiff::civil::date;
 use segue_domain::people::communications::{Audience, TellAudience};
-use segue_domain::people::paths::StaffPath;
+use segue_domain::people::paths::{
+    DecidePaths, OfferPaths, PathDecision, PathOffer, StaffPath, Support,
+};
 use segue_domain::people::separations::PlanSeparation;
 use segue_domain::{Actor, Code, Role, Side, boards};
 
@@ -101,4 +103,152 @@ fn b11_nobody_hears_it_from_a_page_first() {
     };
     story.does(&ours(), told);
     assert!(says(&story)[0].starts_with("joining the outsourcer on | 2028-03-01"));
+}
+
+#[test]
+fn b11_an_offer_says_what_goes_with_it_and_whether_it_was_taken() {
+    let mut story = Story::agreed();
+    story.on(date(2027, 3, 1));
+    let says = |story: &Story| {
+        rows(&own(story, &as_staff("MS-D2")).unwrap())
+            .pop()
+            .unwrap()
+    };
+    for (path, words) in [
+        (StaffPath::Retire, "retirement"),
+        (StaffPath::Trainer, "trainer"),
+    ] {
+        let offer = PathOffer {
+            staff: "MS-D2".into(),
+            path,
+            on: date(2027, 3, 1),
+            retention_bonus: path == StaffPath::Trainer,
+            support: [
+                Support::AssistanceProgramme,
+                Support::References,
+                Support::Retraining,
+            ]
+            .into(),
+        };
+        story.does(
+            &ours(),
+            OfferPaths {
+                offers: vec![offer],
+            },
+        );
+        let bonus = if path == StaffPath::Trainer {
+            ", with a bonus for staying"
+        } else {
+            ""
+        };
+        let told = format!(
+            "path offered: {words}{bonus}, with the assistance programme, with references, with retraining | 2027-03-01 | "
+        );
+        assert_eq!(says(&story), format!("{told}yours to decide"));
+        let accepted = path == StaffPath::Trainer;
+        let decision = PathDecision {
+            staff: "MS-D2".into(),
+            path,
+            accepted,
+            on: date(2027, 3, 1),
+        };
+        story.does(
+            &ours(),
+            DecidePaths {
+                decisions: vec![decision],
+            },
+        );
+        let answer = if accepted {
+            "taken on 2027-03-01"
+        } else {
+            "declined on 2027-03-01"
+        };
+        assert_eq!(says(&story), format!("{told}{answer}"));
+    }
+}
+
+#[test]
+fn b11_a_notice_runs_as_long_as_the_rules_that_bind_say() {
+    let mut story = Story::agreed();
+    story.on(date(2027, 3, 1));
+    story.does(&ours(), serve("MS-D1", date(2027, 3, 1)));
+    let says = |story: &Story| rows(&own(story, &as_staff("MS-D1")).unwrap());
+    let row = |state: &str| vec![format!("notice served | 2027-03-01 | {state}")];
+    assert_eq!(says(&story), row("runs until 2027-05-30"));
+    let separates = |story: &Story, missing: &str| {
+        story
+            .when(&ours(), super::separate("MS-D1", date(2027, 12, 1)))
+            .refuses(Code::NoticeRunning, missing);
+    };
+    let mut unknown = story.clone();
+    unknown.t.people.workforce.clear();
+    assert_eq!(says(&unknown), row("until when it runs is not known yet"));
+    separates(
+        &unknown,
+        "the size and place of the workforce (`segue do record-workforce`)",
+    );
+    story.t.people.notice_rules.clear();
+    assert_eq!(says(&story), row("until when it runs is not known yet"));
+    separates(&story, "notice rules (`segue do adopt-notice-table`)");
+}
+
+#[test]
+fn b11_a_day_that_was_planned_is_confirmed_or_slips() {
+    let mut story = Story::agreed();
+    story.on(date(2027, 3, 1));
+    story.does(&ours(), serve("MS-D1", date(2027, 3, 1)));
+    story.does(&ours(), serve("MS-D2", date(2027, 3, 1)));
+    for staff in ["MS-D1", "MS-D2"] {
+        story.does(&ours(), super::separate(staff, date(2027, 5, 30)));
+    }
+    let says = |story: &Story| {
+        rows(&own(story, &as_staff("MS-D1")).unwrap())
+            .pop()
+            .unwrap()
+    };
+    assert_eq!(
+        says(&story),
+        "separation on | 2027-05-30 | planned, not confirmed"
+    );
+    story.does(&ours(), super::counsel("MS-D1"));
+    assert_eq!(says(&story), "separation on | 2027-05-30 | planned");
+    story.on(date(2027, 3, 2));
+    let story = story.agree(super::separations::slipped());
+    let slip = "separation on | 2027-05-30 | the move slipped: this day is not kept";
+    assert!(says(&story).starts_with(slip), "{}", says(&story));
+    assert!(
+        says(&story).contains(", not before 2027-"),
+        "{}",
+        says(&story)
+    );
+}
+
+#[test]
+fn b11_what_one_wrote_down_is_credited_once_it_is_verified() {
+    let mut story = history();
+    let (_, actor, knowledge) = story.before("capture_knowledge");
+    let written = changed(&knowledge, "/items/0/author", &serde_json::json!("RN-N2"));
+    let written = changed(&written, "/items/0/item", &serde_json::json!("K-90"));
+    story.does(&actor, written);
+    let says = |story: &Story| rows(&own(story, &as_staff("RN-N2")).unwrap());
+    let row =
+        |state: &str| format!("know-how: who is told first at night | until 2028-01-04 | {state}");
+    assert!(
+        says(&story).contains(&row("waits for somebody to verify it")),
+        "{:?}",
+        says(&story)
+    );
+    let (_, verifier, command) = story.before("verify_knowledge");
+    let verify = changed(&command, "/items", &serde_json::json!(["K-90"]));
+    story.does(&verifier, verify);
+    assert!(
+        says(&story).contains(&row("verified, credited to you")),
+        "{:?}",
+        says(&story)
+    );
+    let other = rows(&own(&story, &as_staff("RN-N1")).unwrap());
+    assert!(
+        !other.iter().any(|row| row.starts_with("know-how: ")),
+        "{other:?}"
+    );
 }

@@ -188,7 +188,7 @@ fn counsel_confirms_and_access_ends_the_same_day() {
 }
 
 /// The example's plan, every date 45 days later.
-fn slipped() -> Plan {
+pub(super) fn slipped() -> Plan {
     let mut plan = fixture::plan();
     for step in plan.chunks.iter_mut().flat_map(|c| &mut c.steps) {
         step.from = step.from.checked_add(Span::new().days(45)).unwrap();

@@ -6,7 +6,7 @@ use crate::support::{Story, propose_plan};
 use jiff::civil::{Date, date};
 use segue_domain::schedule::compromise::{Offer, cohort_offers, conflicts};
 use segue_domain::schedule::constraints::{
-    DeclareConstraint, Firmness, WithdrawConstraint, in_force,
+    DeclareConstraint, Firmness, Paradigm, Practice, WithdrawConstraint, in_force,
 };
 use segue_domain::schedule::limits::{Day, Limit};
 use segue_domain::schedule::{Movable, Plan, movable_without};
@@ -433,4 +433,31 @@ fn a10_every_conflict_has_an_offer_that_fits_both() {
             vec!["earliest 3 weeks", "cohort size 15: 2 weeks"],
         ]
     );
+}
+
+#[test]
+fn a_party_has_at_most_fifty_constraints_in_force() {
+    let mut story = Story::discovered();
+    let one = |n: u32| hard(Limit::TrainingPerWeek { people: 100 + n });
+    for n in 0..50 {
+        story.does(&outsourcer(), one(n));
+    }
+    story.when(&outsourcer(), one(0)).changes_nothing();
+    let full = "at most 50 constraints of one party at once; withdraw one first";
+    story
+        .when(&outsourcer(), one(50))
+        .refuses(Code::BadFact, full);
+    story
+        .when(&client(), one(50))
+        .records(&["constraint_declared"]);
+    let silent = DeclareConstraint {
+        paradigm: Some(Paradigm {
+            practice: Practice::Season,
+            says: " ".into(),
+        }),
+        ..one(51)
+    };
+    story
+        .when(&client(), silent)
+        .refuses(Code::BadFact, "the way of working behind the constraint");
 }

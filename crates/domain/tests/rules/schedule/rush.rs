@@ -223,3 +223,18 @@ fn a8_the_meter_sets_legal_notice_beside_the_doors() {
         assert_eq!(told.count() > 0, sees, "{} {board:?}", reader.person);
     }
 }
+
+#[test]
+fn a8_a_longer_training_of_one_party_raises_the_floor() {
+    // Forty working days until the first message, five of them for tests.
+    let asks = |working_days| {
+        let mut story = Story::discovered();
+        story.does(&outsourcer(), hard(Limit::TrainingDays { working_days }));
+        story.when(&client(), propose_plan(fixture::plan()))
+    };
+    asks(35).records(&["plan_proposed"]);
+    asks(36).refuses(
+        Code::BelowFloor,
+        "RVS-Main/MSG compressed 1 days below floor: training 1",
+    );
+}
