@@ -174,7 +174,7 @@ fn a3_a_routing_line_is_done_once_its_share_is_out() {
             .collect()
     };
     assert_eq!(done(&story), ["RVS-Main/MSG to 20 %"]);
-    story.does(&fixture::duty(Side::Client), fallback("*"));
+    story.does(&fixture::duty(Side::Client), fallback("all"));
     assert!(done(&story).is_empty());
 }
 
