@@ -204,10 +204,7 @@ fn b17_the_cockpit_shows_steps_against_their_dates() {
 fn the_account_managers_page_says_what_was_answered_rated_and_is_overdue() {
     let mut story = Story::discovering();
     let client = manager(Side::Client);
-    let notes = |story: &Story| {
-        let board = boards::draw(&story.t, "account-manager", &client, story.now);
-        board.unwrap().notes.join("\n")
-    };
+    let notes = |story: &Story| story.notes("account-manager", &client).join("\n");
     for (good, word) in [(true, "yes"), (false, "NO")] {
         story.does(&account_manager(), answer(good));
         let says = format!("In the client's interest: {word} (parity report 12).");
@@ -238,20 +235,7 @@ fn an_issue_past_its_clock_stands_on_the_account_managers_page() {
         text: "since midnight".into(),
     };
     story.does(&duty(Side::Client), issue);
-    let rows = |story: &Story| {
-        let board = boards::draw(
-            &story.t,
-            "account-manager",
-            &manager(Side::Client),
-            story.now,
-        );
-        board
-            .unwrap()
-            .rows
-            .iter()
-            .map(|row| row.join(" | "))
-            .collect::<Vec<_>>()
-    };
+    let rows = |story: &Story| story.rows("account-manager", &manager(Side::Client));
     let has = |story: &Story| rows(story).iter().any(|row| row.starts_with("ISS-1 | "));
     story.minutes_pass(14);
     assert!(!has(&story), "{:?}", rows(&story));

@@ -15,7 +15,7 @@ use segue_domain::compliance::records::{
     Evidence, EvidenceRecord, FileComplianceRecords, Subcontracted,
 };
 use segue_domain::discovery::{CompleteDiscoveryItem, OpenDiscovery};
-use segue_domain::{Actor, Code, Event, Role, Side, boards, gates};
+use segue_domain::{Actor, Code, Event, Role, Side, gates};
 use segue_example::Goal;
 
 const MSG: &str = "RVS-Main/MSG";
@@ -63,9 +63,7 @@ fn baseline() -> RecordBaseline {
 }
 
 fn board(story: &Story, name: &str) -> String {
-    let board = boards::draw(&story.t, name, &director(Side::Client), story.now).unwrap();
-    let rows = board.rows.iter().map(|row| row.join(" | "));
-    rows.chain(board.notes).collect::<Vec<_>>().join("\n")
+    story.lines(name, &director(Side::Client)).join("\n")
 }
 
 fn red(story: &Story, chunk: &str) -> String {

@@ -9,7 +9,7 @@ use segue_domain::contingency::escalation::{
 use segue_domain::contingency::plan::{
     ContingencyPlan, Mechanism, ProposeContingencyPlan, SignContingencyPlan,
 };
-use segue_domain::{Code, Command, Role, Side, boards, gates};
+use segue_domain::{Code, Command, Role, Side, gates};
 use segue_example::Goal;
 
 const MSG: &str = "RVS-Main/MSG";
@@ -71,17 +71,6 @@ impl Story {
     /// What keeps the gate red once everything else is green; nothing when it is green.
     pub(crate) fn red(&self, chunk: &str) -> Vec<String> {
         gates::red(&self.t, &chunk.into(), self.now)
-    }
-
-    /// The lines of a board, as a person of the party sees it.
-    #[track_caller]
-    pub(crate) fn board(&self, name: &str, side: Side) -> String {
-        let drawn = boards::draw(&self.t, name, &manager(side), self.now);
-        let board = drawn.unwrap_or_else(|refusal| panic!("{refusal}"));
-        let rows = board.rows.iter().map(|row| row.join(" | "));
-        rows.chain(board.notes.clone())
-            .collect::<Vec<_>>()
-            .join("\n")
     }
 }
 

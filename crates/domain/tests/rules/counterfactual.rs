@@ -424,12 +424,7 @@ fn a_staffing_waits_for_the_signatures_that_it_lacks() {
             .filter(|open| open.command == "sign_frozen_staffing");
         open.next().map(|open| open.about)
     };
-    let signed = |story: &Story| {
-        let client = manager(Side::Client);
-        let board =
-            segue_domain::boards::draw(&story.t, "frozen-staffing", &client, story.now).unwrap();
-        board.rows[0].join(" | ")
-    };
+    let signed = |story: &Story| story.board("frozen-staffing", Side::Client);
     for side in Side::BOTH {
         assert_eq!(open(&story, side).as_ref(), Some(&about));
     }

@@ -12,7 +12,7 @@ use segue_domain::contingency::open_work::{
 use segue_domain::contingency::paper::RecordPaperFallback;
 use segue_domain::contingency::watch::Heartbeat;
 use segue_domain::fallback::{Fallback, VerifyReturn};
-use segue_domain::{Code, Side, boards};
+use segue_domain::{Code, Side};
 
 const MSG: &str = "RVS-Main/MSG";
 
@@ -42,13 +42,11 @@ fn minute(at: Timestamp) -> String {
 }
 
 fn rows(story: &Story, name: &str) -> Vec<String> {
-    let board = boards::draw(&story.t, name, &duty(Side::Client), story.now).unwrap();
-    board.rows.iter().map(|row| row.join(" | ")).collect()
+    story.rows(name, &duty(Side::Client))
 }
 
 fn notes(story: &Story, name: &str) -> Vec<String> {
-    let board = boards::draw(&story.t, name, &duty(Side::Client), story.now);
-    board.unwrap().notes
+    story.notes(name, &duty(Side::Client))
 }
 
 /// Three items of one chunk, taken down at that moment; the callback is due ten minutes after.
@@ -258,10 +256,7 @@ fn a_reason_that_is_owed_has_a_clock_and_then_stands_there() {
     let mut story = live();
     let home = story.now;
     story.does(&duty(Side::Outsourcer), Fallback::of("all", ""));
-    let reason = |story: &Story| {
-        let board = boards::draw(&story.t, "incidents", &nurse(), story.now).unwrap();
-        board.rows[0][6].clone()
-    };
+    let reason = |story: &Story| story.drawn("incidents", &nurse()).rows[0][6].clone();
     let due = minute(home + SignedDuration::from_hours(24));
     assert_eq!(reason(&story), format!("owed until {due}"));
     story.hours_pass(24);

@@ -12,7 +12,7 @@ use segue_domain::licences::{
     AgentLicence, Licence, LicenceKind, LicenceStatus, LicenceTerms, RecordLicences,
     ResidenceChange, Routing, eligible, route_eligible,
 };
-use segue_domain::{Actor, Code, Refusal, Role, Side, boards, gates};
+use segue_domain::{Actor, Code, Refusal, Role, Side, gates};
 
 const TRIAGE: &str = "RVS-Main/TRIAGE";
 const NEW_YORK: &str = "America/New_York";
@@ -114,9 +114,7 @@ fn ask(story: &Story, patient_state: Option<&str>) -> Result<Routing, Refusal> {
 }
 
 fn board(story: &Story) -> String {
-    let board = boards::draw(&story.t, "licences", &director(Side::Client), story.now).unwrap();
-    let rows = board.rows.iter().map(|row| row.join(" | "));
-    rows.chain(board.notes).collect::<Vec<_>>().join("\n")
+    story.lines("licences", &director(Side::Client)).join("\n")
 }
 
 fn red(story: &Story) -> String {

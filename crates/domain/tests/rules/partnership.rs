@@ -294,10 +294,7 @@ fn a33_two_centres_at_once_stay_in_the_certificate() {
 fn b3_a_trend_is_from_the_rating_before_to_the_last() {
     let mut story = held();
     let client = manager(Side::Client);
-    let shown = |story: &Story| {
-        let board = boards::draw(&story.t, "scorecard", &client, story.now).unwrap();
-        board.rows[0][2..].join(" | ")
-    };
+    let shown = |story: &Story| story.drawn("scorecard", &client).rows[0][2..].join(" | ");
     assert_eq!(shown(&story), "not rated | – | ");
     for (rating, says) in [
         (3, "3 of 5 | – | review of March"),
@@ -315,11 +312,7 @@ fn b2_the_tiles_of_confidence_follow_what_was_recorded() {
     let mut story = Story::new();
     story.readies(MSG);
     let client = manager(Side::Client);
-    let shown = |story: &Story| {
-        let board = boards::draw(&story.t, "confidence", &client, story.now).unwrap();
-        let rows = board.rows.iter().map(|row| row.join(" | "));
-        rows.collect::<Vec<_>>()
-    };
+    let shown = |story: &Story| story.rows("confidence", &client);
     let has = |story: &Story, row: &str| {
         let shown = shown(story);
         assert!(shown.contains(&row.to_owned()), "{row}: {shown:#?}");
@@ -366,10 +359,7 @@ fn b1_a_saving_stands_beside_the_verdicts_of_its_chunks() {
     of_messages.call_type = "MSG".into();
     of_messages.aht_s = 90;
     story.does(&client, of_messages);
-    let quality = |story: &Story| {
-        let board = boards::draw(&story.t, "business-case", &client, story.now).unwrap();
-        board.rows[0][5].clone()
-    };
+    let quality = |story: &Story| story.drawn("business-case", &client).rows[0][5].clone();
     assert_eq!(quality(&story), "RVS-Main/MSG not worse");
     let acceptance = story.t.acceptances.get_mut(&MSG.into()).unwrap();
     acceptance.proposed.outcome.answered_within = 0;

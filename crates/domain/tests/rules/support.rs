@@ -3,6 +3,7 @@
 use crate::fixture::{self, director, manager, nurse};
 use jiff::Timestamp;
 use segue_domain::acceptance::{OutcomeRecord, SignAcceptance, SignClosure, Verdict, closure_hash};
+use segue_domain::boards::Board;
 use segue_domain::discovery::SignDiscovery;
 use segue_domain::fallback::Fallback;
 use segue_domain::gates::{self, GateLeg, RecordEvidence, SignGate};
@@ -14,7 +15,7 @@ use segue_domain::share::ShareInput;
 use segue_domain::signature::{Needs, SignatureInput};
 use segue_domain::test_calls::RecordTestCall;
 use segue_domain::{
-    Actor, Code, Command, Decided, Event, Refusal, Side, Transition, apply, decide,
+    Actor, Code, Command, Decided, Event, Refusal, Side, Transition, apply, boards, decide,
 };
 use segue_example::{Example, Goal, MOVES_MAX, Move, clinical_lead};
 use serde_json::Value;
@@ -107,6 +108,42 @@ impl Story {
             now: START.parse().unwrap(),
             example: Example::riverside(),
         }
+    }
+
+    /// A board as that person reads it.
+    #[track_caller]
+    pub(crate) fn drawn(&self, board: &str, reader: &Actor) -> Board {
+        let drawn = boards::draw(&self.t, board, reader, self.now);
+        drawn.unwrap_or_else(|refusal| panic!("{refusal}"))
+    }
+
+    /// Its rows, with bars between the cells.
+    #[track_caller]
+    pub(crate) fn rows(&self, board: &str, reader: &Actor) -> Vec<String> {
+        let drawn = self.drawn(board, reader);
+        let whole = |row: &Vec<String>| row.len() == drawn.columns.len();
+        assert!(drawn.rows.iter().all(whole), "{board}");
+        drawn.rows.iter().map(|row| row.join(" | ")).collect()
+    }
+
+    /// What stands below them.
+    #[track_caller]
+    pub(crate) fn notes(&self, board: &str, reader: &Actor) -> Vec<String> {
+        self.drawn(board, reader).notes
+    }
+
+    /// Rows and notes, as a manager of the party reads them.
+    #[track_caller]
+    pub(crate) fn board(&self, name: &str, side: Side) -> String {
+        self.lines(name, &manager(side)).join("\n")
+    }
+
+    /// Rows and notes.
+    #[track_caller]
+    pub(crate) fn lines(&self, board: &str, reader: &Actor) -> Vec<String> {
+        let mut lines = self.rows(board, reader);
+        lines.extend(self.notes(board, reader));
+        lines
     }
 
     /// When the actor asks for it. Nothing is recorded yet.

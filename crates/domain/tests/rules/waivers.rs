@@ -112,16 +112,7 @@ fn every_signatory_gives_a_reason_of_their_own() {
 #[test]
 fn the_board_shows_every_reason_and_whose_signature_is_missing() {
     let mut story = history();
-    let shown = |story: &Story| {
-        let board =
-            segue_domain::boards::draw(&story.t, "waivers", &manager(Side::Client), story.now);
-        board
-            .unwrap()
-            .rows
-            .iter()
-            .map(|row| row.join(" | "))
-            .collect::<Vec<_>>()
-    };
+    let shown = |story: &Story| story.rows("waivers", &manager(Side::Client));
     let lease = "the old centre's lease ends in June";
     assert_eq!(
         shown(&story),
@@ -138,19 +129,11 @@ fn the_board_shows_every_reason_and_whose_signature_is_missing() {
             "W-1 | {TRIAGE} | LADDER INVERSION | {lease}{again}{again}{again} | "
         )]
     );
-    let gates = segue_domain::boards::draw(
-        &story.agree(inverted()).t,
-        "gates",
-        &manager(Side::Client),
-        story_start(),
-    );
-    let notes = gates.unwrap().notes;
+    let notes = story
+        .agree(inverted())
+        .notes("gates", &manager(Side::Client));
     assert!(
         notes.contains(&format!("{TRIAGE}: LADDER INVERSION")),
         "{notes:?}"
     );
-}
-
-fn story_start() -> jiff::Timestamp {
-    crate::support::START.parse().unwrap()
 }

@@ -295,7 +295,7 @@ fn the_way_home_is_proved_with_words_and_numbers() {
 }
 
 #[test]
-fn what_a_probe_asks_and_saw_has_bounds() {
+fn what_a_probe_asks_has_bounds() {
     let story = crate::testing::resource_probes::history();
     let tls = |port: u16| json!({"resource": "EHR-scheduling", "check": "tls", "host": "ehr.riverside.example", "port": port});
     let fhir =
@@ -322,7 +322,11 @@ fn what_a_probe_asks_and_saw_has_bounds() {
             ),
         ],
     );
-    story.bounds(
+}
+
+#[test]
+fn what_a_probe_reports_is_as_it_signed_it() {
+    crate::testing::resource_probes::history().bounds(
         "report_probe",
         segue_domain::Code::SignatureInvalid,
         &[

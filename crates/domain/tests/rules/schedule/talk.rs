@@ -11,10 +11,7 @@ use segue_domain::{Code, Side, boards};
 use segue_example::Goal;
 
 fn schedule_board(story: &Story, reader: Side) -> String {
-    let reader = fixture::manager(reader);
-    let board = boards::draw(&story.t, "schedule", &reader, story.now).unwrap();
-    let rows = board.rows.iter().map(|row| row.join(" | "));
-    rows.chain(board.notes).collect::<Vec<_>>().join("\n")
+    story.board("schedule", reader)
 }
 
 #[test]

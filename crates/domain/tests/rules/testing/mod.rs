@@ -9,7 +9,7 @@ mod test_calls;
 mod training;
 
 use crate::support::Story;
-use segue_domain::{Actor, Side, boards, gates};
+use segue_domain::{Actor, Side, gates};
 
 const MSG: &str = "RVS-Main/MSG";
 const APPT: &str = "RVS-Main/APPT";
@@ -34,15 +34,7 @@ fn red(story: &Story, chunk: &str) -> Vec<String> {
 
 /// A board as lines: its rows with bars between the cells, then its notes.
 fn board(story: &Story, name: &str, reader: &Actor) -> Vec<String> {
-    let drawn = boards::draw(&story.t, name, reader, story.now).unwrap();
-    assert!(
-        drawn
-            .rows
-            .iter()
-            .all(|row| row.len() == drawn.columns.len())
-    );
-    let rows = drawn.rows.iter().map(|row| row.join(" | "));
-    rows.chain(drawn.notes).collect()
+    story.lines(name, reader)
 }
 
 fn quality() -> Actor {
